@@ -1,0 +1,62 @@
+# make demo: install, run the sample drawings on this machine, show what was found.
+# make check: every fast test and check. make check-all: the long tables too.
+# None of them needs an AWS account. make deploy does.
+
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+ARCHITECTURE ?= arm64
+# The CLI must read the cloud assembly that the library writes; npm's newest does not.
+CDK := PATH="$(CURDIR)/$(BIN):$$PATH" npx --yes aws-cdk@2.1148.1
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo check check-all lint test layer synth deploy bootstrap destroy clean
+
+help:  ## Show the targets.
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[infra,local,dev]'
+	@touch $@
+
+install: $(INSTALLED)  ## Make the virtual environment .venv.
+
+demo: $(INSTALLED)  ## Find the tags of the sample sheet on this machine; about a minute.
+	$(BIN)/tilescout sample out/samples
+	$(BIN)/tilescout detect --local --profile tags --out out/demo out/samples/sample_a0.pdf
+	@echo "Open out/demo/sample_a0/annotated.pdf, or the picture out/demo/sample_a0/preview.png"
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest tests/unit tests/handlers -q
+	$(BIN)/python -m pytest tests/infra tests/workflow -q
+	$(BIN)/python -m pytest tests/local -q -m "not long"
+
+check: lint test  ## Lint, types and every fast test; under 10 minutes on 2 cores.
+
+check-all: check  ## The long tables as well, written to docs/.
+	$(BIN)/python -m pytest tests/local -q -m long
+
+synth: $(INSTALLED)  ## Write the template to cdk.out.
+	$(BIN)/python -m infra.app
+
+layer: $(INSTALLED)  ## Build the third-party layer for Lambda, without Docker.
+	$(BIN)/python -m infra.build_layer $(ARCHITECTURE)
+
+bootstrap: $(INSTALLED)  ## Prepare an account and region for CDK, once.
+	$(CDK) bootstrap
+
+deploy: layer  ## Deploy to the account of the current AWS credentials.
+	$(CDK) deploy --strict
+
+destroy: $(INSTALLED)  ## Remove the stack; documents, results and tables stay.
+	$(CDK) destroy
+
+clean:  ## Remove what the targets made.
+	rm -rf $(VENV) build cdk.out out .tilescout

@@ -1,0 +1,1 @@
+"""Find small things in very large PDF pages."""

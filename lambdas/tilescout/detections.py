@@ -1,0 +1,75 @@
+"""What a detector saw: page pixels, confidence 0-100, pages from 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tilescout.geometry import Box
+
+Direction = Literal["right", "up", "down", "left"]
+Side = Literal["left", "top", "right", "bottom"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One word as a tile (or the PDF's own text layer) shows it.
+
+    ``direction`` is where its text runs to; ``line`` numbers the line within one answer.
+    """
+
+    text: str
+    confidence: float
+    box: Box
+    line: int
+    direction: Direction = "right"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectSeen:
+    """One labelled object as one tile shows it."""
+
+    label: str
+    confidence: float
+    box: Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """All that a detector said of one tile, in page pixels. ``calls`` counts billed requests."""
+
+    tile: int
+    tile_box: Box
+    words: tuple[Word, ...] = ()
+    objects: tuple[ObjectSeen, ...] = ()
+    calls: int = 1
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextLine:
+    """A line of text after stitching; ``words`` in reading order."""
+
+    text: str
+    confidence: float
+    box: Box
+    words: tuple[Word, ...]
+    tiles: tuple[int, ...]
+    direction: Direction = "right"
+    open_sides: tuple[Side, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """One thing found on a page after merging. ``tiles`` are the indices that saw it."""
+
+    page: int
+    label: str
+    confidence: float
+    box: Box
+    text: str = ""
+    normalised_text: str = ""
+    tiles: tuple[int, ...] = ()
+    open_sides: tuple[Side, ...] = ()
+    is_match: bool = False
+    """True for an object or a snippet: such rows are in the label index, plain lines are not."""

@@ -1,0 +1,100 @@
+"""The record of a document version, and the way its status goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tilescout.profiles import Profile
+
+Status = Literal[
+    "ACCEPTED",
+    "QUEUED",
+    "WAITING_FOR_MODEL",
+    "RUNNING",
+    "DONE",
+    "PARTIAL",
+    "FAILED",
+    "REJECTED",
+    "HELD",
+    "SUPERSEDED",
+]
+ENDED: frozenset[Status] = frozenset({"DONE", "PARTIAL", "FAILED", "REJECTED", "SUPERSEDED"})
+
+BARREN_RUNS_BEFORE_HOLD = 3
+"""Runs without any answer after which a document is HELD (rule 17)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One row of the documents table; money in US dollars, times in epoch seconds.
+
+    ``replaced`` is the result set before this one. ``clean_after`` is not 0 while the end is not
+    announced and cleaned up; past that time whoever comes by does it.
+    """
+
+    id: str
+    bucket: str
+    key: str
+    version: str
+    status: Status
+    profile: Profile
+    accepted_at: int
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+    first_page: int = 1
+    last_page: int = 0
+    tiles_planned: int = 0
+    tiles_skipped: int = 0
+    tiles_answered: int = 0
+    tiles_failed: int = 0
+    pages_failed: int = 0
+    calls: int = 0
+    estimated_usd_low: float = 0.0
+    estimated_usd_high: float = 0.0
+    spent_usd: float = 0.0
+    queued_at: int = 0
+    ended_at: int = 0
+    claim_token: int = 0
+    run_id: str = ""
+    result_id: str = ""
+    barren_runs: int = 0
+    detections: int = 0
+    replaced: str = ""
+    clean_after: int = 0
+    resent_at: int = 0
+
+    @property
+    def pages(self) -> int:
+        return self.last_page - self.first_page + 1
+
+    def page_numbers(self) -> range:
+        return range(self.first_page, self.last_page + 1)
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in ENDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How a document ends: its status and, where it is not DONE, the reason."""
+
+    status: Status
+    reason: str = ""
+
+
+def outcome(document: Document, *, tiles_failed: int, pages_failed: dict[int, str]) -> Outcome:
+    """DONE when everything was answered; PARTIAL tells what is missing; FAILED when all is."""
+    missing = [f"page {page}: {reason}" for page, reason in sorted(pages_failed.items())]
+    if len(pages_failed) == document.pages:
+        return Outcome(status="FAILED", reason="; ".join(missing[:5]))
+    if tiles_failed and tiles_failed == document.tiles_planned:
+        return Outcome(
+            status="FAILED", reason=f"the detector answered none of {tiles_failed} tiles"
+        )
+    if tiles_failed:
+        missing.insert(0, f"{tiles_failed} of {document.tiles_planned} tiles were not answered")
+    if missing:
+        return Outcome(status="PARTIAL", reason="; ".join(missing[:6]))
+    return Outcome(status="DONE")

@@ -1,0 +1,62 @@
+"""Every error Tilescout raises on purpose. Messages tell the rule, the value and the remedy.
+
+TilescoutError
+  UnreadableDocument   the upload's fault; never retried, reported to the user
+  UnsupportedPage      a page no renderer can give within the limits; never retried
+  RenderLimitExceeded  the rendering child died, ran out of time or of memory
+  InvalidProfile       a profile breaks a rule; stops synth
+  BudgetExceeded       the work would cost more than the profile allows
+  LeaseLost            another owner holds the lease; the run ends and does nothing more
+  DetectorError        no answer; what of it was billed all the same
+    TileRefused          the detector will never take this tile
+    DetectorUnavailable  not ready, throttled, over a limit or broken; not the tile's fault
+  AnswerLost           the detector was asked and perhaps billed, but no answer came
+"""
+
+
+class TilescoutError(Exception):
+    """Base of every error raised on purpose."""
+
+
+class UnreadableDocument(TilescoutError):
+    """The upload cannot be read as a PDF within the limits."""
+
+
+class UnsupportedPage(TilescoutError):
+    """The page cannot be rendered at the profile's settings."""
+
+
+class RenderLimitExceeded(TilescoutError):
+    """The rendering child died, ran out of time or of memory."""
+
+
+class InvalidProfile(TilescoutError):
+    """A profile setting breaks a rule."""
+
+
+class BudgetExceeded(TilescoutError):
+    """The estimated price is over the profile's budget."""
+
+
+class LeaseLost(TilescoutError):
+    """The lease is no longer ours."""
+
+
+class DetectorError(TilescoutError):
+    """The detector gave no answer. ``billed`` calls for this tile were made before."""
+
+    def __init__(self, message: str = "", *, billed: int = 0) -> None:
+        super().__init__(message)
+        self.billed = billed
+
+
+class TileRefused(DetectorError):
+    """The detector refuses this tile for good."""
+
+
+class DetectorUnavailable(DetectorError):
+    """The detector cannot answer now; nothing is known about the tile."""
+
+
+class AnswerLost(TilescoutError):
+    """The request went out and no answer came; it may have been billed."""

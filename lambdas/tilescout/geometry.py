@@ -1,0 +1,103 @@
+"""Boxes on a page: page pixels, origin top-left as shown, right and bottom exclusive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+POINTS_PER_INCH = 72
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Box:
+    """Axis-aligned rectangle in pixels; ``right`` and ``bottom`` are exclusive."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        return max(0.0, self.right - self.left)
+
+    @property
+    def height(self) -> float:
+        return max(0.0, self.bottom - self.top)
+
+    @property
+    def area(self) -> float:
+        return self.width * self.height
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+    def shift(self, dx: float, dy: float) -> Box:
+        return Box(self.left + dx, self.top + dy, self.right + dx, self.bottom + dy)
+
+    def scale(self, factor: float) -> Box:
+        return Box(self.left * factor, self.top * factor, self.right * factor, self.bottom * factor)
+
+    def grow(self, dx: float, dy: float) -> Box:
+        return Box(self.left - dx, self.top - dy, self.right + dx, self.bottom + dy)
+
+    def intersection(self, other: Box) -> Box:
+        """The common part; width or height is 0 where there is none."""
+        left, top = max(self.left, other.left), max(self.top, other.top)
+        right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
+        return Box(left, top, max(left, right), max(top, bottom))
+
+    def contains(self, other: Box) -> bool:
+        return (
+            self.left <= other.left
+            and self.top <= other.top
+            and self.right >= other.right
+            and self.bottom >= other.bottom
+        )
+
+    def clamp(self, bounds: Box) -> Box:
+        """Every side moved into ``bounds``."""
+        return Box(
+            min(max(self.left, bounds.left), bounds.right),
+            min(max(self.top, bounds.top), bounds.bottom),
+            min(max(self.right, bounds.left), bounds.right),
+            min(max(self.bottom, bounds.top), bounds.bottom),
+        )
+
+    def to_points(self, dpi: float) -> Box:
+        """Pixels at ``dpi`` to points (1/72 inch), same origin and turn."""
+        return self.scale(POINTS_PER_INCH / dpi)
+
+    def rounded(self) -> tuple[int, int, int, int]:
+        """Nearest whole pixels, never empty where the box was not."""
+        left, top = round(self.left), round(self.top)
+        return (
+            left,
+            top,
+            max(round(self.right), left + (self.right > self.left)),
+            max(round(self.bottom), top + (self.bottom > self.top)),
+        )
+
+
+def union(boxes: Iterable[Box]) -> Box:
+    """The smallest box around all; raises ValueError for none."""
+    every = list(boxes)
+    return Box(
+        min(box.left for box in every),
+        min(box.top for box in every),
+        max(box.right for box in every),
+        max(box.bottom for box in every),
+    )
+
+
+def iou(a: Box, b: Box) -> float:
+    """Intersection over union, 0 to 1."""
+    common = a.intersection(b).area
+    return common / (a.area + b.area - common) if common else 0.0
+
+
+def ios(a: Box, b: Box) -> float:
+    """Intersection over the smaller of the two, 0 to 1; for parts cut by a tile's edge."""
+    common = a.intersection(b).area
+    return common / min(a.area, b.area) if common else 0.0

@@ -1,0 +1,138 @@
+"""Every identifier, table key and object key, in one place; all are deterministic."""
+
+from __future__ import annotations
+
+import hashlib
+
+GROUP = 256
+"""Tiles of one band row, and pages of one page group: a number set of so many stays under 2 kB."""
+
+INCOMING = "incoming/"
+LEASE_SORT = "LEASE"
+
+
+def document_id(bucket: str, key: str, version: str) -> str:
+    """32 hex digits; ``version`` is the object's version id, or its etag where there is none."""
+    return hashlib.sha256("\n".join((bucket, key, version)).encode()).hexdigest()[:32]
+
+
+def result_id(document: str, claim_token: int) -> str:
+    """A result set is one document under one claim."""
+    return f"{document}-{claim_token:06d}"
+
+
+def run_id(execution: str, token: int) -> str:
+    """The run's row in the documents table: lease token first, so that runs sort by time."""
+    return f"run#{token:06d}#{execution.rsplit(':', 1)[-1]}"
+
+
+def source_key(bucket: str, key: str) -> str:
+    return f"{bucket}/{key}"
+
+
+def due(model: str, queued_at: int) -> str:
+    """Sort key of the status index: documents of one model, oldest first."""
+    return f"{model}#{queued_at:010d}"
+
+
+def profile_name(key: str) -> str:
+    """The profile part of ``incoming/<profile>/...``; empty where there is none."""
+    parts = key.removeprefix(INCOMING).split("/")
+    return parts[0] if key.startswith(INCOMING) and len(parts) > 1 else ""
+
+
+def lease(model: str) -> str:
+    return f"LEASE#{model}"
+
+
+def document_partition(document: str) -> str:
+    return f"DOC#{document}"
+
+
+def page_sort(page: int) -> str:
+    return f"PAGE#{page:05d}"
+
+
+def page_group_sort(page: int) -> str:
+    return f"PAGES#{page // GROUP:04d}"
+
+
+def merged_group_sort(result: str, page: int) -> str:
+    return f"MERGED#{result}#{page // GROUP:04d}"
+
+
+def band_of(tile: int) -> int:
+    return tile // GROUP
+
+
+def band_sort(page: int, band: int) -> str:
+    return f"BAND#{page:05d}#{band:04d}"
+
+
+def tile_partition(document: str, page: int, band: int) -> str:
+    return f"TILES#{document}#{page:05d}#{band:04d}"
+
+
+def tile_sort(tile: int) -> str:
+    return f"TILE#{tile:06d}"
+
+
+def tile_image(document: str, page: int, grid: str, tile: int) -> str:
+    return f"tiles/{document}/{page:05d}/{grid}/{tile:06d}"
+
+
+def grid_hash(*settings: object) -> str:
+    """Changes with whatever changes a tile's pixels: dpi, size, overlap, colour, regions."""
+    return hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
+
+
+def answer_object(document: str, page: int, tile: int, reservation: str) -> str:
+    """The reservation is in the key, so a second answer never overwrites the first."""
+    return f"answers/{document}/{page:05d}/{tile:06d}-{reservation}.json"
+
+
+def layer_object(document: str, page: int) -> str:
+    """The page's own visible text, kept as an answer."""
+    return f"answers/{document}/{page:05d}/layer.json"
+
+
+def page_result(result: str, page: int) -> str:
+    return f"results/{result}/pages/{page:05d}.json"
+
+
+def document_result(result: str) -> str:
+    return f"results/{result}/detections.json"
+
+
+def detection_page(page: int) -> str:
+    return f"{page:05d}#"
+
+
+def detection_sort(page: int, number: int) -> str:
+    return f"{detection_page(page)}{number:06d}"
+
+
+def label_shard(label: str, result: str) -> str:
+    """Sixteen partitions a label, so that a frequent label is not one hot partition."""
+    return f"{label}#{int(hashlib.sha256(result.encode()).hexdigest()[:2], 16) % 16:02d}"
+
+
+def label_shards(label: str) -> tuple[str, ...]:
+    return tuple(f"{label}#{shard:02d}" for shard in range(16))
+
+
+TEXT_PREFIX = 2
+"""Characters of normalised text that choose the partition of the text index."""
+
+
+def text_prefix(normalised: str) -> str:
+    return normalised[:TEXT_PREFIX]
+
+
+TEXT_BYTES = 900
+"""A sort key of an index may have 1,024 bytes; the result's id and the row's sort key follow."""
+
+
+def text_key(normalised: str, result: str, sort: str) -> str:
+    begin = normalised.encode()[:TEXT_BYTES].decode(errors="ignore")
+    return f"{begin}#{result}#{sort}"

@@ -1,0 +1,83 @@
+"""Rows of the ledger: pages, bands of tiles, tiles. Counting is by presence in a set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+TileState = Literal["pending", "answered", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRow:
+    """One page, as it was tiled. ``tiled`` is the mark that all its rows are written."""
+
+    page: int
+    attempts: int = 0
+    tiled: bool = False
+    failed_reason: str = ""
+    width_px: int = 0
+    height_px: int = 0
+    width_pt: float = 0.0
+    height_pt: float = 0.0
+    dpi: int = 0
+    rotation: int = 0
+    grid: str = ""
+    tiles: int = 0
+    skipped: int = 0
+    bands: tuple[int, ...] = ()
+    has_layer: bool = False
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_marked(self) -> bool:
+        """Tiled or given up; either way the page holds up nothing."""
+        return self.tiled or bool(self.failed_reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BandRow:
+    """Up to 256 tiles of one page; ``answered`` and ``failed`` are sets of tile indices."""
+
+    page: int
+    band: int
+    planned: int
+    answered: frozenset[int] = frozenset()
+    failed: frozenset[int] = frozenset()
+
+    @property
+    def ended(self) -> int:
+        return len(self.answered | self.failed)
+
+    @property
+    def is_complete(self) -> bool:
+        return self.ended >= self.planned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reservation:
+    """The right to ask for one tile until ``until`` (epoch seconds)."""
+
+    id: str
+    until: int
+    token: int
+    again: bool = False
+    """True for a second ask in one run, after the first ran out; it is not counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileRow:
+    """One tile that is not blank. ``box`` is left, top, right, bottom in page pixels."""
+
+    page: int
+    tile: int
+    box: tuple[int, int, int, int]
+    image: str
+    state: TileState = "pending"
+    asked: int = 0
+    strikes: int = 0
+    reservation: Reservation | None = None
+    answer: str = ""
+    calls: int = 0
+    retry_at: int = 0
+    last_error: str = ""

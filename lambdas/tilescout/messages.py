@@ -1,0 +1,135 @@
+"""What goes over the queues: ids and keys only, parsed by pydantic at the boundary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+from urllib.parse import quote_plus, unquote_plus
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from tilescout.errors import TilescoutError
+
+
+class UnknownMessage(TilescoutError):
+    """A message this queue should not hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One object version that appeared in the documents bucket."""
+
+    bucket: str
+    key: str
+    version_id: str = ""
+    """Empty where the event carries none; the object's head knows it then."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRange:
+    """Pages to be tiled, both ends included."""
+
+    document_id: str
+    first_page: Annotated[int, Field(ge=1)]
+    last_page: Annotated[int, Field(ge=1)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileHint:
+    """A hint that a tile is pending; the ledger tells whether it is."""
+
+    model: str
+    token: int
+    run_id: str
+    document_id: str
+    page: int
+    tile: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeHint:
+    """A hint that a page's tiles are all answered."""
+
+    document_id: str
+    claim_token: int
+    page: int
+
+
+def parse(kind: type[Any], body: str) -> Any:
+    """Raises UnknownMessage where ``body`` is not a ``kind``."""
+    try:
+        return TypeAdapter(kind).validate_json(body)
+    except ValidationError as error:
+        raise UnknownMessage(
+            f"expected {kind.__name__}, received {body[:200]!r}: {error.error_count()} errors; "
+            "send it to the queue it belongs to"
+        ) from error
+
+
+def body(message: object) -> str:
+    return TypeAdapter(type(message)).dump_json(message).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class _S3Object:
+    key: str
+    versionId: str | None = None  # noqa: N815  (the event's own name)
+
+
+@dataclass(frozen=True, slots=True)
+class _S3Bucket:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _S3Entity:
+    bucket: _S3Bucket
+    object: _S3Object
+
+
+@dataclass(frozen=True, slots=True)
+class _S3Record:
+    eventName: str  # noqa: N815
+    s3: _S3Entity
+
+
+@dataclass(frozen=True, slots=True)
+class _S3Event:
+    Records: tuple[_S3Record, ...] = ()
+    Event: str = ""
+    Message: str = ""
+
+
+def uploads(event_body: str) -> tuple[Upload, ...]:
+    """Objects created, of an S3 notification; plain or wrapped by SNS.
+
+    ``s3:TestEvent`` and events other than ObjectCreated give none. The key is decoded exactly
+    once.
+    Raises UnknownMessage for anything else.
+    """
+    event = parse(_S3Event, event_body)
+    if event.Message:
+        return uploads(event.Message)
+    if not event.Records and event.Event != "s3:TestEvent":
+        raise UnknownMessage(
+            f"expected an S3 notification, received {event_body[:200]!r}; "
+            "only the documents bucket writes to this queue"
+        )
+    return tuple(
+        Upload(
+            record.s3.bucket.name,
+            unquote_plus(record.s3.object.key),
+            record.s3.object.versionId or "",
+        )
+        for record in event.Records
+        if "ObjectCreated" in record.eventName
+    )
+
+
+def upload_event(upload: Upload) -> dict[str, Any]:
+    """The notification that S3 would have sent for the object."""
+    entity = {
+        "bucket": {"name": upload.bucket},
+        "object": {"key": quote_plus(upload.key), "versionId": upload.version_id},
+    }
+    return {"Records": [{"eventName": "ObjectCreated:Put", "s3": entity}]}

@@ -1,0 +1,121 @@
+"""When a run sends hints, how many, how long it waits, and when it has done what it can."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from tilescout.run_protocol import LONGEST_WAIT
+
+FIRST_WINDOW = 40
+"""Hints in the first turn, before any rate is known."""
+IN_FLIGHT = 20
+"""Hints beyond the measured rate, so that no worker idles."""
+SHORTEST_WAIT = 2
+"""Seconds; a small run should not wait for a large one's turn."""
+RESEND_AFTER = 45
+"""Seconds without an ask or an answer after which hints are taken for lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What the ledger says of a run's tiles, and how often the run has ``asked`` so far.
+
+    ``sendable`` are pending and neither reserved nor stuck; ``reserved`` are being asked, or
+    left alone for a while; ``stuck`` cannot be asked again in this run; ``unread`` were not
+    looked at in this turn.
+    """
+
+    answered: int
+    failed: int
+    reserved: int
+    sendable: int
+    stuck: int
+    unread: int = 0
+    asked: int = 0
+
+    @property
+    def open(self) -> int:
+        """Tiles that this run can still bring to an end."""
+        return self.reserved + self.sendable + self.unread
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Carried from turn to turn. ``in_queue`` estimates the hints not yet taken."""
+
+    in_queue: int = 0
+    asked: int = 0
+    ended: int = 0
+    moved_at: int = 0
+    rate: float = 0.0
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one turn of the loop does: hints to send after skipping some, and the Wait.
+
+    Tiles are in the order in which they became sendable, so those skipped are the ones whose
+    hints are still in the queue.
+    """
+
+    skip: int
+    send: int
+    wait_seconds: int
+    pace: Pace
+
+
+def wait_for(turn: int, open_tiles: int, rate: float) -> int:
+    """Seconds until the next look: short at first and near the end, never over TTL/2."""
+    if rate > 0:
+        expected = open_tiles / rate / 2
+        return max(SHORTEST_WAIT, math.ceil(min(LONGEST_WAIT, expected)))
+    return min(LONGEST_WAIT, SHORTEST_WAIT + turn)
+
+
+def next_turn(pace: Pace, progress: Progress, now: int, calls_per_second: float) -> Turn:
+    """Hints for what the workers can take until the next look, at most the service's rate."""
+    moved_at = pace.moved_at or now
+    ended = progress.answered + progress.failed
+    newly_ended = max(0, ended - pace.ended)
+    taken = max(0, progress.asked - pace.asked)
+    rate = newly_ended / max(1, now - moved_at) if newly_ended else pace.rate
+    lost = not (newly_ended or taken) and now - moved_at >= RESEND_AFTER
+    in_queue = 0 if lost else min(progress.sendable, max(0, pace.in_queue - taken))
+    wait = wait_for(pace.turn, progress.open, rate)
+    outstanding = in_queue + progress.reserved
+    send = min(progress.sendable - in_queue, _window(rate, wait, calls_per_second) - outstanding)
+    send = max(0, send)
+    return Turn(
+        skip=in_queue,
+        send=send,
+        wait_seconds=wait,
+        pace=Pace(
+            in_queue=in_queue + send,
+            asked=progress.asked,
+            ended=ended,
+            moved_at=now if newly_ended or taken or lost else moved_at,
+            rate=rate,
+            turn=pace.turn + 1,
+        ),
+    )
+
+
+def _window(rate: float, wait: int, calls_per_second: float) -> int:
+    """Hints that may be outstanding at once."""
+    wanted = rate * wait * 1.5 + IN_FLIGHT if rate else FIRST_WINDOW
+    return math.ceil(min(wanted, calls_per_second * wait + IN_FLIGHT))
+
+
+def why_finished(
+    progress: Progress, *, now: int, deadline: int, calls_left: int, calls_per_tile: int
+) -> str:
+    """Why the run stops detecting, or "" while it should go on (rule 18)."""
+    if not progress.open:
+        return "every tile has ended" if not progress.stuck else "the rest cannot be asked now"
+    if now >= deadline:
+        return "deadline"
+    if calls_left < calls_per_tile and not progress.reserved:
+        return "budget"
+    return ""

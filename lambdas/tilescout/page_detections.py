@@ -1,0 +1,91 @@
+"""Everything found on one page, from all that its tiles answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tilescout.confusions import normalised
+from tilescout.detections import Answer, Detection, TextLine
+from tilescout.geometry import Box
+from tilescout.merging import merge_objects
+from tilescout.profiles import Profile, Region
+from tilescout.snippets import find_snippets
+from tilescout.text_lines import stitch_lines
+
+TEXT_LABEL = "text"
+"""Label of plain lines, where the profile finds no snippets."""
+
+
+def detect_on_page(
+    answers: Sequence[Answer], page: int, width: int, height: int, profile: Profile
+) -> tuple[Detection, ...]:
+    """The page's detections (page px), sorted by top, left, label, text.
+
+    Snippets where the profile has ``find``, else every line of text; and objects of the
+    profile's labels (all, where it names none). What is below the confidence floor of its label
+    or has its centre outside the profile's regions is dropped. The order of answers is
+    irrelevant. Raises InvalidProfile for a bad pattern.
+    """
+    lines = stitch_lines(answers, width, height)
+    text = find_snippets(lines, profile.find, page) if profile.find else None
+    found = [
+        *(lines_to_detections(lines, page) if text is None else text),
+        *_objects(answers, page, width, height, profile),
+    ]
+    kept = (
+        each
+        for each in found
+        if each.confidence >= profile.confidence_floor(each.label)
+        and _is_wanted(each.box, width, height, profile)
+    )
+    return tuple(sorted(kept, key=_order))
+
+
+def lines_to_detections(lines: Iterable[TextLine], page: int) -> tuple[Detection, ...]:
+    """Each line as a detection labelled "text" that is no match."""
+    return tuple(
+        Detection(
+            page=page,
+            label=TEXT_LABEL,
+            confidence=line.confidence,
+            box=line.box,
+            text=line.text,
+            normalised_text=normalised(line.text),
+            tiles=line.tiles,
+            open_sides=line.open_sides,
+        )
+        for line in lines
+    )
+
+
+def _objects(
+    answers: Sequence[Answer], page: int, width: int, height: int, profile: Profile
+) -> list[Detection]:
+    return [
+        Detection(
+            page=page,
+            label=each.label,
+            confidence=each.confidence,
+            box=each.box,
+            tiles=each.tiles,
+            open_sides=each.open_sides,
+            is_match=True,
+        )
+        for each in merge_objects(answers, width, height)
+        if not profile.labels or each.label in profile.labels
+    ]
+
+
+def _is_wanted(box: Box, width: int, height: int, profile: Profile) -> bool:
+    x, y = box.centre[0] / width, box.centre[1] / height
+    included = not profile.include or any(_holds(region, x, y) for region in profile.include)
+    return included and not any(_holds(region, x, y) for region in profile.exclude)
+
+
+def _holds(region: Region, x: float, y: float) -> bool:
+    return region.left <= x < region.right and region.top <= y < region.bottom
+
+
+def _order(detection: Detection) -> tuple[object, ...]:
+    box = detection.box
+    return box.top, box.left, detection.label, detection.text, box, detection.confidence

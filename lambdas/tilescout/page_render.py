@@ -1,0 +1,92 @@
+"""Renders one page into frames: a frame a tile, then the result. Runs in the child only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, astuple
+from typing import Any
+
+from tilescout.errors import UnreadableDocument, UnsupportedPage
+from tilescout.mupdf_document import load_page, open_document
+from tilescout.mupdf_page import ShownPage
+from tilescout.page_geometry import kept_tiles
+from tilescout.page_tiles import cut_tiles
+from tilescout.render_frames import Frame
+from tilescout.rendering import RenderedPage, RenderRequest
+from tilescout.text_layer import PageText, read_text
+from tilescout.tiling import Tile, TileGrid
+
+# A decoded image, its scaled copy and the band have to fit into the child's memory together.
+IMAGE_SHARE_OF_MEMORY = 3
+NO_TEXT = PageText(words=(), covers_page=False)
+
+
+def render(path: str, request: RenderRequest, memory_mb: int) -> Iterator[Frame]:
+    """Tiles as they are made, then the page's result.
+
+    Raises UnreadableDocument, UnsupportedPage.
+    """
+    document = open_document(path)
+    if not 1 <= request.page <= document.page_count:
+        raise UnreadableDocument(
+            f"the page asked for must be 1 to {document.page_count}; it is {request.page}; "
+            "ask for a page of this document"
+        )
+    source = load_page(document, request.page)
+    page = ShownPage(source, request.dpi, request.colour)
+    _bound_images(page, request.page, memory_mb)
+    text = read_text(page) if request.text_layer else NO_TEXT
+    kept = _wanted_tiles(page, request, text)
+    sent = 0
+    for tile, image in cut_tiles(page, kept, request.tile_size, request.max_image_bytes):
+        sent += 1
+        yield Frame("tile", {"index": tile.index, "box": astuple(tile.box)}, image)
+    yield Frame("result", asdict(_result(page, source, request, text, kept, sent)))
+
+
+def _wanted_tiles(page: ShownPage, request: RenderRequest, text: PageText) -> list[Tile]:
+    if request.tiles == "never" or (request.tiles == "where-no-text" and text.covers_page):
+        return []
+    grid = TileGrid(request.tile_size, request.overlap)
+    return kept_tiles(grid, (page.width, page.height), request.include, request.exclude)
+
+
+def _bound_images(page: ShownPage, number: int, memory_mb: int) -> None:
+    """Refuse before decoding: the memory for an image is bounded by no band."""
+    limit_mb = memory_mb // IMAGE_SHARE_OF_MEMORY
+    for image in page.images():
+        width, height = image["width"], image["height"]
+        decoded_mb = width * height * max(1, image["colorspace"]) // 1_000_000
+        if decoded_mb > limit_mb:
+            raise UnsupportedPage(
+                f"an image may take {limit_mb} MB once decoded; page {number} has one of "
+                f"{width} x {height} px that takes {decoded_mb} MB; scan or export it at a "
+                "lower resolution"
+            )
+
+
+def _result(
+    page: ShownPage,
+    source: Any,
+    request: RenderRequest,
+    text: PageText,
+    kept: list[Tile],
+    sent: int,
+) -> RenderedPage:
+    all_tiles = TileGrid(request.tile_size, request.overlap).count(page.width, page.height)
+    looks_blank = sent == 0 and len(kept) == all_tiles and page.declares_content()
+    blank = f"page {request.page} declares content but renders blank"
+    return RenderedPage(
+        page=request.page,
+        width_px=page.width,
+        height_px=page.height,
+        width_pt=round(source.rect.width, 3),
+        height_pt=round(source.rect.height, 3),
+        dpi=request.dpi,
+        rotation=source.rotation,
+        tiles_sent=sent,
+        tiles_skipped=all_tiles - sent,
+        words=text.words,
+        covers_page=text.covers_page,
+        warnings=(blank,) if looks_blank else (),
+    )

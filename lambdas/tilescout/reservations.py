@@ -1,0 +1,124 @@
+"""Asking for a tile at most once at a time, and a bounded number of times (rules 14 to 19)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tilescout.ledger import Reservation, TileRow
+
+MAX_ASKS = 3
+"""Asks a tile may cost over all runs; one that ran out counts once a run."""
+MAX_STRIKES = 2
+"""Refusals of the tile itself after which it has failed."""
+MARGIN = 60
+"""Seconds that a reservation outlives its function's timeout."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """The hint is of no use; ``reason`` goes to the log."""
+
+    reason: str
+
+
+def is_reserved(row: TileRow, now: int) -> bool:
+    return row.reservation is not None and now < row.reservation.until
+
+
+def ran_out(row: TileRow, token: int, now: int) -> bool:
+    """The tile was asked in this run and never answered: its worker crashed or timed out."""
+    return (
+        row.reservation is not None and row.reservation.token == token and not is_reserved(row, now)
+    )
+
+
+def is_stuck(row: TileRow, token: int, now: int) -> bool:
+    """Nothing more can be asked in this run."""
+    if row.state != "pending" or is_reserved(row, now):
+        return False
+    if row.strikes >= MAX_STRIKES:
+        return True
+    if ran_out(row, token, now):
+        return row.reservation is not None and row.reservation.again
+    return row.asked >= MAX_ASKS
+
+
+def reserve(
+    row: TileRow, reservation_id: str, token: int, now: int, timeout: int
+) -> TileRow | Drop:
+    """The row with the reservation, or why not. ``timeout`` is the function's, in seconds."""
+    if row.state != "pending":
+        return Drop(f"already {row.state}")
+    if is_reserved(row, now):
+        return Drop("reserved by another worker")
+    if is_stuck(row, token, now):
+        return Drop("asked often enough")
+    again = ran_out(row, token, now)
+    until = now + timeout + MARGIN
+    return replace(
+        row,
+        asked=row.asked + (not again),
+        reservation=Reservation(id=reservation_id, until=until, token=token, again=again),
+    )
+
+
+def commit(row: TileRow, answer: str, calls: int) -> TileRow | Drop:
+    """The answered row; a late answer is a good answer, a second one is dropped."""
+    if row.state == "answered":
+        return Drop("already answered")
+    return replace(row, state="answered", answer=answer, calls=row.calls + calls, reservation=None)
+
+
+def give_back(row: TileRow, reservation_id: str, retry_at: int, error: str) -> TileRow | Drop:
+    """Not the tile's fault: the ask is not counted."""
+    if not _is_held(row, reservation_id):
+        return Drop("the reservation is no longer mine")
+    before = _before(row)
+    asked = row.asked - (before is None)
+    return replace(row, asked=asked, reservation=before, retry_at=retry_at, last_error=error)
+
+
+def strike(row: TileRow, reservation_id: str, error: str) -> TileRow | Drop:
+    """The detector refused this very tile."""
+    if not _is_held(row, reservation_id):
+        return Drop("the reservation is no longer mine")
+    return replace(row, strikes=row.strikes + 1, reservation=_before(row), last_error=error)
+
+
+def _is_held(row: TileRow, reservation_id: str) -> bool:
+    held = row.reservation
+    return row.state == "pending" and held is not None and held.id == reservation_id
+
+
+def _before(row: TileRow) -> Reservation | None:
+    """What a second ask leaves when it ends: the first of this run, which ran out and counts."""
+    held = row.reservation
+    return replace(held, until=0, again=False) if held is not None and held.again else None
+
+
+def has_failed(row: TileRow, token: int, now: int, *, run_has_answers: bool) -> bool:
+    """Whether the loop gives the tile up. Time-outs count only where others were answered."""
+    if row.state != "pending" or is_reserved(row, now):
+        return False
+    if row.strikes >= MAX_STRIKES:
+        return True
+    return run_has_answers and row.asked >= MAX_ASKS and is_stuck(row, token, now)
+
+
+def fail(row: TileRow, token: int, now: int, *, run_has_answers: bool) -> TileRow | Drop:
+    """The failed row, unless it was answered or reserved since the loop looked."""
+    if row.state != "pending":
+        return Drop(f"already {row.state}")
+    if not has_failed(row, token, now, run_has_answers=run_has_answers):
+        return Drop("it may still be answered")
+    return replace(row, state="failed", reservation=None)
+
+
+def forgive(row: TileRow, token: int, now: int) -> TileRow:
+    """After a run without any answer: its ask of this tile did not count.
+
+    A reservation still in force is left alone: its worker may be asking this moment.
+    """
+    if row.state != "pending" or not ran_out(row, token, now):
+        return row
+    return replace(row, asked=max(0, row.asked - 1), reservation=None)

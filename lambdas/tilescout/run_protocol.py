@@ -1,0 +1,107 @@
+"""The lease of a run: who may work, who may stop, and for how long (protocol rules 1 to 4).
+
+Every function is pure: it takes the lease as read and the time, and returns the lease to be
+written, to be swapped in only if the stored one is still the one that was read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from tilescout.errors import LeaseLost
+
+TTL = 180
+"""Seconds that a heartbeat lives."""
+GRACE = 60
+"""Seconds after which a lost owner's last call has landed: function timeout plus clock skew."""
+LONGEST_WAIT = TTL // 2 - 5
+"""No Wait of the workflow and no control step is longer, in seconds."""
+
+Phase = Literal["working", "closing"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """One lease a model. ``token`` grows by one at each acquire and is never reset."""
+
+    model: str
+    owner: str = ""
+    token: int = 0
+    expires_at: int = 0
+    hard_deadline: int = 0
+    phase: Phase = "working"
+    ours: bool = False
+    start_requested_at: int = 0
+
+    def is_live(self, now: int) -> bool:
+        return bool(self.owner) and now < self.expires_at
+
+    def is_free(self, now: int) -> bool:
+        """Nobody owns it, or its owner has been silent for the grace as well."""
+        return not self.owner or now > self.expires_at + GRACE
+
+    def may_detect(self, token: int, now: int) -> bool:
+        """True while a detector may be asked in the name of ``token`` (rule 15a)."""
+        return self.token == token and self.is_live(now) and self.phase == "working"
+
+
+def acquire(lease: Lease, me: str, now: int, hard_deadline: int) -> Lease | None:
+    """The lease as mine, or None while another holds it. ``ours`` survives a change of owner.
+
+    Owner is already me: the lease unchanged, so that a retried OpenRun finds its token.
+    """
+    if lease.owner == me and lease.is_live(now):
+        return lease
+    if not lease.is_free(now):
+        return None
+    return replace(
+        lease,
+        owner=me,
+        token=lease.token + 1,
+        expires_at=min(now + TTL, hard_deadline),
+        hard_deadline=hard_deadline,
+        phase="working",
+    )
+
+
+def _held(lease: Lease, token: int, now: int) -> Lease:
+    if lease.token != token or not lease.owner:
+        raise LeaseLost(
+            f"the lease of {lease.model} has token {lease.token}, this run holds {token}; "
+            "another owner took over, so this run ends and does nothing more"
+        )
+    if now >= lease.expires_at:
+        raise LeaseLost(
+            f"the lease of {lease.model} ran out at {lease.expires_at}, now is {now}; "
+            "it was revoked, silent for too long, or past its hard deadline"
+        )
+    return lease
+
+
+def heartbeat(lease: Lease, token: int, now: int, phase: Phase | None = None) -> Lease:
+    """The lease for another ``TTL`` seconds; closing never goes back to working.
+
+    Raises LeaseLost where the token is not mine or the time is over.
+    """
+    held = _held(lease, token, now)
+    closing = "closing" in (held.phase, phase)
+    return replace(
+        held,
+        expires_at=min(now + TTL, held.hard_deadline),
+        phase="closing" if closing else "working",
+    )
+
+
+def release(lease: Lease, token: int) -> Lease:
+    """No owner; token and ``ours`` stay. Raises LeaseLost where the token is not mine."""
+    if lease.token != token:
+        raise LeaseLost(f"the lease of {lease.model} has token {lease.token}, not {token}")
+    return replace(lease, owner="", expires_at=0, phase="closing")
+
+
+def revoke(lease: Lease, owner: str, token: int, now: int) -> Lease | None:
+    """End the lease of an owner known to be dead; None where it is no longer that owner's."""
+    if (lease.owner, lease.token) != (owner, token):
+        return None
+    return replace(lease, expires_at=min(lease.expires_at, now))

@@ -1,0 +1,110 @@
+"""A run: its record, what goes from state to state, and what it may spend."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from tilescout.documents import Document
+from tilescout.pacing import Pace
+from tilescout.profiles import Profile
+
+FREE_CALLS = 1_000_000_000
+"""The allowance of a detector whose call costs nothing."""
+CLOSING_MARGIN = 30 * 60
+"""Seconds between the deadline for detecting and the hard deadline: stopping and merging."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run's row. ``calls_left`` of ``calls_allowed`` billed requests may still be made.
+
+    ``asks`` counts reservations, so that the loop knows how many hints were taken.
+    """
+
+    id: str
+    model: str
+    execution: str
+    token: int
+    status: str
+    opened_at: int
+    calls_left: int = 0
+    calls_allowed: int = 0
+    asks: int = 0
+    closed_at: int = 0
+    documents: int = 0
+    tiles_answered: int = 0
+    tiles_failed: int = 0
+    spent_usd: float = 0.0
+    reason: str = ""
+
+    @property
+    def calls(self) -> int:
+        return self.calls_allowed - self.calls_left
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunState:
+    """What the workflow carries between its states; times in epoch seconds.
+
+    ``first_band`` of the run's open bands is where a look begins that cannot read all.
+    """
+
+    model: str
+    execution: str
+    machine: str
+    next: str = ""
+    wait_seconds: int = 0
+    id: str = ""
+    token: int = 0
+    deadline: int = 0
+    price_per_call: float = 0.0
+    calls_per_tile: int = 1
+    calls_per_second: float = 1.0
+    pace: Pace = field(default_factory=Pace)
+    first_band: int = 0
+    finished: str = ""
+    merging_since: int = 0
+    unmerged: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One document in one run. ``detected`` once all its tiles have ended; then the counts hold.
+
+    ``tiles`` were open when it was claimed.
+    """
+
+    document_id: str
+    claimed_at: int = 0
+    tiles: int = 0
+    detected: bool = False
+    ended: bool = False
+    answered: int = 0
+    failed: int = 0
+
+
+def calls_allowed(profiles: list[Profile], price_per_call: float) -> int:
+    """Billed calls that the largest budget among the model's profiles pays for."""
+    budget = max(profile.budget_usd for profile in profiles)
+    return math.floor(budget / price_per_call) if price_per_call else FREE_CALLS
+
+
+def deadline(profiles: list[Profile], now: int) -> int:
+    """When detecting ends, by the longest deadline among the model's profiles."""
+    return now + 60 * max(profile.deadline_minutes for profile in profiles)
+
+
+def fits(document: Document, claims: list[Claim], calls_left: int, calls_per_tile: int) -> bool:
+    """Whether the document's open tiles fit beside those that the run has claimed already.
+
+    An empty run takes any document: it was accepted within its own profile's budget.
+    """
+    claimed = sum(claim.tiles for claim in claims if not claim.detected)
+    needed = (claimed + open_tiles(document)) * calls_per_tile
+    return not claims or needed <= calls_left
+
+
+def open_tiles(document: Document) -> int:
+    """Tiles without an answer, as far as the record knows."""
+    return max(0, document.tiles_planned - document.tiles_answered)

@@ -1,0 +1,77 @@
+"""Whether a corrected match is a misreading, or other text bent into shape."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import regex
+
+SECONDS = 1.0
+"""A pattern that takes longer over one line is broken: nested repeats."""
+DIGIT_LIKE = frozenset("OIL|!")
+"""Left out of tags on purpose because they look like digits; other letters stand for themselves."""
+LONG_ENOUGH = 5
+"""Letters and digits of a match from which one digit may have been a letter: L2-2 is no LZ-2."""
+
+
+def is_credible(pattern: regex.Pattern[str], read: str, reading: str) -> bool:
+    """Whether ``read`` was meant as ``reading``, a match of the pattern of the same length.
+
+    What the pattern spells out may be misread anywhere. Where it takes any digit or any letter,
+    SOIL is not 5011, 10-1023 not IO-1023, SOD962 not SO0962: at most half of the characters are
+    corrected, one of each run of digits or letters was read as such, and a character that
+    belongs to its neighbour's run as read stays there.
+    """
+    swapped = {at for at, char in enumerate(read) if char != reading[at]}
+    count = sum(char.isalnum() for char in reading)
+    if len(swapped) > max(1, count // 2):
+        return False
+    free = {at for at in swapped if not _is_spelt_out(pattern, reading, at)}
+    runs = _runs(reading)
+    if len(runs) == 1 and free == swapped and not _has_safe_ends(read, runs[0], free):
+        return False
+    return all(_stands_out(read, reading, at, count) for at in free) and all(
+        _is_run_read(run, free, reading, count) for run in runs if free & set(run)
+    )
+
+
+def _has_safe_ends(read: str, run: list[int], free: set[int]) -> bool:
+    """B12 is a room of its own and not 812, but nobody numbers a room 12O."""
+    return all(read[at] in DIGIT_LIKE for at in {run[0], run[-1]} & free)
+
+
+def _stands_out(read: str, reading: str, at: int, count: int) -> bool:
+    """Whether the character as read is a stranger among its neighbours, or like a digit anyway."""
+    belongs = any(
+        read[near] == reading[near] and _kind(read[near]) == _kind(read[at])
+        for near in (at - 1, at + 1)
+        if 0 <= near < len(read)
+    )
+    if reading[at].isdigit():
+        return read[at] in DIGIT_LIKE or not belongs
+    return reading[at].isalpha() and count >= LONG_ENOUGH and not belongs
+
+
+def _is_run_read(run: list[int], free: set[int], reading: str, count: int) -> bool:
+    if len(run) == 1:
+        return reading[run[0]].isdigit() and count >= LONG_ENOUGH
+    return not set(run) <= free
+
+
+def _runs(reading: str) -> list[list[int]]:
+    """Positions of the maximal runs of digits and of letters."""
+    kinds = groupby(range(len(reading)), key=lambda at: _kind(reading[at]))
+    return [list(run) for kind, run in kinds if kind]
+
+
+def _kind(char: str) -> str:
+    return "digit" if char.isdigit() else "letter" if char.isalpha() else ""
+
+
+def _is_spelt_out(pattern: regex.Pattern[str], reading: str, at: int) -> bool:
+    """Whether the pattern wants this very character and not just any of its kind."""
+    others = {"digit": "39", "letter": "KX", "": "3K -"}[_kind(reading[at])]
+    return not any(
+        pattern.fullmatch(reading[:at] + other + reading[at + 1 :], timeout=SECONDS)
+        for other in others
+    )

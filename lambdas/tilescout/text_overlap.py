@@ -1,0 +1,62 @@
+"""Where two readings of one line meet: which characters of both are the same ones."""
+
+from __future__ import annotations
+
+from tilescout.confusions import folded
+from tilescout.text_glyphs import Glyph
+
+FAR = 2.0
+"""Characters whose centres are this many characters apart are not the same one."""
+SURE = 0.5
+"""Smallest strength of agreement (a good character is about 1) to trust text over place."""
+
+Cell = tuple[int, int]
+
+
+def meeting_point(tail: list[Glyph], head: list[Glyph], advance: float) -> Cell | None:
+    """Indices in ``tail`` and ``head`` of one character that both show, or None.
+
+    First the shift at which the end of one and the start of the other agree all along; failing
+    that, where one reading has a character more, the strongest common run (a local alignment
+    without gaps; Smith and Waterman, 1981). Characters of unlike place count less, so repeated
+    ones find their own; a single misread character is forgiven.
+    """
+    gains = _gains(tail, head, advance)
+    same = _best_shift(gains, len(tail), len(head)) or _best_run(gains)
+    matching = [cell for cell in same if gains[cell] > 0]
+    return matching[len(matching) // 2] if matching else None
+
+
+def _gains(tail: list[Glyph], head: list[Glyph], advance: float) -> dict[Cell, float]:
+    """How well characters near each other agree: 1 for the same at the same place, -1 if unlike."""
+    gains = {}
+    twins = [(folded(glyph.char), glyph.centre) for glyph in head]
+    for one, glyph in enumerate(tail):
+        char, centre = folded(glyph.char), glyph.centre
+        for other, (twin, place) in enumerate(twins):
+            off = abs(centre - place) / advance
+            if off < FAR:
+                gains[one, other] = 1 - 0.4 * off * (1 + off) if char == twin else -1.0
+    return gains
+
+
+def _best_shift(gains: dict[Cell, float], tail: int, head: int) -> list[Cell]:
+    best: tuple[float, int, list[Cell]] = (SURE, 0, [])
+    for shift in sorted({other - one for one, other in gains}):
+        cells = [(one, one + shift) for one in range(max(0, -shift), min(tail, head - shift))]
+        mean = sum(gains.get(cell, -1.0) for cell in cells) / len(cells)
+        best = max(best, (mean, len(cells), cells))
+    return best[2]
+
+
+def _best_run(gains: dict[Cell, float]) -> list[Cell]:
+    best, end, length = SURE, (0, 0), 0
+    runs: dict[Cell, tuple[float, int]] = {}
+    for (one, other), gain in sorted(gains.items()):
+        before, count = runs.get((one - 1, other - 1), (0.0, 0))
+        total = before + gain
+        if total > 0:
+            runs[one, other] = total, count + 1
+        if total > best:
+            best, end, length = total, (one, other), count + 1
+    return [(end[0] - back, end[1] - back) for back in reversed(range(length))]

@@ -1,0 +1,153 @@
+"""A line while it is being stitched: what its tiles agree on, and which of its ends are open."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from tilescout.cuts import CUT_PX
+from tilescout.detections import Word
+from tilescout.geometry import Box, union
+from tilescout.linking import grouped
+from tilescout.neighbours import overlapping_pairs, sides_of
+from tilescout.text_fragments import Fragment
+from tilescout.text_splicing import words_of_line
+
+NEXT_TO = 1.0
+"""Largest gap between facing ends of one line, in heights of it."""
+FACING = 0.6
+"""Smallest overlap across the line, and smallest ratio of heights, of facing ends."""
+PADDING = 0.25
+"""Heights by which detectors draw boxes of neighbours into each other."""
+TOUCHING = 0.35
+"""Two cut ends nearer than this many heights are one word, cut in two."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A line of text, boxes turned. ``reports`` names what each answer called it.
+
+    ``is_cut`` is by side: start, top, end, bottom. ``to_edge`` is how far its start and its end
+    are from the inner tile side they were read at, in px.
+    """
+
+    words: tuple[Word, ...]
+    box: Box
+    tiles: frozenset[int]
+    reports: dict[int, Hashable]
+    is_cut: tuple[bool, bool, bool, bool]
+    to_edge: tuple[float, float]
+
+
+def run_of(fragments: Sequence[Fragment]) -> Run:
+    """The line that all ``fragments`` show."""
+    words = words_of_line(fragments)
+    box = union(word.box for word in words)
+    starts = [each for each in fragments if each.box.left <= box.left + CUT_PX]
+    ends = [each for each in fragments if each.box.right >= box.right - CUT_PX]
+    return Run(
+        words=words,
+        box=box,
+        tiles=frozenset(each.tile for each in fragments),
+        reports={each.answer: each.report for each in fragments},
+        is_cut=(
+            all(each.is_cut[0] for each in starts),
+            all(each.is_cut[1] for each in fragments),
+            all(each.is_cut[2] for each in ends),
+            all(each.is_cut[3] for each in fragments),
+        ),
+        to_edge=(
+            min((each.to_edge[0] for each in starts), default=math.inf),
+            min((each.to_edge[1] for each in ends), default=math.inf),
+        ),
+    )
+
+
+def continued(runs: Sequence[Run]) -> list[Run]:
+    """Runs, those joined that go on past a tile's side without a word seen by both tiles.
+
+    Never joins what one tile told apart.
+    """
+    chains = grouped(_facing(runs), [run.reports for run in runs])
+    return [
+        _joined(sorted((runs[at] for at in chain), key=lambda run: run.box)) for chain in chains
+    ]
+
+
+def _facing(runs: Sequence[Run]) -> list[tuple[int, int]]:
+    """Pairs (before, after) of indices whose ends meet, nearest first; each end in one pair."""
+    grown = [run.box.grow(NEXT_TO * run.box.height / 2, 0) for run in runs]
+    found = []
+    for pair in overlapping_pairs(sides_of(grown)).tolist():
+        before, after = sorted(pair, key=lambda at: (runs[at].box, at))
+        if _meet(runs[before], runs[after]):
+            gap = abs(runs[after].box.left - runs[before].box.right)
+            found.append((gap, runs[before].box, runs[after].box, before, after))
+    return _one_to_one([(before, after) for *_, before, after in sorted(found)])
+
+
+def _one_to_one(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    ends: set[int] = set()
+    starts: set[int] = set()
+    chosen = []
+    for before, after in pairs:
+        if before not in ends and after not in starts:
+            chosen.append((before, after))
+            ends.add(before)
+            starts.add(after)
+    return chosen
+
+
+def _meet(before: Run, after: Run) -> bool:
+    """Whether ``after`` goes on where ``before`` ends, at the side of a tile."""
+    if any(after.reports.get(answer, told) != told for answer, told in before.reports.items()):
+        return False
+    low, high = sorted((before.box.height, after.box.height))
+    common = min(before.box.bottom, after.box.bottom) - max(before.box.top, after.box.top)
+    reach = NEXT_TO * low
+    gap = after.box.left - before.box.right
+    return (
+        -PADDING * low <= gap <= reach
+        and before.box.right < after.box.right
+        and low >= FACING * high
+        and common >= FACING * low
+        and (before.to_edge[1] <= reach or after.to_edge[0] <= reach)
+    )
+
+
+def _joined(runs: list[Run]) -> Run:
+    if len(runs) == 1:
+        return runs[0]
+    words = runs[0].words
+    for before, after in pairwise(runs):
+        words = _with_next(words, before, after)
+    return Run(
+        words=words,
+        box=union(run.box for run in runs),
+        tiles=frozenset().union(*(run.tiles for run in runs)),
+        reports={answer: told for run in runs for answer, told in run.reports.items()},
+        is_cut=(
+            runs[0].is_cut[0],
+            all(run.is_cut[1] for run in runs),
+            runs[-1].is_cut[2],
+            all(run.is_cut[3] for run in runs),
+        ),
+        to_edge=(runs[0].to_edge[0], runs[-1].to_edge[1]),
+    )
+
+
+def _with_next(words: tuple[Word, ...], before: Run, after: Run) -> tuple[Word, ...]:
+    """The words of both; a word cut in two where no tile saw it whole becomes one."""
+    gap = after.box.left - before.box.right
+    if not (before.is_cut[2] and after.is_cut[0] and gap <= TOUCHING * before.box.height):
+        return words + after.words
+    one, other = words[-1], after.words[0]
+    whole = replace(
+        one,
+        text=one.text + other.text,
+        confidence=min(one.confidence, other.confidence),
+        box=union((one.box, other.box)),
+    )
+    return (*words[:-1], whole, *after.words[1:])

@@ -1,0 +1,55 @@
+"""Equal tiles over a page, their stride balanced over the axis."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from tilescout.geometry import Box
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One square region of a page image; ``index`` counts row by row from 0."""
+
+    index: int
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class TileGrid:
+    """Tile size and smallest overlap, both in pixels."""
+
+    size: int
+    overlap: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.overlap < self.size:
+            raise ValueError(
+                f"overlap must be at least 0 and smaller than the tile size {self.size} px; "
+                f"received {self.overlap} px"
+            )
+
+    def starts(self, length: int) -> list[int]:
+        """First pixel of each tile on an axis of ``length`` px.
+
+        Neighbours overlap by at least ``overlap``; the strides differ by at most one pixel.
+        A page shorter than a tile has one tile at 0, which the renderer pads with paper.
+        """
+        reach = length - self.size
+        if reach <= 0:
+            return [0]
+        steps = math.ceil(reach / (self.size - self.overlap))
+        return [reach * step // steps for step in range(steps + 1)]
+
+    def tiles(self, width: int, height: int) -> list[Tile]:
+        """Every pixel of a ``width`` x ``height`` px page is in a tile; all are equal."""
+        boxes = (
+            Box(left, top, left + self.size, top + self.size)
+            for top in self.starts(height)
+            for left in self.starts(width)
+        )
+        return [Tile(index, box) for index, box in enumerate(boxes)]
+
+    def count(self, width: int, height: int) -> int:
+        return len(self.starts(width)) * len(self.starts(height))

@@ -1,0 +1,316 @@
+"""Text seen by overlapping tiles becomes the lines that stand on the page."""
+
+import random
+import time
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.unit.text_pages import ADVANCE, HEIGHT, WrittenLine, read_by_tiles
+from tilescout.detections import Answer, Word
+from tilescout.geometry import Box
+from tilescout.text_frames import turned, turned_back
+from tilescout.text_lines import stitch_lines, stitch_tile
+from tilescout.tiling import Tile, TileGrid
+
+LEFT_TILE, RIGHT_TILE = Box(0, 0, 1000, 1000), Box(900, 0, 1900, 1000)
+DIRECTIONS = ("right", "down", "left", "up")
+
+
+def word(text, left, right, *, top=100, height=20, line=0, confidence=90.0, direction="right"):
+    box = Box(left, top, right, top + height)
+    return Word(text=text, confidence=confidence, box=box, line=line, direction=direction)
+
+
+def answer(tile, box, *words):
+    return Answer(tile=tile, tile_box=box, words=words)
+
+
+def stitch(*answers):
+    return stitch_lines(answers, 1900, 1000)
+
+
+def texts(lines):
+    return [line.text for line in lines]
+
+
+def test_a_word_seen_by_two_tiles_is_one_word():
+    lines = stitch(
+        answer(0, LEFT_TILE, word("PUMP", 920, 980)),
+        answer(1, RIGHT_TILE, word("PUMP", 921, 981)),
+    )
+
+    assert [(line.text, line.tiles) for line in lines] == [("PUMP", (0, 1))]
+
+
+def test_a_cut_word_yields_to_the_tile_that_saw_it_whole():
+    lines = stitch(
+        answer(0, LEFT_TILE, word("SEE", 880, 925), word("NOTF", 940, 1000)),
+        answer(1, RIGHT_TILE, word("NOTES", 940, 1015), word("ABOVE", 1030, 1105)),
+    )
+
+    assert texts(lines) == ["SEE NOTES ABOVE"]
+    assert lines[0].open_sides == ()
+
+
+def test_a_word_no_tile_saw_whole_is_joined_by_what_both_read():
+    lines = stitch(
+        answer(0, LEFT_TILE, word("ELECTROTECHN", 880, 1000)),
+        answer(1, RIGHT_TILE, word("ECTROTECHNICAL", 900, 1040)),
+    )
+
+    assert texts(lines) == ["ELECTROTECHNICAL"]
+
+
+def test_one_misread_character_at_the_seam_is_forgiven():
+    lines = stitch(
+        answer(0, LEFT_TILE, word("ELECTROTECHN", 880, 1000)),
+        answer(1, RIGHT_TILE, word("ECTR0TECHNICAL", 900, 1040)),
+    )
+
+    assert texts(lines)[0].replace("0", "O") == "ELECTROTECHNICAL"
+
+
+def test_repeated_characters_are_neither_lost_nor_doubled():
+    lines = stitch(
+        answer(0, LEFT_TILE, word("000000000000", 880, 1000)),
+        answer(1, RIGHT_TILE, word("00000000000000", 900, 1040)),
+    )
+
+    assert texts(lines) == ["0" * 16]
+
+
+def test_a_line_cut_by_tiles_that_do_not_overlap_is_one_line():
+    lines = stitch_lines(
+        [
+            answer(0, Box(0, 0, 1000, 1000), word("SEE", 930, 960), word("NO", 970, 1000)),
+            answer(1, Box(1000, 0, 2000, 1000), word("TES", 1000, 1030)),
+        ],
+        2000,
+        1000,
+    )
+
+    assert texts(lines) == ["SEE NOTES"]
+
+
+def test_lines_that_one_tile_reported_apart_stay_apart():
+    lines = stitch(
+        answer(0, LEFT_TILE, word("ROOM", 910, 950), word("101", 960, 990, line=1)),
+        answer(1, RIGHT_TILE, word("ROOM", 910, 950), word("101", 960, 990)),
+    )
+
+    assert texts(lines) == ["ROOM", "101"]
+
+
+def test_a_word_one_tile_read_in_two_pieces_is_one_word_where_another_read_it_whole():
+    lines = stitch(
+        answer(0, LEFT_TILE, word("TS", 910, 930), word("ENABLE", 945, 1000, line=1)),
+        answer(1, RIGHT_TILE, word("TS_ENABLES", 910, 1010)),
+    )
+
+    assert texts(lines) == ["TS_ENABLES"]
+
+
+def test_a_line_whose_lower_half_is_cut_off_yields_to_the_tile_below():
+    lines = stitch_lines(
+        [
+            answer(0, Box(0, 0, 1000, 1000), word("I I I", 100, 200, top=988, height=12)),
+            answer(1, Box(0, 900, 1000, 1900), word("HEATER", 100, 200, top=988, height=20)),
+        ],
+        1000,
+        1900,
+    )
+
+    assert texts(lines) == ["HEATER"]
+
+
+def test_a_word_missed_by_the_better_placed_tile_is_not_lost():
+    lines = stitch(
+        answer(0, LEFT_TILE, word("A", 905, 915), word("BC", 930, 950), word("DEF", 965, 995)),
+        answer(1, RIGHT_TILE, word("A", 905, 915), word("DEF", 965, 995), word("G", 1010, 1020)),
+    )
+
+    assert texts(lines) == ["A BC DEF G"]
+
+
+def test_a_word_that_is_really_a_whole_line_is_split_at_its_spaces():
+    lines = stitch(answer(0, LEFT_TILE, word("FIRE RATED  DOOR", 100, 260)))
+
+    assert [(each.text, each.box.left) for each in lines[0].words] == [
+        ("FIRE", 100),
+        ("RATED", 150),
+        ("DOOR", 220),
+    ]
+
+
+def test_a_side_nobody_saw_whole_is_open():
+    lines = stitch_lines([answer(0, LEFT_TILE, word("VALV", 960, 999))], 1900, 1000)
+
+    assert lines[0].open_sides == ("right",)
+
+
+def test_a_line_at_the_border_of_the_page_is_not_open():
+    lines = stitch_lines([answer(0, LEFT_TILE, word("VALVE", 0, 50))], 1900, 1000)
+
+    assert lines[0].open_sides == ()
+
+
+def test_the_text_layer_wins_over_what_was_read_at_its_place():
+    lines = stitch(
+        answer(-1, Box(0, 0, 1900, 1000), word("FV-1023", 500, 570, confidence=100.0)),
+        answer(0, LEFT_TILE, word("FV-IO23", 498, 572), word("EXTRA", 500, 550, top=300)),
+    )
+
+    assert [(line.text, line.tiles) for line in lines] == [("FV-1023", (-1,)), ("EXTRA", (0,))]
+
+
+def test_the_text_layer_wins_over_a_reading_in_far_too_tall_a_box():
+    lines = stitch(
+        answer(-1, Box(0, 0, 1900, 1000), word("WEST", 500, 570, confidence=50.0)),
+        answer(0, LEFT_TILE, word("WEST", 490, 580, top=60, height=100)),
+    )
+
+    assert [(line.text, line.tiles) for line in lines] == [("WEST", (-1,))]
+
+
+def test_words_of_the_text_layer_are_never_lost_to_words_run_together():
+    layer = answer(-1, Box(0, 0, 1900, 1000), word("N-2", 500, 530), word("U-2", 545, 575, line=1))
+    lines = stitch(layer, answer(0, LEFT_TILE, word("N-2U-21", 495, 590)))
+
+    assert texts(lines) == ["N-2", "U-2"]
+
+
+def test_a_word_read_sideways_by_one_tile_is_not_a_second_word():
+    lines = stitch(
+        answer(0, LEFT_TILE, word("NEON", 920, 960)),
+        answer(1, RIGHT_TILE, word("Z", 921, 959, direction="down")),
+    )
+
+    assert texts(lines) == ["NEON"]
+
+
+def test_lines_of_neighbouring_rows_are_not_mixed():
+    lines = stitch(
+        answer(
+            0, LEFT_TILE, word("UPPER", 910, 990, top=100), word("LOWER", 910, 990, top=121, line=1)
+        ),
+        answer(
+            1,
+            RIGHT_TILE,
+            word("UPPER", 910, 990, top=100),
+            word("LOWER", 910, 990, top=121, line=1),
+        ),
+    )
+
+    assert texts(lines) == ["UPPER", "LOWER"]
+
+
+def test_empty_answers_hold_no_lines():
+    assert stitch_lines([], 100, 100) == ()
+    assert stitch_lines([answer(0, LEFT_TILE)], 1900, 1000) == ()
+
+
+def test_an_answer_delivered_twice_counts_once():
+    seen = answer(0, LEFT_TILE, word("PUMP", 920, 980))
+
+    assert texts(stitch(seen, seen)) == ["PUMP"]
+
+
+def test_quarters_of_a_tile_become_one_answer_of_it():
+    tile = Tile(3, Box(1000, 0, 2000, 1000))
+    parts = [
+        answer(3, Box(1000, 0, 1550, 550), word("SEE", 1480, 1510), word("NOT", 1520, 1550)),
+        answer(3, Box(1450, 0, 2000, 550), word("SEE", 1480, 1510), word("NOTES", 1520, 1570)),
+    ]
+
+    joined = stitch_tile(tile, parts)
+
+    assert [(each.text, each.line, each.box.left) for each in joined.words] == [
+        ("SEE", 0, 1480),
+        ("NOTES", 0, 1520),
+    ]
+    assert (joined.tile, joined.tile_box, joined.calls) == (3, tile.box, 2)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_turning_back_undoes_turning(direction):
+    assert turned_back(turned(Box(1, 2, 30, 40), direction), direction) == Box(1, 2, 30, 40)
+
+
+TEXT = st.text("ABCDEIOTW013579-.", min_size=1, max_size=14)
+
+
+@st.composite
+def pages(draw):
+    """Width, height, grid, and lines in rows that are apart, all in one direction."""
+    direction = draw(st.sampled_from(DIRECTIONS))
+    overlap = draw(st.integers(int(HEIGHT), 90))
+    grid = TileGrid(draw(st.integers(200, 330)), overlap)
+    width, height = draw(st.integers(120, 700)), draw(st.integers(120, 700))
+    frame = turned(Box(0, 0, width, height), direction)
+    lines, top = [], frame.top + draw(st.integers(0, 40))
+    while top + HEIGHT <= frame.bottom and len(lines) < 8:
+        start = frame.left + draw(st.integers(0, 60))
+        room = int((frame.right - start) / ADVANCE)
+        text = " ".join(draw(st.lists(TEXT, min_size=1, max_size=9)))[:room].strip()
+        if text:
+            lines.append(WrittenLine(text, start, top, direction))
+        top += HEIGHT + draw(st.integers(6, 90))
+    return width, height, grid, lines
+
+
+@settings(max_examples=150, deadline=None)
+@given(pages())
+def test_lines_cut_into_tiles_are_stitched_back_to_the_letter(page):
+    width, height, grid, lines = page
+
+    stitched = stitch_lines(read_by_tiles(lines, grid, width, height), width, height)
+
+    assert sorted(texts(stitched)) == sorted(line.text for line in lines)
+
+
+@settings(max_examples=50, deadline=None)
+@given(pages(), st.randoms(use_true_random=False))
+def test_the_order_of_answers_and_words_is_irrelevant(page, shuffler):
+    width, height, grid, lines = page
+    answers = read_by_tiles(lines, grid, width, height)
+    shuffled = [
+        replace(each, words=tuple(shuffler.sample(each.words, len(each.words))))
+        for each in shuffler.sample(answers, len(answers))
+    ]
+
+    assert stitch_lines(shuffled, width, height) == stitch_lines(answers, width, height)
+
+
+@settings(max_examples=50, deadline=None)
+@given(pages())
+def test_every_tile_that_saw_a_line_is_named(page):
+    width, height, grid, lines = page
+    answers = read_by_tiles(lines, grid, width, height)
+
+    stitched = stitch_lines(answers, width, height)
+
+    named = {tile for line in stitched for tile in line.tiles}
+    assert named <= {each.tile for each in answers if each.words}
+
+
+def test_twenty_thousand_words_take_less_than_two_seconds():
+    shuffler = random.Random(1)
+    lines = [
+        WrittenLine(
+            " ".join("".join(shuffler.choices("ABC0123", k=6)) for _ in range(8)),
+            float(left),
+            float(top),
+        )
+        for left in range(0, 11_000, 800)
+        for top in range(0, 5_500, 30)
+    ]
+    answers = read_by_tiles(lines, TileGrid(1024, 154), 12_000, 6_000)
+
+    before = time.process_time()
+    stitched = stitch_lines(answers, 12_000, 6_000)
+
+    assert time.process_time() - before < 4  # twice the aim: machines differ
+    assert sum(len(line.words) for line in stitched) == 8 * len(lines)
