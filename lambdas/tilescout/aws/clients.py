@@ -1,0 +1,51 @@
+"""Clients with bounded time and a known number of tries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
+    from mypy_boto3_textract import TextractClient
+
+STORAGE = Config(
+    connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 5, "mode": "standard"}
+)
+BILLED = Config(connect_timeout=3, read_timeout=30, retries={"total_max_attempts": 1})
+"""A billed call is made once; whether to ask again is the ledger's decision, not the client's."""
+
+
+def dynamodb() -> DynamoDBServiceResource:
+    return boto3.resource("dynamodb", config=STORAGE)
+
+
+def s3() -> S3Client:
+    return boto3.client("s3", config=STORAGE)
+
+
+def sqs() -> SQSClient:
+    return boto3.client("sqs", config=STORAGE)
+
+
+def events() -> EventBridgeClient:
+    return boto3.client("events", config=STORAGE)
+
+
+def step_functions() -> SFNClient:
+    return boto3.client("stepfunctions", config=STORAGE)
+
+
+def textract() -> TextractClient:
+    return boto3.client("textract", config=BILLED)
+
+
+def rekognition() -> RekognitionClient:
+    return boto3.client("rekognition", config=BILLED)

@@ -1,0 +1,120 @@
+"""Textract and Rekognition behind the detector port."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    ReadTimeoutError,
+)
+from PIL import Image
+
+from tilescout.answers import from_detect_text, from_textract, is_truncated, split_tile
+from tilescout.aws import clients
+from tilescout.detections import Answer
+from tilescout.detectors import Detector
+from tilescout.errors import AnswerLost, DetectorUnavailable, TileRefused
+from tilescout.tiling import Tile
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_textract import TextractClient
+
+REFUSALS = frozenset(
+    {
+        "BadDocumentException",
+        "DocumentTooLargeException",
+        "ImageTooLargeException",
+        "InvalidImageFormatException",
+        "InvalidParameterException",
+        "UnsupportedDocumentException",
+    }
+)
+"""The tile's own fault. Everything else says nothing about the tile."""
+
+
+def _ask(call: Callable[[], Any], billed: int = 0) -> Any:
+    """``billed`` calls were made for the same tile before this one."""
+    try:
+        return call()
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        kind = TileRefused if code in REFUSALS else DetectorUnavailable
+        message = error.response["Error"].get("Message", "")
+        raise kind(f"{code}: {message}", billed=billed) from error
+    except (ReadTimeoutError, ConnectionClosedError) as error:
+        raise AnswerLost(f"{type(error).__name__}: {error}; the reservation runs out") from error
+    except BotoCoreError as error:
+        raise DetectorUnavailable(f"{type(error).__name__}: {error}", billed=billed) from error
+
+
+@dataclass(frozen=True, slots=True)
+class TextractDetector:
+    """DetectDocumentText, one synchronous call a tile."""
+
+    client: TextractClient
+
+    def detect(self, image: bytes, tile: Tile) -> tuple[Answer, ...]:
+        """One billed call. Raises TileRefused, DetectorUnavailable, AnswerLost."""
+        response = _ask(lambda: self.client.detect_document_text(Document={"Bytes": image}))
+        words = from_textract(response, tile)
+        return (Answer(tile=tile.index, tile_box=tile.box, words=words),)
+
+
+@dataclass(frozen=True, slots=True)
+class RekognitionTextDetector:
+    """DetectText; a hundred words are a truncated answer, so that tile is asked in quarters."""
+
+    client: RekognitionClient
+    quarter_overlap: int = 64
+
+    def detect(self, image: bytes, tile: Tile) -> tuple[Answer, ...]:
+        """One billed call, or five. Raises TileRefused, DetectorUnavailable, AnswerLost."""
+        answer, truncated = self._ask_once(image, tile)
+        if not truncated:
+            return (answer,)
+        quarters = split_tile(tile, self.quarter_overlap)
+        asked = [
+            self._ask_once(_cut(image, tile, part), part, billed)
+            for billed, part in enumerate(quarters, start=1)
+        ]
+        first = replace(answer, words=())
+        return (first, *(_marked(part, cut_short) for part, cut_short in asked))
+
+    def _ask_once(self, image: bytes, tile: Tile, billed: int = 0) -> tuple[Answer, bool]:
+        response = _ask(lambda: self.client.detect_text(Image={"Bytes": image}), billed)
+        words = from_detect_text(response, tile)
+        return Answer(tile=tile.index, tile_box=tile.box, words=words), is_truncated(response)
+
+
+def _marked(answer: Answer, truncated: bool) -> Answer:
+    if not truncated:
+        return answer
+    warning = (
+        f"tile {answer.tile} holds over 100 words in a quarter and was truncated; "
+        "use a smaller tile_size"
+    )
+    return replace(answer, warnings=(warning,))
+
+
+def _cut(image: bytes, tile: Tile, part: Tile) -> bytes:
+    box = part.box.shift(-tile.box.left, -tile.box.top)
+    encoded = io.BytesIO()
+    with Image.open(io.BytesIO(image)) as picture:
+        picture.crop(box.rounded()).save(encoded, "JPEG", quality=90)
+    return encoded.getvalue()
+
+
+def open_detector(name: str) -> Detector:
+    """The detector of a profile. Raises KeyError for one that asks nothing of a service."""
+    openers: dict[str, Callable[[], Detector]] = {
+        "textract": lambda: TextractDetector(clients.textract()),
+        "rekognition-text": lambda: RekognitionTextDetector(clients.rekognition()),
+    }
+    return openers[name]()

@@ -1,0 +1,122 @@
+"""Documents and runs in their table; every change of status is conditional."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr, ConditionBase, Key
+from botocore.exceptions import ClientError
+
+from tilescout import keys
+from tilescout.aws.items import changes, from_item, is_refused, plain, to_item
+from tilescout.documents import Document, Status
+from tilescout.runs import Run
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+def add(table: Table, document: Document) -> bool:
+    """Write a new document; False where it is known already."""
+    row = to_item(document) | {
+        "kind": "document",
+        "source_key": keys.source_key(document.bucket, document.key),
+        "due": keys.due(document.profile.model, document.accepted_at),
+    }
+    return conditional(table.put_item, Item=row, ConditionExpression=Attr("id").not_exists())
+
+
+def conditional(write: Any, **request: Any) -> bool:
+    """Whether the conditional write took effect."""
+    try:
+        write(**request)
+    except ClientError as error:
+        if is_refused(error):
+            return False
+        raise
+    return True
+
+
+def get(table: Table, document_id: str) -> Document | None:
+    """A consistent read of one document."""
+    item = table.get_item(Key={"id": document_id}, ConsistentRead=True).get("Item")
+    return from_item(Document, item) if item else None
+
+
+def update(
+    table: Table, document_id: str, values: Mapping[str, Any], condition: ConditionBase
+) -> bool:
+    """Set attributes where the condition holds; whether it did."""
+    return conditional(
+        table.update_item,
+        Key={"id": document_id},
+        ConditionExpression=condition,
+        **changes(values),
+    )
+
+
+def in_status(*statuses: Status) -> ConditionBase:
+    return Attr("status").is_in(list(statuses))
+
+
+def claimed_by(token: int) -> ConditionBase:
+    """RUNNING under this claim (rule 12)."""
+    return Attr("status").eq("RUNNING") & Attr("claim_token").eq(token)
+
+
+def with_status(table: Table, status: str, model: str) -> Iterator[Document]:
+    """Documents of a model with a status, oldest first; eventually consistent, page by page."""
+    condition = Key("status").eq(status) & Key("due").begins_with(f"{model}#")
+    yield from (from_item(Document, item) for item in query_status(table, condition))
+
+
+def query_status(table: Table, condition: ConditionBase) -> Iterator[dict[str, Any]]:
+    request: dict[str, Any] = {"IndexName": "by_status", "KeyConditionExpression": condition}
+    while True:
+        page = table.query(**request)
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def open_run(table: Table, run: Run) -> bool:
+    """Write the run's row; False where a retried step finds it written."""
+    row = to_item(run) | {"kind": "run", "due": keys.due(run.model, run.opened_at)}
+    return conditional(table.put_item, Item=row, ConditionExpression=Attr("id").not_exists())
+
+
+def get_run(table: Table, run_id: str) -> Run | None:
+    item = table.get_item(Key={"id": run_id}, ConsistentRead=True).get("Item")
+    return from_item(Run, item) if item else None
+
+
+def update_run(table: Table, run_id: str, values: Mapping[str, Any]) -> None:
+    table.update_item(Key={"id": run_id}, **changes(values))
+
+
+def spend_calls(table: Table, run_id: str, calls: int) -> bool:
+    """Take billed calls of one ask from the run's allowance; False where fewer are left."""
+    return conditional(
+        table.update_item,
+        Key={"id": run_id},
+        UpdateExpression="ADD calls_left :taken, asks :one",
+        ConditionExpression="calls_left >= :calls",
+        ExpressionAttributeValues={":taken": -calls, ":calls": calls, ":one": 1},
+    )
+
+
+def settle_calls(table: Table, run_id: str, *, unused: int, answered: int = 0) -> None:
+    """Give back calls that were not made or not billed, and count an answered tile."""
+    table.update_item(
+        Key={"id": run_id},
+        UpdateExpression="ADD calls_left :unused, tiles_answered :answered",
+        ExpressionAttributeValues={":unused": unused, ":answered": answered},
+    )
+
+
+def statuses(table: Table, document_ids: list[str]) -> list[dict[str, Any]]:
+    """Rows of documents or runs as they are, plain numbers, in the order asked."""
+    rows = (table.get_item(Key={"id": each}, ConsistentRead=True) for each in document_ids)
+    return [plain(row["Item"]) for row in rows if "Item" in row]

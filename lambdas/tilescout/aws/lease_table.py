@@ -1,0 +1,62 @@
+"""The lease in the ledger table, changed by compare-and-swap of pure decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Attr, ConditionBase
+from botocore.exceptions import ClientError
+
+from tilescout import keys
+from tilescout.aws.items import from_item, is_refused, to_item
+from tilescout.errors import LeaseLost
+from tilescout.run_protocol import Lease
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+SWAP_TRIES = 5
+
+
+def read(ledger: Table, model: str) -> Lease:
+    """A consistent read; a lease never taken is one without owner and token 0."""
+    key = {"pk": keys.lease(model), "sk": keys.LEASE_SORT}
+    item = ledger.get_item(Key=key, ConsistentRead=True).get("Item")
+    return from_item(Lease, item) if item else Lease(model=model)
+
+
+def _unchanged(old: Lease) -> ConditionBase:
+    if old == Lease(model=old.model):
+        return Attr("pk").not_exists()
+    return (
+        Attr("token").eq(old.token)
+        & Attr("owner").eq(old.owner)
+        & Attr("expires_at").eq(old.expires_at)
+        & Attr("phase").eq(old.phase)
+        & Attr("ours").eq(old.ours)
+    )
+
+
+def _swap(ledger: Table, old: Lease, new: Lease) -> bool:
+    row = to_item(new) | {"pk": keys.lease(new.model), "sk": keys.LEASE_SORT}
+    try:
+        ledger.put_item(Item=row, ConditionExpression=_unchanged(old))
+    except ClientError as error:
+        if is_refused(error):
+            return False
+        raise
+    return True
+
+
+def change(ledger: Table, model: str, decide: Callable[[Lease], Lease | None]) -> Lease | None:
+    """Apply ``decide`` to the lease as it is; None where it decides to leave it alone.
+
+    Raises LeaseLost where others change it faster than we can, and what ``decide`` raises.
+    """
+    for _ in range(SWAP_TRIES):
+        old = read(ledger, model)
+        new = decide(old)
+        if new is None or new == old or _swap(ledger, old, new):
+            return new
+    raise LeaseLost(f"the lease of {model} changed {SWAP_TRIES} times while it was being written")

@@ -1,0 +1,43 @@
+"""Messages sent in batches of ten, spread over time; what the queue refuses is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tilescout import messages
+from tilescout.errors import TilescoutError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
+
+BATCH = 10
+MAX_DELAY = 900
+"""Seconds; the longest DelaySeconds SQS takes."""
+
+
+class MessageNotSent(TilescoutError):
+    """The queue refused part of a batch."""
+
+
+def send(sqs: SQSClient, queue_url: str, sent: Sequence[object], spread: float = 0) -> None:
+    """Send all, evenly delayed over ``spread`` seconds.
+
+    Raises MessageNotSent where the queue refuses one; the caller's message is then redelivered.
+    """
+    for start in range(0, len(sent), BATCH):
+        entries: list[SendMessageBatchRequestEntryTypeDef] = [
+            {
+                "Id": str(number),
+                "MessageBody": messages.body(message),
+                "DelaySeconds": min(MAX_DELAY, int(spread * (start + number) / len(sent))),
+            }
+            for number, message in enumerate(sent[start : start + BATCH])
+        ]
+        failed = sqs.send_message_batch(QueueUrl=queue_url, Entries=entries).get("Failed", [])
+        if failed:
+            raise MessageNotSent(
+                f"{queue_url} refused {len(failed)} of {len(entries)} messages: "
+                f"{failed[0].get('Code')}; they are sent again"
+            )

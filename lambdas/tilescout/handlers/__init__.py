@@ -1,0 +1,1 @@
+"""One short file a function: gather, decide by the core, apply."""

@@ -1,0 +1,154 @@
+"""An upload becomes an accepted document with a price, or a rejected one with a reason."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+
+from tilescout import keys, messages
+from tilescout.aws import document_table, objects, queues
+from tilescout.aws.objects import Head
+from tilescout.documents import Document
+from tilescout.errors import TilescoutError, UnreadableDocument
+from tilescout.handlers import settings, shell
+from tilescout.messages import Upload
+from tilescout.page_ranges import page_ranges
+from tilescout.planning import DocumentPlan, plan_document
+from tilescout.pricing import PriceTable
+from tilescout.profiles import Profile
+from tilescout.rendering import inspect_document
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+SETTINGS = settings.read(settings.AcceptDocumentSettings)
+CONFIGURATION = settings.configuration(SETTINGS.profiles_file)
+PRICES = PriceTable().with_overrides(CONFIGURATION.prices)
+PAGES_ASKED_FOR = re.compile(r"(\d+)(?:-(\d+))?")
+LARGEST_UPLOAD = 1_000_000_000
+"""Bytes; what the function's temporary storage holds with room to spare."""
+
+logger = Logger()
+metrics = Metrics()
+processor = BatchProcessor(event_type=EventType.SQS)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
+    return process_partial_response(event, accept_uploads, processor, context)
+
+
+def accept_uploads(record: SQSRecord) -> None:
+    for upload in messages.uploads(record.body):
+        accept_document(upload)
+
+
+def accept_document(upload: Upload) -> None:
+    """Once per object version; delivered again, it sends what is missing."""
+    head = objects.head(shell.s3(), upload.bucket, upload.key, upload.version_id)
+    if head is None:
+        logger.info("the object is gone; nothing to accept", key_bytes=len(upload.key.encode()))
+        return
+    document_id = keys.document_id(upload.bucket, upload.key, head.version_id)
+    logger.append_keys(document_id=document_id)
+    table = shell.table(SETTINGS.documents_table)
+    known = document_table.get(table, document_id)
+    document = known or _judge(upload, head, document_id)
+    if known is None:
+        document_table.add(table, document)
+        metrics.add_metric(f"Documents{document.status.title()}", MetricUnit.Count, 1)
+        logger.info("document judged", status=document.status, reason=document.reason)
+    if document.status == "ACCEPTED":
+        _send_pages(document)
+
+
+def _judge(upload: Upload, head: Head, document_id: str) -> Document:
+    profile = CONFIGURATION.profile_for(keys.profile_name(upload.key))
+    try:
+        plan = _plan(upload, head, profile)
+    except TilescoutError as error:
+        return _document(upload, head, document_id, profile, reason=str(error))
+    return _document(upload, head, document_id, profile, plan=plan)
+
+
+def _plan(upload: Upload, head: Head, profile: Profile) -> DocumentPlan:
+    if head.size > LARGEST_UPLOAD:
+        raise UnreadableDocument(
+            f"the file has {head.size:,} bytes, the limit is {LARGEST_UPLOAD:,}; split it"
+        )
+    asked_for = _pages_asked_for(head.metadata.get("pages", ""))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "document.pdf"
+        if not objects.download(shell.s3(), upload.bucket, upload.key, head.version_id, path):
+            raise UnreadableDocument("this version was deleted before it was read; upload it again")
+        facts = inspect_document(path, max_pages=profile.max_pages, pages=asked_for)
+    return plan_document(facts, profile, PRICES)
+
+
+def _pages_asked_for(metadata: str) -> tuple[int, int] | None:
+    """The object's own ``pages`` metadata, "3" or "1-4"; None for all pages."""
+    if not metadata:
+        return None
+    match = PAGES_ASKED_FOR.fullmatch(metadata.strip())
+    if match is None:
+        raise UnreadableDocument(
+            f'the object\'s metadata "pages" must look like 3 or 1-4, received {metadata!r}'
+        )
+    first = int(match[1])
+    return first, int(match[2] or first)
+
+
+def _document(
+    upload: Upload,
+    head: Head,
+    document_id: str,
+    profile: Profile,
+    *,
+    plan: DocumentPlan | None = None,
+    reason: str = "",
+) -> Document:
+    now = shell.now()
+    return Document(
+        id=document_id,
+        bucket=upload.bucket,
+        key=upload.key,
+        version=head.version_id,
+        status="ACCEPTED" if plan else "REJECTED",
+        profile=profile,
+        accepted_at=now,
+        ended_at=0 if plan else now,
+        reason=reason,
+        warnings=plan.warnings if plan else (),
+        first_page=plan.pages[0].page if plan else 1,
+        last_page=plan.pages[-1].page if plan else 0,
+        tiles_planned=plan.tiles if plan else 0,
+        estimated_usd_low=plan.dollars[0] if plan else 0.0,
+        estimated_usd_high=plan.dollars[1] if plan else 0.0,
+    )
+
+
+def _send_pages(document: Document) -> None:
+    """Every page not marked yet. Sizes of ranges follow the plan's tiles per page, evenly."""
+    average = document.tiles_planned // max(1, document.pages)
+    ranges = page_ranges(document.first_page, document.last_page, tiles_per_page=average)
+    queues.send(
+        shell.sqs(),
+        SETTINGS.pages_queue_url,
+        [
+            messages.PageRange(document_id=document.id, first_page=first, last_page=last)
+            for first, last in ranges
+        ],
+    )

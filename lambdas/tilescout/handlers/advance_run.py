@@ -1,0 +1,69 @@
+"""The workflow's one task: each state names its step, and gets back where the run stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+from pydantic import TypeAdapter
+
+from tilescout.handlers import settings, shell
+from tilescout.handlers.run_steps import (
+    close_run,
+    detect_tiles,
+    merge_pages,
+    open_run,
+    start_model,
+    stop_model,
+)
+from tilescout.handlers.run_steps.edges import Edges
+from tilescout.runs import RunState
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+SETTINGS = settings.read(settings.AdvanceRunSettings)
+CONFIGURATION = settings.configuration(SETTINGS.profiles_file)
+STATE = TypeAdapter(RunState)
+STEPS: dict[str, Callable[[Edges, RunState], RunState]] = {
+    "OpenRun": open_run.open_run,
+    "StartModel": start_model.start_model,
+    "DetectTiles": detect_tiles.detect_tiles,
+    "StopModel": stop_model.stop_model,
+    "MergePages": merge_pages.merge_pages,
+    "CloseRun": close_run.close_run,
+}
+
+logger = Logger()
+
+
+@logger.inject_lambda_context(clear_state=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """``event`` is {"step", "run"}; the run as it then stands, as plain JSON."""
+    step = event["step"]
+    state = STATE.validate_python(event["run"])
+    logger.append_keys(step=step, model=state.model, token=state.token)
+    advanced = STEPS[step](_edges(_error(event.get("state", {}))), state)
+    logger.info("step done", next=advanced.next, wait_seconds=advanced.wait_seconds)
+    plain: dict[str, Any] = STATE.dump_python(advanced, mode="json")
+    return plain
+
+
+def _error(state: dict[str, Any]) -> str:
+    """What a Catch of the workflow left in its state, as one line."""
+    error = state.get("error", {})
+    return f"{error.get('Error', '')}: {error.get('Cause', '')[:500]}" if error else ""
+
+
+def _edges(error: str) -> Edges:
+    return Edges(
+        documents=shell.table(SETTINGS.documents_table),
+        ledger=shell.table(SETTINGS.ledger_table),
+        sqs=shell.sqs(),
+        tiles_queue_url=SETTINGS.tiles_queue_url,
+        merges_queue_url=SETTINGS.merges_queue_url,
+        configuration=CONFIGURATION,
+        now=shell.now(),
+        error=error,
+    )

@@ -1,0 +1,90 @@
+"""A message that nobody could handle becomes a document's reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+
+from tilescout import keys, messages
+from tilescout.aws import document_table, intake, objects, page_table
+from tilescout.documents import Document
+from tilescout.handlers import settings, shell
+from tilescout.ledger import PageRow
+from tilescout.messages import PageRange, Upload
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+SETTINGS = settings.read(settings.CollectDeadLettersSettings)
+CONFIGURATION = settings.configuration(SETTINGS.profiles_file)
+REASON = "could not be processed after several tries; see the functions' logs, then upload it again"
+
+logger = Logger()
+metrics = Metrics()
+processor = BatchProcessor(event_type=EventType.SQS)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
+    return process_partial_response(event, collect, processor, context)
+
+
+def collect(record: SQSRecord) -> None:
+    """A page range fails its pages, an upload is rejected; anything else is logged and dropped."""
+    metrics.add_metric("DeadLetters", MetricUnit.Count, 1)
+    try:
+        fail_pages(messages.parse(PageRange, record.body))
+    except messages.UnknownMessage:
+        collect_uploads(record.body)
+
+
+def collect_uploads(body: str) -> None:
+    try:
+        uploads = messages.uploads(body)
+    except messages.UnknownMessage as error:
+        logger.warning("dropped a message of no known kind", reason=str(error))
+        return
+    for upload in uploads:
+        reject(upload)
+
+
+def fail_pages(pages: PageRange) -> None:
+    documents = shell.table(SETTINGS.documents_table)
+    ledger = shell.table(SETTINGS.ledger_table)
+    document = document_table.get(documents, pages.document_id)
+    if document is None or document.status != "ACCEPTED":
+        return
+    for page in range(pages.first_page, pages.last_page + 1):
+        page_table.mark(ledger, document.id, PageRow(page=page, failed_reason=REASON))
+    status = intake.queue_if_tiled(documents, ledger, document, shell.now())
+    logger.warning("pages given up", document_id=document.id, status=status)
+
+
+def reject(upload: Upload) -> None:
+    """REJECTED, unless the document is known already: then its pages tell how it goes."""
+    head = objects.head(shell.s3(), upload.bucket, upload.key, upload.version_id)
+    version = head.version_id if head else upload.version_id
+    now = shell.now()
+    document = Document(
+        id=keys.document_id(upload.bucket, upload.key, version),
+        bucket=upload.bucket,
+        key=upload.key,
+        version=version,
+        status="REJECTED",
+        profile=CONFIGURATION.profile_for(keys.profile_name(upload.key)),
+        accepted_at=now,
+        ended_at=now,
+        reason=REASON,
+    )
+    added = document_table.add(shell.table(SETTINGS.documents_table), document)
+    logger.warning("upload given up", document_id=document.id, added=added)

@@ -1,0 +1,141 @@
+"""One hint, one tile, at most one ask: only for a run that is alive, only within its budget."""
+
+from __future__ import annotations
+
+import uuid
+from functools import cache
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+
+from tilescout import keys, messages, reservations
+from tilescout.answers import answer_to_json
+from tilescout.aws import document_table, lease_table, objects, page_table, tile_table
+from tilescout.aws.detectors import open_detector
+from tilescout.detections import Answer
+from tilescout.detectors import LIMITS, Detector
+from tilescout.documents import Document
+from tilescout.errors import AnswerLost, DetectorUnavailable, TileRefused
+from tilescout.geometry import Box
+from tilescout.handlers import settings, shell
+from tilescout.ledger import TileRow
+from tilescout.messages import TileHint
+from tilescout.reservations import Drop
+from tilescout.tiling import Tile
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+SETTINGS = settings.read(settings.DetectTileSettings)
+RETRY_SECONDS = 15
+"""How long a throttled or unready detector is left alone before the tile is sent again."""
+
+logger = Logger()
+metrics = Metrics()
+processor = BatchProcessor(event_type=EventType.SQS)
+detector = cache(open_detector)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
+    timeout = context.get_remaining_time_in_millis() // 1000 + 1
+    return process_partial_response(
+        event, lambda record: detect_hinted(record, timeout), processor, context
+    )
+
+
+def detect_hinted(record: SQSRecord, timeout: int) -> None:
+    """A hint that is of no use is dropped; the message is completed in every case."""
+    hint = messages.parse(TileHint, record.body)
+    logger.append_keys(document_id=hint.document_id, page=hint.page, tile=hint.tile)
+    outcome = detect_tile(hint, timeout)
+    logger.info("hint handled", outcome=outcome)
+
+
+def detect_tile(hint: TileHint, timeout: int) -> str:
+    """What became of the hint, in words. ``timeout`` is the function's, in seconds."""
+    ledger = shell.table(SETTINGS.ledger_table)
+    documents = shell.table(SETTINGS.documents_table)
+    if not lease_table.read(ledger, hint.model).may_detect(hint.token, shell.now()):
+        return "dropped: the run is not working"
+    document = document_table.get(documents, hint.document_id)
+    if document is None or document.claim_token != hint.token or document.status != "RUNNING":
+        return "dropped: the document is not claimed by this run"
+    reservation = uuid.uuid4().hex
+    row = tile_table.change(
+        ledger,
+        hint.document_id,
+        hint.page,
+        hint.tile,
+        lambda row: reservations.reserve(row, reservation, hint.token, shell.now(), timeout),
+    )
+    if isinstance(row, Drop):
+        return f"dropped: {row.reason}"
+    return _ask_within_budget(hint, document, row, reservation)
+
+
+def _ask_within_budget(hint: TileHint, document: Document, row: TileRow, reservation: str) -> str:
+    documents = shell.table(SETTINGS.documents_table)
+    name = document.profile.detector
+    most = LIMITS[name].calls_per_tile
+    if not document_table.spend_calls(documents, hint.run_id, most):
+        return _give_back(hint, reservation, "the run's budget is used up")
+    try:
+        answers = _ask(detector(name), row)
+    except AnswerLost as error:
+        return f"lost: {error}"
+    except DetectorUnavailable as error:
+        document_table.settle_calls(documents, hint.run_id, unused=most - error.billed)
+        metrics.add_metric("DetectorUnavailable", MetricUnit.Count, 1)
+        return _give_back(hint, reservation, str(error))
+    except TileRefused as error:
+        document_table.settle_calls(documents, hint.run_id, unused=most - error.billed)
+        return _strike(hint, reservation, str(error))
+    outcome = _commit(hint, answers, reservation)
+    unused = most - sum(answer.calls for answer in answers)
+    document_table.settle_calls(documents, hint.run_id, unused=unused, answered=1)
+    return outcome
+
+
+def _ask(asked: Detector, row: TileRow) -> tuple[Answer, ...]:
+    image = objects.read(shell.s3(), SETTINGS.tiles_bucket, row.image)
+    if image is None:
+        raise TileRefused("the tile's image is gone; the page must be tiled again")
+    return asked.detect(image, Tile(row.tile, Box(*row.box)))
+
+
+def _commit(hint: TileHint, answers: tuple[Answer, ...], reservation: str) -> str:
+    key = keys.answer_object(hint.document_id, hint.page, hint.tile, reservation)
+    body = "\n".join(map(answer_to_json, answers)).encode()
+    objects.write(shell.s3(), SETTINGS.tiles_bucket, key, body, "application/x-ndjson")
+    calls = sum(answer.calls for answer in answers)
+    metrics.add_metric("DetectorCalls", MetricUnit.Count, calls)
+    row = _change(hint, lambda row: reservations.commit(row, key, calls))
+    ledger = shell.table(SETTINGS.ledger_table)
+    page_table.band_outcome(ledger, hint.document_id, hint.page, hint.tile, "answered")
+    return f"dropped: {row.reason}" if isinstance(row, Drop) else "answered"
+
+
+def _give_back(hint: TileHint, reservation: str, error: str) -> str:
+    retry_at = shell.now() + RETRY_SECONDS
+    _change(hint, lambda row: reservations.give_back(row, reservation, retry_at, error))
+    return f"given back: {error}"
+
+
+def _strike(hint: TileHint, reservation: str, error: str) -> str:
+    _change(hint, lambda row: reservations.strike(row, reservation, error))
+    return f"refused: {error}"
+
+
+def _change(hint: TileHint, decide: object) -> TileRow | Drop:
+    ledger = shell.table(SETTINGS.ledger_table)
+    return tile_table.change(ledger, hint.document_id, hint.page, hint.tile, decide)  # type: ignore[arg-type]

@@ -1,0 +1,153 @@
+"""What the tiles of a page saw becomes its detections; the last page makes the document visible."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+
+from tilescout import keys, messages, results
+from tilescout.answers import answer_from_json
+from tilescout.aws import (
+    detection_table,
+    document_end,
+    document_table,
+    objects,
+    page_table,
+    tile_table,
+)
+from tilescout.detections import Answer
+from tilescout.documents import Document
+from tilescout.handlers import settings, shell
+from tilescout.ledger import PageRow, TileRow
+from tilescout.page_detections import detect_on_page
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+SETTINGS = settings.read(settings.MergePageSettings)
+
+logger = Logger()
+metrics = Metrics()
+processor = BatchProcessor(event_type=EventType.SQS)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
+    return process_partial_response(event, merge_hinted, processor, context)
+
+
+def merge_hinted(record: SQSRecord) -> None:
+    hint = messages.parse(messages.MergeHint, record.body)
+    logger.append_keys(document_id=hint.document_id, page=hint.page)
+    document = document_table.get(shell.table(SETTINGS.documents_table), hint.document_id)
+    if document is None or document.claim_token != hint.claim_token:
+        logger.info("hint dropped", reason="the document is not under this claim")
+        return
+    if document.status == "RUNNING":
+        flipped = _merge(document, hint.page)
+    else:
+        flipped = document_end.take_cleaning(_edges(), document, shell.now())
+    if flipped:
+        _clean(document.id)
+    logger.info("hint handled", ended=flipped)
+
+
+def _clean(document_id: str) -> None:
+    document = document_table.get(shell.table(SETTINGS.documents_table), document_id)
+    if document is not None and document.has_ended:
+        document_end.clean(_edges(), document, shell.now())
+
+
+def _merge(document: Document, number: int) -> bool:
+    """Merge the page unless it is; whether the document ended by it."""
+    ledger = shell.table(SETTINGS.ledger_table)
+    result = keys.result_id(document.id, document.claim_token)
+    merged = page_table.group(ledger, document.id, f"MERGED#{result}#")
+    page = page_table.read_page(ledger, document.id, number)
+    if number not in merged and page is not None:
+        bands = page_table.bands(ledger, document.id, number)
+        if not all(band.is_complete for band in bands):
+            logger.info("hint dropped", reason="the page is not complete")
+            return False
+        sort = keys.merged_group_sort(result, number)
+        # A set that is never finished is found by this, and deleted with the ones replaced.
+        page_table.add_to_group(ledger, document.id, sort, number, to="begun")
+        _write_page(results.ResultSet(id=result, document=document, made_at=shell.now()), page)
+        page_table.add_to_group(ledger, document.id, sort, number)
+        merged = page_table.group(ledger, document.id, f"MERGED#{result}#")
+    if len(merged) < document.pages:
+        return False
+    return document_end.finish(_edges(), document, shell.now())
+
+
+def _edges() -> document_end.Edges:
+    return document_end.Edges(
+        documents=shell.table(SETTINGS.documents_table),
+        ledger=shell.table(SETTINGS.ledger_table),
+        detections=shell.table(SETTINGS.detections_table),
+        s3=shell.s3(),
+        events=shell.events(),
+        tiles_bucket=SETTINGS.tiles_bucket,
+        results_bucket=SETTINGS.results_bucket,
+    )
+
+
+def _write_page(result: results.ResultSet, page: PageRow) -> None:
+    """The page's rows and its JSON; repeatable, for ids follow from the answers alone."""
+    tiles = _tiles(result.document, page)
+    answers = _answers(result.document, page, tiles)
+    found = detect_on_page(
+        answers, page.page, page.width_px, page.height_px, result.document.profile
+    )
+    rows = [results.row(result, detection, n, page.dpi) for n, detection in enumerate(found)]
+    detections = shell.table(SETTINGS.detections_table)
+    detection_table.write_page(detections, result.id, page.page, rows)
+    failed = sum(tile.state == "failed" for tile in tiles)
+    body = {
+        "page": page.page,
+        "detections": [results.detection_json(row) for row in rows],
+        "calls": sum(tile.calls for tile in tiles),
+        "tiles_failed": failed,
+        "tiles_answered": sum(tile.state == "answered" for tile in tiles),
+        "warnings": [warning for answer in answers for warning in answer.warnings],
+    }
+    key = keys.page_result(result.id, page.page)
+    objects.write(
+        shell.s3(), SETTINGS.results_bucket, key, json.dumps(body).encode(), "application/json"
+    )
+    metrics.add_metric("Detections", MetricUnit.Count, len(rows))
+    logger.info("page merged", detections=len(rows), tiles=len(tiles), tiles_failed=failed)
+
+
+def _tiles(document: Document, page: PageRow) -> list[TileRow]:
+    ledger = shell.table(SETTINGS.ledger_table)
+    return [
+        tile
+        for band in page.bands
+        for tile in tile_table.in_band(ledger, document.id, page.page, band)
+    ]
+
+
+def _answers(document: Document, page: PageRow, tiles: list[TileRow]) -> list[Answer]:
+    """All that was seen of the page. Raises LookupError where an answer's object is gone."""
+    wanted = [tile.answer for tile in tiles if tile.state == "answered"]
+    if page.has_layer:
+        wanted.append(keys.layer_object(document.id, page.page))
+    answers: list[Answer] = []
+    for key in wanted:
+        body = objects.read(shell.s3(), SETTINGS.tiles_bucket, key)
+        if body is None:
+            raise LookupError(f"the answer {key} is gone; retry the document to ask again")
+        answers += map(answer_from_json, body.decode().splitlines())
+    return answers

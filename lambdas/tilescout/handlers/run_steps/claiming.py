@@ -1,0 +1,68 @@
+"""Claiming what is due, while the run's allowance lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from tilescout.aws import claim_table, document_table
+from tilescout.documents import Document
+from tilescout.handlers.run_steps.edges import Edges
+from tilescout.runs import Claim, RunState, fits, open_tiles
+
+CLAIMS_PER_TURN = 200
+"""Transactions that fit well into one step."""
+OPEN_CLAIMS = 400
+"""Documents that one step can look at; more are claimed as these end."""
+
+
+def _due(edges: Edges, model: str) -> Iterator[Document]:
+    """QUEUED documents, then those that a dead run left RUNNING; oldest first."""
+    return chain(
+        document_table.with_status(edges.documents, "QUEUED", model),
+        document_table.with_status(edges.documents, "RUNNING", model),
+    )
+
+
+def is_work_due(edges: Edges, model: str) -> bool:
+    """Asks the documents themselves: the index may still show one that has just ended."""
+    return any(_is_due(edges, document.id) for document in _due(edges, model))
+
+
+def _is_due(edges: Edges, document_id: str) -> bool:
+    document = document_table.get(edges.documents, document_id)
+    return document is not None and document.status in ("QUEUED", "RUNNING")
+
+
+def claim_due(edges: Edges, state: RunState) -> int:
+    """Claim documents while the run's allowance lasts; how many were claimed now."""
+    run = document_table.get_run(edges.documents, state.id)
+    calls_left = run.calls_left if run else 0
+    claims = list(claim_table.claims(edges.ledger, state.id))
+    held = {claim.document_id for claim in claims}
+    still_open = sum(not claim.ended for claim in claims)
+    taken = 0
+    for document in _due(edges, state.model):
+        if document.id in held or document.claim_token == state.token:
+            continue
+        if taken >= CLAIMS_PER_TURN or still_open + taken >= OPEN_CLAIMS:
+            break
+        if not fits(document, claims, calls_left, state.calls_per_tile):
+            break
+        claimed = Claim(document_id=document.id, claimed_at=edges.now, tiles=open_tiles(document))
+        if _claim(edges, state, claimed):
+            claims.append(claimed)
+            taken += 1
+    return taken
+
+
+def _claim(edges: Edges, state: RunState, claimed: Claim) -> bool:
+    return claim_table.claim(
+        edges.documents,
+        edges.ledger,
+        claimed,
+        model=state.model,
+        token=state.token,
+        run_id=state.id,
+        now=edges.now,
+    )

@@ -1,0 +1,60 @@
+"""DetectTiles: one turn of the loop. Look, claim, send hints, say how long to wait."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tilescout import messages, pacing
+from tilescout.aws import document_table, queues
+from tilescout.handlers.run_steps.claiming import claim_due
+from tilescout.handlers.run_steps.edges import Edges, beat
+from tilescout.handlers.run_steps.merging_hints import send_merge_hints
+from tilescout.handlers.run_steps.progress import Survey, survey
+from tilescout.pacing import Turn
+from tilescout.runs import RunState
+
+
+def detect_tiles(edges: Edges, state: RunState) -> RunState:
+    """``next`` is StopModel once nothing more can be done in this run, else empty."""
+    beat(edges, state)
+    claim_due(edges, state)
+    run = document_table.get_run(edges.documents, state.id)
+    seen = survey(edges, state, has_answers=bool(run and run.tiles_answered))
+    send_merge_hints(edges, state)
+    progress = seen.progress(run.asks if run else 0)
+    finished = pacing.why_finished(
+        progress,
+        now=edges.now,
+        deadline=state.deadline,
+        calls_left=run.calls_left if run else 0,
+        calls_per_tile=state.calls_per_tile,
+    )
+    if finished:
+        beat(edges, state, "closing")
+        return replace(state, next="StopModel", wait_seconds=0, finished=finished)
+    turn = pacing.next_turn(state.pace, progress, edges.now, state.calls_per_second)
+    _send_hints(edges, state, seen, turn)
+    return replace(
+        state,
+        next="",
+        wait_seconds=turn.wait_seconds,
+        pace=turn.pace,
+        first_band=seen.next_band(state.first_band),
+    )
+
+
+def _send_hints(edges: Edges, state: RunState, seen: Survey, turn: Turn) -> None:
+    chosen = seen.sendable[turn.skip : turn.skip + turn.send]
+    hints = [
+        messages.TileHint(
+            model=state.model,
+            token=state.token,
+            run_id=state.id,
+            document_id=document_id,
+            page=page,
+            tile=tile,
+        )
+        for document_id, page, tile in chosen
+    ]
+    spread = min(turn.wait_seconds, len(hints) / state.calls_per_second)
+    queues.send(edges.sqs, edges.tiles_queue_url, hints, spread)

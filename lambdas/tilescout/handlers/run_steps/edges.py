@@ -1,0 +1,42 @@
+"""What a step of the run may touch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tilescout.aws import lease_table
+from tilescout.errors import LeaseLost
+from tilescout.handlers.settings import Configuration
+from tilescout.run_protocol import Lease, Phase, heartbeat
+from tilescout.runs import RunState
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_sqs import SQSClient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edges:
+    """Tables, queues and the time of one step; ``error`` is what an earlier step failed with."""
+
+    documents: Table
+    ledger: Table
+    sqs: SQSClient
+    tiles_queue_url: str
+    merges_queue_url: str
+    configuration: Configuration
+    now: int
+    error: str = ""
+
+
+def beat(edges: Edges, state: RunState, phase: Phase | None = None) -> Lease:
+    """Every step beats before it does anything. Raises LeaseLost."""
+    lease = lease_table.change(
+        edges.ledger,
+        state.model,
+        lambda lease: heartbeat(lease, state.token, edges.now, phase),
+    )
+    if lease is None:
+        raise LeaseLost(f"the lease of {state.model} could not be kept")
+    return lease

@@ -1,0 +1,46 @@
+"""Hints for pages of complete documents that are not merged yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tilescout import keys, messages
+from tilescout.aws import claim_table, document_table, page_table, queues
+from tilescout.documents import Document
+from tilescout.handlers.run_steps.edges import Edges
+from tilescout.runs import Claim, RunState
+
+HINTS_PER_TURN = 100
+
+
+def open_claims(edges: Edges, state: RunState) -> Iterator[tuple[Claim, Document]]:
+    """Claims whose document is still RUNNING under this run; others are marked as ended."""
+    for claim in claim_table.claims(edges.ledger, state.id):
+        if claim.ended:
+            continue
+        document = document_table.get(edges.documents, claim.document_id)
+        if document and document.status == "RUNNING" and document.claim_token == state.token:
+            yield claim, document
+        else:
+            claim_table.update_claim(edges.ledger, state.id, claim.document_id, {"ended": True})
+
+
+def _unmerged(edges: Edges, document: Document) -> list[int]:
+    result = keys.result_id(document.id, document.claim_token)
+    merged = page_table.group(edges.ledger, document.id, f"MERGED#{result}#")
+    pages = [page for page in document.page_numbers() if page not in merged]
+    # All pages merged and not flipped: the last merge died between the two; one hint flips it.
+    return pages or [document.last_page]
+
+
+def send_merge_hints(edges: Edges, state: RunState) -> int:
+    """Send a bounded number; how many pages of complete documents are still unmerged."""
+    hints: list[messages.MergeHint] = []
+    for claim, document in open_claims(edges, state):
+        if claim.detected:
+            hints += [
+                messages.MergeHint(document_id=document.id, claim_token=state.token, page=page)
+                for page in _unmerged(edges, document)
+            ]
+    queues.send(edges.sqs, edges.merges_queue_url, hints[:HINTS_PER_TURN])
+    return len(hints)

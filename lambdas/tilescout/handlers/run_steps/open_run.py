@@ -1,0 +1,67 @@
+"""OpenRun: the lease, the run's record, the first claims. Nothing due costs nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tilescout import keys, run_protocol
+from tilescout.aws import document_table, lease_table
+from tilescout.detectors import LIMITS
+from tilescout.handlers.run_steps.claiming import claim_due, is_work_due
+from tilescout.handlers.run_steps.edges import Edges
+from tilescout.pricing import PriceTable
+from tilescout.profiles import Profile
+from tilescout.run_protocol import Lease
+from tilescout.runs import CLOSING_MARGIN, Run, RunState, calls_allowed, deadline
+
+
+def open_run(edges: Edges, state: RunState) -> RunState:
+    """``next`` is StartModel, or empty where nothing is due or another run is at it."""
+    profiles = edges.configuration.of_model(state.model)
+    if not is_work_due(edges, state.model):
+        return state
+    lease = _acquire(edges, state, deadline(profiles, edges.now) + CLOSING_MARGIN)
+    if lease is None:
+        return state
+    opened = _opened(edges, state, profiles, lease)
+    _record(edges, opened, profiles)
+    claim_due(edges, opened)
+    return opened
+
+
+def _acquire(edges: Edges, state: RunState, hard_deadline: int) -> Lease | None:
+    return lease_table.change(
+        edges.ledger,
+        state.model,
+        lambda lease: run_protocol.acquire(lease, state.execution, edges.now, hard_deadline),
+    )
+
+
+def _opened(edges: Edges, state: RunState, profiles: list[Profile], lease: Lease) -> RunState:
+    detector = profiles[0].detector
+    prices = PriceTable().with_overrides(edges.configuration.prices)
+    return replace(
+        state,
+        next="StartModel",
+        id=keys.run_id(state.execution, lease.token),
+        token=lease.token,
+        deadline=lease.hard_deadline - CLOSING_MARGIN,
+        price_per_call=prices.call(detector),
+        calls_per_tile=LIMITS[detector].calls_per_tile,
+        calls_per_second=LIMITS[detector].calls_per_second,
+    )
+
+
+def _record(edges: Edges, state: RunState, profiles: list[Profile]) -> None:
+    allowed = calls_allowed(profiles, state.price_per_call)
+    run = Run(
+        id=state.id,
+        model=state.model,
+        execution=state.execution,
+        token=state.token,
+        status="OPEN",
+        opened_at=edges.now,
+        calls_left=allowed,
+        calls_allowed=allowed,
+    )
+    document_table.open_run(edges.documents, run)

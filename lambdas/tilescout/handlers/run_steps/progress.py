@@ -1,0 +1,127 @@
+"""What the ledger says of the run's tiles: read from bands, and from tiles only where needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tilescout import reservations
+from tilescout.aws import claim_table, page_table, tile_table
+from tilescout.handlers.run_steps.edges import Edges
+from tilescout.ledger import BandRow, TileRow
+from tilescout.pacing import Progress
+from tilescout.runs import Claim, RunState
+
+SCAN = 4000
+"""Tile rows read in one turn; the rest of the open bands counts as open, unread."""
+
+
+@dataclass(slots=True)
+class Survey:
+    """One look at the run. ``sendable`` are (document id, page, tile) by the time from which.
+
+    ``has_answers``: the detector answered some tile in this very run. ``bands_read`` of the
+    open bands were looked into.
+    """
+
+    has_answers: bool
+    answered: int = 0
+    failed: int = 0
+    reserved: int = 0
+    stuck: int = 0
+    unread: int = 0
+    scanned: int = 0
+    bands_read: int = 0
+    since: dict[tuple[str, int, int], int] = field(default_factory=dict)
+
+    @property
+    def sendable(self) -> list[tuple[str, int, int]]:
+        """Never asked tiles first, then those that came back, in the order they did."""
+        return sorted(self.since, key=self.since.__getitem__)
+
+    def progress(self, asked: int) -> Progress:
+        return Progress(
+            answered=self.answered,
+            failed=self.failed,
+            reserved=self.reserved,
+            sendable=len(self.since),
+            stuck=self.stuck,
+            unread=self.unread,
+            asked=asked,
+        )
+
+    def next_band(self, first: int) -> int:
+        """Where the next look begins: further on, if this one found nothing to send."""
+        return first if self.since or not self.unread else first + self.bands_read
+
+
+def survey(edges: Edges, state: RunState, *, has_answers: bool) -> Survey:
+    """Count, repair counts that a crash left behind, and give up tiles that have failed."""
+    seen = Survey(has_answers)
+    open_bands: list[tuple[str, BandRow]] = []
+    claims = claim_table.claims(edges.ledger, state.id)
+    for claim in sorted(claims, key=lambda claim: (claim.claimed_at, claim.document_id)):
+        open_bands += [(claim.document_id, band) for band in _open_bands(edges, state, claim, seen)]
+    first = state.first_band % max(1, len(open_bands))
+    for document_id, band in open_bands[first:] + open_bands[:first]:
+        _look_into(edges, state, document_id, band, seen)
+    return seen
+
+
+def _open_bands(edges: Edges, state: RunState, claim: Claim, seen: Survey) -> Iterator[BandRow]:
+    if claim.detected:
+        seen.answered += claim.answered
+        seen.failed += claim.failed
+        return
+    bands = page_table.bands(edges.ledger, claim.document_id)
+    answered = sum(len(band.answered) for band in bands)
+    failed = sum(len(band.failed - band.answered) for band in bands)
+    seen.answered += answered
+    seen.failed += failed
+    yield from (band for band in bands if not band.is_complete)
+    if all(band.is_complete for band in bands):
+        done = {"detected": True, "answered": answered, "failed": failed}
+        claim_table.update_claim(edges.ledger, state.id, claim.document_id, done)
+
+
+def _look_into(
+    edges: Edges, state: RunState, document_id: str, band: BandRow, seen: Survey
+) -> None:
+    if seen.scanned >= SCAN:
+        seen.unread += band.planned - band.ended
+        return
+    seen.bands_read += 1
+    for row in tile_table.in_band(edges.ledger, document_id, band.page, band.band):
+        seen.scanned += 1
+        if row.tile not in band.answered and row.tile not in band.failed:
+            _count(edges, state, document_id, row, seen)
+
+
+def _count(edges: Edges, state: RunState, document_id: str, row: TileRow, seen: Survey) -> None:
+    if row.state != "pending":
+        page_table.band_outcome(edges.ledger, document_id, row.page, row.tile, row.state)
+        seen.reserved += 1
+    elif reservations.has_failed(row, state.token, edges.now, run_has_answers=seen.has_answers):
+        _fail(edges, state, document_id, row, seen)
+        seen.reserved += 1
+    elif reservations.is_reserved(row, edges.now) or edges.now < row.retry_at:
+        seen.reserved += 1
+    elif reservations.is_stuck(row, state.token, edges.now):
+        seen.stuck += 1
+    else:
+        ran_out = row.reservation.until if row.reservation else 0
+        seen.since[document_id, row.page, row.tile] = max(row.retry_at, ran_out)
+
+
+def _fail(edges: Edges, state: RunState, document_id: str, row: TileRow, seen: Survey) -> None:
+    failed = tile_table.change(
+        edges.ledger,
+        document_id,
+        row.page,
+        row.tile,
+        lambda row: reservations.fail(
+            row, state.token, edges.now, run_has_answers=seen.has_answers
+        ),
+    )
+    if isinstance(failed, TileRow):
+        page_table.band_outcome(edges.ledger, document_id, row.page, row.tile, "failed")

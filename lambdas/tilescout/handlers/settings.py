@@ -1,0 +1,103 @@
+"""What each function reads from its environment; a test compares it with the template."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
+
+from tilescout.errors import InvalidProfile
+from tilescout.profiles import Profile
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """Every function knows these two."""
+
+    documents_table: str
+    ledger_table: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptDocumentSettings(Tables):
+    pages_queue_url: str
+    profiles_file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TilePageSettings(Tables):
+    tiles_bucket: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdvanceRunSettings(Tables):
+    tiles_queue_url: str
+    merges_queue_url: str
+    profiles_file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectTileSettings(Tables):
+    tiles_bucket: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergePageSettings(Tables):
+    detections_table: str
+    tiles_bucket: str
+    results_bucket: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectDeadLettersSettings(Tables):
+    profiles_file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardSettings(Tables):
+    documents_bucket: str
+    documents_queue_url: str
+    pages_queue_url: str
+    profiles_file: str
+
+
+def read(kind: type[T]) -> T:
+    """The settings of one function. Raises KeyError naming the variable that is missing."""
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    return kind(**{name: os.environ[name.upper()] for name in names})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What synth writes beside the code: profiles, and prices that differ from the table's."""
+
+    profiles: tuple[Profile, ...]
+    default_profile: str
+    prices: dict[str, Any]
+
+    def profile_for(self, name: str) -> Profile:
+        """The profile named, or the default."""
+        known = {profile.name: profile for profile in self.profiles}
+        return known.get(name) or known[self.default_profile]
+
+    def of_model(self, model: str) -> list[Profile]:
+        """Profiles that share a lease. Raises InvalidProfile where there is none."""
+        found = [profile for profile in self.profiles if profile.model == model]
+        if not found:
+            names = sorted({profile.model for profile in self.profiles})
+            raise InvalidProfile(f"no profile uses the model {model!r}; known: {', '.join(names)}")
+        return found
+
+
+def configuration(profiles_file: str) -> Configuration:
+    """Read the file that lies in the function's asset."""
+    path = Path(os.environ["LAMBDA_TASK_ROOT"]) / profiles_file
+    document = json.loads(path.read_text())
+    parsed: Configuration = TypeAdapter(Configuration).validate_python(document)
+    return parsed

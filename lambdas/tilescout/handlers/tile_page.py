@@ -1,0 +1,179 @@
+"""Pages become tiles in the bucket and rows in the ledger; the last page queues the document."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+
+from tilescout import keys, messages
+from tilescout.answers import answer_to_json
+from tilescout.aws import document_table, intake, objects, page_table
+from tilescout.detections import Answer
+from tilescout.detectors import LIMITS
+from tilescout.documents import Document
+from tilescout.errors import RenderLimitExceeded, UnreadableDocument, UnsupportedPage
+from tilescout.geometry import Box
+from tilescout.handlers import settings, shell
+from tilescout.ledger import PageRow, TileRow
+from tilescout.profiles import Profile
+from tilescout.rendering import (
+    RenderedPage,
+    RenderedTile,
+    RenderRequest,
+    TilesWanted,
+    render_page,
+)
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+SETTINGS = settings.read(settings.TilePageSettings)
+MOST_ATTEMPTS = 3
+LAYER_TILE = -1
+"""The tile index of what the PDF's own text layer says."""
+
+logger = Logger()
+metrics = Metrics()
+processor = BatchProcessor(event_type=EventType.SQS)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
+    return process_partial_response(event, tile_pages, processor, context)
+
+
+def tile_pages(record: SQSRecord) -> None:
+    pages = messages.parse(messages.PageRange, record.body)
+    logger.append_keys(document_id=pages.document_id)
+    document = document_table.get(shell.table(SETTINGS.documents_table), pages.document_id)
+    if document is None or document.status != "ACCEPTED":
+        logger.info("no longer to be tiled", status=document.status if document else "unknown")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "document.pdf"
+        for page in range(pages.first_page, pages.last_page + 1):
+            tile_page(document, page, path)
+    status = intake.queue_if_tiled(
+        shell.table(SETTINGS.documents_table),
+        shell.table(SETTINGS.ledger_table),
+        document,
+        shell.now(),
+    )
+    logger.info("pages tiled", first=pages.first_page, last=pages.last_page, status=status)
+
+
+def tile_page(document: Document, page: int, path: Path) -> None:
+    """Tile one page unless it is marked; after too many attempts it is given up with a reason."""
+    ledger = shell.table(SETTINGS.ledger_table)
+    row = page_table.count_attempt(ledger, document.id, page)
+    if row.is_marked:
+        page_table.mark(ledger, document.id, row)
+        return
+    if row.attempts > MOST_ATTEMPTS:
+        reason = f"tiling stopped without an answer {MOST_ATTEMPTS} times; lower the dpi"
+        page_table.mark(ledger, document.id, replace(row, failed_reason=reason))
+        return
+    try:
+        _fetch(document, path)
+        marked = _render(document, row, path)
+    except (UnreadableDocument, UnsupportedPage, RenderLimitExceeded) as error:
+        marked = replace(row, failed_reason=str(error))
+    page_table.mark(ledger, document.id, marked)
+    metrics.add_metric("TilesPlanned", MetricUnit.Count, marked.tiles)
+
+
+def _fetch(document: Document, path: Path) -> None:
+    """The file once an invocation."""
+    if path.exists():
+        return
+    if not objects.download(shell.s3(), document.bucket, document.key, document.version, path):
+        raise UnreadableDocument("the object's version was deleted; upload the file again")
+
+
+def _tiles_wanted(profile: Profile) -> TilesWanted:
+    if profile.detector == "pdf-text":
+        return "never"
+    return "where-no-text" if profile.text_layer == "first" else "always"
+
+
+def _request(document: Document, page: int) -> RenderRequest:
+    profile = document.profile
+    wanted = _tiles_wanted(profile)
+    return RenderRequest(
+        page=page,
+        dpi=profile.dpi,
+        tile_size=profile.tile_size,
+        overlap=profile.overlap,
+        colour=profile.colour,
+        text_layer=wanted != "always",
+        tiles=wanted,
+        include=profile.include,
+        exclude=profile.exclude,
+        max_image_bytes=LIMITS[profile.detector].max_bytes,
+    )
+
+
+def _render(document: Document, row: PageRow, path: Path) -> PageRow:
+    request = _request(document, row.page)
+    grid = keys.grid_hash(request)
+    tiles: list[TileRow] = []
+
+    def store(rendered: RenderedTile) -> None:
+        image = keys.tile_image(document.id, row.page, grid, rendered.tile.index)
+        objects.write(shell.s3(), SETTINGS.tiles_bucket, image, rendered.image, "image/jpeg")
+        tiles.append(
+            TileRow(
+                page=row.page,
+                tile=rendered.tile.index,
+                box=rendered.tile.box.rounded(),
+                image=image,
+            )
+        )
+
+    page = render_page(path, request, store)
+    if page.words:
+        _store_layer(document, page)
+    ledger = shell.table(SETTINGS.ledger_table)
+    page_table.write_tiles(ledger, document.id, row.page, tiles)
+    bands = page_table.write_bands(ledger, document.id, row.page, [tile.tile for tile in tiles])
+    return _marked(row, page, grid, bands)
+
+
+def _store_layer(document: Document, page: RenderedPage) -> None:
+    box = Box(0, 0, page.width_px, page.height_px)
+    layer = Answer(tile=LAYER_TILE, tile_box=box, words=page.words, calls=0)
+    key = keys.layer_object(document.id, page.page)
+    body = answer_to_json(layer).encode()
+    objects.write(shell.s3(), SETTINGS.tiles_bucket, key, body, "application/json")
+
+
+def _marked(row: PageRow, page: RenderedPage, grid: str, bands: tuple[int, ...]) -> PageRow:
+    return replace(
+        row,
+        tiled=True,
+        width_px=page.width_px,
+        height_px=page.height_px,
+        width_pt=page.width_pt,
+        height_pt=page.height_pt,
+        dpi=page.dpi,
+        rotation=page.rotation,
+        grid=grid,
+        tiles=page.tiles_sent,
+        skipped=page.tiles_skipped,
+        bands=bands,
+        has_layer=bool(page.words),
+        warnings=page.warnings,
+    )

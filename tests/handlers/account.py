@@ -1,0 +1,293 @@
+"""Tables, buckets, queues and detectors as the stack makes them, with what tests look at."""
+
+import importlib
+import json
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSResponse
+from moto.sqs.models import sqs_backends
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+QUEUES = ("documents", "pages", "tiles", "merges")
+BUCKETS = ("documents-bucket", "tiles-bucket", "results-bucket")
+TEXT = {"name": "text", "detector": "textract", "dpi": 72, "tile_size": 400, "overlap": 50}
+WORDS = {"name": "words", "detector": "rekognition-text", "dpi": 72, "tile_size": 400}
+LAYER = {"name": "layer", "detector": "pdf-text", "dpi": 72, "tile_size": 400, "overlap": 50}
+PROFILES = {
+    "profiles": [TEXT, WORDS | {"overlap": 50}, LAYER],
+    "default_profile": "text",
+    "prices": {},
+}
+HANDLERS = (
+    "accept_document",
+    "tile_page",
+    "advance_run",
+    "detect_tile",
+    "merge_page",
+    "collect_dead_letters",
+    "guard",
+)
+
+
+def queue_url(name: str) -> str:
+    return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
+
+
+ENVIRONMENT = {
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "POWERTOOLS_SERVICE_NAME": "tilescout",
+    "POWERTOOLS_METRICS_NAMESPACE": "Tilescout",
+    "POWERTOOLS_METRICS_DISABLED": "true",
+    "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+    "DOCUMENTS_TABLE": "documents",
+    "DETECTIONS_TABLE": "detections",
+    "LEDGER_TABLE": "ledger",
+    "DOCUMENTS_BUCKET": "documents-bucket",
+    "TILES_BUCKET": "tiles-bucket",
+    "RESULTS_BUCKET": "results-bucket",
+    "PROFILES_FILE": "profiles.json",
+} | {f"{name.upper()}_QUEUE_URL": queue_url(name) for name in QUEUES}
+
+
+def module(name: str) -> Any:
+    """A handler's module; imported late, for it reads its environment as it is imported."""
+    return importlib.import_module(f"tilescout.handlers.{name}")
+
+
+def clients() -> list[Any]:
+    """Every client that a warm process keeps."""
+    shell, detect_tile = module("shell"), module("detect_tile")
+    return [
+        shell._dynamodb().meta.client,
+        shell.s3(),
+        shell.sqs(),
+        shell.events(),
+        detect_tile.detector("textract").client,
+        detect_tile.detector("rekognition-text").client,
+        module("guard").step_functions(),
+    ]
+
+
+class Context:
+    """What Lambda hands to a function beside its event."""
+
+    function_name = "function"
+    memory_limit_in_mb = 512
+    invoked_function_arn = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:function"
+    aws_request_id = "00000000-0000-0000-0000-000000000000"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 59_900
+
+
+def sqs_event(*bodies: str) -> dict[str, Any]:
+    """As an event source mapping hands it over."""
+    return {
+        "Records": [
+            {
+                "messageId": f"message-{number}",
+                "receiptHandle": "handle",
+                "body": body,
+                "attributes": {
+                    "ApproximateReceiveCount": "1",
+                    "SentTimestamp": "1545082649183",
+                    "SenderId": "sender",
+                    "ApproximateFirstReceiveTimestamp": "1545082649185",
+                },
+                "messageAttributes": {},
+                "md5OfBody": "md5",
+                "eventSource": "aws:sqs",
+                "eventSourceARN": f"arn:aws:sqs:{REGION}:{ACCOUNT}:queue",
+                "awsRegion": REGION,
+            }
+            for number, body in enumerate(bodies)
+        ]
+    }
+
+
+@dataclass
+class Account:
+    """One account; names are those of ``ENVIRONMENT``."""
+
+    documents: Any
+    detections: Any
+    ledger: Any
+    s3: Any
+    sqs: Any
+
+    @classmethod
+    def create(cls) -> "Account":
+        dynamodb, s3, sqs = _own_clients()
+        for bucket in BUCKETS:
+            s3.create_bucket(Bucket=bucket)
+        versions = {"Status": "Enabled"}
+        s3.put_bucket_versioning(Bucket="documents-bucket", VersioningConfiguration=versions)
+        for name in QUEUES:
+            sqs.create_queue(QueueName=name)
+        return cls(
+            documents=_table(
+                dynamodb,
+                "documents",
+                ["id"],
+                by_status=("status", "due"),
+                by_source=("source_key", "accepted_at"),
+            ),
+            detections=_table(
+                dynamodb,
+                "detections",
+                ["result_id", "sort"],
+                by_label=("label_shard", "label_key"),
+                by_text=("text_prefix", "text_key"),
+            ),
+            ledger=_table(dynamodb, "ledger", ["pk", "sk"]),
+            s3=s3,
+            sqs=sqs,
+        )
+
+    def call(self, handler: str, event: dict[str, Any]) -> Any:
+        with warnings.catch_warnings():
+            # Powertools tells of an invocation without a metric, which is nothing to us.
+            warnings.filterwarnings("ignore", message="No application metrics to publish")
+            return module(handler).handler(event, Context())
+
+    def deliver(self, handler: str, *bodies: str) -> None:
+        """One invocation with the messages; raises where one of them fails."""
+        answer = self.call(handler, sqs_event(*bodies))
+        assert answer == {"batchItemFailures": []}
+
+    def received(self, queue: str) -> list[str]:
+        """Bodies in the queue, which is empty afterwards; delays are not waited for."""
+        held = sqs_backends[ACCOUNT][REGION].queues[queue]
+        bodies = [message.body for message in held._messages]
+        held._messages.clear()
+        return bodies
+
+    def upload(self, key: str, body: bytes, **metadata: str) -> str:
+        """Put an object; its version."""
+        answer = self.s3.put_object(
+            Bucket="documents-bucket", Key=key, Body=body, Metadata=metadata
+        )
+        return str(answer["VersionId"])
+
+    def document(self, document_id: str) -> dict[str, Any]:
+        item: dict[str, Any] = self.documents.get_item(Key={"id": document_id})["Item"]
+        return item
+
+    def rows(self, kind: str) -> list[dict[str, Any]]:
+        """All documents or all runs."""
+        return [row for row in self.documents.scan()["Items"] if row["kind"] == kind]
+
+    def objects(self, bucket: str) -> list[str]:
+        listed = self.s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+        return [found["Key"] for found in listed]
+
+
+@cache
+def _own_clients() -> tuple[Any, Any, Any]:
+    return boto3.resource("dynamodb"), boto3.client("s3"), boto3.client("sqs")
+
+
+def _table(dynamodb: Any, name: str, keys: list[str], **indexes: tuple[str, str]) -> Any:
+    attributes = {*keys, *(part for pair in indexes.values() for part in pair)}
+    numbers = {"accepted_at"}
+    request: dict[str, Any] = {
+        "TableName": name,
+        "KeySchema": _schema(keys),
+        "AttributeDefinitions": [
+            {"AttributeName": each, "AttributeType": "N" if each in numbers else "S"}
+            for each in sorted(attributes)
+        ],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+    if indexes:
+        request["GlobalSecondaryIndexes"] = [
+            {
+                "IndexName": index,
+                "KeySchema": _schema(list(pair)),
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for index, pair in indexes.items()
+        ]
+    return dynamodb.create_table(**request)
+
+
+def _schema(keys: list[str]) -> list[dict[str, str]]:
+    kinds = ("HASH", "RANGE")
+    return [{"AttributeName": k, "KeyType": kind} for k, kind in zip(keys, kinds, strict=False)]
+
+
+Reply = Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]
+
+
+class _Body:
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self._body
+
+
+@contextmanager
+def detector(reply: Reply) -> Iterator[list[dict[str, Any]]]:
+    """Textract and Rekognition answer by ``reply`` from real HTTP bodies; yields the requests."""
+    asked: list[dict[str, Any]] = []
+    lock = threading.Lock()
+
+    def send(request: Any, **_: Any) -> AWSResponse | None:
+        if not any(name in request.url for name in ("textract", "rekognition")):
+            return None
+        with lock:
+            asked.append(json.loads(request.body))
+        status, body = reply(asked[-1])
+        headers = {"content-type": "application/x-amz-json-1.1"}
+        return AWSResponse(request.url, status, headers, _Body(json.dumps(body).encode()))
+
+    with _hooked("before-send", send):
+        yield asked
+
+
+class Crash(BaseException):
+    """The process dies: no handler may catch it."""
+
+
+@contextmanager
+def crash_at(call: int, *, after: bool = False) -> Iterator[list[str]]:
+    """The process dies at AWS call number ``call`` (from 1), before or ``after`` its effect.
+
+    Yields the names of the calls made.
+    """
+    made: list[str] = []
+
+    def before(model: Any, **_: Any) -> None:
+        made.append(model.name)
+        if len(made) == call and not after:
+            raise Crash(model.name)
+
+    def done(model: Any, **_: Any) -> None:
+        if len(made) == call and after:
+            raise Crash(model.name)
+
+    with _hooked("before-call", before), _hooked("after-call", done):
+        yield made
+
+
+@contextmanager
+def _hooked(event: str, hook: Callable[..., Any]) -> Iterator[None]:
+    """The hook, on every client of the handlers."""
+    for client in clients():
+        client.meta.events.register_first(event, hook)
+    try:
+        yield
+    finally:
+        for client in clients():
+            client.meta.events.unregister(event, hook)

@@ -1,0 +1,26 @@
+"""The account that the handlers work in: moto's tables, buckets and queues, empty for each test."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from moto import mock_aws
+
+from tests.handlers.account import ENVIRONMENT, PROFILES, Account
+
+
+@pytest.fixture(scope="session", autouse=True)
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What the handlers read when they are imported; as the template would set it."""
+    root = tmp_path_factory.mktemp("task-root")
+    (root / "profiles.json").write_text(json.dumps(PROFILES))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (ENVIRONMENT | {"LAMBDA_TASK_ROOT": str(root)}).items():
+            patch.setenv(name, value)
+        yield
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    with mock_aws():
+        yield Account.create()

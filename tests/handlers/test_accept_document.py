@@ -1,0 +1,125 @@
+import json
+
+import pytest
+
+from tests.handlers.account import Account, Crash, crash_at, sqs_event
+from tests.handlers.papers import drawing_of, upload_event
+from tilescout import keys
+
+KEY = "incoming/text/site 7/sheet+1.pdf"
+
+
+def accepted(account: Account, pdf: bytes, key: str = KEY, **metadata: str) -> tuple[str, str]:
+    """The document's id and the event of its upload, once delivered."""
+    version = account.upload(key, pdf, **metadata)
+    event = upload_event(key, version)
+    account.deliver("accept_document", event)
+    return keys.document_id("documents-bucket", key, version), event
+
+
+def test_an_upload_is_accepted_with_a_plan_and_a_price(account: Account) -> None:
+    document_id, _ = accepted(account, drawing_of("A", "B"))
+    document = account.document(document_id)
+    assert document["status"] == "ACCEPTED"
+    assert (document["first_page"], document["last_page"]) == (1, 2)
+    assert document["tiles_planned"] == 4
+    assert document["estimated_usd_low"] >= 4 * 0.0015 - 1e-9
+    assert document["source_key"] == f"documents-bucket/{KEY}"
+
+
+def test_its_pages_are_sent_to_be_tiled(account: Account) -> None:
+    document_id, _ = accepted(account, drawing_of("A", "B"))
+    assert [json.loads(body) for body in account.received("pages")] == [
+        {"document_id": document_id, "first_page": 1, "last_page": 2}
+    ]
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_an_event_delivered_several_times_makes_one_document(account: Account, times: int) -> None:
+    _, event = accepted(account, drawing_of("A"))
+    for _ in range(times - 1):
+        account.deliver("accept_document", event)
+    assert len(account.rows("document")) == 1
+
+
+def test_an_event_twice_in_one_batch_makes_one_document(account: Account) -> None:
+    version = account.upload(KEY, drawing_of("A"))
+    event = upload_event(KEY, version)
+    account.deliver("accept_document", event, event)
+    assert len(account.rows("document")) == 1
+
+
+def test_a_new_version_of_the_object_is_a_new_document(account: Account) -> None:
+    first, _ = accepted(account, drawing_of("A"))
+    second, _ = accepted(account, drawing_of("B"))
+    assert first != second
+    assert len(account.rows("document")) == 2
+
+
+def test_a_crash_after_the_record_is_made_good_by_the_next_delivery(account: Account) -> None:
+    version = account.upload(KEY, drawing_of("A"))
+    event = upload_event(KEY, version)
+    with crash_at(6) as calls, pytest.raises(Crash):
+        account.deliver("accept_document", event)
+    assert calls[-2:] == ["PutItem", "SendMessageBatch"]
+    assert account.received("pages") == []
+    account.deliver("accept_document", event)
+    assert len(account.received("pages")) == 1
+
+
+def test_a_document_that_is_queued_already_sends_no_pages_again(account: Account) -> None:
+    document_id, event = accepted(account, drawing_of("A"))
+    account.received("pages")
+    account.documents.update_item(
+        Key={"id": document_id},
+        UpdateExpression="SET #s = :queued",
+        ExpressionAttributeNames={"#s": "status"},
+        ExpressionAttributeValues={":queued": "QUEUED"},
+    )
+    account.deliver("accept_document", event)
+    assert account.received("pages") == []
+
+
+def test_what_is_no_pdf_is_rejected_with_a_reason(account: Account) -> None:
+    document_id, _ = accepted(account, b"GIF89a")
+    document = account.document(document_id)
+    assert document["status"] == "REJECTED"
+    assert "%PDF-" in document["reason"]
+    assert document["ended_at"] > 0
+    assert account.received("pages") == []
+
+
+def test_only_the_pages_asked_for_are_planned(account: Account) -> None:
+    document_id, _ = accepted(account, drawing_of("A", "B", "C"), pages="2-3")
+    document = account.document(document_id)
+    assert (document["first_page"], document["last_page"]) == (2, 3)
+
+
+def test_pages_that_cannot_be_understood_reject_the_document(account: Account) -> None:
+    document_id, _ = accepted(account, drawing_of("A"), pages="all")
+    document = account.document(document_id)
+    assert document["status"] == "REJECTED"
+    assert "must look like 3 or 1-4, received 'all'" in document["reason"]
+
+
+def test_an_unknown_profile_is_processed_by_the_default(account: Account) -> None:
+    document_id, _ = accepted(account, drawing_of("A"), key="incoming/elsewhere/a.pdf")
+    assert account.document(document_id)["profile"]["name"] == "text"
+
+
+def test_the_test_event_of_s3_is_no_document(account: Account) -> None:
+    account.deliver("accept_document", json.dumps({"Event": "s3:TestEvent"}))
+    assert account.rows("document") == []
+
+
+def test_an_object_that_is_gone_is_no_document(account: Account) -> None:
+    account.deliver("accept_document", upload_event(KEY, ""))
+    assert account.rows("document") == []
+
+
+def test_a_foreign_message_fails_alone(account: Account) -> None:
+    version = account.upload(KEY, drawing_of("A"))
+    event = sqs_event(upload_event(KEY, version), '{"hello": "world"}')
+    answer = account.call("accept_document", event)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
+    assert len(account.rows("document")) == 1

@@ -1,0 +1,153 @@
+"""The process dies once before each call that changes something; the end is the same.
+
+Dying before a call that only reads leaves what dying before the next change does.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+from moto import mock_aws
+
+from tests.handlers.account import Account, Crash, crash_at, detector
+from tests.handlers.papers import drawing_of, upload_event
+from tests.handlers.runs import Clock, Run, answers, clock, queued
+from tilescout import keys
+from tilescout.errors import LeaseLost
+
+NOW = 1_800_000_000
+KEY = "incoming/text/sheet.pdf"
+NEVER = 10_000
+READS = {"GetItem", "Query", "HeadObject", "GetObject", "ListObjectVersions"}
+
+
+class Abandoned(Exception):
+    """The run's execution was aborted where its function died."""
+
+
+def twice(act: Callable[[], Any]) -> Any:
+    """What a queue or a retrier does: once more, where the function died."""
+    try:
+        return act()
+    except (Crash, BatchProcessingError):
+        return act()
+
+
+def intake(account: Account) -> str:
+    version = account.upload(KEY, drawing_of("A"))
+    twice(lambda: account.deliver("accept_document", upload_event(KEY, version)))
+    for body in account.received("pages"):
+        twice(lambda body=body: account.deliver("tile_page", body))  # type: ignore[misc]
+    return keys.document_id("documents-bucket", KEY, version)
+
+
+def ledger_of(account: Account, document: str) -> list[tuple[Any, ...]]:
+    """What the ledger says of the document, but how often it took."""
+    told = ("pk", "sk", "state", "planned", "answered", "failed", "tiled", "tiles", "seen")
+    rows = [row for row in account.ledger.scan()["Items"] if document in row["pk"]]
+    return sorted(tuple(str(row.get(name)) for name in told) for row in rows)
+
+
+def record_of(account: Account, document: str) -> dict[str, Any]:
+    changing = ("accepted_at", "queued_at", "ended_at", "due", "run_id", "version", "id")
+    changing += ("claim_token", "result_id", "barren_runs", "replaced")
+    return {k: v for k, v in account.document(document).items() if k not in changing}
+
+
+def changes(made: list[str]) -> list[int]:
+    """Numbers of the calls that change something, and one that never comes."""
+    return [n for n, name in enumerate(made, start=1) if name not in READS] + [NEVER]
+
+
+def intake_dying(call: int) -> tuple[str, list[str]]:
+    with mock_aws(), crash_at(call) as made:
+        account = Account.create()
+        document = intake(account)
+        row = record_of(account, document)
+        assert row["status"] == "QUEUED"
+        told = str(sorted(row.items())) + str(ledger_of(account, document))
+        return told.replace(document, "D"), list(made)
+
+
+def test_intake_ends_the_same_wherever_it_dies() -> None:
+    end, made = intake_dying(NEVER)
+    calls = changes(made)
+    assert {intake_dying(call)[0] for call in calls} == {end}
+    assert len(calls) >= 10
+
+
+def step(run: Run, name: str, *, retry: bool) -> str:
+    try:
+        found: str = run.step(name)["next"]
+    except Crash:
+        if not retry:
+            raise Abandoned from None
+        found = run.step(name)["next"]
+    return found
+
+
+def work_off(account: Account) -> list[str]:
+    """Hints worked off; those of merges that died, which come again much later."""
+    died = []
+    for body in account.received("tiles"):
+        twice(lambda body=body: account.deliver("detect_tile", body))  # type: ignore[misc]
+    for body in account.received("merges"):
+        try:
+            account.deliver("merge_page", body)
+        except Crash:
+            died.append(body)
+    return died
+
+
+def go(run: Run, time: Clock, died: list[str], *, retry: bool) -> None:
+    """The workflow's way through its states; each turn takes as long as a reservation."""
+    if step(run, "OpenRun", retry=retry) != "StartModel":
+        return
+    step(run, "StartModel", retry=retry)
+    while not step(run, "DetectTiles", retry=retry):
+        died += work_off(run.account)
+        time.now += 125
+    step(run, "StopModel", retry=retry)
+    while not step(run, "MergePages", retry=retry):
+        died += work_off(run.account)
+        time.now += 20
+    step(run, "CloseRun", retry=retry)
+
+
+def through(account: Account, time: Clock, document: str, *, retry: bool) -> None:
+    """Runs by the schedule until the document has ended; then what the queue still holds."""
+    died: list[str] = []
+    for number in range(6):
+        try:
+            go(Run(account, execution=f"run-{number}"), time, died, retry=retry)
+        except (Abandoned, LeaseLost):
+            time.now += 250
+        if account.document(document)["status"] == "DONE":
+            break
+    time.now += 720
+    for body in died:
+        account.deliver("merge_page", body)
+
+
+def run_dying(call: int, *, retry: bool) -> tuple[str, list[str]]:
+    with mock_aws(), clock(NOW) as time, detector(answers) as asked:
+        account = Account.create()
+        document = queued(account, tiles=1)
+        with crash_at(call) as made:
+            through(account, time, document, retry=retry)
+        row = record_of(account, document)
+        assert row["status"] == "DONE", f"after a crash at call {call} of {made}"
+        assert row["clean_after"] == 0
+        assert len(asked) <= 2
+        sets = {each["result_id"] for each in account.detections.scan()["Items"]}
+        assert sets == {account.document(document)["result_id"]}
+        return str(sorted(row.items())), list(made)
+
+
+@pytest.mark.parametrize("retry", [True, False], ids=["retried", "aborted"])
+def test_a_run_ends_the_same_wherever_it_dies(retry: bool) -> None:
+    end, made = run_dying(NEVER, retry=retry)
+    calls = changes(made)
+    assert {run_dying(call, retry=retry)[0] for call in calls} == {end}
+    assert len(calls) >= 30
