@@ -1,0 +1,68 @@
+"""The topic that tells a person, and the two kinds of alarm that publish to it."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+
+class Alarms(Construct):
+    """One topic; ``email`` subscribes to it where it is not empty."""
+
+    def __init__(self, scope: Construct, id_: str, *, email: str) -> None:
+        super().__init__(scope, id_)
+        # Not encrypted with a key: alarms may not publish under the AWS-managed one, and they
+        # carry no customer data.
+        self.topic = sns.Topic(self, "Topic", enforce_ssl=True)
+        self._let_alarms_publish()
+        if email:
+            self.topic.add_subscription(subscriptions.EmailSubscription(email))
+
+    def _let_alarms_publish(self) -> None:
+        """A topic with a policy of its own has lost the default one, which lets alarms in."""
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            )
+        )
+
+    def above_zero(self, id_: str, metric: cloudwatch.IMetric, description: str) -> None:
+        """Fires as soon as ``metric`` counts one; no data is no news."""
+        self._add(
+            cloudwatch.Alarm(
+                self,
+                id_,
+                metric=metric,
+                alarm_description=description,
+                threshold=0,
+                comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
+                evaluation_periods=1,
+                treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            )
+        )
+
+    def silent(self, id_: str, metric: cloudwatch.IMetric, description: str, periods: int) -> None:
+        """Fires when ``metric`` counted nothing for ``periods``; no data is silence."""
+        self._add(
+            cloudwatch.Alarm(
+                self,
+                id_,
+                metric=metric,
+                alarm_description=description,
+                threshold=1,
+                comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+                evaluation_periods=periods,
+                treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+            )
+        )
+
+    def _add(self, alarm: cloudwatch.Alarm) -> None:
+        alarm.add_alarm_action(actions.SnsAction(self.topic))

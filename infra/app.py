@@ -1,0 +1,52 @@
+"""Synthesise the stack: ``python -m infra.app [--output FOLDER]``, from the repository's root.
+
+The cloud assembly goes to FOLDER, else to ``$CDK_OUTDIR`` (set by the CDK command line), else to
+``cdk.out``. Settings and profiles are read from ``cdk.json``. Nothing is looked up: it needs
+neither an AWS account nor a network nor Docker. ``build/`` receives the staged assets.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import infra.node  # noqa: F401  (chooses the Node that aws_cdk starts)
+
+# isort: split
+from aws_cdk import App, Validations
+from cdk_nag import AwsSolutionsChecks
+
+from infra.config import parse_config, read_context
+from infra.errors import BadConfiguration
+from infra.stack import TilescoutStack
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def synthesise(*, outdir: str, build: Path, sources: Path = ROOT) -> Path:
+    """The folder of the cloud assembly; findings of cdk-nag stop it."""
+    context = read_context(sources)
+    config = parse_config(context)
+    app = App(context=context, outdir=outdir)
+    TilescoutStack(app, "Tilescout", config=config, sources=sources, build=build)
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    return Path(app.synth().directory)
+
+
+def main(arguments: Sequence[str] | None = None, *, sources: Path = ROOT) -> None:
+    """Exits with one message, and no traceback, where ``cdk.json`` breaks a rule."""
+    parser = argparse.ArgumentParser(prog="python -m infra.app", description=__doc__)
+    parser.add_argument("--output", default=os.environ.get("CDK_OUTDIR", "cdk.out"))
+    outdir = parser.parse_args(arguments).output
+    try:
+        folder = synthesise(outdir=outdir, build=sources / "build", sources=sources)
+    except BadConfiguration as error:
+        sys.exit(str(error))
+    print(f"The cloud assembly is in {folder}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

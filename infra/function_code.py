@@ -1,0 +1,18 @@
+"""The asset that all functions share: the package and the profiles."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+PROFILES_FILE = "profiles.json"
+
+
+def stage_function_code(*, package: Path, profiles_json: str, target: Path) -> Path:
+    """Write ``package`` and the profiles under ``target``, anew; the same input, the same bytes."""
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(
+        package, target / package.name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
+    )
+    (target / PROFILES_FILE).write_text(profiles_json + "\n")
+    return target

@@ -1,0 +1,83 @@
+"""What each function is given: time, memory, disk and environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from infra.function_code import PROFILES_FILE
+from infra.queues import Queues
+from infra.storage import Storage
+from infra.tables import Tables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionSpec:
+    """``timeout`` in seconds, ``memory`` and ``disk`` (of /tmp) in MB."""
+
+    timeout: int
+    memory: int
+    disk: int = 512
+    variables: tuple[str, ...] = field(default=())
+
+
+ALWAYS = ("DOCUMENTS_TABLE", "LEDGER_TABLE")
+
+SPECS = {
+    "accept_document": FunctionSpec(
+        timeout=120,
+        memory=2048,
+        disk=2048,
+        variables=(*ALWAYS, "PAGES_QUEUE_URL", "PROFILES_FILE"),
+    ),
+    "tile_page": FunctionSpec(
+        timeout=300, memory=3008, disk=2048, variables=(*ALWAYS, "TILES_BUCKET")
+    ),
+    # The protocol's control functions: GRACE of 60 s must exceed their time-outs.
+    "advance_run": FunctionSpec(
+        timeout=30,
+        memory=512,
+        variables=(*ALWAYS, "TILES_QUEUE_URL", "MERGES_QUEUE_URL", "PROFILES_FILE"),
+    ),
+    "guard": FunctionSpec(
+        timeout=30,
+        memory=256,
+        variables=(
+            *ALWAYS,
+            "DOCUMENTS_BUCKET",
+            "DOCUMENTS_QUEUE_URL",
+            "PAGES_QUEUE_URL",
+            "PROFILES_FILE",
+        ),
+    ),
+    "detect_tile": FunctionSpec(timeout=60, memory=512, variables=(*ALWAYS, "TILES_BUCKET")),
+    "merge_page": FunctionSpec(
+        timeout=120,
+        memory=1769,
+        variables=(*ALWAYS, "DETECTIONS_TABLE", "TILES_BUCKET", "RESULTS_BUCKET"),
+    ),
+    "collect_dead_letters": FunctionSpec(
+        timeout=60, memory=256, variables=(*ALWAYS, "PROFILES_FILE")
+    ),
+}
+
+
+def environment(name: str, *, tables: Tables, queues: Queues, storage: Storage) -> dict[str, str]:
+    """The environment of function ``name``: its own variables and Powertools' three."""
+    values = {
+        "DOCUMENTS_TABLE": tables.documents.table_name,
+        "DETECTIONS_TABLE": tables.detections.table_name,
+        "LEDGER_TABLE": tables.ledger.table_name,
+        "DOCUMENTS_BUCKET": storage.documents.bucket_name,
+        "TILES_BUCKET": storage.tiles.bucket_name,
+        "RESULTS_BUCKET": storage.results.bucket_name,
+        "DOCUMENTS_QUEUE_URL": queues.documents.queue_url,
+        "PAGES_QUEUE_URL": queues.pages.queue_url,
+        "TILES_QUEUE_URL": queues.tiles.queue_url,
+        "MERGES_QUEUE_URL": queues.merges.queue_url,
+        "PROFILES_FILE": PROFILES_FILE,
+    }
+    return {variable: values[variable] for variable in SPECS[name].variables} | {
+        "POWERTOOLS_SERVICE_NAME": name.replace("_", "-"),
+        "POWERTOOLS_METRICS_NAMESPACE": "Tilescout",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }

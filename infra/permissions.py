@@ -1,0 +1,155 @@
+"""What each function may do, statement by statement: grant helpers give far more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+
+from infra.queues import Queues
+from infra.storage import INCOMING, Storage
+from infra.tables import Tables
+
+Statements = list[iam.PolicyStatement]
+
+_UPLOADS = {"<DocumentsBucket.Arn>/incoming/*": "Uploads, under any key that a customer chooses."}
+_TILES = {"<TilesBucket.Arn>/*": "Tiles and answers, under keys made of the document's id."}
+_RESULTS = {"<ResultsBucket.Arn>/*": "Results, under keys made of the document's id."}
+_DETECT = {"*": "textract:DetectDocumentText and rekognition:DetectText have no resource type."}
+
+WILDCARDS = {
+    "accept_document": _UPLOADS,
+    "tile_page": _UPLOADS | _TILES,
+    "detect_tile": _TILES | _DETECT,
+    "collect_dead_letters": _UPLOADS,
+    "merge_page": _TILES | _RESULTS,
+}
+"""Wildcards in the statements below, as cdk-nag writes them, and why each is there."""
+
+
+def allow(actions: list[str], resources: list[str]) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=actions, resources=resources)
+
+
+def send(*queues: sqs.Queue) -> iam.PolicyStatement:
+    return allow(["sqs:SendMessage"], [queue.queue_arn for queue in queues])
+
+
+def consume(*queues: sqs.Queue) -> iam.PolicyStatement:
+    """What an event source mapping needs of its function's role."""
+    return allow(
+        ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+        [queue.queue_arn for queue in queues],
+    )
+
+
+def rows(table: dynamodb.Table, *verbs: str, index: str | None = None) -> iam.PolicyStatement:
+    """Actions of one table; ``index`` is queried too."""
+    indexes = [f"{table.table_arn}/index/{index}"] if index else []
+    return allow([f"dynamodb:{verb}" for verb in verbs], [table.table_arn, *indexes])
+
+
+def objects(bucket: s3.Bucket, *verbs: str, prefix: str = "") -> Statements:
+    """Actions on objects of a bucket that are read, under a prefix.
+
+    Without the right to list, S3 answers 403 for an object that is gone, not 404.
+    """
+    return [
+        allow([f"s3:{verb}" for verb in verbs], [bucket.arn_for_objects(f"{prefix}*")]),
+        allow(["s3:ListBucket"], [bucket.bucket_arn]),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permissions:
+    """The statements of each function, by the function's name."""
+
+    tables: Tables
+    queues: Queues
+    storage: Storage
+
+    def of(self, name: str) -> Statements:
+        statements: Statements = getattr(self, name)()
+        return statements
+
+    def accept_document(self) -> Statements:
+        return [
+            *self._read_uploads(),
+            rows(self.tables.documents, "GetItem", "PutItem"),
+            send(self.queues.pages),
+            consume(self.queues.documents),
+        ]
+
+    def tile_page(self) -> Statements:
+        return [
+            *self._read_uploads(),
+            allow(["s3:PutObject"], [self.storage.tiles.arn_for_objects("*")]),
+            rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
+            rows(self.tables.documents, "GetItem", "UpdateItem"),
+            consume(self.queues.pages),
+        ]
+
+    def advance_run(self) -> Statements:
+        return [
+            rows(self.tables.documents, "GetItem", "PutItem", "UpdateItem"),
+            rows(self.tables.documents, "Query", index="by_status"),
+            # A claim is one transaction: the lease checked, the document taken, the claim written.
+            rows(self.tables.ledger, "ConditionCheckItem"),
+            rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
+            send(self.queues.tiles, self.queues.merges),
+        ]
+
+    def detect_tile(self) -> Statements:
+        return [
+            *objects(self.storage.tiles, "GetObject", "PutObject"),
+            rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem"),
+            rows(self.tables.documents, "GetItem", "UpdateItem"),
+            # Neither action has a resource type to name.
+            allow(["textract:DetectDocumentText", "rekognition:DetectText"], ["*"]),
+            consume(self.queues.tiles),
+        ]
+
+    def merge_page(self) -> Statements:
+        bus = Stack.of(self.storage).format_arn(
+            service="events",
+            resource="event-bus",
+            resource_name="default",
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
+        return [
+            rows(self.tables.ledger, "GetItem", "UpdateItem", "Query"),
+            rows(self.tables.documents, "GetItem", "UpdateItem"),
+            rows(self.tables.detections, "Query", "BatchWriteItem"),
+            *objects(self.storage.tiles, "GetObject", "DeleteObject"),
+            *objects(self.storage.results, "GetObject", "PutObject"),
+            allow(["events:PutEvents"], [bus]),
+            consume(self.queues.merges),
+        ]
+
+    def collect_dead_letters(self) -> Statements:
+        return [
+            *self._read_uploads(),
+            rows(self.tables.documents, "GetItem", "PutItem", "UpdateItem"),
+            rows(self.tables.ledger, "GetItem", "UpdateItem", "Query"),
+            consume(self.queues.documents_dead_letters, self.queues.pages_dead_letters),
+        ]
+
+    def guard(self) -> Statements:
+        return [
+            rows(self.tables.documents, "GetItem", "UpdateItem"),
+            rows(self.tables.documents, "Query", index="by_status"),
+            rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
+            iam.PolicyStatement(
+                actions=["s3:ListBucketVersions"],
+                resources=[self.storage.documents.bucket_arn],
+                conditions={"StringLike": {"s3:prefix": f"{INCOMING}*"}},
+            ),
+            send(self.queues.documents, self.queues.pages),
+        ]
+
+    def _read_uploads(self) -> Statements:
+        return objects(self.storage.documents, "GetObject", "GetObjectVersion", prefix=INCOMING)

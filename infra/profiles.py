@@ -1,0 +1,145 @@
+"""A profile as ``cdk.json`` writes it, with every rule it must keep."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+import regex
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from infra.errors import BrokenRule
+from infra.schedule_expressions import check_expression
+
+Detector = Literal["custom-labels", "textract", "rekognition-text", "pdf-text", "onnx"]
+Ratio = Annotated[float, Field(ge=0, le=1)]
+Confidence = Annotated[float, Field(ge=0, le=100)]
+
+SIDES: dict[Detector, tuple[int, int]] = {
+    "custom-labels": (64, 4096),
+    "textract": (50, 10_000),
+    "rekognition-text": (80, 10_000),
+    "pdf-text": (64, 10_000),
+    "onnx": (64, 10_000),
+}
+"""The smallest and largest tile side in pixels that a detector's API takes."""
+
+READS_TEXT = ("textract", "rekognition-text", "pdf-text")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Find(_Strict):
+    """A snippet to look for in the stitched text."""
+
+    label: Annotated[str, Field(min_length=1, max_length=100)]
+    pattern: Annotated[str, Field(min_length=1, max_length=500)]
+    max_edits: Annotated[int, Field(ge=0, le=3)] = 0
+    lines: Annotated[int, Field(ge=1, le=5)] = 1
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str) -> str:
+        try:
+            regex.compile(pattern)
+        except regex.error as error:
+            raise BrokenRule(
+                f"a pattern is a regular expression ({error})", f"it is {pattern!r}", "correct it"
+            ) from error
+        return pattern
+
+
+class Region(_Strict):
+    """A part of the page as ratios 0 to 1 of its shown size."""
+
+    left: Ratio
+    top: Ratio
+    right: Ratio
+    bottom: Ratio
+
+    @model_validator(mode="after")
+    def _has_area(self) -> Self:
+        if self.left >= self.right or self.top >= self.bottom:
+            raise BrokenRule(
+                "a region's left is less than its right and its top less than its bottom",
+                f"it is {self.left}, {self.top}, {self.right}, {self.bottom}",
+                "swap or widen them",
+            )
+        return self
+
+
+class Profile(_Strict):
+    """Settings of one profile; sizes in pixels at ``dpi``, money in US dollars."""
+
+    detector: Detector
+    dpi: Annotated[int, Field(ge=36, le=1200)]
+    tile_size: int
+    overlap: Annotated[int, Field(ge=0)]
+    colour: Literal["grey", "rgb"] = "grey"
+    text_layer: Literal["off", "first"] = "off"
+    find: tuple[Find, ...] = ()
+    labels: tuple[str, ...] = ()
+    min_confidence: dict[str, Confidence] = Field(default_factory=dict)
+    include: tuple[Region, ...] = ()
+    exclude: tuple[Region, ...] = ()
+    max_pages: Annotated[int, Field(ge=1, le=10_000)] = 10_000
+    max_tiles_per_document: Annotated[int, Field(ge=1)] = 100_000
+    budget_usd: Annotated[float, Field(gt=0)] = 25.0
+    deadline_minutes: Annotated[int, Field(ge=1, le=600)] = 60
+    model_project: str = ""
+    schedule: str = "on-upload"
+    default: bool = False
+
+    @property
+    def model(self) -> str:
+        """Name of the lease: profiles of one model share its runs and its schedule."""
+        return self.model_project or self.detector
+
+    @property
+    def schedule_expression(self) -> str:
+        return check_expression(self.schedule)
+
+    @field_validator("schedule")
+    @classmethod
+    def _is_schedule(cls, schedule: str) -> str:
+        check_expression(schedule)
+        return schedule
+
+    @model_validator(mode="after")
+    def _tiles_fit(self) -> Self:
+        smallest, largest = SIDES[self.detector]
+        if not smallest <= self.tile_size <= largest:
+            raise BrokenRule(
+                f"{self.detector} takes tiles of {smallest} to {largest} px",
+                f"tile_size is {self.tile_size}",
+                "change tile_size",
+            )
+        if self.overlap > self.tile_size // 2:
+            raise BrokenRule(
+                "overlap is at most half of tile_size",
+                f"it is {self.overlap} of {self.tile_size}",
+                "lower overlap or raise tile_size",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _suits_detector(self) -> Self:
+        if (self.detector == "custom-labels") != bool(self.model_project):
+            raise BrokenRule(
+                "model_project names the Custom Labels project of detector custom-labels, only",
+                f"detector is {self.detector} and model_project {self.model_project!r}",
+                "set both or neither",
+            )
+        reads_no_text = self.detector not in READS_TEXT
+        if reads_no_text and (self.find or self.text_layer == "first"):
+            raise BrokenRule(
+                "find and text_layer need a detector that reads text",
+                f"detector is {self.detector}",
+                f"choose one of {', '.join(READS_TEXT)}, or remove them",
+            )
+        return self
+
+    def shipped(self, name: str) -> dict[str, Any]:
+        """The fields that functions read; the schedule and the default belong to the stack."""
+        return {"name": name} | self.model_dump(mode="json", exclude={"schedule", "default"})

@@ -1,0 +1,105 @@
+"""The stack: it only puts the constructs together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from aws_cdk import CfnOutput, Stack
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from infra.config import Config
+from infra.function import Shared
+from infra.function_code import stage_function_code
+from infra.function_specs import SPECS
+from infra.functions import Functions
+from infra.layer import Layer
+from infra.monitoring import Monitoring
+from infra.queues import Queues
+from infra.retention import retention_of
+from infra.run_rights import RunRights
+from infra.schedules import Schedules
+from infra.storage import Storage
+from infra.tables import Tables
+from infra.workflow import Workflow
+
+
+class TilescoutStack(Stack):
+    """``sources`` is the repository's root, ``build`` where assets are staged."""
+
+    def __init__(
+        self, scope: Construct, id_: str, *, config: Config, sources: Path, build: Path
+    ) -> None:
+        super().__init__(scope, id_, description="Finds small things in very large PDF pages.")
+        settings = config.settings
+        self.tables = Tables(self, "Tables", deletion_protection=settings.deletion_protection)
+        self.queues = Queues(
+            self, "Queues", timeouts={name: spec.timeout for name, spec in SPECS.items()}
+        )
+        self.storage = Storage(self, "Storage", queues=self.queues)
+        functions = Functions(
+            self,
+            "Functions",
+            shared=self._shared(config, sources, build),
+            tables=self.tables,
+            queues=self.queues,
+            storage=self.storage,
+        )
+        self.workflow = Workflow(
+            self,
+            "Workflow",
+            definition=sources / "statemachine" / "detection_run.asl.json",
+            functions=functions,
+            log_retention=retention_of(settings.log_retention_days),
+        )
+        self._run_and_watch(config, functions)
+        self._output()
+
+    def _shared(self, config: Config, sources: Path, build: Path) -> Shared:
+        architecture = config.settings.architecture
+        code = stage_function_code(
+            package=sources / "lambdas" / "tilescout",
+            profiles_json=config.profiles_json(),
+            target=build / "function",
+        )
+        return Shared(
+            code=lambda_.Code.from_asset(str(code)),
+            layer=Layer(self, "Layer", build=build, architecture=architecture),
+            settings=config.settings,
+        )
+
+    def _run_and_watch(self, config: Config, functions: Functions) -> None:
+        state_machine = self.workflow.state_machine
+        RunRights(self, "RunRights", state_machine=state_machine, functions=functions)
+        Schedules(
+            self,
+            "Schedules",
+            state_machine=state_machine,
+            guard=functions.by_name["guard"].function,
+            expressions=config.schedules(),
+        )
+        Monitoring(
+            self,
+            "Monitoring",
+            queues=self.queues,
+            functions=functions,
+            state_machine=state_machine,
+            email=config.settings.alarm_email,
+        )
+
+    def _output(self) -> None:
+        """What the command line and the embedded AWS read; the names are a promise."""
+        for name, value in {
+            "DocumentsBucketName": self.storage.documents.bucket_name,
+            "ResultsBucketName": self.storage.results.bucket_name,
+            "TilesBucketName": self.storage.tiles.bucket_name,
+            "DetectionsTableName": self.tables.detections.table_name,
+            "DocumentsTableName": self.tables.documents.table_name,
+            "LedgerTableName": self.tables.ledger.table_name,
+            "DetectionRunArn": self.workflow.state_machine.state_machine_arn,
+            "DocumentsQueueUrl": self.queues.documents.queue_url,
+            "PagesQueueUrl": self.queues.pages.queue_url,
+            "TilesQueueUrl": self.queues.tiles.queue_url,
+            "MergesQueueUrl": self.queues.merges.queue_url,
+        }.items():
+            CfnOutput(self, name, value=value)

@@ -1,0 +1,235 @@
+"""Who may do what."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.infra.reached import actions_reached
+from tests.infra.template import Template, as_list
+
+WITHOUT_RESOURCE_TYPE = {
+    "textract:DetectDocumentText",
+    "rekognition:DetectText",
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    "xray:GetSamplingRules",
+    "xray:GetSamplingTargets",
+    "logs:CreateLogDelivery",
+    "logs:GetLogDelivery",
+    "logs:UpdateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:DescribeResourcePolicies",
+    "logs:DescribeLogGroups",
+}
+FUNCTIONS = [
+    "accept_document",
+    "advance_run",
+    "collect_dead_letters",
+    "detect_tile",
+    "guard",
+    "merge_page",
+    "tile_page",
+]
+POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+LOGGING = {"logs:CreateLogStream", "logs:PutLogEvents"}
+DELETING = {"DeleteItem", "DeleteTable", "DeleteObject", "DeleteBucket", "PurgeQueue"}
+
+
+def _actions(template: Template, function: str) -> set[str]:
+    role = template.functions()[function]["Role"]["Fn::GetAtt"][0]
+    own = {
+        action
+        for name, statement in template.statements()
+        if name == role
+        for action in as_list(statement["Action"])
+    }
+    attached = {
+        action
+        for policy in template.of_type("IAM::Policy").values()
+        if {"Ref": role} in policy["Properties"]["Roles"]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        for action in as_list(statement["Action"])
+    }
+    return own | attached
+
+
+def test_no_action_has_a_wildcard(template: Template) -> None:
+    actions = [
+        action for _, statement in template.statements() for action in as_list(statement["Action"])
+    ]
+    assert [action for action in actions if "*" in action] == []
+
+
+def test_only_actions_without_resource_types_are_allowed_on_everything(template: Template) -> None:
+    wide = {
+        action
+        for _, statement in template.statements()
+        if "*" in as_list(statement["Resource"])
+        for action in as_list(statement["Action"])
+    }
+    assert wide - WITHOUT_RESOURCE_TYPE == set()
+
+
+def test_a_wildcard_within_a_resource_is_for_objects_or_executions(template: Template) -> None:
+    wild = {
+        part
+        for _, statement in template.statements()
+        for part in re.findall(r'"([^"]*\*)"', json.dumps(statement["Resource"]))
+    }
+    assert wild == {"*", "/*", "/incoming/*", ":*"}
+
+
+def test_no_role_takes_a_managed_policy(template: Template) -> None:
+    for role in template.of_type("IAM::Role").values():
+        assert "ManagedPolicyArns" not in role["Properties"]
+
+
+def test_only_merging_deletes(template: Template) -> None:
+    deleting = {
+        function
+        for function in template.functions()
+        for action in _actions(template, function)
+        if action.split(":")[1] in DELETING
+    }
+    assert deleting == {"merge_page"}
+
+
+@pytest.mark.parametrize(
+    ("function", "bucket"),
+    [
+        ("accept_document", "DocumentsBucket"),
+        ("tile_page", "DocumentsBucket"),
+        ("collect_dead_letters", "DocumentsBucket"),
+        ("detect_tile", "TilesBucket"),
+        ("merge_page", "TilesBucket"),
+        ("merge_page", "ResultsBucket"),
+    ],
+)
+def test_a_function_that_reads_objects_is_told_when_one_is_gone(
+    template: Template, function: str, bucket: str
+) -> None:
+    """S3 answers 403, not 404, to a reader that may not list."""
+    role = template.functions()[function]["Role"]["Fn::GetAtt"][0]
+    lists = [
+        statement
+        for name, statement in template.statements()
+        if name == role and "s3:ListBucket" in as_list(statement["Action"])
+    ]
+    resources = [resource for each in lists for resource in as_list(each["Resource"])]
+    assert {"Fn::GetAtt": [bucket, "Arn"]} in resources
+    assert all("Condition" not in each for each in lists)
+
+
+def test_accepting_an_upload_cannot_touch_the_ledger(template: Template) -> None:
+    role = template.functions()["accept_document"]["Role"]["Fn::GetAtt"][0]
+    assert "LedgerTable" not in json.dumps(template.properties(role)["Policies"])
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_all_that_its_code_can_reach(template: Template, function: str) -> None:
+    assert actions_reached(function) - _actions(template, function) == set()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_nothing_that_its_code_never_does(
+    template: Template, function: str
+) -> None:
+    spare = _actions(template, function) - actions_reached(function)
+    assert spare - POLLING - LOGGING == set()
+
+
+def test_only_detect_tile_asks_a_detector(template: Template) -> None:
+    asking = {
+        function
+        for function in template.functions()
+        for action in _actions(template, function)
+        if action.startswith(("textract:", "rekognition:"))
+    }
+    assert asking == {"detect_tile"}
+
+
+@pytest.mark.parametrize("function", ["accept_document", "tile_page"])
+def test_functions_that_open_uploads_reach_no_results(template: Template, function: str) -> None:
+    """A renderer broken into by a PDF reaches its own tiles, and no other document's results."""
+    role = template.functions()[function]["Role"]["Fn::GetAtt"][0]
+    policies = json.dumps(template.properties(role)["Policies"])
+    assert "ResultsBucket" not in policies
+    assert "DetectionsTable" not in policies
+
+
+def test_the_machine_may_start_itself_and_call_one_function(template: Template) -> None:
+    [role] = [
+        name
+        for name, each in template.of_type("IAM::Role").items()
+        if {"Fn::GetAtt": [name, "Arn"]} == template.properties("DetectionRun")["RoleArn"]
+    ]
+    policies = [
+        policy["PolicyDocument"]["Statement"] for policy in template.properties(role)["Policies"]
+    ] + [
+        policy["Properties"]["PolicyDocument"]["Statement"]
+        for policy in template.of_type("IAM::Policy").values()
+        if {"Ref": role} in policy["Properties"]["Roles"]
+    ]
+    scoped = {
+        (statement["Action"], json.dumps(statement["Resource"]))
+        for statements in policies
+        for statement in statements
+        if statement["Resource"] != "*"
+    }
+    advance_run = {"Fn::GetAtt": [template.function_id("advance_run"), "Arn"]}
+    assert scoped == {
+        ("lambda:InvokeFunction", json.dumps(advance_run)),
+        ("states:StartExecution", json.dumps({"Ref": "DetectionRun"})),
+    }
+
+
+def test_the_guard_may_look_at_runs_and_start_none(template: Template) -> None:
+    actions = _actions(template, "guard")
+    assert "states:DescribeExecution" in actions
+    assert "states:StartExecution" not in actions
+
+
+@pytest.mark.parametrize("service", ["scheduler", "states"])
+def test_a_service_acts_for_this_account_only(template: Template, service: str) -> None:
+    trusts: list[dict[str, Any]] = [
+        statement
+        for role in template.of_type("IAM::Role").values()
+        for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        if statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
+    ]
+    assert [trust["Condition"] for trust in trusts] == [
+        {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    ]
+
+
+def test_nothing_has_a_physical_name_but_one_log_group(template: Template) -> None:
+    names = {
+        (logical_id, name)
+        for logical_id, resource in template.resources.items()
+        for name in resource.get("Properties", {})
+        if name
+        in {
+            "AlarmName",
+            "BucketName",
+            "FunctionName",
+            "LayerName",
+            "LogGroupName",
+            "Name",
+            "PolicyName",
+            "QueueName",
+            "RoleName",
+            "RuleName",
+            "StateMachineName",
+            "TableName",
+            "TopicName",
+        }
+        and resource["Type"]
+        not in {"AWS::IAM::Policy", "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Permission"}
+    }
+    assert [name for _, name in names] == ["LogGroupName"]

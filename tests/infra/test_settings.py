@@ -1,0 +1,78 @@
+"""What a setting changes in the template."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.app import ROOT, synthesise
+from tests.infra.template import Template
+
+
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """The template with every setting other than its default."""
+    folder = tmp_path_factory.mktemp("changed")
+    document: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())
+    document["context"]["tilescout"]["settings"] = {
+        "architecture": "x86_64",
+        "log_retention_days": 7,
+        "deletion_protection": False,
+        "alarm_email": "someone@example.com",
+        "detect_tile_concurrency": 5,
+        "merge_page_concurrency": 3,
+        "reserved_concurrency": {"guard": 1},
+    }
+    (folder / "cdk.json").write_text(json.dumps(document))
+    for name in ("lambdas", "statemachine"):
+        (folder / name).symlink_to(ROOT / name)
+    built = folder / "build" / "layer" / "x86_64" / "python"
+    built.mkdir(parents=True)
+    (built / "module.py").write_text("")
+    assembly = synthesise(outdir=str(folder / "out"), build=folder / "build", sources=folder)
+    path = assembly / "Tilescout.template.json"
+    return Template(path, json.loads(path.read_text()))
+
+
+def test_functions_and_layer_follow_the_architecture(changed: Template) -> None:
+    [layer] = changed.of_type("Lambda::LayerVersion").values()
+    assert layer["Properties"]["CompatibleArchitectures"] == ["x86_64"]
+    assert {each["Architectures"][0] for each in changed.functions().values()} == {"x86_64"}
+
+
+def test_all_logs_are_kept_as_long_as_set(changed: Template) -> None:
+    groups = changed.of_type("Logs::LogGroup").values()
+    assert {group["Properties"]["RetentionInDays"] for group in groups} == {7}
+
+
+def test_deletion_protection_can_be_lifted(changed: Template) -> None:
+    assert changed.properties("LedgerTable")["DeletionProtectionEnabled"] is False
+
+
+def test_an_address_is_told_of_alarms(changed: Template) -> None:
+    [subscription] = changed.of_type("SNS::Subscription").values()
+    assert subscription["Properties"]["Protocol"] == "email"
+    assert subscription["Properties"]["Endpoint"] == "someone@example.com"
+
+
+def test_concurrency_follows_its_settings(changed: Template) -> None:
+    _, tiles = changed.sources()["TilesQueue"]
+    _, merges = changed.sources()["MergesQueue"]
+    assert tiles["ScalingConfig"] == {"MaximumConcurrency": 5}
+    assert merges["ScalingConfig"] == {"MaximumConcurrency": 3}
+    assert changed.functions()["guard"]["ReservedConcurrentExecutions"] == 1
+
+
+def test_a_built_layer_raises_no_warning(changed: Template) -> None:
+    metadata = (changed.path.parent / "Tilescout.metadata.json").read_text()
+    assert "placeholder-layer" not in metadata
+
+
+def test_a_missing_layer_raises_the_warning_that_strict_deployment_refuses(
+    assembly: Path,
+) -> None:
+    metadata = (assembly / "Tilescout.metadata.json").read_text()
+    assert "placeholder-layer" in metadata
