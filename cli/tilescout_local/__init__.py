@@ -1,0 +1,1 @@
+"""The embedded AWS: one process on the loopback that runs the synthesised template."""

@@ -1,0 +1,1 @@
+"""AWS APIs that the emulator lacks, answered by the engines."""

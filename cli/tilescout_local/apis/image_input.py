@@ -1,0 +1,74 @@
+"""The image of a request: inline bytes or an object in S3, checked like the services do."""
+
+import base64
+import binascii
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image, UnidentifiedImageError
+
+from tilescout_local.apis.answers import ServiceError
+
+# Bucket, key, version or None; None where there is no such object.
+ReadObject = Callable[[str, str, str | None], bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInput:
+    """Encoded image, its format and its size in pixels."""
+
+    data: bytes
+    format: str
+    width: int
+    height: int
+    from_s3: bool
+
+
+def image_bytes(member: Mapping[str, Any], read_object: ReadObject) -> tuple[bytes, bool]:
+    """The encoded image, and whether it came from S3.
+
+    Raises:
+        ServiceError: InvalidParameterException or InvalidS3ObjectException.
+    """
+    inline, stored = member.get("Bytes"), member.get("S3Object")
+    if (inline is None) == (stored is None):
+        raise ServiceError("InvalidParameterException", "Request has invalid parameters")
+    if inline is not None:
+        return _decoded(str(inline)), False
+    assert stored is not None
+    data = read_object(stored.get("Bucket", ""), stored.get("Name", ""), stored.get("Version"))
+    if data is None:
+        raise ServiceError(
+            "InvalidS3ObjectException",
+            "Unable to get object metadata from S3. Check object key, region and/or access "
+            "permissions.",
+        )
+    return data, True
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ServiceError("InvalidParameterException", "Request has invalid parameters") from error
+
+
+def opened(data: bytes, from_s3: bool) -> ImageInput | None:
+    """Format and size read from the header; None where it is no image."""
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            return ImageInput(data, image.format or "", image.width, image.height, from_s3)
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
+        return None
+
+
+def is_complete(image: ImageInput) -> bool:
+    """Whether all pixels can be decoded."""
+    try:
+        with Image.open(io.BytesIO(image.data)) as decoded:
+            decoded.load()
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return True

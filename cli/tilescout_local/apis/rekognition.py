@@ -1,0 +1,115 @@
+"""Amazon Rekognition: DetectText."""
+
+import itertools
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tilescout_local.apis.answers import ServiceError
+from tilescout_local.apis.image_input import (
+    ImageInput,
+    ReadObject,
+    image_bytes,
+    is_complete,
+    opened,
+)
+from tilescout_local.apis.text_geometry import geometry
+from tilescout_local.engines.reading import Line, Quad
+
+# Amazon Rekognition guidelines and quotas: images.
+MAX_INLINE_BYTES = 5 * 1024 * 1024
+MAX_S3_BYTES = 15 * 1024 * 1024
+MIN_SIDE_PX = 80
+MAX_WORDS = 100
+FORMATS = {"JPEG", "PNG"}
+
+ReadText = Callable[[bytes], list[Line]]
+
+
+def checked_image(
+    request: Mapping[str, Any],
+    read_object: ReadObject,
+    *,
+    max_inline_bytes: int = MAX_INLINE_BYTES,
+    min_side_px: int = MIN_SIDE_PX,
+) -> ImageInput:
+    """The image of a request to any image operation of Rekognition.
+
+    Raises:
+        ServiceError: ImageTooLargeException, InvalidImageFormatException and the others.
+    """
+    member = request.get("Image")
+    if not isinstance(member, dict):
+        raise ServiceError("InvalidParameterException", "Request has invalid parameters")
+    data, from_s3 = image_bytes(member, read_object)
+    limit = MAX_S3_BYTES if from_s3 else max_inline_bytes
+    if len(data) > limit:
+        raise ServiceError(
+            "ImageTooLargeException", f"Image of {len(data)} bytes is over the {limit} allowed"
+        )
+    image = opened(data, from_s3)
+    if image is None or image.format not in FORMATS or not is_complete(image):
+        raise ServiceError("InvalidImageFormatException", "Request has invalid image format")
+    if min(image.width, image.height) < min_side_px:
+        raise ServiceError("InvalidParameterException", "Request has invalid parameters")
+    return image
+
+
+def detect_text(
+    request: Mapping[str, Any], read_object: ReadObject, read_text: ReadText
+) -> dict[str, Any]:
+    """The response for one request: lines, then words; at most 100 words.
+
+    Raises:
+        ServiceError: with the codes of the real operation.
+    """
+    image = checked_image(request, read_object)
+    return response(read_text(image.data), image.width, image.height)
+
+
+def response(lines: list[Line], width: int, height: int) -> dict[str, Any]:
+    kept = _first_words(lines, MAX_WORDS)
+    items: list[dict[str, Any]] = []
+    for number, line in enumerate(kept):
+        items.append(_item("LINE", number, line.text, line.confidence, line.quad, width, height))
+    numbers = itertools.count(len(kept))
+    for parent, line in enumerate(kept):
+        for word in line.words:
+            item = _item(
+                "WORD", next(numbers), word.text, word.confidence, word.quad, width, height
+            )
+            items.append({**item, "ParentId": parent})
+    return {"TextDetections": items, "TextModelVersion": "3.0"}
+
+
+def _first_words(lines: list[Line], limit: int) -> list[Line]:
+    """Lines cut so that together they hold at most `limit` words."""
+    kept: list[Line] = []
+    for line in lines:
+        words = line.words[:limit]
+        limit -= len(words)
+        if len(words) < len(line.words):
+            text = " ".join(word.text for word in words)
+            line = Line(text, line.confidence, line.quad, words)
+        if words:
+            kept.append(line)
+    return kept
+
+
+def _item(
+    kind: str, number: int, text: str, confidence: float, quad: Quad, width: int, height: int
+) -> dict[str, Any]:
+    return {
+        "DetectedText": text,
+        "Type": kind,
+        "Id": number,
+        "Confidence": confidence,
+        "Geometry": geometry(quad, width, height),
+    }
+
+
+def operations(
+    read_object: ReadObject, read_text: ReadText
+) -> dict[str, Callable[[bytes], dict[str, Any]]]:
+    """Operation name to what answers its request body."""
+    return {"DetectText": lambda body: detect_text(json.loads(body), read_object, read_text)}

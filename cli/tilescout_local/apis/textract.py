@@ -1,0 +1,117 @@
+"""Amazon Textract: DetectDocumentText."""
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tilescout_local.apis.answers import ServiceError
+from tilescout_local.apis.image_input import (
+    ImageInput,
+    ReadObject,
+    image_bytes,
+    is_complete,
+    opened,
+)
+from tilescout_local.apis.text_geometry import geometry, rotation_degrees
+from tilescout_local.engines.reading import Line, Quad
+
+# Amazon Textract, set quotas: synchronous operations.
+MAX_BYTES = 10 * 1024 * 1024
+MAX_SIDE_PX = 10_000
+FORMATS = {"JPEG", "PNG", "TIFF"}
+
+ReadText = Callable[[bytes], list[Line]]
+Block = dict[str, Any]
+
+
+def detect_document_text(
+    request: Mapping[str, Any], read_object: ReadObject, read_text: ReadText
+) -> dict[str, Any]:
+    """The response for one request.
+
+    Raises:
+        ServiceError: with the codes of the real operation.
+    """
+    image = _checked(request, read_object)
+    return response(read_text(image.data), image.width, image.height)
+
+
+def _checked(request: Mapping[str, Any], read_object: ReadObject) -> ImageInput:
+    document = request.get("Document")
+    if not isinstance(document, dict):
+        raise ServiceError("InvalidParameterException", "Request has invalid parameters")
+    data, from_s3 = image_bytes(document, read_object)
+    if len(data) > MAX_BYTES:
+        raise ServiceError(
+            "DocumentTooLargeException",
+            f"Document size {len(data)} bytes exceeds the limit of {MAX_BYTES} bytes",
+        )
+    image = opened(data, from_s3)
+    if image is None or image.format not in FORMATS:
+        raise ServiceError("UnsupportedDocumentException", "Request has unsupported format")
+    if max(image.width, image.height) > MAX_SIDE_PX:
+        raise ServiceError(
+            "UnsupportedDocumentException",
+            f"Image of {image.width} x {image.height} px is over {MAX_SIDE_PX} px a side",
+        )
+    if not is_complete(image):
+        raise ServiceError("BadDocumentException", "Amazon Textract can't read the document")
+    return image
+
+
+def response(lines: list[Line], width: int, height: int) -> dict[str, Any]:
+    """PAGE, then every LINE, then every WORD, joined by CHILD relationships."""
+    page_quad: Quad = ((0, 0), (width, 0), (width, height), (0, height))
+    line_blocks: list[Block] = []
+    word_blocks: list[Block] = []
+    for line in lines:
+        words = [
+            {**_text_block("WORD", w.text, w.confidence, w.quad, width, height),
+             "TextType": "PRINTED"}
+            for w in line.words
+        ]  # fmt: skip
+        block = _text_block("LINE", line.text, line.confidence, line.quad, width, height)
+        line_blocks.append({**block, **_children(words)})
+        word_blocks += words
+    page = {
+        "BlockType": "PAGE",
+        "Id": str(uuid.uuid4()),
+        "Geometry": geometry(page_quad, width, height),
+        **_children(line_blocks),
+    }
+    return {
+        "DocumentMetadata": {"Pages": 1},
+        "Blocks": [page, *line_blocks, *word_blocks],
+        "DetectDocumentTextModelVersion": "1.0",
+    }
+
+
+def _text_block(
+    kind: str, text: str, confidence: float, quad: Quad, width: int, height: int
+) -> Block:
+    place = {**geometry(quad, width, height), "RotationAngle": rotation_degrees(quad)}
+    return {
+        "BlockType": kind,
+        "Id": str(uuid.uuid4()),
+        "Text": text,
+        "Confidence": confidence,
+        "Geometry": place,
+    }
+
+
+def _children(blocks: list[Block]) -> Block:
+    if not blocks:
+        return {}
+    return {"Relationships": [{"Type": "CHILD", "Ids": [block["Id"] for block in blocks]}]}
+
+
+def operations(
+    read_object: ReadObject, read_text: ReadText
+) -> dict[str, Callable[[bytes], dict[str, Any]]]:
+    """Operation name to what answers its request body."""
+    return {
+        "DetectDocumentText": lambda body: detect_document_text(
+            json.loads(body), read_object, read_text
+        )
+    }

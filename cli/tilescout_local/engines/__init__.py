@@ -1,0 +1,1 @@
+"""Real engines that answer behind the emulated AWS APIs."""

@@ -1,0 +1,61 @@
+"""A fixed number of engine processes, started when first needed and replaced when they die."""
+
+import os
+import queue
+import sys
+import threading
+from pathlib import Path
+
+from tilescout_local.errors import WorkerDied
+from tilescout_local.worker_process import Warden, WorkerProcess
+
+PACKAGES = Path(__file__).parents[2]
+# Many times what the slowest image takes; a process that needs longer hangs.
+ANSWER_SECONDS = 600.0
+
+
+class EngineWorkers:
+    """Processes of one engine; callers wait while all are busy."""
+
+    def __init__(self, module: str, size: int, warden: Warden) -> None:
+        self._module = module
+        self._warden = warden
+        self._free = threading.Semaphore(size)
+        self._idle: queue.LifoQueue[WorkerProcess] = queue.LifoQueue()
+
+    def ask(self, frame: bytes) -> bytes:
+        """The engine's answer to one frame.
+
+        Raises:
+            WorkerDied: the process crashed; the next call gets a new one.
+            WorkerTimedOut: it hung and was killed.
+        """
+        with self._free:
+            worker = self._take()
+            try:
+                answer = worker.ask(frame, timeout_seconds=ANSWER_SECONDS)
+            except WorkerDied:
+                worker.kill()
+                raise
+            self._idle.put(worker)
+            return answer
+
+    def _take(self) -> WorkerProcess:
+        try:
+            worker = self._idle.get_nowait()
+        except queue.Empty:
+            return self._start()
+        if worker.alive():
+            return worker
+        worker.kill()
+        return self._start()
+
+    def _start(self) -> WorkerProcess:
+        paths = [str(PACKAGES), os.environ.get("PYTHONPATH", "")]
+        return WorkerProcess(
+            [sys.executable, "-m", self._module],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)),
+                 "OMP_NUM_THREADS": "1"},
+            cwd=PACKAGES,
+            warden=self._warden,
+        )  # fmt: skip

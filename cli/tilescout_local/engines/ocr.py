@@ -1,0 +1,145 @@
+"""Optical character recognition with RapidOCR 3 and the PP-OCRv6 models in its wheel.
+
+Its classifier of upside-down text is off, because it turns long upright lines over. Instead a box
+taller than 1.5 times its width is read both ways up and the better reading is kept.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rapidocr import RapidOCR
+from rapidocr.ch_ppocr_rec.typings import WordInfo
+from rapidocr.main import RapidOCRError
+from rapidocr.utils.process_img import map_boxes_to_original
+
+from tilescout_local.engines.ink_extent import Extent, ink_extent
+from tilescout_local.engines.reading import Line, Quad, Word, across, along
+
+Image = NDArray[np.uint8]
+# RapidOCR turns a crop upright from this ratio of height to width (get_rotate_crop_image).
+UPRIGHT_RATIO = 1.5
+# No service takes a longer side, so no image is shrunk before it is read.
+MAX_SIDE_PX = 10_000
+_SETTINGS = {
+    "Global.use_cls": False,
+    "Global.return_word_box": True,
+    "Global.max_side_len": MAX_SIDE_PX,
+    "Global.log_level": "error",
+    # Lines are padded to this width at least; tags are short, and 320 px doubled their cost.
+    "Rec.rec_img_shape": [3, 48, 160],
+    "EngineConfig.onnxruntime.intra_op_num_threads": 1,
+    "EngineConfig.onnxruntime.inter_op_num_threads": 1,
+}
+
+
+class TextReader:
+    """Reads lines and words from images, on one thread."""
+
+    def __init__(self) -> None:
+        self._engine = RapidOCR(params=_SETTINGS)
+        self._min_confidence: float = self._engine.text_score
+
+    def read(self, image: Image) -> list[Line]:
+        """Lines from the top of `image` (rows, columns, BGR) downwards, in image pixels."""
+        found = self._found(image)
+        if found is None:
+            return []
+        boxes, crops = found
+        readings = self._readings(boxes, crops)
+        return [
+            _line(reading)
+            for reading in readings
+            if reading.text.strip() and reading.confidence >= self._min_confidence
+        ]
+
+    def _found(self, image: Image) -> tuple[NDArray[np.float32], list[Image]] | None:
+        fitted, record = self._engine.preprocess_img(image)
+        try:
+            crops, found = self._engine.detect_and_crop(fitted, record)
+        except RapidOCRError:
+            return None
+        height, width = image.shape[:2]
+        return map_boxes_to_original(found.boxes, record, height, width), crops
+
+    def _readings(self, boxes: NDArray[np.float32], crops: list[Image]) -> list["Reading"]:
+        """The better reading of every box."""
+        sideways = [index for index, crop in enumerate(crops) if _is_sideways(boxes[index])]
+        turned = [np.ascontiguousarray(crops[index][::-1, ::-1]) for index in sideways]
+        result = self._engine.recognize_txt(crops + turned)
+        read = list(zip(result.txts, result.scores, result.word_results, strict=True))
+        chosen = [
+            Reading(*read[index], own_quad(box, _is_sideways(box), False), crops[index])
+            for index, box in enumerate(boxes)
+        ]
+        for index, crop, other in zip(sideways, turned, read[len(crops) :], strict=True):
+            if other[1] > chosen[index].confidence:
+                chosen[index] = Reading(*other, own_quad(boxes[index], True, True), crop)
+        return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One box as read: confidence 0-1, the letters' columns, the text's own quad and crop."""
+
+    text: str
+    confidence: float
+    info: WordInfo
+    quad: Quad
+    crop: Image
+
+
+def _is_sideways(box: NDArray[np.float32]) -> bool:
+    width = max(np.linalg.norm(box[0] - box[1]), np.linalg.norm(box[2] - box[3]))
+    height = max(np.linalg.norm(box[0] - box[3]), np.linalg.norm(box[1] - box[2]))
+    return int(height) / max(1, int(width)) >= UPRIGHT_RATIO
+
+
+def own_quad(box: NDArray[np.float32], sideways: bool, upwards: bool) -> Quad:
+    """Corners of a box (clockwise from the image's top-left) from the text's own top-left on.
+
+    Sideways text read downwards starts at the top right corner, upwards at the bottom left.
+    """
+    start = (3 if upwards else 1) if sideways else 0
+    corners = [(float(x), float(y)) for x, y in np.roll(box, -start, axis=0)]
+    return corners[0], corners[1], corners[2], corners[3]
+
+
+def _line(reading: Reading) -> Line:
+    ink = ink_extent(reading.crop)
+    band = across(reading.quad, ink.top, ink.bottom)
+    words = tuple(_words(reading, band, ink))
+    confidence = 100 * reading.confidence
+    text = " ".join(reading.text.split())
+    return Line(text, confidence, along(band, ink.left, ink.right), words)
+
+
+def _words(reading: Reading, band: Quad, ink: Extent) -> list[Word]:
+    text, info = reading.text, reading.info
+    columns = [column for group in info.word_cols for column in group]
+    confidences = [c for c, letter in zip(info.confs, text, strict=False) if not letter.isspace()]
+    words: list[Word] = []
+    first = 0
+    for word in text.split():
+        last = first + len(word)
+        start, end = _extent(columns[first:last], columns, float(info.line_txt_len))
+        if max(start, ink.left) < min(end, ink.right):
+            start, end = max(start, ink.left), min(end, ink.right)
+        confidence = float(np.mean(confidences[first:last]))
+        words.append(Word(word, 100 * confidence, along(band, start, end)))
+        first = last
+    return words
+
+
+def _extent(own: Sequence[int], line: Sequence[int], length: float) -> tuple[float, float]:
+    """Start and end of a word as ratios of its line, from the columns where its letters fired.
+
+    A letter fires near its middle, so half a letter is added at each end.
+    """
+    run: Any = own if len(own) > 1 else line
+    letter = (run[-1] - run[0]) / (len(run) - 1) if len(run) > 1 else length
+    start = (own[0] + 0.5 - letter / 2) / length
+    end = (own[-1] + 0.5 + letter / 2) / length
+    return max(0.0, start), min(1.0, end)

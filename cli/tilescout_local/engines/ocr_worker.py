@@ -1,0 +1,28 @@
+"""One OCR process: image bytes in, lines as JSON out."""
+
+import io
+import json
+import sys
+
+import numpy as np
+from PIL import Image
+
+from tilescout_local.engines.ocr import TextReader
+from tilescout_local.engines.reading import to_json
+from tilescout_local.frames import Channel
+
+
+def main() -> None:
+    # The services' own limit of 10,000 px a side has been checked before an image comes here.
+    Image.MAX_IMAGE_PIXELS = None
+    channel = Channel(int(sys.argv[1]))
+    reader = TextReader()
+    while (data := channel.receive()) is not None:
+        with Image.open(io.BytesIO(data)) as image:
+            blue_green_red = np.asarray(image.convert("RGB"))[:, :, ::-1]
+        lines = reader.read(np.ascontiguousarray(blue_green_red))
+        channel.send(json.dumps(to_json(lines)).encode())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Lines and words read from an image, with the quadrilateral of each in image pixels."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+Point = tuple[float, float]
+# Corners in the text's own order: its top-left, top-right, bottom-right, bottom-left.
+Quad = tuple[Point, Point, Point, Point]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word; confidence 0-100."""
+
+    text: str
+    confidence: float
+    quad: Quad
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of text and its words; confidence 0-100."""
+
+    text: str
+    confidence: float
+    quad: Quad
+    words: tuple[Word, ...]
+
+
+def to_json(lines: list[Line]) -> list[dict[str, Any]]:
+    return [asdict(line) for line in lines]
+
+
+def from_json(items: list[dict[str, Any]]) -> list[Line]:
+    return [
+        Line(i["text"], i["confidence"], _quad(i["quad"]),
+             tuple(Word(w["text"], w["confidence"], _quad(w["quad"])) for w in i["words"]))
+        for i in items
+    ]  # fmt: skip
+
+
+def _quad(points: list[list[float]]) -> Quad:
+    first, second, third, fourth = ((x, y) for x, y in points)
+    return first, second, third, fourth
+
+
+def along(quad: Quad, start: float, end: float) -> Quad:
+    """The part of a line's quad between two ratios (0-1) of its length."""
+    top_left, top_right, bottom_right, bottom_left = quad
+    return (
+        _between(top_left, top_right, start),
+        _between(top_left, top_right, end),
+        _between(bottom_left, bottom_right, end),
+        _between(bottom_left, bottom_right, start),
+    )
+
+
+def across(quad: Quad, start: float, end: float) -> Quad:
+    """The part of a line's quad between two ratios (0-1) of its height, from the text's top."""
+    top_left, top_right, bottom_right, bottom_left = quad
+    return (
+        _between(top_left, bottom_left, start),
+        _between(top_right, bottom_right, start),
+        _between(top_right, bottom_right, end),
+        _between(top_left, bottom_left, end),
+    )
+
+
+def _between(a: Point, b: Point, ratio: float) -> Point:
+    return a[0] + (b[0] - a[0]) * ratio, a[1] + (b[1] - a[1]) * ratio

@@ -1,0 +1,38 @@
+"""Errors of the embedded AWS.
+
+EmbeddedAwsError
+  WrongEmulatorVersion   another ministack than the one whose seams are known
+  StartFailed            the process did not become ready
+  DeployFailed           CloudFormation refused or rolled back the stack
+  SynthesisFailed        the CDK app did not synthesise
+  WorkerDied             a worker process ended while it was asked something
+  WorkerTimedOut         a worker did not answer in time
+"""
+
+
+class EmbeddedAwsError(Exception):
+    """Base of every error raised by the embedded AWS."""
+
+
+class WrongEmulatorVersion(EmbeddedAwsError):
+    """The installed ministack is not the pinned one."""
+
+
+class StartFailed(EmbeddedAwsError):
+    """The embedded AWS did not become ready."""
+
+
+class DeployFailed(EmbeddedAwsError):
+    """CloudFormation refused or rolled back the stack."""
+
+
+class SynthesisFailed(EmbeddedAwsError):
+    """The CDK app did not synthesise."""
+
+
+class WorkerDied(EmbeddedAwsError):
+    """A worker process ended before it answered."""
+
+
+class WorkerTimedOut(EmbeddedAwsError):
+    """A worker process did not answer within its time."""

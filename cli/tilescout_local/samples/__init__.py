@@ -1,0 +1,5 @@
+"""Drawings with known contents, for a first try and for measuring what is found."""
+
+from tilescout_local.samples.writing import write_samples
+
+__all__ = ["write_samples"]

@@ -1,0 +1,41 @@
+"""Adds Textract and Rekognition to the emulator, for callers over HTTP and in state machines."""
+
+import json
+
+from ministack import app
+from ministack.core import router
+from ministack.services import s3, stepfunctions
+
+from tilescout_local.apis import rekognition, textract
+from tilescout_local.apis.json_service import Operations, json_service
+from tilescout_local.engines.engine_workers import EngineWorkers
+from tilescout_local.engines.reading import Line, from_json
+from tilescout_local.worker_process import Warden
+
+
+def install_text_apis(ocr_workers: int, warden: Warden) -> None:
+    """Register both services; the OCR processes start with the first image."""
+    engine = EngineWorkers("tilescout_local.engines.ocr_worker", ocr_workers, warden)
+
+    def read_text(image: bytes) -> list[Line]:
+        return from_json(json.loads(engine.ask(image)))
+
+    _register("textract", "Textract", textract.operations(read_object, read_text))
+    _register("rekognition", "RekognitionService", rekognition.operations(read_object, read_text))
+
+
+def read_object(bucket: str, key: str, version: str | None) -> bytes | None:
+    """An object of the emulated S3, or None."""
+    data: bytes | None = s3._get_object_data(bucket, key, version_id=version)
+    return data
+
+
+def _register(name: str, target_prefix: str, operations: Operations) -> None:
+    app.SERVICE_HANDLERS[name] = json_service(operations)
+    router.SERVICE_PATTERNS[name] = {
+        "host_patterns": [rf"{name}\."],
+        "target_prefixes": [f"{target_prefix}."],
+        "credential_scope": name,
+    }
+    stepfunctions._AWS_SDK_SERVICE_MAP[name] = {"target_prefix": target_prefix, "protocol": "json"}
+    stepfunctions._AWS_SDK_ERROR_PREFIX[name] = name.capitalize()

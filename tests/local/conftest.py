@@ -1,0 +1,55 @@
+"""One embedded AWS for all whole-system tests of a session."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.local.contract import Call, Client
+from tests.local.contract_assembly import write_assembly
+from tilescout_local.deploy import deploy
+from tilescout_local.embedded_aws import EmbeddedAws, start
+
+
+@pytest.fixture(scope="session")
+def embedded_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
+    with start(tmp_path_factory.mktemp("embedded-aws")) as aws:
+        yield aws
+
+
+@pytest.fixture(scope="session")
+def client(embedded_aws: EmbeddedAws) -> Callable[..., Any]:
+    """`client("sqs")` is a boto3 client of the embedded AWS; calls are not retried."""
+
+    def make(service: str) -> Any:
+        return embedded_aws.client(service, retries={"total_max_attempts": 1})
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def probes(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The deployed stack of the contract tests: logical id to physical id."""
+    assembly = write_assembly(tmp_path_factory.mktemp("assembly"))
+    return deploy(embedded_aws, assembly)["Contract"]
+
+
+@pytest.fixture(scope="session")
+def call(client: Client, probes: dict[str, str]) -> Call:
+    """Invoke a contract function by its logical id: (error kind or None, answer)."""
+
+    def invoke(name: str, event: Any = None) -> tuple[str | None, Any]:
+        function = probes[name]
+        answer = client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+        return answer.get("FunctionError"), json.loads(answer["Payload"].read())
+
+    return invoke
+
+
+@pytest.fixture
+def no_faults_left(embedded_aws: EmbeddedAws) -> Iterator[None]:
+    embedded_aws.clear_faults()
+    embedded_aws.reset_meter()
+    yield
+    embedded_aws.clear_faults()

@@ -1,0 +1,52 @@
+"""Boxes of the local OCR are brought in to the ink of their letters."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tilescout_local.engines.ink_extent import WHOLE, Extent, ink_extent
+from tilescout_local.engines.reading import across
+
+
+def paper(height: int, width: int) -> NDArray[np.uint8]:
+    return np.full((height, width, 3), 255, np.uint8)
+
+
+def test_blank_margins_are_left_out() -> None:
+    crop = paper(40, 100)
+    crop[10:30, 20:90] = 0
+
+    assert ink_extent(crop) == Extent(0.2, 0.25, 0.9, 0.75)
+
+
+def test_a_rule_parted_from_the_letters_is_left_out() -> None:
+    crop = paper(40, 100)
+    crop[12:28, 20:80] = 0
+    crop[38:40, :] = 0
+
+    assert ink_extent(crop) == Extent(0.2, 0.3, 0.8, 0.7)
+
+
+def test_the_dot_of_an_i_belongs_to_its_line() -> None:
+    crop = paper(50, 20)
+    crop[5:9, 8:12] = 0
+    crop[13:45, 8:12] = 0
+
+    assert ink_extent(crop).top == pytest.approx(0.1)
+
+
+def test_white_letters_on_black_count_as_ink() -> None:
+    crop = np.zeros((40, 100, 3), np.uint8)
+    crop[10:30, 20:90:4] = 255
+
+    assert ink_extent(crop).top == pytest.approx(0.25)
+
+
+def test_a_crop_without_ink_is_left_whole() -> None:
+    assert ink_extent(paper(10, 10)) == WHOLE
+
+
+def test_a_quad_is_cut_across_its_own_height() -> None:
+    upwards = ((0.0, 100.0), (0.0, 0.0), (20.0, 0.0), (20.0, 100.0))
+
+    assert across(upwards, 0.25, 0.75) == ((5.0, 100.0), (5.0, 0.0), (15.0, 0.0), (15.0, 100.0))
