@@ -1,0 +1,60 @@
+"""The `tilescout` command: its commands, and how failures end it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from typer.core import TyperGroup
+
+from tilescout_cli import terminal
+from tilescout_cli.commands import (
+    detect,
+    export,
+    local,
+    plan,
+    results,
+    sample,
+    start,
+    status,
+    upload,
+    version,
+)
+from tilescout_cli.failures import CommandFailed
+from tilescout_cli.reachability import explain
+
+
+class Commands(TyperGroup):
+    """Expected failures end in one line and an exit code, never in a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CommandFailed as failure:
+            raise _ended(failure) from failure
+        except (BotoCoreError, ClientError) as error:
+            raise _ended(explain(error)) from error
+
+
+def _ended(failure: CommandFailed) -> typer.Exit:
+    terminal.say(f"tilescout: {failure}")
+    return typer.Exit(failure.exit_code)
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="tilescout",
+    help="Finds small things in very large PDF pages, on AWS or on this machine.",
+    epilog="First try: tilescout sample out/samples && tilescout detect --local out/samples/*.pdf",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for module in (detect, upload, start, status, results, export, plan, sample, version):
+    module.register(app)
+app.add_typer(local.app, name="local")
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,211 @@
+"""`tilescout detect`: upload, run, wait, show; on AWS or on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tilescout_cli import (
+    cdk_profiles,
+    detection_queries,
+    local_stacks,
+    pdf_uploads,
+    places,
+    result_files,
+    shown_tables,
+    stacks,
+    terminal,
+    watching,
+)
+from tilescout_cli.detection_queries import Question
+from tilescout_cli.failures import BadUsage, CommandFailed
+from tilescout_cli.options import Json, Local, Pages, Pdfs, ProfileName, StackName, example
+from tilescout_cli.pdf_uploads import Pdf
+from tilescout_cli.progress_view import ProgressView
+from tilescout_cli.result_files import Delivery
+from tilescout_cli.shown_tables import MOST_ROWS
+from tilescout_cli.stacks import Stack
+from tilescout_cli.terminal import counted, dollars, plain
+from tilescout_cli.watching import Watched
+
+SECONDS_PER_MINUTE = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """One document at the end: what was watched, its first rows, what was written."""
+
+    watched: Watched
+    rows: list[dict[str, Any]]
+    delivery: Delivery | None
+
+    @property
+    def is_complete(self) -> bool:
+        return self.watched.document is not None and self.watched.document.status == "DONE"
+
+
+def register(app: typer.Typer) -> None:
+    app.command("detect", epilog=example("tilescout detect --local --profile tags plan.pdf"))(
+        detect
+    )
+
+
+def detect(
+    pdfs: Pdfs,
+    local: Local = False,
+    stack: StackName = None,
+    profile: ProfileName = None,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where files go.")] = Path(
+        "out"
+    ),
+    pages: Pages = "",
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="MIN", min=0.1, help="Minutes to wait.")
+    ] = 60.0,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave the embedded AWS running at the end.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Upload PDFs, run the detection, wait for it and show what was found.
+
+    DIR/<name>/ receives detections.json, detections.csv, annotated.pdf and preview.png.
+
+    Exit code 0: every document is DONE; 1: some are not; 2: a file or an option
+    cannot be used; 3: the target cannot be reached; 130: interrupted.
+    """
+    if keep and not local:
+        raise BadUsage("--keep is for --local; a deployed stack is always kept")
+    chosen = cdk_profiles.read().named(profile)
+    pages = pdf_uploads.check_pages(pages)
+    usable, refused = pdf_uploads.check(pdfs)
+    for line in refused:
+        terminal.say(f"tilescout: {line}")
+    if not usable:
+        raise BadUsage("no file can be looked at")
+    with ProgressView() as view, _target(view, local=local, stack=stack, keep=keep) as found:
+        seconds = timeout * SECONDS_PER_MINUTE
+        watched = _watch(found, usable, view, profile=chosen.name, pages=pages, seconds=seconds)
+        view.step("writing the results")
+        finished = _finish(found, watched, out)
+        hint = f"more: `tilescout results {found.option} --document ID`" if _stays(found) else ""
+    _report(finished, hint, as_json=as_json)
+    raise typer.Exit(_exit_code(finished, refused))
+
+
+@contextmanager
+def _target(view: ProgressView, *, local: bool, stack: str | None, keep: bool) -> Iterator[Stack]:
+    if local and not stack:
+        with local_stacks.for_one_command(view.step, keep=keep) as found:
+            yield found
+    else:
+        yield stacks.find(local=local, stack=stack)
+
+
+def _stays(stack: Stack) -> bool:
+    """Whether it can still be asked when the command has ended."""
+    return stack.home is None or stack.home == places.embedded_home().resolve()
+
+
+def _watch(
+    stack: Stack,
+    usable: list[Pdf],
+    view: ProgressView,
+    *,
+    profile: str,
+    pages: str,
+    seconds: float,
+) -> list[Watched]:
+    uploads = []
+    for pdf in usable:
+        view.step(f"uploading {pdf.path.name}")
+        uploads.append(pdf_uploads.upload(stack, pdf, profile=profile, pages=pages))
+    watched = watching.watch(stack, uploads, seconds=seconds, show=view.show, tell=view.tell)
+    for each in watched:
+        if each.document and each.document.profile.name != profile:
+            view.tell(
+                f"{each.upload.pdf.path.name}: the stack has no profile {profile}, it took "
+                f"{each.document.profile.name}; deploy this cdk.json"
+            )
+    return watched
+
+
+def _finish(stack: Stack, watched: list[Watched], out: Path) -> list[Finished]:
+    folders = result_files.folders(out, [each.upload.pdf.path.stem for each in watched])
+    return [_finish_one(stack, *pair) for pair in zip(watched, folders, strict=True)]
+
+
+def _finish_one(stack: Stack, watched: Watched, folder: Path) -> Finished:
+    document = watched.document
+    if document is None or not document.result_id or not document.has_ended:
+        return Finished(watched=watched, rows=[], delivery=None)
+    rows = list(detection_queries.of_document(stack.detections, document, Question()))
+    body = result_files.fetch(stack, document)
+    try:
+        delivery = result_files.write(body, watched.upload.pdf.path, folder)
+    except OSError as error:
+        raise CommandFailed(
+            f"{folder} cannot be written ({error.strerror}); give another folder with --out"
+        ) from error
+    return Finished(watched=watched, rows=rows, delivery=delivery)
+
+
+def _exit_code(finished: list[Finished], refused: list[str]) -> int:
+    if refused:
+        return BadUsage.exit_code
+    return 0 if all(each.is_complete for each in finished) else CommandFailed.exit_code
+
+
+def _report(finished: list[Finished], hint: str, *, as_json: bool) -> None:
+    if as_json:
+        terminal.print_json({"documents": [_json(each) for each in finished]})
+        return
+    for each in finished:
+        _show(each)
+    if hint:
+        terminal.say(hint)
+
+
+def _json(finished: Finished) -> dict[str, Any]:
+    """The members of detections.json, with the file it came from and the files written."""
+    document, upload = finished.watched.document, finished.watched.upload
+    head = {"file": str(upload.pdf.path), "files": []}
+    if finished.delivery:
+        files = [str(path) for path in finished.delivery.files]
+        return head | finished.delivery.result | {"files": files}
+    state = {
+        "id": upload.document_id,
+        "status": document.status if document else "UNKNOWN",
+        "reason": document.reason if document else "the upload was not looked at in time",
+    }
+    return head | {"document": state, "detections": []}
+
+
+def _show(finished: Finished) -> None:
+    document, upload = finished.watched.document, finished.watched.upload
+    terminal.out.print()
+    terminal.out.print(plain(upload.pdf.path), style="bold")
+    if document is None:
+        terminal.out.print("nobody looked at the upload in time; see `tilescout status`")
+        return
+    if finished.rows:
+        terminal.out.print(shown_tables.detections(finished.rows))
+    delivery = finished.delivery
+    folder = delivery.files[0].parent if delivery else None
+    if len(finished.rows) > MOST_ROWS:
+        terminal.out.print(plain(f"and {len(finished.rows) - MOST_ROWS} more in {folder}"))
+    reason = f": {document.reason}" if document.reason else ""
+    terminal.out.print(plain(f"{document.status}{reason}"))
+    if delivery is None:
+        return
+    counts = f"{counted(len(finished.rows), 'detection')} on {counted(document.pages, 'page')}"
+    spent = f"{counted(document.calls, 'call')}, {dollars(document.spent_usd)}"
+    terminal.out.print(plain(f"{counts}, {spent}"))
+    terminal.out.print(plain(f"files in {folder}: {', '.join(f.name for f in delivery.files)}"))
+    for warning in (*document.warnings, *delivery.warnings):
+        terminal.out.print(plain(f"warning: {warning}"))

@@ -1,0 +1,125 @@
+"""`tilescout plan`: pages, tiles, calls and dollars of PDFs, before anything is uploaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.table import Table
+
+from tilescout.errors import TilescoutError
+from tilescout.planning import DocumentPlan, plan_document
+from tilescout.profiles import Profile
+from tilescout.rendering import inspect_document
+from tilescout_cli import cdk_profiles, pdf_uploads, shown_tables, terminal
+from tilescout_cli.cdk_profiles import Profiles
+from tilescout_cli.failures import BadUsage, CommandFailed
+from tilescout_cli.options import Json, Pages, Pdfs, ProfileName, example
+from tilescout_cli.pdf_uploads import Pdf
+from tilescout_cli.terminal import dollars, plain
+
+MOST_PAGES = 12
+
+
+def register(app: typer.Typer) -> None:
+    app.command("plan", epilog=example("tilescout plan plan.pdf --profile text"))(plan)
+
+
+def plan(pdfs: Pdfs, profile: ProfileName = None, pages: Pages = "", as_json: Json = False) -> None:
+    """Tell what PDFs would take: tiles, calls, dollars. Needs no AWS, uploads nothing."""
+    profiles = cdk_profiles.read()
+    chosen = profiles.named(profile)
+    wanted = page_range(pdf_uploads.check_pages(pages))
+    usable, refused = pdf_uploads.check(pdfs)
+    planned = {pdf.path: _plan(pdf, chosen, profiles, wanted) for pdf in usable}
+    if as_json:
+        terminal.print_json([_json(path, chosen, found) for path, found in planned.items()])
+    else:
+        for path, found in planned.items():
+            _show(path, chosen, found)
+    for line in refused:
+        terminal.say(f"tilescout: {line}")
+    if refused:
+        raise typer.Exit(BadUsage.exit_code)
+    if any(isinstance(found, str) for found in planned.values()):
+        raise typer.Exit(CommandFailed.exit_code)
+
+
+def page_range(pages: str) -> tuple[int, int] | None:
+    """First and last page of 3 or 1-3; None for all."""
+    if not pages:
+        return None
+    first, _, last = pages.partition("-")
+    return int(first), int(last or first)
+
+
+def _plan(
+    pdf: Pdf, profile: Profile, profiles: Profiles, pages: tuple[int, int] | None
+) -> DocumentPlan | str:
+    """The plan, or the reason why the upload would be rejected."""
+    try:
+        facts = inspect_document(pdf.path, max_pages=profile.max_pages, pages=pages)
+        return plan_document(facts, profile, profiles.prices)
+    except TilescoutError as error:
+        return str(error)
+
+
+def _json(path: Path, profile: Profile, found: DocumentPlan | str) -> dict[str, Any]:
+    head: dict[str, Any] = {"file": str(path), "profile": profile.name}
+    if isinstance(found, str):
+        return head | {"rejected": found}
+    return head | {
+        "pages": [
+            {
+                "page": page.page,
+                "width_px": page.width_px,
+                "height_px": page.height_px,
+                "tiles": page.tiles,
+            }
+            for page in found.pages
+        ],
+        "tiles": found.tiles,
+        "calls": list(found.calls),
+        "dollars": [round(amount, 6) for amount in found.dollars],
+        "smallest_text_px": found.smallest_text_px,
+        "warnings": list(found.warnings),
+    }
+
+
+def _show(path: Path, profile: Profile, found: DocumentPlan | str) -> None:
+    terminal.out.print(plain(path), style="bold")
+    if isinstance(found, str):
+        terminal.out.print(plain(f"would be rejected: {found}"))
+        return
+    terminal.out.print(_pages(found))
+    if len(found.pages) > MOST_PAGES:
+        terminal.out.print(f"and {len(found.pages) - MOST_PAGES} more pages, see --json")
+    text = found.smallest_text_px
+    terminal.out.print(
+        shown_tables.facts(
+            [
+                ("profile", f"{profile.name} ({profile.detector}, {profile.dpi} dpi)"),
+                ("pages", len(found.pages)),
+                ("tiles", f"at most {found.tiles}"),
+                ("calls", _between(*(f"{calls:,}" for calls in found.calls))),
+                ("cost", _between(*(dollars(amount) for amount in found.dollars))),
+                ("smallest text", "" if text is None else f"{text:g} px high"),
+                *[("warning", warning) for warning in found.warnings],
+            ]
+        )
+    )
+
+
+def _pages(found: DocumentPlan) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("page", "width px", "height px", "tiles"):
+        table.add_column(name, justify="right")
+    for page in found.pages[:MOST_PAGES]:
+        cells = (page.page, page.width_px, page.height_px, page.tiles)
+        table.add_row(*(plain(cell) for cell in cells))
+    return table
+
+
+def _between(least: str, most: str) -> str:
+    return least if least == most else f"{least} to {most}"

@@ -1,0 +1,133 @@
+"""`tilescout status`: what became of the documents, or of one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from tilescout.documents import Document
+from tilescout_cli import known_documents, progress, shown_tables, stacks, terminal
+from tilescout_cli.options import Json, Local, StackName, example
+from tilescout_cli.progress import Standing
+from tilescout_cli.progress_view import stage
+from tilescout_cli.shown_tables import moment
+from tilescout_cli.stacks import Stack
+from tilescout_cli.terminal import dollars
+
+NEWEST_DOCUMENTS = 20
+NEWEST_RUNS = 5
+
+Name = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[DOCUMENT|PDF|KEY]",
+        help="An id or its beginning, a file, or a key.  [default: the newest documents]",
+        show_default=False,
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("status", epilog=example("tilescout status plan.pdf --local"))(status)
+
+
+def status(
+    document: Name = None, local: Local = False, stack: StackName = None, as_json: Json = False
+) -> None:
+    """Show the newest documents and runs, or everything about one document."""
+    found = stacks.find(local=local, stack=stack)
+    if document is None:
+        _overview(found, as_json=as_json)
+    else:
+        _one(found, known_documents.named(found, document), as_json=as_json)
+
+
+def _overview(stack: Stack, *, as_json: bool) -> None:
+    every = known_documents.every(stack)
+    runs = known_documents.runs(stack)
+    if as_json:
+        latest = [_plain(document) for document in every]
+        terminal.print_json({"documents": latest, "runs": [_run(row) for row in runs]})
+        return
+    if not every:
+        terminal.say("there is no document yet; `tilescout upload` or `tilescout detect` adds one")
+        return
+    terminal.out.print(shown_tables.documents(every[:NEWEST_DOCUMENTS]))
+    if len(every) > NEWEST_DOCUMENTS:
+        terminal.out.print(f"and {len(every) - NEWEST_DOCUMENTS} more, see --json")
+    for row in map(_run, runs[:NEWEST_RUNS]):
+        spent, reason = dollars(row["spent_usd"]), f", {row['reason']}" if row["reason"] else ""
+        line = f"run {moment(row['opened_at'])} {row['model']}: {row['status']}, {spent}{reason}"
+        terminal.out.print(terminal.plain(line))
+
+
+def _run(row: dict[str, Any]) -> dict[str, Any]:
+    names = ("model", "status", "execution", "opened_at", "closed_at", "documents", "reason")
+    return {name: _number(row.get(name, "")) for name in names} | {
+        "id": row["id"],
+        "spent_usd": float(row.get("spent_usd", 0)),
+    }
+
+
+def _number(value: Any) -> Any:
+    return value if isinstance(value, str) else int(value)
+
+
+def _plain(document: Document) -> dict[str, Any]:
+    return asdict(document) | {"profile": document.profile.name}
+
+
+def _one(stack: Stack, document: Document, *, as_json: bool) -> None:
+    standing = progress.look(stack, document.id, Standing())
+    if as_json:
+        terminal.print_json(_plain(document) | {"progress": _counts(standing)})
+        return
+    totals = progress.totals(stack, [standing])
+    terminal.out.print(
+        shown_tables.facts(
+            [
+                ("document", document.id),
+                ("key", document.key),
+                ("profile", document.profile.name),
+                ("status", document.status),
+                ("doing", "" if standing.is_settled else stage(totals)),
+                ("reason", document.reason),
+                ("pages tiled", f"{standing.pages_tiled} of {document.pages}"),
+                ("tiles", _tiles(document, standing)),
+                ("calls", totals.calls),
+                ("estimated", f"{_range(document)}"),
+                ("spent", dollars(totals.usd)),
+                ("detections", document.detections if document.has_ended else ""),
+                ("accepted", moment(document.accepted_at)),
+                ("queued", moment(document.queued_at)),
+                ("ended", moment(document.ended_at)),
+                ("run", document.run_id),
+                ("result", document.result_id),
+                *[("warning", warning) for warning in document.warnings],
+            ]
+        )
+    )
+
+
+def _range(document: Document) -> str:
+    return f"{dollars(document.estimated_usd_low)} to {dollars(document.estimated_usd_high)}"
+
+
+def _counts(standing: Standing) -> dict[str, int]:
+    return {
+        "pages": standing.pages,
+        "pages_tiled": standing.pages_tiled,
+        "tiles": standing.tiles,
+        "tiles_answered": standing.tiles_answered,
+        "tiles_failed": standing.tiles_failed,
+    }
+
+
+def _tiles(document: Document, standing: Standing) -> str:
+    if standing.is_in_intake:
+        return f"at most {document.tiles_planned}"
+    failed = f", {standing.tiles_failed} failed" if standing.tiles_failed else ""
+    skipped = f", {document.tiles_skipped} blank" if document.tiles_skipped else ""
+    return f"{standing.tiles_answered} of {standing.tiles} answered{failed}{skipped}"

@@ -1,0 +1,26 @@
+"""What ends a command, with its exit code; the message says what, why and what to do.
+
+CommandFailed          1  some document did not end DONE
+  BadUsage             2  an option or a file cannot be used
+  TargetUnreachable    3  there is no stack, no embedded AWS or no way to reach it
+"""
+
+from __future__ import annotations
+
+
+class CommandFailed(Exception):
+    """Base of every failure that is told in one line."""
+
+    exit_code = 1
+
+
+class BadUsage(CommandFailed):
+    """An option or a file cannot be used."""
+
+    exit_code = 2
+
+
+class TargetUnreachable(CommandFailed):
+    """No stack, no embedded AWS, or no way to reach it."""
+
+    exit_code = 3

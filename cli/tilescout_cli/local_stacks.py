@@ -1,0 +1,66 @@
+"""A stack on this machine: the synthesised template, deployed to an embedded AWS."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tilescout_cli import places, stacks
+from tilescout_cli.failures import TargetUnreachable
+from tilescout_cli.stacks import Stack
+from tilescout_local import embedded_aws
+from tilescout_local.deploy import deploy
+from tilescout_local.embedded_aws import EmbeddedAws
+from tilescout_local.errors import EmbeddedAwsError
+from tilescout_local.synth import ensure_synthesised
+
+Step = Callable[[str], None]
+
+
+def up(step: Step) -> Stack:
+    """The stack of the embedded AWS that runs, or of a new one that goes on running.
+
+    Raises TargetUnreachable where it cannot be started or deployed.
+    """
+    home = places.embedded_home()
+    running = embedded_aws.find_running(home)
+    return stacks.of_embedded(running) if running else _new(home, step, leave_running=True)[0]
+
+
+@contextmanager
+def for_one_command(step: Step, *, keep: bool) -> Iterator[Stack]:
+    """As ``up``, but what was started for it ends with it, unless it is to be kept."""
+    if keep or embedded_aws.find_running(places.embedded_home()):
+        yield up(step)
+        return
+    with tempfile.TemporaryDirectory(prefix="tilescout-", ignore_cleanup_errors=True) as folder:
+        stack, started = _new(Path(folder), step, leave_running=False)
+        with started:
+            yield stack
+            step("stopping the embedded AWS")
+
+
+def _new(home: Path, step: Step, *, leave_running: bool) -> tuple[Stack, EmbeddedAws]:
+    sources = places.sources()
+    assembly = sources / "build" / "cdk.out"
+    try:
+        step("synthesising the stack")
+        ensure_synthesised(sources, assembly)
+        started = embedded_aws.start(home, leave_running=leave_running, progress=step)
+    except EmbeddedAwsError as error:
+        raise _failure(error) from error
+    try:
+        deploy(started, assembly, progress=step)
+        return stacks.of_embedded(started), started
+    except EmbeddedAwsError as error:
+        started.stop()
+        raise _failure(error) from error
+    except BaseException:
+        started.stop()
+        raise
+
+
+def _failure(error: EmbeddedAwsError) -> TargetUnreachable:
+    return TargetUnreachable(f"the embedded AWS cannot be used: {error}")

@@ -1,0 +1,121 @@
+"""How far the documents of a command are, read from the documents table and the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tilescout.aws import document_table, page_table
+from tilescout.documents import ENDED, Document, Status
+from tilescout.pricing import PriceTable
+from tilescout_cli.stacks import Stack
+
+SETTLED: frozenset[Status] = ENDED | {"HELD", "WAITING_FOR_MODEL"}
+"""Nothing more happens to these without a person."""
+INTAKE: frozenset[Status] = frozenset({"ACCEPTED"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One document as it stands; ``document`` is None until its upload has been looked at."""
+
+    document: Document | None = None
+    pages_tiled: int = 0
+    tiles: int = 0
+    tiles_answered: int = 0
+    tiles_failed: int = 0
+
+    @property
+    def is_settled(self) -> bool:
+        return self.document is not None and self.document.status in SETTLED
+
+    @property
+    def is_in_intake(self) -> bool:
+        return self.document is None or self.document.status in INTAKE
+
+    @property
+    def pages(self) -> int:
+        return self.document.pages if self.document else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Sums over all documents of the command; ``usd`` at AWS list prices."""
+
+    documents: int
+    settled: int
+    in_intake: int
+    running: int
+    pages: int
+    pages_tiled: int
+    tiles: int
+    tiles_ended: int
+    tiles_failed: int
+    calls: int
+    usd: float
+
+
+def look(stack: Stack, document_id: str, last: Standing) -> Standing:
+    """The standing now; what is settled is not read again."""
+    if last.is_settled:
+        return last
+    document = document_table.get(stack.documents, document_id)
+    if document is None:
+        return last
+    if document.status in INTAKE:
+        tiled = page_table.group(stack.ledger, document_id, "PAGES#")
+        return Standing(document=document, pages_tiled=len(tiled))
+    if document.status != "RUNNING":
+        return _without_tiles(document)
+    bands = page_table.bands(stack.ledger, document_id)
+    return Standing(
+        document=document,
+        pages_tiled=document.pages,
+        tiles=sum(band.planned for band in bands),
+        tiles_answered=sum(len(band.answered) for band in bands),
+        tiles_failed=sum(len(band.failed) for band in bands),
+    )
+
+
+def _without_tiles(document: Document) -> Standing:
+    return Standing(
+        document=document,
+        pages_tiled=document.pages,
+        tiles=document.tiles_planned,
+        tiles_answered=document.tiles_answered,
+        tiles_failed=document.tiles_failed,
+    )
+
+
+def totals(stack: Stack, standings: Iterable[Standing]) -> Totals:
+    """``calls`` of documents that still run are counted by their run."""
+    every = list(standings)
+    known = [each.document for each in every if each.document]
+    calls, usd = _spent(stack, known)
+    return Totals(
+        documents=len(every),
+        settled=sum(each.is_settled for each in every),
+        in_intake=sum(each.is_in_intake for each in every),
+        running=sum(each.status == "RUNNING" for each in known),
+        pages=sum(each.pages for each in every),
+        pages_tiled=sum(each.pages_tiled for each in every),
+        tiles=sum(each.tiles for each in every),
+        tiles_ended=sum(each.tiles_answered + each.tiles_failed for each in every),
+        tiles_failed=sum(each.tiles_failed for each in every),
+        calls=calls,
+        usd=usd,
+    )
+
+
+def _spent(stack: Stack, documents: list[Document]) -> tuple[int, float]:
+    ended = [each for each in documents if each.has_ended]
+    calls, usd = sum(each.calls for each in ended), sum(each.spent_usd for each in ended)
+    running = {each.run_id: each for each in documents if not each.has_ended and each.run_id}
+    for run_id, document in running.items():
+        run = document_table.get_run(stack.documents, run_id)
+        made = run.calls if run else 0
+        # A run counts for all its documents; those that ended are counted already.
+        made = max(0, made - sum(each.calls for each in ended if each.run_id == run_id))
+        calls += made
+        usd += made * PriceTable().call(document.profile.detector)
+    return calls, usd

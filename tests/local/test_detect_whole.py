@@ -1,0 +1,86 @@
+"""The `detect` command on the synthesised stack, as a person runs it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pymupdf
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+PDF_TEXT_SECONDS = 180
+
+
+def drawing(folder: Path) -> Path:
+    """A turned page with two tags."""
+    document = pymupdf.open()
+    page = document.new_page(width=600, height=400)
+    page.insert_text((100, 100), "FV-1023", fontsize=12)
+    page.insert_text((300, 300), "HS-200A", fontsize=12)
+    page.set_rotation(90)
+    path = folder / "tags.pdf"
+    document.save(path)
+    return path
+
+
+def tilescout(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, with no embedded AWS to be found."""
+    paths = os.pathsep.join(str(ROOT / folder) for folder in ("cli", "lambdas"))
+    environment = {"PYTHONPATH": paths, "TILESCOUT_HOME": str(cwd / "home"), "COLUMNS": "80"}
+    return subprocess.run(
+        [sys.executable, "-m", "tilescout_cli", *arguments],
+        cwd=cwd,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=PDF_TEXT_SECONDS,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("detect")
+
+
+@pytest.fixture(scope="module")
+def detected(folder: Path) -> subprocess.CompletedProcess[str]:
+    pdf = drawing(folder)
+    return tilescout(
+        "detect", "--local", "--profile", "pdf-text", "--out", "out", str(pdf), cwd=folder
+    )
+
+
+def test_detect_ends_with_0_and_a_table(detected: subprocess.CompletedProcess[str]) -> None:
+    assert detected.returncode == 0, detected.stderr
+    assert "FV-1023" in detected.stdout
+    assert "2 detections on 1 page, 0 calls, $0.00" in detected.stdout
+    assert "DONE" in detected.stdout
+
+
+def test_detect_leaves_its_four_files(
+    folder: Path, detected: subprocess.CompletedProcess[str]
+) -> None:
+    assert detected.returncode == 0, detected.stderr
+    files = folder / "out" / "tags"
+    assert sorted(path.name for path in files.iterdir()) == [
+        "annotated.pdf", "detections.csv", "detections.json", "preview.png",
+    ]  # fmt: skip
+    result = json.loads((files / "detections.json").read_text())
+    schema = json.loads((ROOT / "docs" / "detections.schema.json").read_text())
+    jsonschema.validate(result, schema)
+    assert sorted(each["text"] for each in result["detections"]) == ["FV-1023", "HS-200A"]
+    with Image.open(files / "preview.png") as picture:
+        assert picture.size == (1334, 2000)
+
+
+def test_detect_stops_the_embedded_aws_that_it_started(
+    folder: Path, detected: subprocess.CompletedProcess[str]
+) -> None:
+    assert "stopping the embedded AWS" in detected.stderr
+    status = tilescout("local", "status", "--json", cwd=folder)
+    assert json.loads(status.stdout)["running"] is False

@@ -1,0 +1,149 @@
+"""Waiting for documents: when runs are started and stopped, and what progress says."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli_stack import add, add_ledger, deployed_stack, document, replace
+from tilescout import keys
+from tilescout_cli import progress, watching
+from tilescout_cli.failures import CommandFailed
+from tilescout_cli.pdf_uploads import Pdf, Upload
+from tilescout_cli.progress import Standing, Totals
+from tilescout_cli.progress_view import stage, summary
+from tilescout_cli.runs_started import StartedRuns
+from tilescout_cli.stacks import Stack
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    monkeypatch.setattr(watching, "POLL_SECONDS", 0.0)
+    with deployed_stack(monkeypatch) as deployed:
+        yield deployed
+
+
+def upload(number: int = 1) -> Upload:
+    return Upload(Pdf(Path("plan.pdf"), "0"), f"{number:032x}", "key")
+
+
+def executions(stack: Stack, status: str = "RUNNING") -> list[str]:
+    """ARNs."""
+    listed = stack.clients.step_functions.list_executions(
+        stateMachineArn=stack.detection_run, statusFilter=status
+    )
+    return [each["executionArn"] for each in listed["executions"]]
+
+
+def silence(_: object) -> None:
+    pass
+
+
+def test_a_document_that_was_rejected_needs_no_run(stack: Stack) -> None:
+    add(stack, document(status="REJECTED", reason="the file is empty", result_id=""))
+    told: list[str] = []
+    (watched,) = watching.watch(stack, [upload()], seconds=9, show=silence, tell=told.append)
+    assert watched.document is not None
+    assert watched.document.status == "REJECTED"
+    assert told == ["plan.pdf: REJECTED: the file is empty"]
+    assert executions(stack) == []
+
+
+def test_a_run_is_started_once_and_waited_for(stack: Stack) -> None:
+    add(stack, document(status="QUEUED", result_id=""))
+    shown: list[Totals] = []
+
+    def show(totals: Totals) -> None:
+        shown.append(totals)
+        if len(shown) == 4:
+            replace(stack, document())
+
+    (watched,) = watching.watch(stack, [upload()], seconds=9, show=show, tell=silence)
+    assert watched.document is not None
+    assert watched.document.status == "DONE"
+    assert len(executions(stack)) == 1
+
+
+def test_no_run_is_started_while_a_page_is_being_tiled() -> None:
+    queued, accepted = (
+        Standing(document=document(status="QUEUED")),
+        Standing(document=document(status="ACCEPTED")),
+    )
+    assert watching.models_to_run([queued, accepted]) == []
+    assert watching.models_to_run([queued, Standing()]) == []
+    assert watching.models_to_run([queued, Standing(document=document())]) == ["textract"]
+
+
+def test_a_run_of_the_schedule_is_not_doubled(stack: Stack) -> None:
+    stack.clients.step_functions.start_execution(
+        stateMachineArn=stack.detection_run, input=json.dumps({"model": "textract"})
+    )
+    StartedRuns(stack, "detect", silence).ensure("textract", 0.0)
+    assert len(executions(stack)) == 1
+
+
+def test_a_run_of_another_model_is_no_reason_to_wait(stack: Stack) -> None:
+    stack.clients.step_functions.start_execution(
+        stateMachineArn=stack.detection_run, input=json.dumps({"model": "valves"})
+    )
+    StartedRuns(stack, "detect", silence).ensure("textract", 0.0)
+    assert len(executions(stack)) == 2
+
+
+def test_what_was_started_is_stopped_when_the_person_leaves(stack: Stack) -> None:
+    add(stack, document(status="QUEUED", result_id=""))
+
+    def leave(totals: Totals) -> None:
+        if executions(stack):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        watching.watch(stack, [upload()], seconds=9, show=leave, tell=silence)
+    assert executions(stack) == []
+    assert len(executions(stack, "ABORTED")) == 1
+
+
+def test_the_third_failed_run_ends_the_waiting(stack: Stack) -> None:
+    told: list[str] = []
+    runs = StartedRuns(stack, "detect", told.append)
+    with pytest.raises(CommandFailed, match="3 runs for textract failed"):
+        for moment in range(0, 400, 100):
+            runs.ensure("textract", float(moment))
+            runs.stop()
+    assert sum("started" in line for line in told) == 3
+
+
+def test_when_the_time_is_over_the_document_is_returned_as_it_stands(stack: Stack) -> None:
+    add(stack, document(status="QUEUED", result_id=""))
+    (watched,) = watching.watch(stack, [upload()], seconds=0, show=silence, tell=silence)
+    assert watched.document is not None
+    assert watched.document.status == "QUEUED"
+
+
+def test_tiles_are_counted_from_the_bands_of_the_ledger(stack: Stack) -> None:
+    one = document(status="RUNNING", result_id="")
+    add(stack, one)
+    band = {"page": 1, "planned": 5, "answered": {0, 1}, "failed": {4}}
+    add_ledger(stack, one.id, keys.band_sort(1, 0), band=0, **band)
+    add_ledger(stack, one.id, keys.band_sort(1, 1), band=1, page=1, planned=2)
+    standing = progress.look(stack, one.id, Standing())
+    assert (standing.tiles, standing.tiles_answered, standing.tiles_failed) == (7, 2, 1)
+
+
+def test_pages_are_counted_from_the_groups_of_the_ledger(stack: Stack) -> None:
+    one = document(status="ACCEPTED", result_id="", last_page=300)
+    add(stack, one)
+    add_ledger(stack, one.id, keys.page_group_sort(1), seen={1, 2})
+    add_ledger(stack, one.id, keys.page_group_sort(256), seen={256})
+    standing = progress.look(stack, one.id, Standing())
+    assert (standing.pages_tiled, standing.pages) == (3, 300)
+
+
+def test_the_line_of_progress_tells_stage_pages_tiles_calls_and_dollars() -> None:
+    totals = Totals(
+        documents=2, settled=0, in_intake=0, running=2, pages=4, pages_tiled=4, tiles=12,
+        tiles_ended=5, tiles_failed=1, calls=6, usd=0.009,
+    )  # fmt: skip
+    line = "detecting, pages tiled 4/4, tiles answered 5/12, calls 6 ($0.0090)"
+    assert (stage(totals), summary(totals)) == ("detecting", line)
