@@ -1,0 +1,75 @@
+"""What the deployed stack costs in a month in which nobody uploads anything.
+
+    python -m benchmarks.idle_cost [--template cdk.out/Tilescout.template.json]
+
+Read from the synthesised template: schedules, queues that Lambda polls, alarms. Prices are those
+of tilescout.pricing and, for what it does not hold, the constants below (us-east-1, 2026-11).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tilescout.pricing import PriceTable
+
+MINUTES_A_MONTH = 730 * 60
+TRANSITIONS_OF_AN_IDLE_RUN = 3
+"""OpenRun, IsAnythingDue, RunSucceeded."""
+SECONDS_OF_AN_IDLE_STEP = 0.15
+POLLERS = 5
+"""Long polls that Lambda keeps open on a queue that is empty, each of 20 seconds."""
+ALARM_USD = 0.10
+METRIC_USD = 0.30
+GUARD_METRICS = 1
+
+
+def _resources(template: dict[str, Any], kind: str) -> Iterator[dict[str, Any]]:
+    for resource in template["Resources"].values():
+        if resource["Type"] == kind:
+            yield resource["Properties"]
+
+
+def _minutes(expression: str) -> int:
+    rate = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
+    if rate is None:
+        return 60
+    return int(rate[1]) * {"minute": 1, "hour": 60, "day": 1440}[rate[2]]
+
+
+def monthly(template: dict[str, Any], prices: PriceTable) -> dict[str, float]:
+    """US dollars a month, by cause."""
+    schedules = list(_resources(template, "AWS::Scheduler::Schedule"))
+    runs = sum(MINUTES_A_MONTH / _minutes(each["ScheduleExpression"]) for each in schedules)
+    queues = len(list(_resources(template, "AWS::Lambda::EventSourceMapping")))
+    alarms = len(list(_resources(template, "AWS::CloudWatch::Alarm")))
+    step = prices.lambda_request + 0.5 * SECONDS_OF_AN_IDLE_STEP * prices.lambda_gb_second
+    guard = prices.lambda_request + 0.25 * SECONDS_OF_AN_IDLE_STEP * prices.lambda_gb_second
+    polls = queues * POLLERS * 3 * MINUTES_A_MONTH
+    return {
+        f"{len(schedules)} schedules, {runs:,.0f} runs that find nothing due": runs
+        * (TRANSITIONS_OF_AN_IDLE_RUN * prices.step_functions_transition + step),
+        "the guard, every minute": MINUTES_A_MONTH * guard,
+        f"polling {queues} empty queues": polls * prices.sqs_request,
+        f"{alarms} alarms": alarms * ALARM_USD,
+        "the guard's heartbeat metric": GUARD_METRICS * METRIC_USD,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--template", type=Path, default=Path("cdk.out/Tilescout.template.json"))
+    asked = parser.parse_args()
+    costs = monthly(json.loads(asked.template.read_text()), PriceTable())
+    print("| idle, a month | US dollars |\n|---|---|")
+    for cause, dollars in costs.items():
+        print(f"| {cause} | {dollars:.2f} |")
+    print(f"| together | {sum(costs.values()):.2f} |")
+
+
+if __name__ == "__main__":
+    main()
