@@ -30,7 +30,10 @@ SPECS = {
         variables=(*ALWAYS, "PAGES_QUEUE_URL", "PROFILES_FILE"),
     ),
     "tile_page": FunctionSpec(
-        timeout=300, memory=3008, disk=2048, variables=(*ALWAYS, "TILES_BUCKET")
+        timeout=300,
+        memory=3008,
+        disk=2048,
+        variables=(*ALWAYS, "TILES_BUCKET", "PAGES_QUEUE_URL"),
     ),
     # The protocol's control functions: GRACE of 60 s must exceed their time-outs.
     "advance_run": FunctionSpec(

@@ -90,6 +90,7 @@ class Permissions:
             allow(["s3:PutObject"], [self.storage.tiles.arn_for_objects("*")]),
             rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
             rows(self.tables.documents, "GetItem", "UpdateItem"),
+            send(self.queues.pages),
             consume(self.queues.pages),
         ]
 

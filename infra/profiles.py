@@ -123,6 +123,17 @@ class Profile(_Strict):
             )
         return self
 
+    @field_validator("detector")
+    @classmethod
+    def _exists(cls, detector: Detector) -> Detector:
+        if detector not in READS_TEXT:
+            raise BrokenRule(
+                "this version has the detectors that need no model",
+                f"detector is {detector}",
+                f"choose one of {', '.join(READS_TEXT)}",
+            )
+        return detector
+
     @model_validator(mode="after")
     def _suits_detector(self) -> Self:
         if (self.detector == "custom-labels") != bool(self.model_project):

@@ -12,8 +12,8 @@ from tilescout.tiling import Tile
 class Detector(Protocol):
     """Looks at one tile's image and answers in page pixels."""
 
-    def detect(self, image: bytes, tile: Tile) -> tuple[Answer, ...]:
-        """One answer, or one for each part that had to be asked again.
+    def detect(self, image: bytes, tile: Tile) -> Answer:
+        """All that is in the tile; ``calls`` of the answer counts what is billed.
 
         Raises TileRefused for this tile's fault, AnswerLost where it may have been
         billed without an answer, DetectorUnavailable for any other reason.

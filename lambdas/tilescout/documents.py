@@ -50,6 +50,7 @@ class Document:
     tiles_failed: int = 0
     pages_failed: int = 0
     calls: int = 0
+    price_per_call: float = 0.0
     estimated_usd_low: float = 0.0
     estimated_usd_high: float = 0.0
     spent_usd: float = 0.0

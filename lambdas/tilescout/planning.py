@@ -14,7 +14,6 @@ from tilescout.rendering import DocumentFacts, PageFacts
 from tilescout.tiling import TileGrid
 
 LONGEST_SIDE_PX = 100_000
-PAGES_PER_MESSAGE = 25
 # Below an em of 20 px text detectors begin to miss and confuse letters.
 LEGIBLE_EM_PX = 20
 READS_PIXELS: tuple[DetectorName, ...] = ("textract", "rekognition-text")
@@ -73,29 +72,6 @@ def plan_document(facts: DocumentFacts, profile: Profile, prices: PriceTable) ->
         smallest_text_px=None if smallest_pt is None else _em_px(smallest_pt, profile.dpi),
         warnings=facts.warnings + _legibility(smallest_pt, profile),
     )
-
-
-def page_ranges(plan: DocumentPlan, tiles_per_message: int) -> list[tuple[int, int]]:
-    """(first, last) pages of each message, in order.
-
-    Neighbours share a message while their tiles together are at most ``tiles_per_message``, at
-    most 25 pages; a page with more tiles than that is alone.
-    """
-    ranges: list[tuple[int, int]] = []
-    tiles_in_last = 0
-    for page in plan.pages:
-        first, last = ranges[-1] if ranges else (page.page, page.page - 2)
-        joins = (
-            page.page == last + 1
-            and page.page - first < PAGES_PER_MESSAGE
-            and tiles_in_last + page.tiles <= tiles_per_message
-        )
-        if joins:
-            ranges[-1] = (first, page.page)
-        else:
-            ranges.append((page.page, page.page))
-        tiles_in_last = page.tiles + (tiles_in_last if joins else 0)
-    return ranges
 
 
 def _plan_page(page: PageFacts, profile: Profile) -> PagePlan:

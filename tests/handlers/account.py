@@ -78,8 +78,11 @@ def clients() -> list[Any]:
     ]
 
 
+@dataclass
 class Context:
-    """What Lambda hands to a function beside its event."""
+    """What Lambda hands to a function beside its event; ``seconds`` are those it may still run."""
+
+    seconds: float
 
     function_name = "function"
     memory_limit_in_mb = 512
@@ -87,7 +90,11 @@ class Context:
     aws_request_id = "00000000-0000-0000-0000-000000000000"
 
     def get_remaining_time_in_millis(self) -> int:
-        return 59_900
+        return round(self.seconds * 1000)
+
+
+TIMEOUTS = {"tile_page": 300}
+"""Seconds, as the template sets them; others are taken for 60."""
 
 
 def sqs_event(*bodies: str) -> dict[str, Any]:
@@ -154,11 +161,13 @@ class Account:
             sqs=sqs,
         )
 
-    def call(self, handler: str, event: dict[str, Any]) -> Any:
+    def call(self, handler: str, event: dict[str, Any], seconds: float | None = None) -> Any:
+        """One invocation; ``seconds`` of its time are left, all but a little of it by default."""
+        left = TIMEOUTS.get(handler, 60) - 0.1 if seconds is None else seconds
         with warnings.catch_warnings():
             # Powertools tells of an invocation without a metric, which is nothing to us.
             warnings.filterwarnings("ignore", message="No application metrics to publish")
-            return module(handler).handler(event, Context())
+            return module(handler).handler(event, Context(left))
 
     def deliver(self, handler: str, *bodies: str) -> None:
         """One invocation with the messages; raises where one of them fails."""

@@ -102,6 +102,7 @@ def queued(
         status="ACCEPTED",
         profile=profile,
         accepted_at=1_700_000_000,
+        price_per_call=0.0015,
         last_page=pages,
     )
     document_table.add(account.documents, document)

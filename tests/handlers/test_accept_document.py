@@ -123,3 +123,9 @@ def test_a_foreign_message_fails_alone(account: Account) -> None:
     answer = account.call("accept_document", event)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "message-1"}]}
     assert len(account.rows("document")) == 1
+
+
+def test_a_key_that_names_no_profile_is_told_that_the_default_was_used(account: Account) -> None:
+    document_id, _ = accepted(account, drawing_of("A"), key="incoming/texxt/sheet.pdf")
+    (warning, *_) = account.document(document_id)["warnings"]
+    assert warning.startswith("the key names the profile 'texxt', which does not exist, so 'text'")

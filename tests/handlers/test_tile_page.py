@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.handlers.account import Account, Crash, crash_at
+from tests.handlers.account import Account, Crash, crash_at, sqs_event
 from tests.handlers.papers import drawing_of, upload_event
 from tilescout import keys, messages
 from tilescout.aws import page_table
@@ -153,3 +153,13 @@ def test_a_tiled_page_is_not_given_up_afterwards(account: Account) -> None:
     page = page_table.read_page(account.ledger, "d", 1)
     assert page is not None
     assert page.tiled
+
+
+def test_pages_that_time_does_not_suffice_for_go_back_to_the_queue(
+    account: Account, accept: Accept
+) -> None:
+    document_id, pages = accept(drawing_of("VALVE 7"))
+    answer = account.call("tile_page", sqs_event(*pages), seconds=149)
+    assert answer == {"batchItemFailures": []}
+    assert account.received("pages") == ranges(document_id, (1, 1))
+    assert account.document(document_id)["status"] == "ACCEPTED"

@@ -124,9 +124,10 @@ def test_several_faults_are_told_at_once() -> None:
     assert len(str(raised.value).splitlines()) == 3
 
 
-def test_labels_finds_no_text() -> None:
-    with pytest.raises(BadConfiguration, match="find and text_layer need a detector that reads"):
-        _with(detector="onnx", tile_size=640, overlap=64, text_layer="first")
+@pytest.mark.parametrize("detector", ["onnx", "custom-labels"])
+def test_a_detector_that_does_not_exist_yet_is_refused(detector: str) -> None:
+    with pytest.raises(BadConfiguration, match="choose one of textract, rekognition-text"):
+        _with(detector=detector, tile_size=640, overlap=64)
 
 
 @pytest.mark.parametrize("defaults", [(False, False), (True, True)])

@@ -3,11 +3,9 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tilescout.errors import BudgetExceeded, UnreadableDocument, UnsupportedPage
-from tilescout.planning import DocumentPlan, PagePlan, page_ranges, plan_document
+from tilescout.planning import DocumentPlan, PagePlan, plan_document
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile, Region
 from tilescout.rendering import DocumentFacts, PageFacts
@@ -53,21 +51,6 @@ def facts(*sizes: tuple[float, float], text_pt: float | None = None) -> Document
 
 def planned(document: DocumentFacts, **changes: Any) -> DocumentPlan:
     return plan_document(document, profile(**changes), FREE_AROUND)
-
-
-def plan_of(*tiles: int) -> DocumentPlan:
-    pages = tuple(
-        PagePlan(page=number, width_px=10, height_px=10, tiles=count)
-        for number, count in enumerate(tiles, start=1)
-    )
-    return DocumentPlan(
-        pages=pages,
-        tiles=sum(tiles),
-        calls=(0, 0),
-        dollars=(0, 0),
-        smallest_text_px=None,
-        warnings=(),
-    )
 
 
 def test_an_a0_sheet_has_24_tiles() -> None:
@@ -172,24 +155,3 @@ def test_a_document_that_only_may_cost_too_much_is_accepted() -> None:
     plan = planned(facts(A0_PT), detector="rekognition-text", budget_usd=0.05)
 
     assert plan.dollars[1] > 0.05
-
-
-def test_neighbouring_pages_share_a_message_up_to_its_tiles() -> None:
-    assert page_ranges(plan_of(3, 3, 4, 1), tiles_per_message=10) == [(1, 3), (4, 4)]
-
-
-def test_a_heavy_page_is_alone() -> None:
-    assert page_ranges(plan_of(2, 50, 2, 2), tiles_per_message=10) == [(1, 1), (2, 2), (3, 4)]
-
-
-def test_pages_without_tiles_go_by_25() -> None:
-    assert page_ranges(plan_of(*[0] * 60), tiles_per_message=10) == [(1, 25), (26, 50), (51, 60)]
-
-
-@given(st.lists(st.integers(0, 30), max_size=80), st.integers(1, 40))
-def test_every_page_is_in_one_message_and_none_is_overfull(tiles: list[int], most: int) -> None:
-    ranges = page_ranges(plan_of(*tiles), most)
-
-    pages = [page for first, last in ranges for page in range(first, last + 1)]
-    assert pages == list(range(1, len(tiles) + 1))
-    assert all(first == last or sum(tiles[first - 1 : last]) <= most for first, last in ranges)

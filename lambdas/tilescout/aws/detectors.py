@@ -20,6 +20,7 @@ from tilescout.aws import clients
 from tilescout.detections import Answer
 from tilescout.detectors import Detector
 from tilescout.errors import AnswerLost, DetectorUnavailable, TileRefused
+from tilescout.text_lines import stitch_tile
 from tilescout.tiling import Tile
 
 if TYPE_CHECKING:
@@ -60,11 +61,11 @@ class TextractDetector:
 
     client: TextractClient
 
-    def detect(self, image: bytes, tile: Tile) -> tuple[Answer, ...]:
+    def detect(self, image: bytes, tile: Tile) -> Answer:
         """One billed call. Raises TileRefused, DetectorUnavailable, AnswerLost."""
         response = _ask(lambda: self.client.detect_document_text(Document={"Bytes": image}))
         words = from_textract(response, tile)
-        return (Answer(tile=tile.index, tile_box=tile.box, words=words),)
+        return Answer(tile=tile.index, tile_box=tile.box, words=words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +75,18 @@ class RekognitionTextDetector:
     client: RekognitionClient
     quarter_overlap: int = 64
 
-    def detect(self, image: bytes, tile: Tile) -> tuple[Answer, ...]:
+    def detect(self, image: bytes, tile: Tile) -> Answer:
         """One billed call, or five. Raises TileRefused, DetectorUnavailable, AnswerLost."""
         answer, truncated = self._ask_once(image, tile)
         if not truncated:
-            return (answer,)
+            return answer
         quarters = split_tile(tile, self.quarter_overlap)
         asked = [
             self._ask_once(_cut(image, tile, part), part, billed)
             for billed, part in enumerate(quarters, start=1)
         ]
-        first = replace(answer, words=())
-        return (first, *(_marked(part, cut_short) for part, cut_short in asked))
+        stitched = stitch_tile(tile, [_marked(part, cut_short) for part, cut_short in asked])
+        return replace(stitched, calls=1 + len(quarters))
 
     def _ask_once(self, image: bytes, tile: Tile, billed: int = 0) -> tuple[Answer, bool]:
         response = _ask(lambda: self.client.detect_text(Image={"Bytes": image}), billed)

@@ -12,7 +12,6 @@ from tilescout import keys, results
 from tilescout.aws import detection_table, document_table, objects, page_table
 from tilescout.documents import Document, Outcome, outcome
 from tilescout.errors import TilescoutError
-from tilescout.pricing import PriceTable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -61,7 +60,7 @@ def finish(edges: Edges, document: Document, now: int) -> bool:
     found, totals = _gather(edges, result.id, document)
     failed = {row.page: row.failed_reason for row in pages if row.failed_reason}
     ended = outcome(document, tiles_failed=totals.failed, pages_failed=failed)
-    spent = totals.calls * PriceTable().call(document.profile.detector)
+    spent = totals.calls * document.price_per_call
     head = results.document_json(result, ended, pages, spent)
     head["warnings"] += totals.warnings
     _write_file(edges, result.id, head, found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,7 @@ from tilescout.page_ranges import page_ranges
 from tilescout.planning import DocumentPlan, plan_document
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
-from tilescout.rendering import inspect_document
+from tilescout.rendering import RenderLimits, inspect_document
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -37,6 +38,8 @@ SETTINGS = settings.read(settings.AcceptDocumentSettings)
 CONFIGURATION = settings.configuration(SETTINGS.profiles_file)
 PRICES = PriceTable().with_overrides(CONFIGURATION.prices)
 PAGES_ASKED_FOR = re.compile(r"(\d+)(?:-(\d+))?")
+INSPECTION = RenderLimits(wall_seconds=60, cpu_seconds=60, memory_mb=1500)
+"""Well within the function's timeout and memory, so that a bomb gets its reason at once."""
 LARGEST_UPLOAD = 1_000_000_000
 """Bytes; what the function's temporary storage holds with room to spare."""
 
@@ -94,8 +97,12 @@ def _plan(upload: Upload, head: Head, profile: Profile) -> DocumentPlan:
         path = Path(folder) / "document.pdf"
         if not objects.download(shell.s3(), upload.bucket, upload.key, head.version_id, path):
             raise UnreadableDocument("this version was deleted before it was read; upload it again")
-        facts = inspect_document(path, max_pages=profile.max_pages, pages=asked_for)
-    return plan_document(facts, profile, PRICES)
+        facts = inspect_document(
+            path, max_pages=profile.max_pages, pages=asked_for, limits=INSPECTION
+        )
+    plan = plan_document(facts, profile, PRICES)
+    unknown = CONFIGURATION.unknown_profile(keys.profile_name(upload.key))
+    return replace(plan, warnings=(*unknown, *plan.warnings))
 
 
 def _pages_asked_for(metadata: str) -> tuple[int, int] | None:
@@ -135,6 +142,7 @@ def _document(
         first_page=plan.pages[0].page if plan else 1,
         last_page=plan.pages[-1].page if plan else 0,
         tiles_planned=plan.tiles if plan else 0,
+        price_per_call=PRICES.call(profile.detector),
         estimated_usd_low=plan.dollars[0] if plan else 0.0,
         estimated_usd_high=plan.dollars[1] if plan else 0.0,
     )

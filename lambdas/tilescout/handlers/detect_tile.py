@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -90,7 +91,7 @@ def _ask_within_budget(hint: TileHint, document: Document, row: TileRow, reserva
     if not document_table.spend_calls(documents, hint.run_id, most):
         return _give_back(hint, reservation, "the run's budget is used up")
     try:
-        answers = _ask(detector(name), row)
+        answer = _ask(detector(name), row)
     except AnswerLost as error:
         return f"lost: {error}"
     except DetectorUnavailable as error:
@@ -100,26 +101,24 @@ def _ask_within_budget(hint: TileHint, document: Document, row: TileRow, reserva
     except TileRefused as error:
         document_table.settle_calls(documents, hint.run_id, unused=most - error.billed)
         return _strike(hint, reservation, str(error))
-    outcome = _commit(hint, answers, reservation)
-    unused = most - sum(answer.calls for answer in answers)
-    document_table.settle_calls(documents, hint.run_id, unused=unused, answered=1)
+    outcome = _commit(hint, answer, reservation)
+    document_table.settle_calls(documents, hint.run_id, unused=most - answer.calls, answered=1)
     return outcome
 
 
-def _ask(asked: Detector, row: TileRow) -> tuple[Answer, ...]:
+def _ask(asked: Detector, row: TileRow) -> Answer:
     image = objects.read(shell.s3(), SETTINGS.tiles_bucket, row.image)
     if image is None:
         raise TileRefused("the tile's image is gone; the page must be tiled again")
     return asked.detect(image, Tile(row.tile, Box(*row.box)))
 
 
-def _commit(hint: TileHint, answers: tuple[Answer, ...], reservation: str) -> str:
+def _commit(hint: TileHint, answer: Answer, reservation: str) -> str:
     key = keys.answer_object(hint.document_id, hint.page, hint.tile, reservation)
-    body = "\n".join(map(answer_to_json, answers)).encode()
-    objects.write(shell.s3(), SETTINGS.tiles_bucket, key, body, "application/x-ndjson")
-    calls = sum(answer.calls for answer in answers)
-    metrics.add_metric("DetectorCalls", MetricUnit.Count, calls)
-    row = _change(hint, lambda row: reservations.commit(row, key, calls))
+    body = answer_to_json(answer).encode()
+    objects.write(shell.s3(), SETTINGS.tiles_bucket, key, body, "application/json")
+    metrics.add_metric("DetectorCalls", MetricUnit.Count, answer.calls)
+    row = _change(hint, lambda row: reservations.commit(row, key, answer.calls))
     ledger = shell.table(SETTINGS.ledger_table)
     page_table.band_outcome(ledger, hint.document_id, hint.page, hint.tile, "answered")
     return f"dropped: {row.reason}" if isinstance(row, Drop) else "answered"
@@ -136,6 +135,6 @@ def _strike(hint: TileHint, reservation: str, error: str) -> str:
     return f"refused: {error}"
 
 
-def _change(hint: TileHint, decide: object) -> TileRow | Drop:
+def _change(hint: TileHint, decide: Callable[[TileRow], TileRow | Drop]) -> TileRow | Drop:
     ledger = shell.table(SETTINGS.ledger_table)
-    return tile_table.change(ledger, hint.document_id, hint.page, hint.tile, decide)  # type: ignore[arg-type]
+    return tile_table.change(ledger, hint.document_id, hint.page, hint.tile, decide)

@@ -149,5 +149,5 @@ def _answers(document: Document, page: PageRow, tiles: list[TileRow]) -> list[An
         body = objects.read(shell.s3(), SETTINGS.tiles_bucket, key)
         if body is None:
             raise LookupError(f"the answer {key} is gone; retry the document to ask again")
-        answers += map(answer_from_json, body.decode().splitlines())
+        answers.append(answer_from_json(body.decode()))
     return answers

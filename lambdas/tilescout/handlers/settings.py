@@ -33,6 +33,7 @@ class AcceptDocumentSettings(Tables):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TilePageSettings(Tables):
     tiles_bucket: str
+    pages_queue_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,16 @@ class Configuration:
         """The profile named, or the default."""
         known = {profile.name: profile for profile in self.profiles}
         return known.get(name) or known[self.default_profile]
+
+    def unknown_profile(self, name: str) -> tuple[str, ...]:
+        """A warning where a key names a profile that does not exist, else nothing."""
+        known = [profile.name for profile in self.profiles]
+        if not name or name in known:
+            return ()
+        return (
+            f"the key names the profile {name!r}, which does not exist, so "
+            f"{self.default_profile!r} was used; known: {', '.join(sorted(known))}",
+        )
 
     def of_model(self, model: str) -> list[Profile]:
         """Profiles that share a lease. Raises InvalidProfile where there is none."""

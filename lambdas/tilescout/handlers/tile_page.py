@@ -17,7 +17,7 @@ from aws_lambda_powertools.utilities.batch import (
 
 from tilescout import keys, messages
 from tilescout.answers import answer_to_json
-from tilescout.aws import document_table, intake, objects, page_table
+from tilescout.aws import document_table, intake, objects, page_table, queues
 from tilescout.detections import Answer
 from tilescout.detectors import LIMITS
 from tilescout.documents import Document
@@ -29,6 +29,7 @@ from tilescout.profiles import Profile
 from tilescout.rendering import (
     RenderedPage,
     RenderedTile,
+    RenderLimits,
     RenderRequest,
     TilesWanted,
     render_page,
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
 SETTINGS = settings.read(settings.TilePageSettings)
 MOST_ATTEMPTS = 3
+RENDERING = RenderLimits(wall_seconds=120, cpu_seconds=120, memory_mb=2500)
+PAGE_SECONDS = 150
+"""A page's rendering at its longest, and storing its tiles."""
 LAYER_TILE = -1
 """The tile index of what the PDF's own text layer says."""
 
@@ -52,10 +56,13 @@ processor = BatchProcessor(event_type=EventType.SQS)
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
-    return process_partial_response(event, tile_pages, processor, context)
+    return process_partial_response(
+        event, lambda record: tile_pages(record, context), processor, context
+    )
 
 
-def tile_pages(record: SQSRecord) -> None:
+def tile_pages(record: SQSRecord, context: LambdaContext) -> None:
+    """The pages of one message; those that time does not suffice for go back to the queue."""
     pages = messages.parse(messages.PageRange, record.body)
     logger.append_keys(document_id=pages.document_id)
     document = document_table.get(shell.table(SETTINGS.documents_table), pages.document_id)
@@ -65,6 +72,9 @@ def tile_pages(record: SQSRecord) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "document.pdf"
         for page in range(pages.first_page, pages.last_page + 1):
+            if context.get_remaining_time_in_millis() < PAGE_SECONDS * 1000:
+                _send_rest(pages, page)
+                break
             tile_page(document, page, path)
     status = intake.queue_if_tiled(
         shell.table(SETTINGS.documents_table),
@@ -73,6 +83,12 @@ def tile_pages(record: SQSRecord) -> None:
         shell.now(),
     )
     logger.info("pages tiled", first=pages.first_page, last=pages.last_page, status=status)
+
+
+def _send_rest(pages: messages.PageRange, page: int) -> None:
+    rest = replace(pages, first_page=page)
+    queues.send(shell.sqs(), SETTINGS.pages_queue_url, [rest])
+    logger.info("pages sent on: the function's time is nearly over", first=page)
 
 
 def tile_page(document: Document, page: int, path: Path) -> None:
@@ -143,7 +159,7 @@ def _render(document: Document, row: PageRow, path: Path) -> PageRow:
             )
         )
 
-    page = render_page(path, request, store)
+    page = render_page(path, request, store, RENDERING)
     if page.words:
         _store_layer(document, page)
     ledger = shell.table(SETTINGS.ledger_table)
