@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pypdfium2
 
-from benchmarks.local_run import detect
-from benchmarks.text_scores import plain
+from benchmarks.local_run import detect, embedded_aws
+from benchmarks.text_accuracy import plain
 from tilescout.geometry import Box, iou, union
 
 DRAWINGS = {
@@ -128,7 +128,7 @@ def main() -> None:
     parser.add_argument("--drawings", type=Path, required=True)
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, embedded_aws(Path(folder) / "home"):
         found = [
             check(asked.drawings / f"{name}.pdf", profile, page, Path(folder))
             for name, page in DRAWINGS.items()

@@ -2,79 +2,46 @@
 
     python -m benchmarks.every_drawing --drawings DIR [--profile text] [--pages 1-2] [--out FILE]
 
-``--pages`` caps long files. The memory is the largest that any function took while the document
+``--pages`` caps long files. The memory is the largest that any function took while the documents
 went through, child processes included, beside that function's Lambda setting.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
-import sys
+import re
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from benchmarks.local_run import LocalRun, detect, embedded_aws
 from tilescout_local.lambda_log import peak_memory
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One document."""
-
-    name: str
-    status: str
-    reason: str
-    pages: int
-    tiles: int
-    detections: int
-    seconds: float
-
-
-def run_all(paths: list[Path], profile: str, pages: str, out: Path) -> list[Row]:
-    return [_run(path, profile, pages, out) for path in paths]
-
-
-def _run(path: Path, profile: str, pages: str, out: Path) -> Row:
-    command = [sys.executable, "-m", "tilescout_cli", "detect", "--local", "--json"]
-    command += ["--profile", profile, "--out", str(out), "--pages", pages, str(path)]
-    started = time.monotonic()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    seconds = time.monotonic() - started
-    document = _document(done.stdout)
-    return Row(
-        name=path.name,
-        status=document.get("status", f"exit {done.returncode}"),
-        reason=document.get("reason", done.stderr.strip()[-200:]),
-        pages=document.get("pages", 0),
-        tiles=document.get("tiles_planned", 0),
-        detections=document.get("detections", 0),
-        seconds=seconds,
+def line(run: LocalRun) -> str:
+    """One row of the table; a document without a result shows what was said on the way."""
+    document = run.result.get("document", {})
+    status = document.get("status", f"exit {run.exit_code}")
+    reason = document.get("reason", run.errors.strip()[-200:].replace("\n", " "))
+    pages, found = len(document.get("pages", ())), len(run.result.get("detections", ()))
+    spent = document.get("cost", {}).get("spent_usd", 0)
+    return (
+        f"| {run.path.name} | {status} | {pages} | {found} | {spent:.4f} "
+        f"| {run.seconds:.0f} | {reason} |"
     )
 
 
-def _document(printed: str) -> dict[str, Any]:
-    try:
-        documents: list[dict[str, Any]] = json.loads(printed)["documents"]
-    except (json.JSONDecodeError, KeyError):
-        return {}
-    return documents[0] if documents else {}
-
-
-def table(rows: list[Row], memory: dict[str, tuple[int, int]]) -> str:
-    lines = ["| drawing | status | pages | tiles | detections | wall s | reason |"]
-    lines += ["|---|---|---|---|---|---|---|"]
-    lines += [
-        f"| {row.name} | {row.status} | {row.pages} | {row.tiles} | {row.detections} "
-        f"| {row.seconds:.0f} | {row.reason} |"
-        for row in rows
+def memory_table(memory: dict[str, tuple[int, int]]) -> list[str]:
+    rows = [
+        f"| {short_name(name)} | {used} | {limit} |"
+        for name, (used, limit) in sorted(memory.items())
     ]
-    lines += ["", "| function | most memory MB | its setting MB |", "|---|---|---|"]
-    lines += [f"| {name} | {used} | {limit} |" for name, (used, limit) in sorted(memory.items())]
-    return "\n".join(lines) + "\n"
+    return ["", "| function | most memory, MB | its setting, MB |", "|---|---|---|", *rows]
+
+
+def short_name(function: str) -> str:
+    """Without the stack's prefix and the hashes of the physical name."""
+    found = re.search(r"Functions(.+)Function", function)
+    return found[1] if found else function
 
 
 def main() -> None:
@@ -82,13 +49,17 @@ def main() -> None:
     parser.add_argument("--drawings", type=Path, required=True)
     parser.add_argument("--profile", default="text")
     parser.add_argument("--pages", default="1-2")
-    parser.add_argument("--home", type=Path, default=Path(".tilescout"))
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        paths = sorted(asked.drawings.glob("*.pdf"))
-        rows = run_all(paths, asked.profile, asked.pages, Path(folder))
-    text = table(rows, peak_memory(asked.home))
+    lines = ["| drawing | status | pages | detections | US dollars | wall s | reason |"]
+    lines += ["|---|---|---|---|---|---|---|"]
+    with tempfile.TemporaryDirectory() as folder, embedded_aws(Path(folder) / "home"):
+        for path in sorted(asked.drawings.glob("*.pdf")):
+            run = detect(path, asked.profile, Path(folder), asked.pages)
+            lines.append(line(run))
+            print(lines[-1], flush=True)
+        lines += memory_table(peak_memory(Path(folder) / "home"))
+    text = "\n".join(lines) + "\n"
     print(text)
     if asked.out:
         asked.out.write_text(text)

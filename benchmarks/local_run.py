@@ -1,19 +1,27 @@
-"""Runs the command line as a user would, and reads what it wrote."""
+"""Runs the command line as a user would, and reads what it printed."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+COMMAND = [sys.executable, "-m", "tilescout_cli"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalRun:
-    """One document after ``tilescout detect --local``; seconds are wall time."""
+    """One document after ``tilescout detect --local``; seconds are wall time.
+
+    ``result`` is its detections.json; for a rejected document only the head is filled.
+    """
 
     path: Path
     exit_code: int
@@ -22,19 +30,34 @@ class LocalRun:
     errors: str
 
 
+@contextmanager
+def embedded_aws(home: Path) -> Iterator[None]:
+    """``tilescout local up`` in a folder of its own, and down again."""
+    environment = os.environ | {"TILESCOUT_HOME": str(home)}
+    subprocess.run([*COMMAND, "local", "up"], env=environment, check=True, stdout=sys.stderr)
+    os.environ["TILESCOUT_HOME"] = str(home)
+    try:
+        yield
+    finally:
+        subprocess.run([*COMMAND, "local", "down"], env=environment, check=True, stdout=sys.stderr)
+
+
 def detect(path: Path, profile: str, out: Path, pages: str = "") -> LocalRun:
     """Detect one document on this machine into ``out``/<profile>."""
-    folder = out / profile
     asked = ["--pages", pages] if pages else []
-    command = [sys.executable, "-m", "tilescout_cli", "detect", "--local", "--json"]
-    command += ["--profile", profile, "--out", str(folder), *asked, str(path)]
+    options = ["--local", "--json", "--profile", profile, "--out", str(out / profile)]
     started = time.monotonic()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    written = folder / path.stem / "detections.json"
+    done = subprocess.run(
+        [*COMMAND, "detect", *options, *asked, str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    documents = json.loads(done.stdout)["documents"] if done.stdout else []
     return LocalRun(
         path=path,
         exit_code=done.returncode,
         seconds=time.monotonic() - started,
-        result=json.loads(written.read_text()) if written.exists() else {},
+        result=documents[0] if documents else {},
         errors=done.stderr,
     )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.local_run import LocalRun, detect
+from benchmarks.local_run import LocalRun, detect, embedded_aws
 from tilescout.geometry import Box, iou
 from tilescout_local.samples import write_samples
 
@@ -89,7 +89,7 @@ def main() -> None:
     parser.add_argument("--profile", default="tags")
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, embedded_aws(Path(folder) / "home"):
         samples = write_samples(Path(folder))
         found = [
             compare(detect(path, asked.profile, Path(folder) / "out"), truth(path))

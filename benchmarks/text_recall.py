@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import pymupdf
 
-from benchmarks.local_run import detect
-from benchmarks.text_scores import Score, Seen, score
+from benchmarks.local_run import detect, embedded_aws
+from benchmarks.text_accuracy import Accuracy, Seen, compare
 from tilescout.detections import Word
 from tilescout.geometry import Box
 from tilescout.rendering import RenderRequest, render_page
@@ -35,7 +35,7 @@ class Row:
 
     drawing: str
     how: str
-    score: Score
+    accuracy: Accuracy
     seconds: float
 
 
@@ -64,7 +64,7 @@ def tiled(path: Path, profile: str, folder: Path) -> Row:
     seen = [Seen(found["text"], Box(*found["box_px"])) for found in run.result["detections"]]
     words = visible_words(path, 1, page["dpi"])
     how = f"tiles, {page['dpi']} dpi, profile {profile}"
-    return Row(drawing=path.stem, how=how, score=score(words, seen), seconds=run.seconds)
+    return Row(drawing=path.stem, how=how, accuracy=compare(words, seen), seconds=run.seconds)
 
 
 def whole_page(path: Path, reader: TextReader, side: int) -> Row:
@@ -77,7 +77,7 @@ def whole_page(path: Path, reader: TextReader, side: int) -> Row:
     seen = [Seen(line.text, _around(line.quad)) for line in lines]
     words = visible_words(path, 1, dpi)
     how = f"whole page in one call, {side:,} px"
-    return Row(drawing=path.stem, how=how, score=score(words, seen), seconds=0.0)
+    return Row(drawing=path.stem, how=how, accuracy=compare(words, seen), seconds=0.0)
 
 
 def _around(quad: tuple[tuple[float, float], ...]) -> Box:
@@ -87,7 +87,7 @@ def _around(quad: tuple[tuple[float, float], ...]) -> Box:
 
 def rows(drawings: Path, profiles: list[str]) -> Iterator[Row]:
     reader = TextReader()
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, embedded_aws(Path(folder) / "home"):
         for name in DRAWINGS:
             path = drawings / f"{name}.pdf"
             for profile in profiles:
@@ -100,8 +100,8 @@ def table(found: list[Row]) -> str:
     head = "| drawing | how | words | recall | precision | boxes too large | wall s |"
     rule = "|---|---|---|---|---|---|---|"
     lines = [
-        f"| {row.drawing} | {row.how} | {row.score.words} | {row.score.recall:.3f} "
-        f"| {row.score.precision:.3f} | {row.score.oversized} | {row.seconds:.0f} |"
+        f"| {row.drawing} | {row.how} | {row.accuracy.words} | {row.accuracy.recall:.3f} "
+        f"| {row.accuracy.precision:.3f} | {row.accuracy.oversized} | {row.seconds:.0f} |"
         for row in found
     ]
     return "\n".join([head, rule, *lines]) + "\n"

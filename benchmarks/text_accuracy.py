@@ -1,4 +1,4 @@
-"""Scores of OCR text against a PDF's own visible text.
+"""Accuracy of OCR text against a PDF's own visible text.
 
 Recall: a word of the text layer (two or more letters or digits) is found when a detection lies
 over it, holds its text, and is at most 1.5 times as large as the union of all words under it.
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tilescout.detections import Word
-from tilescout.geometry import Box, iou, union
+from tilescout.geometry import Box, union
 
 LARGEST_RATIO = 1.5
 REACH = 0.35
@@ -30,7 +30,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
+class Accuracy:
     """Counts; ratios are 0 to 1."""
 
     words: int
@@ -60,7 +60,7 @@ def _over(box: Box, words: Sequence[Word]) -> list[Word]:
     ]
 
 
-def score(words: Sequence[Word], seen: Sequence[Seen]) -> Score:
+def compare(words: Sequence[Word], seen: Sequence[Seen]) -> Accuracy:
     """Compare all that was seen of one page with all its words."""
     wanted = [word for word in words if len(plain(word.text)) >= 2]
     found: set[int] = set()
@@ -80,22 +80,10 @@ def score(words: Sequence[Word], seen: Sequence[Seen]) -> Score:
         for token in filter(lambda token: len(token) >= 2, map(plain, detection.text.split())):
             tokens += 1
             right += token in truth
-    return Score(
+    return Accuracy(
         words=len(wanted),
         found=sum(id(word) in found for word in wanted),
         tokens=tokens,
         right=right,
         oversized=oversized,
     )
-
-
-def overlaps(words: Sequence[Word], seen: Sequence[Seen]) -> list[float]:
-    """IoU of each single-word detection with the word of the same text that it lies over best."""
-    best = []
-    for detection in seen:
-        text = plain(detection.text)
-        same = [word for word in words if plain(word.text) == text and len(text) >= 2]
-        close = [iou(word.box, detection.box) for word in same]
-        if close and max(close) > 0:
-            best.append(max(close))
-    return best
