@@ -6,7 +6,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-ARCHITECTURE ?= arm64
+ARCHITECTURE ?=
 # The CLI must read the cloud assembly that the library writes; npm's newest does not.
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" npx --yes aws-cdk@2.1148.1
 

@@ -41,12 +41,18 @@ def _minutes(expression: str) -> int:
     return int(rate[1]) * {"minute": 1, "hour": 60, "day": 1440}[rate[2]]
 
 
+def _metrics(alarm: dict[str, Any]) -> int:
+    """Metrics that an alarm is billed for; one on an expression counts each that it reads."""
+    read = [each for each in alarm.get("Metrics", []) if "MetricStat" in each]
+    return max(1, len(read))
+
+
 def monthly(template: dict[str, Any], prices: PriceTable) -> dict[str, float]:
     """US dollars a month, by cause."""
     schedules = list(_resources(template, "AWS::Scheduler::Schedule"))
     runs = sum(MINUTES_A_MONTH / _minutes(each["ScheduleExpression"]) for each in schedules)
     queues = len(list(_resources(template, "AWS::Lambda::EventSourceMapping")))
-    alarms = len(list(_resources(template, "AWS::CloudWatch::Alarm")))
+    alarms = sum(map(_metrics, _resources(template, "AWS::CloudWatch::Alarm")))
     step = prices.lambda_request + 0.5 * SECONDS_OF_AN_IDLE_STEP * prices.lambda_gb_second
     guard = prices.lambda_request + 0.25 * SECONDS_OF_AN_IDLE_STEP * prices.lambda_gb_second
     polls = queues * POLLERS * 3 * MINUTES_A_MONTH
@@ -55,7 +61,7 @@ def monthly(template: dict[str, Any], prices: PriceTable) -> dict[str, float]:
         * (TRANSITIONS_OF_AN_IDLE_RUN * prices.step_functions_transition + step),
         "the guard, every minute": MINUTES_A_MONTH * guard,
         f"polling {queues} empty queues": polls * prices.sqs_request,
-        f"{alarms} alarms": alarms * ALARM_USD,
+        f"alarms on {alarms} metrics": alarms * ALARM_USD,
         "the guard's heartbeat metric": GUARD_METRICS * METRIC_USD,
     }
 

@@ -36,17 +36,25 @@ class Find(_Strict):
     label: Annotated[str, Field(min_length=1, max_length=100)]
     pattern: Annotated[str, Field(min_length=1, max_length=500)]
     max_edits: Annotated[int, Field(ge=0, le=3)] = 0
-    lines: Annotated[int, Field(ge=1, le=5)] = 1
+    lines: Annotated[int, Field(ge=1, le=4)] = 1
 
     @field_validator("pattern")
     @classmethod
     def _compiles(cls, pattern: str) -> str:
         try:
-            regex.compile(pattern)
+            compiled = regex.compile(pattern)
+            # The functions put it in a group and allow edits of that group.
+            regex.compile(f"(?:{pattern}){{e<=1}}")
         except regex.error as error:
             raise BrokenRule(
                 f"a pattern is a regular expression ({error})", f"it is {pattern!r}", "correct it"
             ) from error
+        if compiled.fullmatch(""):
+            raise BrokenRule(
+                "a pattern asks for at least one character",
+                f"{pattern!r} matches empty text",
+                "make one of its parts required",
+            )
         return pattern
 
 

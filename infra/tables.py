@@ -8,7 +8,6 @@ from constructs import Construct
 
 from infra.names import named
 
-STRING = dynamodb.AttributeType.STRING
 NUMBER = dynamodb.AttributeType.NUMBER
 
 

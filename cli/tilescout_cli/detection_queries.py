@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import ConditionBase, Key
 
 from tilescout import keys
-from tilescout.aws import document_table
+from tilescout.aws import document_table, requests
 from tilescout.aws.items import plain
 from tilescout.confusions import normalised
 from tilescout.documents import Document
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Region = tuple[float, float, float, float]
-INDEXED_TEXT = 500
-"""Characters of a text that its index key holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +89,7 @@ def of_document(table: Table, document: Document, question: Question) -> Iterato
         return
     condition: ConditionBase = Key("result_id").eq(document.result_id)
     if question.page:
-        condition &= Key("sort").begins_with(f"{question.page:05d}#")
+        condition &= Key("sort").begins_with(keys.detection_page(question.page))
     yield from (row for row in _rows(table, condition) if question.accepts(row))
 
 
@@ -124,7 +122,7 @@ def _text_condition(question: Question) -> ConditionBase:
             f"--text over all documents takes {keys.TEXT_PREFIX} characters or more, received "
             f"{question.text!r}; name more, or one --document"
         )
-    start = wanted[:INDEXED_TEXT] + ("" if question.is_prefix else "#")
+    start = keys.indexed_text(wanted) + ("" if question.is_prefix else "#")
     prefix = keys.text_prefix(wanted)
     return Key("text_prefix").eq(prefix) & Key("text_key").begins_with(start)
 
@@ -139,12 +137,5 @@ def _is_visible(stack: Stack, row: Row, visible: dict[str, str]) -> bool:
 
 
 def _rows(table: Table, condition: ConditionBase, index: str = "") -> Iterator[Row]:
-    request: dict[str, Any] = {"KeyConditionExpression": condition}
-    if index:
-        request["IndexName"] = index
-    while True:
-        page = table.query(**request)
-        yield from (plain(item) for item in page["Items"])
-        if "LastEvaluatedKey" not in page:
-            return
-        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+    options = {"IndexName": index} if index else {}
+    return (plain(row) for row in requests.rows(table, condition, **options))

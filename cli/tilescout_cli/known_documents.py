@@ -9,7 +9,7 @@ from typing import Any, get_args
 from boto3.dynamodb.conditions import Key
 
 from tilescout import keys
-from tilescout.aws import document_table
+from tilescout.aws import document_table, requests
 from tilescout.aws.items import from_item
 from tilescout.documents import Document, Status
 from tilescout_cli import pdf_uploads
@@ -70,26 +70,13 @@ def named(stack: Stack, name: str) -> Document:
 def by_key(stack: Stack, key: str) -> list[Document]:
     """Every version of an object that was accepted, newest first."""
     source = keys.source_key(stack.documents_bucket, key.removeprefix(_bucket_url(stack)))
-    request: dict[str, Any] = {
-        "IndexName": "by_source",
-        "KeyConditionExpression": Key("source_key").eq(source),
-        "ScanIndexForward": False,
-    }
-    rows = _pages(stack.documents, request)
+    versions = Key("source_key").eq(source)
+    rows = requests.rows(stack.documents, versions, IndexName="by_source", ScanIndexForward=False)
     return [from_item(Document, row) for row in rows if row.get("kind") == "document"]
 
 
 def _bucket_url(stack: Stack) -> str:
     return f"s3://{stack.documents_bucket}/"
-
-
-def _pages(table: Any, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    while True:
-        page = table.query(**request)
-        yield from page["Items"]
-        if "LastEvaluatedKey" not in page:
-            return
-        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def _by_file(stack: Stack, path: Path) -> list[Document]:

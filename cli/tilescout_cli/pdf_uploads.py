@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tilescout import keys
+from tilescout.errors import UnreadableDocument
+from tilescout.page_ranges import parse_pages
 from tilescout.rendering import PDF_MARK, PDF_MARK_WITHIN
+from tilescout_cli import terminal
 from tilescout_cli.failures import BadUsage
 from tilescout_cli.stacks import Stack
 
 DIGEST_DIGITS = 8
-PAGES = re.compile(r"[1-9]\d*(-[1-9]\d*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Pdf:
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
+class SentPdf:
     """A file and the document that it becomes."""
 
     pdf: Pdf
@@ -54,6 +55,16 @@ def check(paths: Iterable[Path]) -> tuple[list[Pdf], list[str]]:
     return list(usable.values()), refused
 
 
+def usable(paths: Iterable[Path]) -> tuple[list[Pdf], list[str]]:
+    """As ``check``, with every refusal said. Raises BadUsage where no file is left."""
+    files, refused = check(paths)
+    for line in refused:
+        terminal.say(f"tilescout: {line}")
+    if not files:
+        raise BadUsage("no file can be used")
+    return files, refused
+
+
 def _checked(path: Path) -> Pdf:
     digest = hashlib.sha256()
     try:
@@ -72,13 +83,16 @@ def _checked(path: Path) -> Pdf:
 
 def check_pages(pages: str) -> str:
     """``pages`` as given, such as 3 or 1-3. Raises BadUsage for anything else."""
-    first, _, last = pages.partition("-")
-    if pages and (not PAGES.fullmatch(pages) or (last and int(last) < int(first))):
-        raise BadUsage(f"--pages takes a page or a range from 1, such as 3 or 1-3, not {pages!r}")
+    try:
+        parse_pages(pages)
+    except UnreadableDocument as error:
+        raise BadUsage(
+            f"--pages takes a page or a range from 1, such as 3 or 1-3, not {pages!r}"
+        ) from error
     return pages
 
 
-def upload(stack: Stack, pdf: Pdf, *, profile: str, pages: str = "") -> Upload:
+def upload(stack: Stack, pdf: Pdf, *, profile: str, pages: str = "") -> SentPdf:
     """Put the file into the bucket; its arrival there starts everything."""
     key = pdf.key(profile)
     with pdf.path.open("rb") as body:
@@ -90,4 +104,4 @@ def upload(stack: Stack, pdf: Pdf, *, profile: str, pages: str = "") -> Upload:
             Metadata={"pages": pages} if pages else {},
         )
     version = answer.get("VersionId") or answer["ETag"].strip('"')
-    return Upload(pdf, keys.document_id(stack.documents_bucket, key, version), key)
+    return SentPdf(pdf, keys.document_id(stack.documents_bucket, key, version), key)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tilescout import keys
 from tilescout.aws import document_table, page_table
 from tilescout.documents import ENDED, Document, Status
-from tilescout.pricing import PriceTable
 from tilescout_cli.stacks import Stack
 
 SETTLED: frozenset[Status] = ENDED | {"HELD", "WAITING_FOR_MODEL"}
@@ -63,7 +63,7 @@ def look(stack: Stack, document_id: str, last: Standing) -> Standing:
     if document is None:
         return last
     if document.status in INTAKE:
-        tiled = page_table.group(stack.ledger, document_id, "PAGES#")
+        tiled = page_table.group(stack.ledger, document_id, keys.PAGE_GROUPS)
         return Standing(document=document, pages_tiled=len(tiled))
     if document.status != "RUNNING":
         return _without_tiles(document)
@@ -117,5 +117,5 @@ def _spent(stack: Stack, documents: list[Document]) -> tuple[int, float]:
         # A run counts for all its documents; those that ended are counted already.
         made = max(0, made - sum(each.calls for each in ended if each.run_id == run_id))
         calls += made
-        usd += made * PriceTable().call(document.profile.detector)
+        usd += made * document.price_per_call
     return calls, usd

@@ -22,7 +22,6 @@ LINE_SECONDS = 5.0
 QUIET_SECONDS = 60.0
 """Between two equal lines."""
 BAR_WIDTH = 30
-WIDTH = 80
 
 
 def summary(totals: Totals) -> str:

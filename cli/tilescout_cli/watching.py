@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tilescout.documents import Document
-from tilescout_cli.pdf_uploads import Upload
+from tilescout_cli.pdf_uploads import SentPdf
 from tilescout_cli.progress import Standing, Totals, look, totals
 from tilescout_cli.runs_started import StartedRuns
 from tilescout_cli.stacks import Stack
@@ -25,12 +25,12 @@ Tell = Callable[[str], None]
 class Watched:
     """What became of one upload; ``document`` is None where it was never looked at."""
 
-    upload: Upload
+    upload: SentPdf
     document: Document | None
 
 
 def watch(
-    stack: Stack, uploads: Sequence[Upload], *, seconds: float, show: Show, tell: Tell
+    stack: Stack, uploads: Sequence[SentPdf], *, seconds: float, show: Show, tell: Tell
 ) -> list[Watched]:
     """Every upload as it ended, or as it stands when ``seconds`` are over.
 
@@ -48,7 +48,7 @@ def watch(
 
 def _watch(
     stack: Stack,
-    uploads: Sequence[Upload],
+    uploads: Sequence[SentPdf],
     runs: StartedRuns,
     *,
     seconds: float,
@@ -89,7 +89,7 @@ def models_to_run(standings: Iterable[Standing]) -> list[str]:
 class _News:
     """Says once what a person should hear before the end."""
 
-    def __init__(self, stack: Stack, uploads: Sequence[Upload], tell: Tell, since: float) -> None:
+    def __init__(self, stack: Stack, uploads: Sequence[SentPdf], tell: Tell, since: float) -> None:
         logs = stack.home / "logs" if stack.home else "its log group"
         self._unseen = (
             f"not accepted after {UNSEEN_SECONDS:.0f} s; see why accept_document fails in {logs}"

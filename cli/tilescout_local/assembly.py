@@ -1,5 +1,7 @@
 """A synthesised CDK cloud assembly: its stacks in order of deployment, and their assets."""
 
+from __future__ import annotations
+
 import io
 import json
 import zipfile

@@ -4,6 +4,8 @@ GET /_tilescout/health; GET, POST, DELETE /_tilescout/faults; GET, DELETE /_tile
 POST /_tilescout/advance {"seconds": n} brings schedules forward.
 """
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Callable
@@ -18,7 +20,7 @@ Route = Callable[[bytes], Any]
 
 
 def with_control(app: Any, faults: Faults, advance: Callable[[float], None]) -> Any:
-    """`app` with the control paths in front."""
+    """``app`` with the control paths in front."""
     routes: dict[tuple[str, str], Route] = {
         ("GET", "health"): lambda _: {"pid": os.getpid()},
         ("GET", "faults"): lambda _: faults.listed(),

@@ -1,5 +1,7 @@
 """Deploys a synthesised cloud assembly, unmodified, to the embedded AWS: no CDK CLI is needed."""
 
+from __future__ import annotations
+
 import io
 import time
 import zipfile
@@ -10,8 +12,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tilescout_local.assembly import Asset, read_assembly
-from tilescout_local.embedded_aws import ACCOUNT, EmbeddedAws
+from tilescout_local.embedded_aws import EmbeddedAws
 from tilescout_local.errors import DeployFailed
+from tilescout_local.state import ACCOUNT
 
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 DEPLOY_SECONDS = 120.0
@@ -22,10 +25,10 @@ Outputs = dict[str, str]
 def deploy(
     aws: EmbeddedAws, assembly: Path, *, progress: Callable[[str], None] = lambda _: None
 ) -> dict[str, Outputs]:
-    """Create or update every stack of `assembly`; stack name to its outputs.
+    """Create or update every stack of ``assembly``; stack name to its outputs.
 
-    Raises:
-        DeployFailed: CloudFormation did not reach the end; the message lists the failed resources.
+    Raises DeployFailed where CloudFormation did not reach the end; the message lists the failed
+    resources.
     """
     stacks = read_assembly(assembly, account=ACCOUNT, region=aws.region)
     aws.client("ssm").put_parameter(

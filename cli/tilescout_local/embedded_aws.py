@@ -1,5 +1,7 @@
 """Starts, finds and stops the embedded AWS."""
 
+from __future__ import annotations
+
 import contextlib
 import fcntl
 import json
@@ -22,10 +24,8 @@ from tilescout_local.emulator import check_version
 from tilescout_local.errors import StartFailed
 from tilescout_local.state import LOCK_FILE, LOG_FILE, LOGS, SANDBOXES, STATE_FILE
 
-ACCOUNT = "000000000000"
-REGION = "us-east-1"
 # Concurrent sandboxes by part of the handler's name; two for every other function.
-LAMBDA_WORKERS: Mapping[str, int] = {"detect_tile": 4}
+LAMBDA_WORKERS: Mapping[str, int] = {"detect_tile": 3}
 START_SECONDS = 60.0
 STOP_SECONDS = 10.0
 ENDING_SECONDS = 2.0
@@ -36,7 +36,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedAws:
-    """A running embedded AWS; `process` is set where this process started it."""
+    """A running embedded AWS; ``process`` is set where this process started it."""
 
     endpoint_url: str
     region: str
@@ -56,14 +56,14 @@ class EmbeddedAws:
         )
 
     def order_fault(self, **fault: Any) -> None:
-        """Let the next calls of an operation fail; the members are those of `faults.Fault`."""
+        """Let the next calls of an operation fail; the members are those of ``faults.Fault``."""
         self._control("POST", "faults", fault)
 
     def clear_faults(self) -> None:
         self._control("DELETE", "faults")
 
     def meter(self) -> dict[str, dict[str, int]]:
-        """`service.Operation` to the calls answered and refused."""
+        """``service.Operation`` to the calls answered and refused."""
         answer: dict[str, dict[str, int]] = self._control("GET", "meter")
         return answer
 
@@ -71,7 +71,7 @@ class EmbeddedAws:
         self._control("DELETE", "meter")
 
     def advance_schedules(self, seconds: float) -> None:
-        """Let schedules and rules fire as if `seconds` more had passed."""
+        """Let schedules and rules fire as if ``seconds`` more had passed."""
         self._control("POST", "advance", {"seconds": seconds})
 
     def stop(self) -> None:
@@ -86,7 +86,7 @@ class EmbeddedAws:
             self.process.communicate()
         shutil.rmtree(self.home / SANDBOXES, ignore_errors=True)
 
-    def __enter__(self) -> "EmbeddedAws":
+    def __enter__(self) -> EmbeddedAws:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -110,15 +110,14 @@ def start(
     leave_running: bool = False,
     progress: Progress = lambda _: None,
 ) -> EmbeddedAws:
-    """Start an embedded AWS with its files in `home` and wait until it answers.
+    """Start an embedded AWS with its files in ``home`` and wait until it answers.
 
-    It listens on the loopback only, on a free port unless `port` is given, and ends with the
-    calling process unless `leave_running`. State machines wait and retry after their own seconds
-    times `wait_scale`.
+    It listens on the loopback only, on a free port unless ``port`` is given, and ends with the
+    calling process unless ``leave_running``. State machines wait and retry after their own seconds
+    times ``wait_scale``.
 
-    Raises:
-        WrongEmulatorVersion: ministack is not the pinned version.
-        StartFailed: it ended, or did not answer within a minute; the message holds its last lines.
+    Raises WrongEmulatorVersion where ministack is not the pinned version, StartFailed where it
+    ended or did not answer within a minute; the message holds its last lines.
     """
     check_version()
     home = home.resolve()
@@ -145,7 +144,7 @@ def start(
 
 
 def find_running(home: Path) -> EmbeddedAws | None:
-    """The embedded AWS that runs with its files in `home`, or None."""
+    """The embedded AWS that runs with its files in ``home``, or None."""
     home = home.resolve()
     if _is_free(home):
         return None
@@ -208,7 +207,7 @@ def _start_failed(home: Path, reason: str) -> StartFailed:
 
 
 def _is_free(home: Path) -> bool:
-    """Whether neither a server nor its warden holds the lock of `home`."""
+    """Whether neither a server nor its warden holds the lock of ``home``."""
     try:
         with (home / LOCK_FILE).open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

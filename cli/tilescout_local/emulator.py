@@ -1,11 +1,14 @@
 """The pinned emulator with its seams replaced: the only module that knows all of them."""
 
+from __future__ import annotations
+
 import importlib.metadata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tilescout_local.errors import WrongEmulatorVersion
+from tilescout_local.state import REGION
 
 MINISTACK_VERSION = "1.5.33"
 # Services whose calls can be made to fail and are counted.
@@ -15,8 +18,7 @@ GUARDED = ("textract", "rekognition", "dynamodb", "sqs", "states", "s3", "lambda
 def check_version() -> None:
     """Private seams are replaced, so no other version will do.
 
-    Raises:
-        WrongEmulatorVersion: ministack is missing or another version.
+    Raises WrongEmulatorVersion where ministack is missing or another version.
     """
     try:
         found = importlib.metadata.version("ministack")
@@ -39,7 +41,7 @@ def install(
 ) -> Any:
     """Replace the seams and return the ASGI application with its control paths.
 
-    The environment that the emulator reads at import must be set before. `lock` is a descriptor
+    The environment that the emulator reads at import must be set before. ``lock`` is a descriptor
     that the warden keeps open until everything has ended.
     """
     check_version()
@@ -55,9 +57,7 @@ def install(
     from tilescout_local.worker_process import Warden
 
     warden = Warden(lock)
-    factory = SandboxFactory(
-        home=home, endpoint_url=endpoint_url, region="us-east-1", warden=warden
-    )
+    factory = SandboxFactory(home=home, endpoint_url=endpoint_url, region=REGION, warden=warden)
     runner = LambdaRunner(home, factory, lambda_workers)
     lambda_svc._execute_function_warm = runner.execute
     template_gaps.install()

@@ -9,6 +9,8 @@ EmbeddedAwsError
   WorkerTimedOut         a worker did not answer in time
 """
 
+from __future__ import annotations
+
 
 class EmbeddedAwsError(Exception):
     """Base of every error raised by the embedded AWS."""

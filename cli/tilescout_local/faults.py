@@ -1,5 +1,7 @@
 """Faults that a test orders, and the meter of calls: both sit before every emulated service."""
 
+from __future__ import annotations
+
 import asyncio
 import re
 import threading
@@ -10,16 +12,17 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from tilescout_local.apis.answers import Answer, Handler, ServiceError, operation_of, refused
+from tilescout_local.apis.answers import Answer, ApiError, Handler, operation_of, refused
 
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """What happens to the next `times` calls of an operation, once `skip` more have passed.
+    """What happens to the next ``times`` calls of an operation, once ``skip`` more have passed.
 
-    `delay_seconds` and `kill="before"` come before the call, `error` in its place; `members` are
-    added to the error, such as CancellationReasons. `kill="after"` comes when the call has been
-    answered (and would be billed) but the answer has not been sent.
+    ``delay_seconds`` and ``kill="before"`` come before the call, ``error`` in its place;
+    ``members`` are added to the error, such as CancellationReasons. ``lost`` makes the call all
+    the same, so that only its answer is lost to the ``error``. ``kill="after"`` comes when the
+    call has been answered (and would be billed) but the answer has not been sent.
     """
 
     service: str
@@ -29,6 +32,7 @@ class Fault:
     error: str | None = None
     message: str = "Injected fault"
     members: dict[str, Any] = field(default_factory=dict)
+    lost: bool = False
     delay_seconds: float = 0.0
     kill: Literal["before", "after"] | None = None
 
@@ -59,7 +63,7 @@ class Faults:
         return [asdict(order) for order in self.orders]
 
     def meter(self) -> dict[str, dict[str, int]]:
-        """`service.Operation` to the numbers of calls answered and refused since the last reset."""
+        """``service.Operation`` to the calls answered and refused since the last reset."""
         names = sorted(self.answered.keys() | self.refused.keys())
         return {n: {"answered": self.answered[n], "refused": self.refused[n]} for n in names}
 
@@ -83,7 +87,7 @@ class Faults:
         return None
 
     def guard(self, service: str, handler: Handler) -> Handler:
-        """`handler` with orders applied and calls counted."""
+        """``handler`` with orders applied and calls counted."""
 
         async def handle(
             method: str,
@@ -94,14 +98,15 @@ class Faults:
         ) -> Answer:
             operation = operation_of(headers) or _rest_operation(service, method, path, query)
             order = self.due(service, operation)
-            answer = await self._before(order, service, headers)
-            if answer is None:
+            failure = await self._before(order, service, headers)
+            answer = failure
+            if answer is None or (order is not None and order.lost):
                 answer = await handler(method, path, headers, body, query)
             if order is not None and order.kill == "after":
                 self._kill(headers)
             counter = self.answered if answer[0] < 400 else self.refused
             counter[f"{service}.{operation}"] += 1
-            return answer
+            return failure or answer
 
         return handle
 
@@ -115,7 +120,7 @@ class Faults:
             self._kill(headers)
         if order.error is None:
             return None
-        error = ServiceError(order.error, order.message, order.members)
+        error = ApiError(order.error, order.message, order.members)
         return _xml_refused(error) if service == "s3" else refused(error)
 
     def _kill(self, headers: Mapping[str, str]) -> None:
@@ -138,7 +143,7 @@ def _rest_operation(service: str, method: str, path: str, query: Mapping[str, An
     return method
 
 
-def _xml_refused(error: ServiceError) -> Answer:
+def _xml_refused(error: ApiError) -> Answer:
     status, _, _ = refused(error)
     text = f"<Error><Code>{error.code}</Code><Message>{error.message}</Message></Error>"
     return status, {"Content-Type": "application/xml"}, text.encode()

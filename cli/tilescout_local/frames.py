@@ -1,11 +1,36 @@
-"""The worker's end of the frame channel: four bytes of length, then the frame."""
+"""Frames between two processes over a socket: four bytes of length, then the frame."""
+
+from __future__ import annotations
 
 import socket
 import struct
 
+_LENGTH = struct.Struct(">I")
+_PART = 1 << 20
+
+
+def send(channel: socket.socket, frame: bytes) -> None:
+    channel.sendall(_LENGTH.pack(len(frame)) + frame)
+
+
+def receive(channel: socket.socket) -> bytes | None:
+    """The next frame, or None once the other end is gone."""
+    head = _exactly(channel, _LENGTH.size)
+    return None if head is None else _exactly(channel, _LENGTH.unpack(head)[0])
+
+
+def _exactly(channel: socket.socket, size: int) -> bytes | None:
+    data = bytearray()
+    while len(data) < size:
+        part = channel.recv(min(size - len(data), _PART))
+        if not part:
+            return None
+        data += part
+    return bytes(data)
+
 
 class Channel:
-    """Frames from and to the process that spawned this one."""
+    """The worker's end: frames from and to the process that spawned this one."""
 
     def __init__(self, descriptor: int) -> None:
         self._socket = socket.socket(fileno=descriptor)
@@ -13,19 +38,7 @@ class Channel:
 
     def receive(self) -> bytes | None:
         """The next frame, or None once the other end is gone."""
-        head = self._exactly(4)
-        if head is None:
-            return None
-        return self._exactly(struct.unpack(">I", head)[0])
+        return receive(self._socket)
 
     def send(self, frame: bytes) -> None:
-        self._socket.sendall(struct.pack(">I", len(frame)) + frame)
-
-    def _exactly(self, size: int) -> bytes | None:
-        data = bytearray()
-        while len(data) < size:
-            part = self._socket.recv(min(size - len(data), 1 << 20))
-            if not part:
-                return None
-            data += part
-        return bytes(data)
+        send(self._socket, frame)

@@ -1,5 +1,7 @@
 """The log lines of an invocation, and the peak memory that they tell."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Runs Lambda functions in warm processes, with the errors and limits of AWS."""
 
+from __future__ import annotations
+
 import json
 import math
 import queue
@@ -37,7 +39,7 @@ class PeakMemory:
 
 
 class FunctionWorkers:
-    """The sandboxes of one version of one function: at most `size`, started when needed."""
+    """The sandboxes of one version of one function: at most ``size``, started when needed."""
 
     def __init__(self, size: int) -> None:
         self._free = threading.Semaphore(size)
@@ -70,7 +72,7 @@ class FunctionWorkers:
 
 
 class LambdaRunner:
-    """Answers `execute` in the place of the emulator's own warm executor."""
+    """Answers ``execute`` in the place of the emulator's own warm executor."""
 
     def __init__(self, home: Path, factory: SandboxFactory, workers: Mapping[str, int]) -> None:
         self._home = home

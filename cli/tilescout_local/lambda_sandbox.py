@@ -1,5 +1,7 @@
 """One sandbox of a function: its code, its environment and its process."""
 
+from __future__ import annotations
+
 import io
 import itertools
 import json
@@ -65,13 +67,13 @@ class Sandbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxFactory:
-    """Starts sandboxes whose calls go to `endpoint_url`."""
+    """Starts sandboxes whose calls go to ``endpoint_url``."""
 
     home: Path
     endpoint_url: str
     region: str
     warden: Warden
-    _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _unpacking: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self, config: Mapping[str, Any], code_zip: bytes) -> Sandbox:

@@ -1,8 +1,10 @@
 """One Lambda sandbox: loads a handler once and answers invocations, as the Python runtime does.
 
 Started by its file name with the descriptor of its channel. Imports nothing that a function's own
-code could shadow: `frames` is taken from beside this file and the folder leaves the path at once.
+code could shadow: ``frames`` is taken from beside this file and the folder leaves the path at once.
 """
+
+from __future__ import annotations
 
 import importlib
 import json

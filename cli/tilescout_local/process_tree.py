@@ -1,12 +1,14 @@
 """Processes and what descends from them, from /proc; on other systems nothing is found."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 from pathlib import Path
 
 
 def descendants(pid: int) -> list[int]:
-    """Live descendants of `pid`, from /proc; empty where there is no /proc."""
+    """Live descendants of ``pid``, from /proc; empty where there is no /proc."""
     found: list[int] = []
     waiting = [pid]
     while waiting:

@@ -1,4 +1,6 @@
-"""The process of the embedded AWS: `python -m tilescout_local.server SETTINGS`, in JSON."""
+"""The process of the embedded AWS: ``python -m tilescout_local.server SETTINGS``, in JSON."""
+
+from __future__ import annotations
 
 import asyncio
 import fcntl
@@ -11,7 +13,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from tilescout_local.state import LOCK_FILE, STATE_FILE
+from tilescout_local.state import LOCK_FILE, REGION, STATE_FILE
 
 ADDRESS = "127.0.0.1"
 
@@ -33,7 +35,7 @@ def main() -> None:
         ocr_workers=settings["ocr_workers"],
         lambda_workers=settings["lambda_workers"],
     )
-    state = {"pid": os.getpid(), "endpoint_url": endpoint_url, "region": "us-east-1"}
+    state = {"pid": os.getpid(), "endpoint_url": endpoint_url, "region": REGION}
     try:
         asyncio.run(_serve(app, listener, home / STATE_FILE, state, owned=settings["owned"]))
     finally:
@@ -59,11 +61,11 @@ def _prepare_environment(port: int, wait_scale: float) -> None:
         GATEWAY_PORT=str(port),
         IOT_MTLS_ENABLED="0",
         SFTP_ENABLED="0",
-        MINISTACK_REGION="us-east-1",
+        MINISTACK_REGION=REGION,
         MINISTACK_HOST=ADDRESS,
         AWS_ACCESS_KEY_ID="test",
         AWS_SECRET_ACCESS_KEY="test",
-        AWS_DEFAULT_REGION="us-east-1",
+        AWS_DEFAULT_REGION=REGION,
         PERSIST_STATE="0",
         SFN_WAIT_SCALE=str(wait_scale),
         S3_PERSIST="0",

@@ -1,4 +1,9 @@
-"""Names of the files and folders in the home of an embedded AWS."""
+"""What the parts of an embedded AWS know of each other: its account, region, files, folders."""
+
+from __future__ import annotations
+
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
 
 STATE_FILE = "embedded-aws.json"
 LOCK_FILE = "embedded-aws.lock"

@@ -1,5 +1,7 @@
 """Queues, mappings and schedules as on AWS, where the emulator is kinder or slower."""
 
+from __future__ import annotations
+
 import json
 import logging
 import threading
@@ -124,7 +126,7 @@ def _filled(text: str, event: dict[str, Any]) -> str:
 
 
 def advance(seconds: float) -> None:
-    """Let schedules and rules believe that `seconds` more have passed since they last fired."""
+    """Let schedules and rules believe that ``seconds`` more have passed since they last fired."""
     _set_back(scheduler._schedule_last_fired, scheduler._schedules._data, "CreationDate", seconds)
     _set_back(eventbridge._rule_last_fired, eventbridge._rules._data, "CreationTime", seconds)
 

@@ -1,5 +1,7 @@
 """Step Functions as strict as AWS, where the emulator is kinder."""
 
+from __future__ import annotations
+
 import json
 import re
 import threading
@@ -106,8 +108,7 @@ def error_matches(names: list[str], error: str) -> bool:
 def add_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | None = None) -> Any:
     """States hold 256 KiB and histories 25,000 events, counting TaskStarted as AWS does.
 
-    Raises:
-        sfn._ExecutionError: over a limit; it fails the execution.
+    Raises sfn._ExecutionError over a limit; it fails the execution.
     """
     if not kind.startswith("Execution"):
         _check_limits(execution, kind, details or {})

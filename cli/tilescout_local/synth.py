@@ -1,5 +1,7 @@
 """Synthesises the CDK app when its sources have changed since the last time."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import subprocess
@@ -14,10 +16,9 @@ STAMP = "sources.sha256"
 
 
 def ensure_synthesised(repo_root: Path, out_dir: Path) -> bool:
-    """Bring `out_dir` up to date; True when the app was run.
+    """Bring ``out_dir`` up to date; True when the app was run.
 
-    Raises:
-        SynthesisFailed: the app ended with an error; the message holds its last lines.
+    Raises SynthesisFailed where the app ended with an error; the message holds its last lines.
     """
     digest = sources_digest(repo_root)
     stamp = out_dir / STAMP

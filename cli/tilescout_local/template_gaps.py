@@ -1,5 +1,7 @@
 """Resource properties of our template that the emulator's CloudFormation does not take."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from ministack.services.cloudformation import provisioners

@@ -1,5 +1,7 @@
 """Adds Textract and Rekognition to the emulator, for callers over HTTP and in state machines."""
 
+from __future__ import annotations
+
 import json
 
 from ministack import app
@@ -7,7 +9,7 @@ from ministack.core import router
 from ministack.services import s3, stepfunctions
 
 from tilescout_local.apis import rekognition, textract
-from tilescout_local.apis.json_service import Operations, json_service
+from tilescout_local.apis.json_api import Operations, json_api
 from tilescout_local.engines.engine_workers import EngineWorkers
 from tilescout_local.engines.reading import Line, from_json
 from tilescout_local.worker_process import Warden
@@ -31,7 +33,7 @@ def read_object(bucket: str, key: str, version: str | None) -> bytes | None:
 
 
 def _register(name: str, target_prefix: str, operations: Operations) -> None:
-    app.SERVICE_HANDLERS[name] = json_service(operations)
+    app.SERVICE_HANDLERS[name] = json_api(operations)
     router.SERVICE_PATTERNS[name] = {
         "host_patterns": [rf"{name}\."],
         "target_prefixes": [f"{target_prefix}."],

@@ -1,11 +1,12 @@
 """Worker processes: each in a session of its own, spoken to in frames over a socket pair."""
 
+from __future__ import annotations
+
 import contextlib
 import os
 import select
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from tilescout_local import frames
 from tilescout_local.errors import WorkerDied, WorkerTimedOut
 from tilescout_local.process_tree import descendants
 
@@ -47,7 +49,7 @@ class Warden:
 
 
 class WorkerProcess:
-    """A child that leads its own session; `ask` sends one frame and waits for one frame."""
+    """A child that leads its own session; ``ask`` sends one frame and waits for one frame."""
 
     def __init__(
         self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, warden: Warden
@@ -85,21 +87,22 @@ class WorkerProcess:
         timeout_seconds: float,
         sample: Callable[[int], None] = lambda _: None,
     ) -> bytes:
-        """Send `frame`, return the answer; `sample(pid)` is called every 50 ms meanwhile.
+        """Send ``frame``, return the answer; ``sample(pid)`` is called every 50 ms meanwhile.
 
-        Raises:
-            WorkerDied: the process ended first.
-            WorkerTimedOut: no answer in `timeout_seconds`; the process group has been killed.
+        Raises WorkerDied where the process ended first, WorkerTimedOut without an answer in
+        ``timeout_seconds``; the process group has then been killed.
         """
         deadline = time.monotonic() + timeout_seconds
         try:
-            self._socket.sendall(struct.pack(">I", len(frame)) + frame)
+            frames.send(self._socket, frame)
             sample(self.pid)
             while not self._readable(deadline):
                 sample(self.pid)
-            answer = self._receive()
+            answer = frames.receive(self._socket)
         except OSError as error:
             raise WorkerDied(self.ending()) from error
+        if answer is None:
+            raise WorkerDied(self.ending())
         sample(self.pid)
         return answer
 
@@ -110,19 +113,6 @@ class WorkerProcess:
             raise WorkerTimedOut(f"worker {self.pid} did not answer in time")
         ready, _, _ = select.select([self._socket], [], [], min(SAMPLE_SECONDS, left))
         return bool(ready)
-
-    def _receive(self) -> bytes:
-        (size,) = struct.unpack(">I", self._exactly(4))
-        return self._exactly(size)
-
-    def _exactly(self, size: int) -> bytes:
-        data = bytearray()
-        while len(data) < size:
-            part = self._socket.recv(min(size - len(data), 1 << 20))
-            if not part:
-                raise WorkerDied(self.ending())
-            data += part
-        return bytes(data)
 
     def ending(self) -> str:
         """How the process ended, in the words of the Lambda runtime."""

@@ -1,4 +1,4 @@
-"""Responses of Textract and Rekognition as words and objects in page pixels."""
+"""Responses of Textract and Rekognition as words in page pixels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from tilescout.detections import Answer, Direction, ObjectSeen, Word
+from tilescout.detections import Answer, Direction, Word
 from tilescout.geometry import Box
 from tilescout.tiling import Tile
 
@@ -51,18 +51,6 @@ def from_detect_text(response: Mapping[str, Any], tile: Tile) -> tuple[Word, ...
         for parent in (item.get("ParentId", -1 - item.get("Id", 0)),)
     )
     return tuple(word for word in words if word is not None)
-
-
-def from_custom_labels(response: Mapping[str, Any], tile: Tile) -> tuple[ObjectSeen, ...]:
-    """The objects of a DetectCustomLabels response, in page pixels.
-
-    Labels of the whole image carry no geometry and are dropped.
-    """
-    return tuple(
-        ObjectSeen(label=item["Name"], confidence=float(item.get("Confidence", 0.0)), box=box)
-        for item in response.get("CustomLabels", ())
-        if (box := _box(item, tile)) is not None
-    )
 
 
 def is_truncated(response: Mapping[str, Any]) -> bool:

@@ -10,6 +10,9 @@ from tilescout.geometry import Box
 Direction = Literal["right", "up", "down", "left"]
 Side = Literal["left", "top", "right", "bottom"]
 
+TEXT_LAYER_TILE = -1
+"""Index of the answer that is the PDF's own text: exact, so it beats any reading of pixels."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:

@@ -23,14 +23,12 @@ class Detector(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectorLimits:
-    """What the service takes: bytes an image, pixels a side, calls a second of one account.
+    """What the service takes: bytes an image, calls a second of one account.
 
     ``extra_calls`` more calls a tile are possible where a truncated answer is asked again.
     """
 
     max_bytes: int
-    min_side: int
-    max_side: int
     calls_per_second: float
     extra_calls: int = 0
 
@@ -41,19 +39,9 @@ class DetectorLimits:
 
 
 LIMITS: dict[str, DetectorLimits] = {
-    "textract": DetectorLimits(
-        max_bytes=10_000_000, min_side=50, max_side=10_000, calls_per_second=10
-    ),
-    "rekognition-text": DetectorLimits(
-        max_bytes=5_000_000, min_side=80, max_side=4_096, calls_per_second=25, extra_calls=4
-    ),
-    "custom-labels": DetectorLimits(
-        max_bytes=4_000_000, min_side=64, max_side=4_096, calls_per_second=5
-    ),
-    "onnx": DetectorLimits(
-        max_bytes=10_000_000, min_side=32, max_side=10_000, calls_per_second=100
-    ),
-    "pdf-text": DetectorLimits(
-        max_bytes=10_000_000, min_side=1, max_side=100_000, calls_per_second=100
-    ),
+    "textract": DetectorLimits(max_bytes=10_000_000, calls_per_second=10),
+    "rekognition-text": DetectorLimits(max_bytes=5_000_000, calls_per_second=25, extra_calls=4),
+    "custom-labels": DetectorLimits(max_bytes=4_000_000, calls_per_second=5),
+    "onnx": DetectorLimits(max_bytes=10_000_000, calls_per_second=100),
+    "pdf-text": DetectorLimits(max_bytes=10_000_000, calls_per_second=100),
 }

@@ -79,15 +79,22 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How a document ends: its status and, where it is not DONE, the reason."""
+    """What becomes of a document: its status and, where something is missing, the reason."""
 
     status: Status
     reason: str = ""
 
 
+def tiling_outcome(document: Document, *, pages_failed: dict[int, str]) -> Outcome:
+    """Once all its pages are marked: FAILED where none could be tiled, else QUEUED."""
+    if len(pages_failed) == document.pages:
+        return Outcome(status="FAILED", reason="; ".join(_missing(pages_failed)[:5]))
+    return Outcome(status="QUEUED")
+
+
 def outcome(document: Document, *, tiles_failed: int, pages_failed: dict[int, str]) -> Outcome:
     """DONE when everything was answered; PARTIAL tells what is missing; FAILED when all is."""
-    missing = [f"page {page}: {reason}" for page, reason in sorted(pages_failed.items())]
+    missing = _missing(pages_failed)
     if len(pages_failed) == document.pages:
         return Outcome(status="FAILED", reason="; ".join(missing[:5]))
     if tiles_failed and tiles_failed == document.tiles_planned:
@@ -99,3 +106,7 @@ def outcome(document: Document, *, tiles_failed: int, pages_failed: dict[int, st
     if missing:
         return Outcome(status="PARTIAL", reason="; ".join(missing[:6]))
     return Outcome(status="DONE")
+
+
+def _missing(pages_failed: dict[int, str]) -> list[str]:
+    return [f"page {page}: {reason}" for page, reason in sorted(pages_failed.items())]

@@ -11,7 +11,12 @@ TilescoutError
     TileRefused          the detector will never take this tile
     DetectorUnavailable  not ready, throttled, over a limit or broken; not the tile's fault
   AnswerLost           the detector was asked and perhaps billed, but no answer came
+  UnknownMessage       a queue holds what it should not; the message becomes a dead letter
+  MessageNotSent       a queue refused part of a batch; the caller's message is redelivered
+  EventNotSent         the event bus refused an event; it is sent again
 """
+
+from __future__ import annotations
 
 
 class TilescoutError(Exception):
@@ -60,3 +65,15 @@ class DetectorUnavailable(DetectorError):
 
 class AnswerLost(TilescoutError):
     """The request went out and no answer came; it may have been billed."""
+
+
+class UnknownMessage(TilescoutError):
+    """A message this queue should not hold."""
+
+
+class MessageNotSent(TilescoutError):
+    """The queue refused part of a batch."""
+
+
+class EventNotSent(TilescoutError):
+    """The event bus refused an event."""

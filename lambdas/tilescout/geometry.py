@@ -43,7 +43,7 @@ class Box:
         return Box(self.left - dx, self.top - dy, self.right + dx, self.bottom + dy)
 
     def intersection(self, other: Box) -> Box:
-        """The common part; width or height is 0 where there is none."""
+        """The shared part; width or height is 0 where there is none."""
         left, top = max(self.left, other.left), max(self.top, other.top)
         right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
         return Box(left, top, max(left, right), max(top, bottom))
@@ -93,11 +93,11 @@ def union(boxes: Iterable[Box]) -> Box:
 
 def iou(a: Box, b: Box) -> float:
     """Intersection over union, 0 to 1."""
-    common = a.intersection(b).area
-    return common / (a.area + b.area - common) if common else 0.0
+    shared = a.intersection(b).area
+    return shared / (a.area + b.area - shared) if shared else 0.0
 
 
 def ios(a: Box, b: Box) -> float:
     """Intersection over the smaller of the two, 0 to 1; for parts cut by a tile's edge."""
-    common = a.intersection(b).area
-    return common / min(a.area, b.area) if common else 0.0
+    shared = a.intersection(b).area
+    return shared / min(a.area, b.area) if shared else 0.0

@@ -9,6 +9,15 @@ GROUP = 256
 
 INCOMING = "incoming/"
 LEASE_SORT = "LEASE"
+SWEEP_CURSOR = {"pk": "SWEEP", "sk": "CURSOR"}
+"""The one row that tells how far the documents bucket was looked through."""
+
+PAGES = "PAGE#"
+PAGE_GROUPS = "PAGES#"
+MERGED_GROUPS = "MERGED#"
+BANDS = "BAND#"
+TILES = "TILE#"
+"""What the sort keys of all rows of one kind begin with."""
 
 
 def document_id(bucket: str, key: str, version: str) -> str:
@@ -32,7 +41,12 @@ def source_key(bucket: str, key: str) -> str:
 
 def due(model: str, queued_at: int) -> str:
     """Sort key of the status index: documents of one model, oldest first."""
-    return f"{model}#{queued_at:010d}"
+    return f"{of_model(model)}{queued_at:010d}"
+
+
+def of_model(model: str) -> str:
+    """What ``due`` begins with for every document of the model."""
+    return f"{model}#"
 
 
 def profile_name(key: str) -> str:
@@ -45,20 +59,34 @@ def lease(model: str) -> str:
     return f"LEASE#{model}"
 
 
+def run_partition(run: str) -> str:
+    return f"RUN#{run}"
+
+
 def document_partition(document: str) -> str:
     return f"DOC#{document}"
 
 
 def page_sort(page: int) -> str:
-    return f"PAGE#{page:05d}"
+    return f"{PAGES}{page:05d}"
 
 
 def page_group_sort(page: int) -> str:
-    return f"PAGES#{page // GROUP:04d}"
+    return f"{PAGE_GROUPS}{page // GROUP:04d}"
 
 
 def merged_group_sort(result: str, page: int) -> str:
-    return f"MERGED#{result}#{page // GROUP:04d}"
+    return f"{merged_groups(result)}{page // GROUP:04d}"
+
+
+def merged_groups(result: str) -> str:
+    """What the sort keys of all groups of a result set begin with."""
+    return f"{MERGED_GROUPS}{result}#"
+
+
+def merged_result(group_sort: str) -> str:
+    """The result set of a group of merged pages, from its sort key."""
+    return group_sort.removeprefix(MERGED_GROUPS).partition("#")[0]
 
 
 def band_of(tile: int) -> int:
@@ -66,7 +94,12 @@ def band_of(tile: int) -> int:
 
 
 def band_sort(page: int, band: int) -> str:
-    return f"BAND#{page:05d}#{band:04d}"
+    return f"{bands_of_page(page)}{band:04d}"
+
+
+def bands_of_page(page: int) -> str:
+    """What the sort keys of the page's bands begin with."""
+    return f"{BANDS}{page:05d}#"
 
 
 def tile_partition(document: str, page: int, band: int) -> str:
@@ -74,7 +107,7 @@ def tile_partition(document: str, page: int, band: int) -> str:
 
 
 def tile_sort(tile: int) -> str:
-    return f"TILE#{tile:06d}"
+    return f"{TILES}{tile:06d}"
 
 
 def tile_image(document: str, page: int, grid: str, tile: int) -> str:
@@ -112,13 +145,22 @@ def detection_sort(page: int, number: int) -> str:
     return f"{detection_page(page)}{number:06d}"
 
 
+LABEL_SHARDS = 16
+"""Partitions of one label, so that a frequent label is not one hot partition."""
+
+
 def label_shard(label: str, result: str) -> str:
-    """Sixteen partitions a label, so that a frequent label is not one hot partition."""
-    return f"{label}#{int(hashlib.sha256(result.encode()).hexdigest()[:2], 16) % 16:02d}"
+    """The one partition that holds the label's rows of this result set."""
+    digest = hashlib.sha256(result.encode()).hexdigest()
+    return f"{label}#{int(digest[:2], 16) % LABEL_SHARDS:02d}"
 
 
 def label_shards(label: str) -> tuple[str, ...]:
-    return tuple(f"{label}#{shard:02d}" for shard in range(16))
+    return tuple(f"{label}#{shard:02d}" for shard in range(LABEL_SHARDS))
+
+
+def label_key(result: str, sort: str) -> str:
+    return f"{result}#{sort}"
 
 
 TEXT_PREFIX = 2
@@ -133,6 +175,10 @@ TEXT_BYTES = 900
 """A sort key of an index may have 1,024 bytes; the result's id and the row's sort key follow."""
 
 
+def indexed_text(normalised: str) -> str:
+    """As much of a text as its index key holds, whole characters."""
+    return normalised.encode()[:TEXT_BYTES].decode(errors="ignore")
+
+
 def text_key(normalised: str, result: str, sort: str) -> str:
-    begin = normalised.encode()[:TEXT_BYTES].decode(errors="ignore")
-    return f"{begin}#{result}#{sort}"
+    return f"{indexed_text(normalised)}#{result}#{sort}"

@@ -13,7 +13,14 @@ from tilescout.cuts import CUT_PX, cut_sides
 from tilescout.detections import Answer, Side
 from tilescout.geometry import Box, iou
 from tilescout.linking import grouped
-from tilescout.neighbours import Sides, common_part, extents, overlapping_pairs, sides_of
+from tilescout.neighbours import (
+    Sides,
+    best_first,
+    ious,
+    overlapping_pairs,
+    shared_part,
+    sides_of,
+)
 
 SAME_PLACE = 0.5
 """Smallest IoU of what two tiles saw in the area they share; .3 to .7 measured alike."""
@@ -89,23 +96,15 @@ def _links(views: list[_View]) -> list[tuple[int, int]]:
     tiles = sides_of([view.tile_box for view in views])
     pairs = overlapping_pairs(boxes)
     one, other = boxes[pairs[:, 0]], boxes[pairs[:, 1]]
-    both = common_part(tiles[pairs[:, 0]], tiles[pairs[:, 1]])
-    agreement = _iou(common_part(one, both), common_part(other, both))
+    both = shared_part(tiles[pairs[:, 0]], tiles[pairs[:, 1]])
+    agreement = ious(shared_part(one, both), shared_part(other, both))
     linked = (
         (tiles[pairs[:, 0]] != tiles[pairs[:, 1]]).any(axis=1)
         & (agreement >= SAME_PLACE)
         & _goes_on(one, other, both)
         & _goes_on(other, one, both)
     )
-    order = np.lexsort((pairs[:, 1], pairs[:, 0], -agreement))
-    return [(a, b) for a, b in pairs[order[linked[order]]].tolist()]
-
-
-def _iou(one: Sides, other: Sides) -> Sides:
-    common, first, second = (
-        np.multiply(*extents(part)) for part in (common_part(one, other), one, other)
-    )
-    return np.asarray(common / np.maximum(first + second - common, 1e-9))
+    return best_first(pairs[linked], agreement[linked])
 
 
 def _goes_on(one: Sides, other: Sides, both: Sides) -> NDArray[np.bool_]:

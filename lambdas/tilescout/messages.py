@@ -8,11 +8,7 @@ from urllib.parse import quote_plus, unquote_plus
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from tilescout.errors import TilescoutError
-
-
-class UnknownMessage(TilescoutError):
-    """A message this queue should not hold."""
+from tilescout.errors import UnknownMessage
 
 
 @dataclass(frozen=True, slots=True)

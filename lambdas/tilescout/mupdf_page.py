@@ -10,15 +10,13 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pymupdf
 from pymupdf import mupdf
 
 from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.page_geometry import page_pixels
+from tilescout.page_tiles import Pixels
 from tilescout.profiles import Colour
-
-Pixels = npt.NDArray[np.uint8]
 
 STRIP_BYTES = 64 * 1024 * 1024
 # Bits of a character's flags in MuPDF's structured text; neither is set in render mode 3.

@@ -20,9 +20,23 @@ def sides_of(boxes: Sequence[Box]) -> Sides:
     return np.array(rows, dtype=np.float64).reshape(-1, 4)
 
 
-def common_part(a: Sides, b: Sides) -> Sides:
+def shared_part(a: Sides, b: Sides) -> Sides:
     """Row by row what two boxes share; a right side left of the left one means nothing."""
     return np.concatenate((np.maximum(a[:, :2], b[:, :2]), np.minimum(a[:, 2:], b[:, 2:])), axis=1)
+
+
+def ious(one: Sides, other: Sides) -> Sides:
+    """Row by row intersection over union, 0 to 1."""
+    shared, first, second = (
+        np.multiply(*extents(part)) for part in (shared_part(one, other), one, other)
+    )
+    return np.asarray(shared / np.maximum(first + second - shared, 1e-9))
+
+
+def best_first(pairs: Pairs, agreement: Sides) -> list[tuple[int, int]]:
+    """The pairs, those that agree most first; equal ones by their indices."""
+    order = np.lexsort((pairs[:, 1], pairs[:, 0], -agreement))
+    return [(one, other) for one, other in pairs[order].tolist()]
 
 
 def extents(sides: Sides) -> tuple[Sides, Sides]:
@@ -54,7 +68,7 @@ def overlapping_pairs(sides: Sides) -> Pairs:
     # Two boxes meet in several bands; only the first that they share reports them.
     fresh = band[one] == np.maximum(first[member[one]], first[member[two]])
     pairs = np.sort(np.stack((member[one[fresh]], member[two[fresh]]), axis=1), axis=1)
-    width, height = extents(common_part(sides[pairs[:, 0]], sides[pairs[:, 1]]))
+    width, height = extents(shared_part(sides[pairs[:, 0]], sides[pairs[:, 1]]))
     pairs = pairs[(width > 0) & (height > 0)]
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from tilescout.detectors import LIMITS
 from tilescout.errors import BudgetExceeded, UnreadableDocument, UnsupportedPage
 from tilescout.geometry import POINTS_PER_INCH
 from tilescout.page_geometry import kept_tiles, page_pixels
@@ -17,8 +18,6 @@ LONGEST_SIDE_PX = 100_000
 # Below an em of 20 px text detectors begin to miss and confuse letters.
 LEGIBLE_EM_PX = 20
 READS_PIXELS: tuple[DetectorName, ...] = ("textract", "rekognition-text")
-# DetectText returns at most 100 words: a fuller tile is asked again as its four quarters.
-CALLS_PER_FULL_TILE = 5
 # A model started for this document alone: longest usual start and stop, slow and fast tiles.
 MODEL_IDLE_SECONDS = 1200.0
 TILES_PER_SECOND_AT_MOST = 5.0
@@ -101,8 +100,7 @@ def _tiles(width: int, height: int, profile: Profile) -> int:
 
 def _calls(tiles: int, profile: Profile) -> tuple[int, int]:
     least = 0 if profile.text_layer == "first" else tiles
-    most = tiles * (CALLS_PER_FULL_TILE if profile.detector == "rekognition-text" else 1)
-    return least, most
+    return least, tiles * LIMITS[profile.detector].calls_per_tile
 
 
 def _dollars(

@@ -1,7 +1,7 @@
 """What a call and its surroundings cost. US dollars, us-east-1, list prices of 2026-11.
 
-No tiers, no free tier: a large account pays less. Every price can be overridden by a profile's
-configuration, as prices differ by region and change.
+No tiers, no free tier: a large account pays less. Every price can be overridden by ``prices`` in
+``cdk.json``, as prices differ by region and change.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def row(result: ResultSet, detection: Detection, number: int, dpi: int) -> dict[
     }
     if detection.is_match:
         found["label_shard"] = keys.label_shard(detection.label, result.id)
-        found["label_key"] = f"{result.id}#{sort}"
+        found["label_key"] = keys.label_key(result.id, sort)
     if len(detection.normalised_text) >= keys.TEXT_PREFIX:
         found["text_prefix"] = keys.text_prefix(detection.normalised_text)
         found["text_key"] = keys.text_key(detection.normalised_text, result.id, sort)

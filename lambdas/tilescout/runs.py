@@ -52,7 +52,6 @@ class RunState:
 
     model: str
     execution: str
-    machine: str
     next: str = ""
     wait_seconds: int = 0
     id: str = ""

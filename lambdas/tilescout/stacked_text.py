@@ -57,12 +57,12 @@ def stacks(lines: Sequence[TextLine], count: int) -> Iterator[tuple[Piece, ...]]
 def is_stacked(upper: Box, lower: Box) -> bool:
     """Whether the turned box ``lower`` stands right below ``upper``, about as tall and centred."""
     low, high = sorted((upper.height, lower.height))
-    common = min(upper.right, lower.right) - max(upper.left, lower.left)
+    shared = min(upper.right, lower.right) - max(upper.left, lower.left)
     return (
         upper.centre[1] < lower.centre[1]
         and -low / 2 <= lower.top - upper.bottom <= BELOW * low
         and low >= SAME_SIZE * high
-        and common >= CENTRED * min(upper.width, lower.width)
+        and shared >= CENTRED * min(upper.width, lower.width)
     )
 
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilescout.cuts import cut_sides
-from tilescout.detections import Answer, Direction, Word
+from tilescout.detections import TEXT_LAYER_TILE, Answer, Direction, Word
 from tilescout.geometry import Box, union
-from tilescout.neighbours import common_part, extents, overlapping_pairs, sides_of
+from tilescout.neighbours import extents, overlapping_pairs, shared_part, sides_of
 from tilescout.text_frames import turned, turned_back
 
 COVERED = 0.5
@@ -22,8 +22,6 @@ COVERED = 0.5
 COVERED_EXACTLY = 0.3
 """The same for exact text, whose boxes are those of the font and may be beside the ink."""
 _RANK: dict[Direction, int] = {"right": 0, "down": 1, "left": 2, "up": 3}
-TEXT_LAYER_TILE = -1
-"""Index of the answer that is the PDF's own text: exact, so it beats any reading of pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +176,7 @@ def _shares(
 
     Over exact text the smaller area counts: OCR draws boxes too tall and runs words together.
     """
-    width, height = extents(common_part(sides[pairs[:, 0]], sides[pairs[:, 1]]))
+    width, height = extents(shared_part(sides[pairs[:, 0]], sides[pairs[:, 1]]))
     own, other = (np.multiply(*extents(sides[pairs[:, at]])) for at in (0, 1))
     share = width * height / np.where(is_exact, np.minimum(own, other), own)
     share = np.where(is_exact, share * (COVERED / COVERED_EXACTLY), share)

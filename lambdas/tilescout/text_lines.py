@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tilescout.confusions import folded
-from tilescout.detections import Answer, Direction, TextLine
+from tilescout.detections import TEXT_LAYER_TILE, Answer, Direction, TextLine
 from tilescout.geometry import Box, ios
 from tilescout.neighbours import overlapping_pairs, sides_of
-from tilescout.text_fragments import TEXT_LAYER_TILE, readings
+from tilescout.partial_lines import PartialLine, continued, partial_line
+from tilescout.text_fragments import readings
 from tilescout.text_frames import SIDES, turned_back
 from tilescout.text_links import lines_of_fragments
-from tilescout.text_runs import Run, continued, run_of
 from tilescout.tiling import Tile
 
 SAME_INK = 0.7
@@ -31,11 +31,11 @@ def stitch_lines(
     page = Box(0.0, 0.0, float(page_width), float(page_height))
     every = readings(sorted(set(answers), key=_order), page)
     lines = [
-        _line(run, direction)
+        _line(partial, direction)
         for direction in SIDES
-        for run in continued(
+        for partial in continued(
             [
-                run_of(group)
+                partial_line(group)
                 for group in lines_of_fragments(
                     [each for each in every if each.direction == direction]
                 )
@@ -77,18 +77,20 @@ def _order(answer: Answer) -> tuple[object, ...]:
     return answer.tile, answer.tile_box, words
 
 
-def _line(run: Run, direction: Direction) -> TextLine:
-    words = tuple(replace(word, line=0, box=turned_back(word.box, direction)) for word in run.words)
+def _line(partial: PartialLine, direction: Direction) -> TextLine:
+    words = tuple(
+        replace(word, line=0, box=turned_back(word.box, direction)) for word in partial.words
+    )
     letters = sum(len(word.text) for word in words)
     return TextLine(
         text=" ".join(word.text for word in words),
         confidence=sum(word.confidence * len(word.text) for word in words) / letters,
-        box=turned_back(run.box, direction),
+        box=turned_back(partial.box, direction),
         words=words,
-        tiles=tuple(sorted(run.tiles)),
+        tiles=tuple(sorted(partial.tiles)),
         direction=direction,
         open_sides=tuple(
-            side for side, cut in zip(SIDES[direction], run.is_cut, strict=True) if cut
+            side for side, cut in zip(SIDES[direction], partial.is_cut, strict=True) if cut
         ),
     )
 

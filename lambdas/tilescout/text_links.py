@@ -10,11 +10,18 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from tilescout.detections import Word
+from tilescout.detections import TEXT_LAYER_TILE, Word
 from tilescout.geometry import iou
 from tilescout.linking import grouped
-from tilescout.neighbours import common_part, extents, overlapping_pairs, sides_of
-from tilescout.text_fragments import TEXT_LAYER_TILE, Fragment
+from tilescout.neighbours import (
+    best_first,
+    extents,
+    ious,
+    overlapping_pairs,
+    shared_part,
+    sides_of,
+)
+from tilescout.text_fragments import Fragment
 
 SAME_LINE = 0.5
 """Smallest share of the lower fragment's height that both have in common."""
@@ -77,26 +84,22 @@ def _links(fragments: Sequence[Fragment]) -> list[tuple[int, int]]:
     differ = answers[pairs[:, 0]] != answers[pairs[:, 1]]
     pairs = pairs[differ & ~exact[pairs].any(axis=1)]
     alike = _alike(boxes, pairs)
-    seen_by_both = common_part(tiles[pairs[:, 0]], tiles[pairs[:, 1]])
-    one = common_part(boxes[pairs[:, 0]], seen_by_both)
-    other = common_part(boxes[pairs[:, 1]], seen_by_both)
-    width, height = extents(common_part(one, other))
-    (one_width, one_height), (other_width, other_height) = extents(one), extents(other)
-    alike &= width >= SAME_PLACE * np.minimum(one_width, other_width)
-    common = width * height
-    agreement = common / np.maximum(
-        one_width * one_height + other_width * other_height - common, 1e-9
+    seen_by_both = shared_part(tiles[pairs[:, 0]], tiles[pairs[:, 1]])
+    one = shared_part(boxes[pairs[:, 0]], seen_by_both)
+    other = shared_part(boxes[pairs[:, 1]], seen_by_both)
+    width, one_width, other_width = (
+        extents(part)[0] for part in (shared_part(one, other), one, other)
     )
-    order = np.lexsort((pairs[:, 1], pairs[:, 0], -agreement))
-    return [(a, b) for a, b in pairs[order[alike[order]]].tolist()]
+    alike &= width >= SAME_PLACE * np.minimum(one_width, other_width)
+    return best_first(pairs[alike], ious(one, other)[alike])
 
 
 def _alike(boxes: NDArray[np.float64], pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Whether the two lie on one line of text and are of one size."""
-    _, common = extents(common_part(boxes[pairs[:, 0]], boxes[pairs[:, 1]]))
+    _, shared = extents(shared_part(boxes[pairs[:, 0]], boxes[pairs[:, 1]]))
     _, height = extents(boxes)
     low, high = np.sort(np.stack((height[pairs[:, 0]], height[pairs[:, 1]])), axis=0)
-    return np.asarray((common >= SAME_LINE * low) & (low >= SAME_HEIGHT * high))
+    return np.asarray((shared >= SAME_LINE * low) & (low >= SAME_HEIGHT * high))
 
 
 def _divided(fragments: Sequence[Fragment], links: Iterable[tuple[int, int]]) -> list[Fragment]:

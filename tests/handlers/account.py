@@ -1,5 +1,7 @@
 """Tables, buckets, queues and detectors as the stack makes them, with what tests look at."""
 
+from __future__ import annotations
+
 import importlib
 import json
 import threading
@@ -74,7 +76,7 @@ def clients() -> list[Any]:
         shell.events(),
         detect_tile.detector("textract").client,
         detect_tile.detector("rekognition-text").client,
-        module("guard").step_functions(),
+        shell.step_functions(),
     ]
 
 
@@ -133,7 +135,7 @@ class Account:
     sqs: Any
 
     @classmethod
-    def create(cls) -> "Account":
+    def create(cls) -> Account:
         dynamodb, s3, sqs = _own_clients()
         for bucket in BUCKETS:
             s3.create_bucket(Bucket=bucket)

@@ -1,5 +1,7 @@
 """The account that the handlers work in: moto's tables, buckets and queues, empty for each test."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 
@@ -14,9 +16,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What the handlers read when they are imported; as the template would set it."""
     root = tmp_path_factory.mktemp("task-root")
     (root / "profiles.json").write_text(json.dumps(PROFILES))
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as monkeypatch:
         for name, value in (ENVIRONMENT | {"LAMBDA_TASK_ROOT": str(root)}).items():
-            patch.setenv(name, value)
+            monkeypatch.setenv(name, value)
         yield
 
 

@@ -1,5 +1,7 @@
 """Small drawings, and the way they take: uploaded, tiled, run, merged."""
 
+from __future__ import annotations
+
 import json
 from typing import Any
 from urllib.parse import quote_plus

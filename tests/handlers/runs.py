@@ -1,5 +1,7 @@
 """Documents brought to the point where a run takes them over, and runs stepped through."""
 
+from __future__ import annotations
+
 import io
 import json
 from collections.abc import Iterator
@@ -18,7 +20,6 @@ from tilescout.documents import Document
 from tilescout.ledger import PageRow, TileRow
 
 EXECUTION = "arn:aws:states:us-east-1:123456789012:execution:DetectionRun:one"
-MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:DetectionRun"
 UNAVAILABLE = (
     400,
     {"__type": "ProvisionedThroughputExceededException", "message": "slow down"},
@@ -60,11 +61,11 @@ def answers(_: dict[str, Any]) -> tuple[int, dict[str, Any]]:
 
 
 @contextmanager
-def clock(start: int) -> Iterator["Clock"]:
+def clock(start: int) -> Iterator[Clock]:
     """The handlers' time, set by hand."""
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as monkeypatch:
         held = Clock(start)
-        patch.setattr("time.time", lambda: held.now)
+        monkeypatch.setattr("time.time", lambda: held.now)
         yield held
 
 
@@ -140,14 +141,14 @@ class Run:
     state: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.state = {"model": self.model, "execution": self.execution, "machine": MACHINE}
+        self.state = {"model": self.model, "execution": self.execution}
 
     def step(self, name: str, **more: Any) -> dict[str, Any]:
         event = json.loads(json.dumps({"step": name, "run": self.state} | more))
         self.state = self.account.call("advance_run", event)
         return self.state
 
-    def open(self) -> "Run":
+    def open(self) -> Run:
         assert self.step("OpenRun")["next"] == "StartModel"
         assert self.step("StartModel")["next"] == "DetectTiles"
         return self

@@ -3,6 +3,8 @@
 Dying before a call that only reads leaves what dying before the next change does.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -7,7 +9,7 @@ from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingErro
 
 from tests.handlers.account import Account, Crash, crash_at, detector, module, sqs_event
 from tests.handlers.runs import Run, answers, clock, queued, run_with, tile
-from tilescout.aws import page_table
+from tilescout.aws import page_table, requests
 from tilescout.ledger import TileRow
 
 NOW = 1_800_000_000
@@ -242,7 +244,7 @@ def test_a_large_ledger_is_retired_in_few_calls(account: Account) -> None:
     with crash_at(1000) as calls:
         page_table.expire(ledger, page_table.lasting(ledger, "TILES#d#00001#0000"), 5)
     assert calls == ["Query", "TransactWriteItems", "TransactWriteItems"]
-    rows = list(page_table.rows(ledger, "TILES#d#00001#0000"))
+    rows = list(requests.rows_of(ledger, "TILES#d#00001#0000"))
     assert {int(row["expire_at"]) for row in rows} == {5}
     assert {row["state"] for row in rows} == {"pending"}
 

@@ -76,6 +76,21 @@ def _with(**changes: Any) -> Config:
             "(unterminated character set at position 4); it is '[A-Z'; correct it",
         ),
         (
+            {"find": [{"label": "tag", "pattern": "(?x)A #"}]},
+            "profiles.text.find.0.pattern: a pattern is a regular expression "
+            "(missing ) at position 8); it is '(?x)A #'; correct it",
+        ),
+        (
+            {"find": [{"label": "tag", "pattern": "[A-Z]*"}]},
+            "profiles.text.find.0.pattern: a pattern asks for at least one character; "
+            "'[A-Z]*' matches empty text; make one of its parts required",
+        ),
+        (
+            {"find": [{"label": "tag", "pattern": "FV", "lines": 5}]},
+            "profiles.text.find.0.lines: input should be less than or equal to 4; it is 5; "
+            "change it to a value that fits",
+        ),
+        (
             {"exclude": [{"left": 0.8, "top": 0, "right": 0.2, "bottom": 1}]},
             "profiles.text.exclude.0: a region's left is less than its right and its top less "
             "than its bottom; it is 0.8, 0.0, 0.2, 1.0; swap or widen them",

@@ -1,5 +1,7 @@
 """A deployed stack as the command line sees it, in moto, with rows as the functions write them."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,14 +37,14 @@ OUTPUTS = {
 
 
 @contextmanager
-def deployed_stack(patch: pytest.MonkeyPatch) -> Iterator[Stack]:
+def deployed_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
     """The stack Tilescout; the environment's own account and region are kept out."""
     for name in ("AWS_PROFILE", "AWS_REGION", "TILESCOUT_STACK"):
-        patch.delenv(name, raising=False)
+        monkeypatch.delenv(name, raising=False)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        patch.setenv(name, "testing")
-    patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    _describe_stacks(patch)
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    _describe_stacks(monkeypatch)
     with mock_aws():
         _create()
         yield stacks.deployed(Clients(), "Tilescout")
@@ -70,7 +72,7 @@ def _create() -> None:
     )
 
 
-def _describe_stacks(patch: pytest.MonkeyPatch) -> None:
+def _describe_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer for CloudFormation, whose moto needs many more packages."""
     original = BaseClient._make_api_call
 
@@ -83,7 +85,7 @@ def _describe_stacks(patch: pytest.MonkeyPatch) -> None:
         outputs = [{"OutputKey": name, "OutputValue": value} for name, value in OUTPUTS.items()]
         return {"Stacks": [{"StackStatus": "CREATE_COMPLETE", "Outputs": outputs}]}
 
-    patch.setattr(BaseClient, "_make_api_call", call)
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
 
 
 def _table(name: str, *key: str, **indexes: tuple[str, str]) -> None:

@@ -1,5 +1,7 @@
 """PDFs for the tests of rendering, drawn with PyMuPDF or written by hand."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 

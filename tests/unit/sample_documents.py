@@ -1,5 +1,7 @@
 """A document as the tests of the protocol begin with."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from tilescout.documents import Document

@@ -1,12 +1,13 @@
 """Responses of the services become words and objects in page pixels."""
 
+from __future__ import annotations
+
 import pytest
 from pydantic import ValidationError
 
 from tilescout.answers import (
     answer_from_json,
     answer_to_json,
-    from_custom_labels,
     from_detect_text,
     from_textract,
     is_truncated,
@@ -145,19 +146,6 @@ def test_a_hundred_words_mean_that_there_may_be_more(words, truncated):
     found = [{"Type": "LINE", "Id": 0}] + [{"Type": "WORD", "Id": 1}] * words
 
     assert is_truncated({"TextDetections": found}) is truncated
-
-
-def test_custom_labels_of_the_whole_image_are_dropped():
-    response = {
-        "CustomLabels": [
-            {"Name": "drawing", "Confidence": 99.0},
-            {"Name": "valve", "Confidence": 88.0, "Geometry": geometry(0.0, 0.5, 0.1, 0.1)},
-        ]
-    }
-
-    assert from_custom_labels(response, TILE) == (
-        ObjectSeen(label="valve", confidence=88.0, box=Box(1000, 2500, 1100, 2600)),
-    )
 
 
 def test_a_tile_is_split_into_four_quarters_that_overlap():

@@ -1,5 +1,7 @@
 """The commands from their arguments to output and exit code."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -222,6 +224,11 @@ def test_plan_tells_tiles_calls_and_dollars_without_aws(tmp_path: Path) -> None:
     assert (found["tiles"], found["calls"], found["smallest_text_px"]) == (1, [1, 1], 16.7)
     assert found["pages"] == [{"page": 1, "width_px": 1667, "height_px": 1112, "tiles": 1}]
     assert "px high at 200 dpi and may be missed" in found["warnings"][0]
+
+
+def test_plan_tells_when_and_where_its_prices_hold(tmp_path: Path) -> None:
+    shown = run("plan", str(save(blank_page()[0], tmp_path)), "--profile", "text").stdout
+    assert "of 2026-11, us-east-1" in shown
 
 
 def test_plan_of_pages_that_are_not_there_ends_with_1(tmp_path: Path) -> None:

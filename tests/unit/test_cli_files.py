@@ -1,5 +1,7 @@
 """What `detect` and `export` write: CSV, annotations, folders, profiles, uploads."""
 
+from __future__ import annotations
+
 import csv
 import io
 import json

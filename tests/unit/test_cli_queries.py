@@ -1,5 +1,7 @@
 """Questions to the detections table: key conditions, filters, visible result sets."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 
 import pytest
@@ -68,6 +70,15 @@ def test_an_exact_text_does_not_find_longer_ones(stack: Stack) -> None:
     add_result(stack, one, tag("FV-10"), tag("FV-1023"), tag("FV-10#2"))
     assert texts(stack, Question(text="fv-10")) == ["FV-10"]
     assert texts(stack, Question(text="FV-10*")) == ["FV-10", "FV-10#2", "FV-1023"]
+
+
+@pytest.mark.parametrize("text", ["A" * 600, "Ä" * 480, "A" * 2_000])
+def test_a_text_longer_than_its_index_key_is_found(stack: Stack, text: str) -> None:
+    one = document()
+    add(stack, one)
+    add_result(stack, one, tag(text), tag(text + "B"))
+    assert texts(stack, Question(text=text)) == [text]
+    assert texts(stack, Question(text=f"{text}*")) == [text, text + "B"]
 
 
 def test_a_label_is_found_in_all_documents(stack: Stack) -> None:

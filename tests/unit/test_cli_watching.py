@@ -1,5 +1,7 @@
 """Waiting for documents: when runs are started and stopped, and what progress says."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,9 +10,11 @@ import pytest
 
 from tests.unit.cli_stack import add, add_ledger, deployed_stack, document, replace
 from tilescout import keys
+from tilescout.aws import document_table
+from tilescout.runs import Run
 from tilescout_cli import progress, watching
 from tilescout_cli.failures import CommandFailed
-from tilescout_cli.pdf_uploads import Pdf, Upload
+from tilescout_cli.pdf_uploads import Pdf, SentPdf
 from tilescout_cli.progress import Standing, Totals
 from tilescout_cli.progress_view import stage, summary
 from tilescout_cli.runs_started import StartedRuns
@@ -24,8 +28,8 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
         yield deployed
 
 
-def upload(number: int = 1) -> Upload:
-    return Upload(Pdf(Path("plan.pdf"), "0"), f"{number:032x}", "key")
+def upload(number: int = 1) -> SentPdf:
+    return SentPdf(Pdf(Path("plan.pdf"), "0"), f"{number:032x}", "key")
 
 
 def executions(stack: Stack, status: str = "RUNNING") -> list[str]:
@@ -138,6 +142,20 @@ def test_pages_are_counted_from_the_groups_of_the_ledger(stack: Stack) -> None:
     add_ledger(stack, one.id, keys.page_group_sort(256), seen={256})
     standing = progress.look(stack, one.id, Standing())
     assert (standing.pages_tiled, standing.pages) == (3, 300)
+
+
+def test_what_a_run_has_spent_so_far_is_told_at_the_price_its_document_was_accepted_at(
+    stack: Stack,
+) -> None:
+    one = document(status="RUNNING", result_id="", run_id="run#000001#one", price_per_call=0.002)
+    add(stack, one)
+    run = Run(
+        id="run#000001#one", model="textract", execution="one", token=1, status="OPEN",
+        opened_at=1, calls_left=93, calls_allowed=100,
+    )  # fmt: skip
+    document_table.open_run(stack.documents, run)
+    totals = progress.totals(stack, [progress.look(stack, one.id, Standing())])
+    assert (totals.calls, totals.usd) == (7, 0.014)
 
 
 def test_the_line_of_progress_tells_stage_pages_tiles_calls_and_dollars() -> None:

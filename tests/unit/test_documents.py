@@ -1,5 +1,7 @@
+from __future__ import annotations
+
 from tests.unit.sample_documents import document
-from tilescout.documents import ENDED, Outcome, outcome
+from tilescout.documents import ENDED, Outcome, outcome, tiling_outcome
 
 
 def test_a_document_with_everything_answered_is_done() -> None:
@@ -41,6 +43,21 @@ def test_a_reason_names_a_few_pages_only() -> None:
     failed = dict.fromkeys(range(1, 50), "torn")
     ended = outcome(document(last_page=50), tiles_failed=0, pages_failed=failed)
     assert ended.reason.count("torn") == 6
+
+
+def test_a_document_with_a_tiled_page_is_queued() -> None:
+    tiled = tiling_outcome(document(last_page=2), pages_failed={1: "torn"})
+    assert tiled == Outcome(status="QUEUED")
+
+
+def test_a_document_without_a_tiled_page_has_failed_before_any_run() -> None:
+    tiled = tiling_outcome(document(last_page=2), pages_failed={2: "too large", 1: "torn"})
+    assert tiled == Outcome(status="FAILED", reason="page 1: torn; page 2: too large")
+
+
+def test_a_document_that_was_not_tiled_names_five_pages_only() -> None:
+    failed = dict.fromkeys(range(1, 51), "torn")
+    assert tiling_outcome(document(last_page=50), pages_failed=failed).reason.count("torn") == 5
 
 
 def test_pages_are_counted_from_the_first_to_the_last_asked_for() -> None:

@@ -1,5 +1,7 @@
 """Boxes, their overlap, and a page's size in pixels."""
 
+from __future__ import annotations
+
 from itertools import permutations
 
 import pytest

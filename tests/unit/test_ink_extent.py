@@ -1,5 +1,7 @@
 """Boxes of the local OCR are brought in to the ink of their letters."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,6 +70,28 @@ def test_a_label_is_found_in_one_of_its_shards(label: str, result: str) -> None:
 def test_a_text_key_is_short_enough_for_an_index(text: str) -> None:
     key = keys.text_key(text, keys.result_id("d" * 32, 999_999), "00001#000001")
     assert len(key.encode()) <= 1_024
+
+
+def test_a_group_of_merged_pages_knows_its_result_set() -> None:
+    sort = keys.merged_group_sort("d1-000007", 300)
+    assert sort == "MERGED#d1-000007#0001"
+    assert sort.startswith(keys.merged_groups("d1-000007"))
+    assert keys.merged_result(sort) == "d1-000007"
+
+
+def test_a_page_s_bands_begin_alike_and_no_other_page_s_do() -> None:
+    assert keys.band_sort(1, 2).startswith(keys.bands_of_page(1))
+    assert not keys.band_sort(12, 2).startswith(keys.bands_of_page(1))
+
+
+def test_pages_and_their_groups_begin_differently() -> None:
+    assert not keys.page_group_sort(1).startswith(keys.PAGES)
+    assert not keys.page_sort(1).startswith(keys.PAGE_GROUPS)
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs"]), max_size=600))
+def test_a_text_key_begins_with_what_is_looked_up(text: str) -> None:
+    assert keys.text_key(text, "d-000001", "00001#000001").startswith(keys.indexed_text(text))
 
 
 def test_a_text_key_begins_with_the_text() -> None:

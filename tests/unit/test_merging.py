@@ -1,5 +1,7 @@
 """Objects seen by overlapping tiles become one each."""
 
+from __future__ import annotations
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

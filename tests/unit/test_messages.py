@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import json
 from typing import Any
 from urllib.parse import quote_plus
@@ -7,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tilescout import messages
-from tilescout.messages import MergeHint, PageRange, TileHint, UnknownMessage, Upload
+from tilescout.errors import UnknownMessage
+from tilescout.messages import MergeHint, PageRange, TileHint, Upload
 
 KEYS = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=60)
 

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import heapq
 import random
 from dataclasses import dataclass, field

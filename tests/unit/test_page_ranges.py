@@ -1,7 +1,24 @@
+from __future__ import annotations
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tilescout.page_ranges import MOST_PAGES, page_ranges
+from tilescout.errors import UnreadableDocument
+from tilescout.page_ranges import MOST_PAGES, page_ranges, parse_pages
+
+
+@pytest.mark.parametrize(
+    ("text", "pages"), [("", None), ("3", (3, 3)), ("1-4", (1, 4)), ("12-12", (12, 12))]
+)
+def test_pages_asked_for_are_one_a_range_or_all(text: str, pages: tuple[int, int] | None) -> None:
+    assert parse_pages(text) == pages
+
+
+@pytest.mark.parametrize("text", ["0", "3-1", "1-", "-2", "a", "1,2", " 3", "٣"])
+def test_pages_that_are_no_range_are_the_upload_s_fault(text: str) -> None:
+    with pytest.raises(UnreadableDocument, match="must look like 3 or 1-4"):
+        parse_pages(text)
 
 
 def test_a_heavy_page_goes_alone() -> None:

@@ -1,5 +1,7 @@
 """A document's plan: tiles, calls and dollars before anything is paid for."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

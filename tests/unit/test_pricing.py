@@ -1,5 +1,7 @@
 """Prices are dated, per call or per hour, and can be overridden."""
 
+from __future__ import annotations
+
 import math
 
 import pytest

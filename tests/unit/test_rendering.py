@@ -1,5 +1,7 @@
 """Rendering: facts, tiles and limits, all seen through the child process."""
 
+from __future__ import annotations
+
 import io
 from pathlib import Path
 from typing import Any

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from typing import Any
 
 from tests.unit.sample_documents import document

@@ -1,5 +1,7 @@
 """The sample drawings: the same bytes each time, and a ground truth that is true."""
 
+from __future__ import annotations
+
 import json
 from collections import Counter
 from pathlib import Path

@@ -1,5 +1,7 @@
 """A profile's find: matches in stitched text, misreadings corrected, boxes of the match only."""
 
+from __future__ import annotations
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st

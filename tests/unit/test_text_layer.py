@@ -1,5 +1,7 @@
 """The PDF's own words: only the visible ones, where a reader sees them."""
 
+from __future__ import annotations
+
 import io
 from collections.abc import Callable
 from pathlib import Path

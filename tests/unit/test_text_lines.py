@@ -1,5 +1,7 @@
 """Text seen by overlapping tiles becomes the lines that stand on the page."""
 
+from __future__ import annotations
+
 import random
 import time
 from dataclasses import replace

@@ -1,5 +1,7 @@
 """Tiles cover the page, share one size and balance their stride."""
 
+from __future__ import annotations
+
 from itertools import pairwise
 
 import pytest

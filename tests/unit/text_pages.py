@@ -1,5 +1,7 @@
 """Made-up pages of text and what tiles would read of them, cut as tiles cut."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from tilescout.detections import Answer, Direction, Word

@@ -83,11 +83,7 @@ def detect(
         raise BadUsage("--keep is for --local; a deployed stack is always kept")
     chosen = cdk_profiles.read().named(profile)
     pages = pdf_uploads.check_pages(pages)
-    usable, refused = pdf_uploads.check(pdfs)
-    for line in refused:
-        terminal.say(f"tilescout: {line}")
-    if not usable:
-        raise BadUsage("no file can be looked at")
+    usable, refused = pdf_uploads.usable(pdfs)
     with ProgressView() as view, _target(view, local=local, stack=stack, keep=keep) as found:
         seconds = timeout * SECONDS_PER_MINUTE
         watched = _watch(found, usable, view, profile=chosen.name, pages=pages, seconds=seconds)

@@ -9,7 +9,9 @@ import typer
 from rich.table import Table
 
 from tilescout.errors import TilescoutError
+from tilescout.page_ranges import parse_pages
 from tilescout.planning import DocumentPlan, plan_document
+from tilescout.pricing import PRICES_AS_OF, PRICES_REGION
 from tilescout.profiles import Profile
 from tilescout.rendering import inspect_document
 from tilescout_cli import cdk_profiles, pdf_uploads, shown_tables, terminal
@@ -30,7 +32,7 @@ def plan(pdfs: Pdfs, profile: ProfileName = None, pages: Pages = "", as_json: Js
     """Tell what PDFs would take: tiles, calls, dollars. Needs no AWS, uploads nothing."""
     profiles = cdk_profiles.read()
     chosen = profiles.named(profile)
-    wanted = page_range(pdf_uploads.check_pages(pages))
+    wanted = parse_pages(pdf_uploads.check_pages(pages))
     usable, refused = pdf_uploads.check(pdfs)
     planned = {pdf.path: _plan(pdf, chosen, profiles, wanted) for pdf in usable}
     if as_json:
@@ -44,14 +46,6 @@ def plan(pdfs: Pdfs, profile: ProfileName = None, pages: Pages = "", as_json: Js
         raise typer.Exit(BadUsage.exit_code)
     if any(isinstance(found, str) for found in planned.values()):
         raise typer.Exit(CommandFailed.exit_code)
-
-
-def page_range(pages: str) -> tuple[int, int] | None:
-    """First and last page of 3 or 1-3; None for all."""
-    if not pages:
-        return None
-    first, _, last = pages.partition("-")
-    return int(first), int(last or first)
 
 
 def _plan(
@@ -104,6 +98,7 @@ def _show(path: Path, profile: Profile, found: DocumentPlan | str) -> None:
                 ("tiles", f"at most {found.tiles}"),
                 ("calls", _between(*(f"{calls:,}" for calls in found.calls))),
                 ("cost", _between(*(dollars(amount) for amount in found.dollars))),
+                ("prices", f"of {PRICES_AS_OF}, {PRICES_REGION}; cdk.json may override them"),
                 ("smallest text", "" if text is None else f"{text:g} px high"),
                 *[("warning", warning) for warning in found.warnings],
             ]

@@ -7,7 +7,7 @@ import typer
 from tilescout_cli import cdk_profiles, pdf_uploads, stacks, terminal
 from tilescout_cli.failures import BadUsage
 from tilescout_cli.options import Json, Local, Pages, Pdfs, ProfileName, StackName, example
-from tilescout_cli.pdf_uploads import Upload
+from tilescout_cli.pdf_uploads import SentPdf
 from tilescout_cli.stacks import Stack
 
 
@@ -26,11 +26,7 @@ def upload(
     """Upload PDFs; they are checked and tiled at once, and detected by the next run."""
     chosen = cdk_profiles.read().named(profile)
     pages = pdf_uploads.check_pages(pages)
-    usable, refused = pdf_uploads.check(pdfs)
-    for line in refused:
-        terminal.say(f"tilescout: {line}")
-    if not usable:
-        raise BadUsage("no file can be uploaded")
+    usable, refused = pdf_uploads.usable(pdfs)
     found = stacks.find(local=local, stack=stack)
     done = [pdf_uploads.upload(found, pdf, profile=chosen.name, pages=pages) for pdf in usable]
     _report(found, done, as_json=as_json)
@@ -38,7 +34,7 @@ def upload(
         raise typer.Exit(BadUsage.exit_code)
 
 
-def _report(stack: Stack, done: list[Upload], *, as_json: bool) -> None:
+def _report(stack: Stack, done: list[SentPdf], *, as_json: bool) -> None:
     if as_json:
         terminal.print_json(
             [{"file": str(u.pdf.path), "document": u.document_id, "key": u.key} for u in done]

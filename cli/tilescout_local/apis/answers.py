@@ -1,5 +1,7 @@
 """Answers of JSON 1.1 services: a status, headers and a body, as the emulator passes them on."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -13,8 +15,8 @@ _SERVER_ERRORS = {"InternalServerError": 500, "InternalError": 500, "ServiceUnav
                   "ServiceUnavailableException": 503, "SlowDown": 503}  # fmt: skip
 
 
-class ServiceError(Exception):
-    """An error that the emulated service answers; `code` is the name boto3 makes a class of."""
+class ApiError(Exception):
+    """An error that the emulated service answers; ``code`` is the name boto3 makes a class of."""
 
     def __init__(self, code: str, message: str, members: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -27,7 +29,7 @@ def ok(body: Mapping[str, Any]) -> Answer:
     return 200, {"Content-Type": CONTENT_TYPE}, json.dumps(body).encode()
 
 
-def refused(error: ServiceError) -> Answer:
+def refused(error: ApiError) -> Answer:
     """The error as JSON services send it: 5xx for the service's own faults, 400 otherwise."""
     body = {"__type": error.code, "message": error.message, **error.members}
     headers = {"Content-Type": CONTENT_TYPE, "x-amzn-errortype": error.code}

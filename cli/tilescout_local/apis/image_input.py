@@ -1,5 +1,7 @@
 """The image of a request: inline bytes or an object in S3, checked like the services do."""
 
+from __future__ import annotations
+
 import base64
 import binascii
 import io
@@ -9,7 +11,7 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from tilescout_local.apis.answers import ServiceError
+from tilescout_local.apis.answers import ApiError
 
 # Bucket, key, version or None; None where there is no such object.
 ReadObject = Callable[[str, str, str | None], bytes | None]
@@ -29,18 +31,17 @@ class ImageInput:
 def image_bytes(member: Mapping[str, Any], read_object: ReadObject) -> tuple[bytes, bool]:
     """The encoded image, and whether it came from S3.
 
-    Raises:
-        ServiceError: InvalidParameterException or InvalidS3ObjectException.
+    Raises ApiError: InvalidParameterException or InvalidS3ObjectException.
     """
     inline, stored = member.get("Bytes"), member.get("S3Object")
     if (inline is None) == (stored is None):
-        raise ServiceError("InvalidParameterException", "Request has invalid parameters")
+        raise ApiError("InvalidParameterException", "Request has invalid parameters")
     if inline is not None:
         return _decoded(str(inline)), False
     assert stored is not None
     data = read_object(stored.get("Bucket", ""), stored.get("Name", ""), stored.get("Version"))
     if data is None:
-        raise ServiceError(
+        raise ApiError(
             "InvalidS3ObjectException",
             "Unable to get object metadata from S3. Check object key, region and/or access "
             "permissions.",
@@ -52,7 +53,7 @@ def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
-        raise ServiceError("InvalidParameterException", "Request has invalid parameters") from error
+        raise ApiError("InvalidParameterException", "Request has invalid parameters") from error
 
 
 def opened(data: bytes, from_s3: bool) -> ImageInput | None:

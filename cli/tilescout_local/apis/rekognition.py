@@ -1,11 +1,13 @@
 """Amazon Rekognition: DetectText."""
 
+from __future__ import annotations
+
 import itertools
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tilescout_local.apis.answers import ServiceError
+from tilescout_local.apis.answers import ApiError
 from tilescout_local.apis.image_input import (
     ImageInput,
     ReadObject,
@@ -35,23 +37,22 @@ def checked_image(
 ) -> ImageInput:
     """The image of a request to any image operation of Rekognition.
 
-    Raises:
-        ServiceError: ImageTooLargeException, InvalidImageFormatException and the others.
+    Raises ApiError: ImageTooLargeException, InvalidImageFormatException and the others.
     """
     member = request.get("Image")
     if not isinstance(member, dict):
-        raise ServiceError("InvalidParameterException", "Request has invalid parameters")
+        raise ApiError("InvalidParameterException", "Request has invalid parameters")
     data, from_s3 = image_bytes(member, read_object)
     limit = MAX_S3_BYTES if from_s3 else max_inline_bytes
     if len(data) > limit:
-        raise ServiceError(
+        raise ApiError(
             "ImageTooLargeException", f"Image of {len(data)} bytes is over the {limit} allowed"
         )
     image = opened(data, from_s3)
     if image is None or image.format not in FORMATS or not is_complete(image):
-        raise ServiceError("InvalidImageFormatException", "Request has invalid image format")
+        raise ApiError("InvalidImageFormatException", "Request has invalid image format")
     if min(image.width, image.height) < min_side_px:
-        raise ServiceError("InvalidParameterException", "Request has invalid parameters")
+        raise ApiError("InvalidParameterException", "Request has invalid parameters")
     return image
 
 
@@ -60,8 +61,7 @@ def detect_text(
 ) -> dict[str, Any]:
     """The response for one request: lines, then words; at most 100 words.
 
-    Raises:
-        ServiceError: with the codes of the real operation.
+    Raises ApiError with the codes of the real operation.
     """
     image = checked_image(request, read_object)
     return response(read_text(image.data), image.width, image.height)
@@ -83,7 +83,7 @@ def response(lines: list[Line], width: int, height: int) -> dict[str, Any]:
 
 
 def _first_words(lines: list[Line], limit: int) -> list[Line]:
-    """Lines cut so that together they hold at most `limit` words."""
+    """Lines cut so that together they hold at most ``limit`` words."""
     kept: list[Line] = []
     for line in lines:
         words = line.words[:limit]

@@ -1,5 +1,7 @@
 """Geometry members that Textract and Rekognition share: ratios of the image's sides."""
 
+from __future__ import annotations
+
 import math
 from typing import Any
 

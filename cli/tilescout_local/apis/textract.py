@@ -1,11 +1,13 @@
 """Amazon Textract: DetectDocumentText."""
 
+from __future__ import annotations
+
 import json
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tilescout_local.apis.answers import ServiceError
+from tilescout_local.apis.answers import ApiError
 from tilescout_local.apis.image_input import (
     ImageInput,
     ReadObject,
@@ -30,8 +32,7 @@ def detect_document_text(
 ) -> dict[str, Any]:
     """The response for one request.
 
-    Raises:
-        ServiceError: with the codes of the real operation.
+    Raises ApiError with the codes of the real operation.
     """
     image = _checked(request, read_object)
     return response(read_text(image.data), image.width, image.height)
@@ -40,23 +41,23 @@ def detect_document_text(
 def _checked(request: Mapping[str, Any], read_object: ReadObject) -> ImageInput:
     document = request.get("Document")
     if not isinstance(document, dict):
-        raise ServiceError("InvalidParameterException", "Request has invalid parameters")
+        raise ApiError("InvalidParameterException", "Request has invalid parameters")
     data, from_s3 = image_bytes(document, read_object)
     if len(data) > MAX_BYTES:
-        raise ServiceError(
+        raise ApiError(
             "DocumentTooLargeException",
             f"Document size {len(data)} bytes exceeds the limit of {MAX_BYTES} bytes",
         )
     image = opened(data, from_s3)
     if image is None or image.format not in FORMATS:
-        raise ServiceError("UnsupportedDocumentException", "Request has unsupported format")
+        raise ApiError("UnsupportedDocumentException", "Request has unsupported format")
     if max(image.width, image.height) > MAX_SIDE_PX:
-        raise ServiceError(
+        raise ApiError(
             "UnsupportedDocumentException",
             f"Image of {image.width} x {image.height} px is over {MAX_SIDE_PX} px a side",
         )
     if not is_complete(image):
-        raise ServiceError("BadDocumentException", "Amazon Textract can't read the document")
+        raise ApiError("BadDocumentException", "Amazon Textract can't read the document")
     return image
 
 

@@ -1,5 +1,7 @@
 """A fixed number of engine processes, started when first needed and replaced when they die."""
 
+from __future__ import annotations
+
 import os
 import queue
 import sys
@@ -26,9 +28,8 @@ class EngineWorkers:
     def ask(self, frame: bytes) -> bytes:
         """The engine's answer to one frame.
 
-        Raises:
-            WorkerDied: the process crashed; the next call gets a new one.
-            WorkerTimedOut: it hung and was killed.
+        Raises WorkerDied where the process crashed, WorkerTimedOut where it hung and was killed;
+        the next call gets a new one.
         """
         with self._free:
             worker = self._take()

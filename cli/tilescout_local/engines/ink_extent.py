@@ -1,5 +1,7 @@
 """Where the ink of a line lies within its crop: the detector's boxes stand off the letters."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +26,7 @@ WHOLE = Extent(0.0, 0.0, 1.0, 1.0)
 
 
 def ink_extent(crop: NDArray[np.uint8]) -> Extent:
-    """The rows of the heaviest band of ink in `crop` (rows, columns, BGR), and its columns.
+    """The rows of the heaviest band of ink in ``crop`` (rows, columns, BGR), and its columns.
 
     A rule or a frame beside the text is left out where blank rows part it from the letters.
     """
@@ -46,7 +48,7 @@ def ink_extent(crop: NDArray[np.uint8]) -> Extent:
 
 
 def _heaviest_run(weights: NDArray[np.int64], gap: int) -> tuple[int, int] | None:
-    """First and one past the last index of the run of most weight; gaps of zeros may be `gap`."""
+    """First and one past the last index of the run of most weight; gaps of zeros may be ``gap``."""
     inked = np.flatnonzero(weights)
     if not len(inked):
         return None

@@ -4,6 +4,8 @@ Its classifier of upside-down text is off, because it turns long upright lines o
 taller than 1.5 times its width is read both ways up and the better reading is kept.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -43,7 +45,7 @@ class TextReader:
         self._min_confidence: float = self._engine.text_score
 
     def read(self, image: Image) -> list[Line]:
-        """Lines from the top of `image` (rows, columns, BGR) downwards, in image pixels."""
+        """Lines from the top of ``image`` (rows, columns, BGR) downwards, in image pixels."""
         found = self._found(image)
         if found is None:
             return []
@@ -64,7 +66,7 @@ class TextReader:
         height, width = image.shape[:2]
         return map_boxes_to_original(found.boxes, record, height, width), crops
 
-    def _readings(self, boxes: NDArray[np.float32], crops: list[Image]) -> list["Reading"]:
+    def _readings(self, boxes: NDArray[np.float32], crops: list[Image]) -> list[Reading]:
         """The better reading of every box."""
         sideways = [index for index, crop in enumerate(crops) if _is_sideways(boxes[index])]
         turned = [np.ascontiguousarray(crops[index][::-1, ::-1]) for index in sideways]

@@ -1,5 +1,7 @@
 """One OCR process: image bytes in, lines as JSON out."""
 
+from __future__ import annotations
+
 import io
 import json
 import sys

@@ -1,5 +1,7 @@
 """Lines and words read from an image, with the quadrilateral of each in image pixels."""
 
+from __future__ import annotations
+
 from dataclasses import asdict, dataclass
 from typing import Any
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from tilescout import keys
-from tilescout.aws.items import changes, from_item, is_refused, to_item
-from tilescout.aws.page_table import rows
+from tilescout.aws.items import changes, from_item, to_item
+from tilescout.aws.requests import is_refused, rows_of
 from tilescout.runs import Claim
 
 if TYPE_CHECKING:
@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 CONTENTION = "TransactionConflict"
 KEEP_SECONDS = 7 * 24 * 3600
 """A claim's row is the run's, and no run lives for a day."""
-
-
-def _partition(run_id: str) -> str:
-    return f"RUN#{run_id}"
 
 
 def claim(
@@ -61,7 +57,7 @@ def claim(
         },
     }
     row = to_item(claimed) | {
-        "pk": _partition(run_id),
+        "pk": keys.run_partition(run_id),
         "sk": claimed.document_id,
         "expire_at": now + KEEP_SECONDS,
     }
@@ -82,8 +78,8 @@ def _transact(documents: Table, actions: list[Any]) -> bool:
 
 def claims(ledger: Table, run_id: str) -> Iterator[Claim]:
     """All claims of the run; a consistent read, unlike the status index."""
-    return (from_item(Claim, row) for row in rows(ledger, _partition(run_id)))
+    return (from_item(Claim, row) for row in rows_of(ledger, keys.run_partition(run_id)))
 
 
 def update_claim(ledger: Table, run_id: str, document_id: str, values: Mapping[str, Any]) -> None:
-    ledger.update_item(Key={"pk": _partition(run_id), "sk": document_id}, **changes(values))
+    ledger.update_item(Key={"pk": keys.run_partition(run_id), "sk": document_id}, **changes(values))

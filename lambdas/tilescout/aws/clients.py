@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 STORAGE = Config(
     connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 5, "mode": "standard"}
 )
-BILLED = Config(connect_timeout=3, read_timeout=30, retries={"total_max_attempts": 1})
+BILLED = Config(connect_timeout=3, read_timeout=50, retries={"total_max_attempts": 1})
 """A billed call is made once; whether to ask again is the ledger's decision, not the client's."""
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Key
 
 from tilescout import keys
+from tilescout.aws import requests
 from tilescout.aws.items import to_attribute
-from tilescout.aws.page_table import query
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -18,7 +18,11 @@ def write_page(table: Table, result: str, page: int, rows: list[dict[str, Any]])
     """The page has these rows and no others: an earlier merge may have found more."""
     kept = {row["sort"] for row in rows}
     on_page = Key("result_id").eq(result) & Key("sort").begins_with(keys.detection_page(page))
-    surplus = [row["sort"] for row in query(table, on_page) if row["sort"] not in kept]
+    surplus = [
+        row["sort"]
+        for row in requests.rows(table, on_page, ConsistentRead=True)
+        if row["sort"] not in kept
+    ]
     with table.batch_writer() as batch:
         for row in rows:
             batch.put_item(Item=to_attribute(row))
@@ -29,5 +33,5 @@ def write_page(table: Table, result: str, page: int, rows: list[dict[str, Any]])
 def delete_set(table: Table, result: str) -> None:
     """Delete all rows of a result set that no document points to."""
     with table.batch_writer() as batch:
-        for row in query(table, Key("result_id").eq(result)):
+        for row in requests.rows(table, Key("result_id").eq(result), ConsistentRead=True):
             batch.delete_item(Key={"result_id": result, "sort": row["sort"]})

@@ -11,7 +11,7 @@ from boto3.dynamodb.conditions import Attr
 from tilescout import keys, results
 from tilescout.aws import detection_table, document_table, objects, page_table
 from tilescout.documents import Document, Outcome, outcome
-from tilescout.errors import TilescoutError
+from tilescout.errors import EventNotSent
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -23,12 +23,8 @@ CLEANING_SECONDS = 180
 """Longer than the function may run: whoever cleans is done or dead by then."""
 
 
-class EventNotSent(TilescoutError):
-    """The event bus refused an event."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Edges:
+class Stores:
     """The tables, buckets and clients that the end of a document touches."""
 
     documents: Table
@@ -51,56 +47,56 @@ class Totals:
     warnings: tuple[str, ...]
 
 
-def finish(edges: Edges, document: Document, now: int) -> bool:
+def finish(stores: Stores, document: Document, now: int) -> bool:
     """The file, then the flip (rule 20); whether the flip was ours. ``clean`` is what follows."""
     result = results.ResultSet(
         id=keys.result_id(document.id, document.claim_token), document=document, made_at=now
     )
-    pages = page_table.pages(edges.ledger, document.id)
-    found, totals = _gather(edges, result.id, document)
+    pages = page_table.pages(stores.ledger, document.id)
+    found, totals = _gather(stores, result.id, document)
     failed = {row.page: row.failed_reason for row in pages if row.failed_reason}
     ended = outcome(document, tiles_failed=totals.failed, pages_failed=failed)
     spent = totals.calls * document.price_per_call
     head = results.document_json(result, ended, pages, spent)
     head["warnings"] += totals.warnings
-    _write_file(edges, result.id, head, found)
-    return _flip(edges, document, result.id, ended, totals, spent, now)
+    _write_file(stores, result.id, head, found)
+    return _flip(stores, document, result.id, ended, totals, spent, now)
 
 
-def clean(edges: Edges, document: Document, now: int) -> None:
+def clean(stores: Stores, document: Document, now: int) -> None:
     """Announce the end of an ended document and clean up after it; may be done again.
 
     A document keeps ``clean_after`` until all is done, so that a crash is made good later.
     Raises EventNotSent.
     """
-    _announce(edges, document)
-    _retire(edges, document, now)
-    begun = page_table.result_sets(edges.ledger, document.id)
+    _announce(stores, document)
+    _retire(stores, document, now)
+    begun = page_table.result_sets(stores.ledger, document.id)
     for result in sorted({*begun, document.replaced} - {"", document.result_id}):
-        detection_table.delete_set(edges.detections, result)
+        detection_table.delete_set(stores.detections, result)
     page_table.expire(
-        edges.ledger,
-        page_table.lasting(edges.ledger, keys.document_partition(document.id)),
+        stores.ledger,
+        page_table.lasting(stores.ledger, keys.document_partition(document.id)),
         now + KEEP_LEDGER_SECONDS,
     )
     same = Attr("result_id").eq(document.result_id)
-    document_table.update(edges.documents, document.id, {"clean_after": 0}, same)
+    document_table.update(stores.documents, document.id, {"clean_after": 0}, same)
 
 
-def take_cleaning(edges: Edges, document: Document, now: int) -> bool:
+def take_cleaning(stores: Stores, document: Document, now: int) -> bool:
     """Whether the cleaning, left undone for too long, is now ours."""
     if not document.has_ended or not 0 < document.clean_after <= now:
         return False
     still = Attr("clean_after").eq(document.clean_after)
     values = {"clean_after": now + CLEANING_SECONDS}
-    return document_table.update(edges.documents, document.id, values, still)
+    return document_table.update(stores.documents, document.id, values, still)
 
 
-def _gather(edges: Edges, result: str, document: Document) -> tuple[list[Any], Totals]:
+def _gather(stores: Stores, result: str, document: Document) -> tuple[list[Any], Totals]:
     found: list[Any] = []
     bodies = []
     for page in document.page_numbers():
-        body = objects.read(edges.s3, edges.results_bucket, keys.page_result(result, page))
+        body = objects.read(stores.s3, stores.results_bucket, keys.page_result(result, page))
         if body is None:
             raise LookupError(f"the result of page {page} is gone; the page is merged again")
         parsed = json.loads(body)
@@ -115,14 +111,14 @@ def _gather(edges: Edges, result: str, document: Document) -> tuple[list[Any], T
     )
 
 
-def _write_file(edges: Edges, result: str, head: dict[str, Any], found: list[Any]) -> None:
+def _write_file(stores: Stores, result: str, head: dict[str, Any], found: list[Any]) -> None:
     body = json.dumps({"document": head, "detections": found}).encode()
     key = keys.document_result(result)
-    objects.write(edges.s3, edges.results_bucket, key, body, "application/json")
+    objects.write(stores.s3, stores.results_bucket, key, body, "application/json")
 
 
 def _flip(
-    edges: Edges,
+    stores: Stores,
     document: Document,
     result: str,
     ended: Outcome,
@@ -145,10 +141,10 @@ def _flip(
         "clean_after": now + CLEANING_SECONDS,
     }
     mine = document_table.claimed_by(document.claim_token)
-    return document_table.update(edges.documents, document.id, values, mine)
+    return document_table.update(stores.documents, document.id, values, mine)
 
 
-def _announce(edges: Edges, document: Document) -> None:
+def _announce(stores: Stores, document: Document) -> None:
     detail = {
         "document_id": document.id,
         "bucket": document.bucket,
@@ -157,7 +153,7 @@ def _announce(edges: Edges, document: Document) -> None:
         "reason": document.reason,
         "result_id": document.result_id,
     }
-    sent = edges.events.put_events(
+    sent = stores.events.put_events(
         Entries=[
             {"Source": "tilescout", "DetailType": "DocumentEnded", "Detail": json.dumps(detail)}
         ]
@@ -169,13 +165,13 @@ def _announce(edges: Edges, document: Document) -> None:
         )
 
 
-def _retire(edges: Edges, document: Document, now: int) -> None:
+def _retire(stores: Stores, document: Document, now: int) -> None:
     """Tiles expire from now on, band by band. A PARTIAL document keeps its images for a retry."""
-    for page in page_table.pages(edges.ledger, document.id):
+    for page in page_table.pages(stores.ledger, document.id):
         for band in page.bands:
             partition = keys.tile_partition(document.id, page.page, band)
-            tiles = page_table.lasting(edges.ledger, partition)
+            tiles = page_table.lasting(stores.ledger, partition)
             if document.status == "DONE":
                 images = [str(tile["image"]) for tile in tiles]
-                objects.delete(edges.s3, edges.tiles_bucket, images)
-            page_table.expire(edges.ledger, tiles, now + KEEP_LEDGER_SECONDS)
+                objects.delete(stores.s3, stores.tiles_bucket, images)
+            page_table.expire(stores.ledger, tiles, now + KEEP_LEDGER_SECONDS)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
-from botocore.exceptions import ClientError
 
 from tilescout import keys
-from tilescout.aws.items import changes, from_item, is_refused, plain, to_item
+from tilescout.aws.items import changes, from_item, to_item
+from tilescout.aws.requests import conditional, rows
 from tilescout.documents import Document, Status
 from tilescout.runs import Run
 
@@ -25,17 +25,6 @@ def add(table: Table, document: Document) -> bool:
         "due": keys.due(document.profile.model, document.accepted_at),
     }
     return conditional(table.put_item, Item=row, ConditionExpression=Attr("id").not_exists())
-
-
-def conditional(write: Any, **request: Any) -> bool:
-    """Whether the conditional write took effect."""
-    try:
-        write(**request)
-    except ClientError as error:
-        if is_refused(error):
-            return False
-        raise
-    return True
 
 
 def get(table: Table, document_id: str) -> Document | None:
@@ -67,18 +56,13 @@ def claimed_by(token: int) -> ConditionBase:
 
 def with_status(table: Table, status: str, model: str) -> Iterator[Document]:
     """Documents of a model with a status, oldest first; eventually consistent, page by page."""
-    condition = Key("status").eq(status) & Key("due").begins_with(f"{model}#")
+    condition = Key("status").eq(status) & Key("due").begins_with(keys.of_model(model))
     yield from (from_item(Document, item) for item in query_status(table, condition))
 
 
 def query_status(table: Table, condition: ConditionBase) -> Iterator[dict[str, Any]]:
-    request: dict[str, Any] = {"IndexName": "by_status", "KeyConditionExpression": condition}
-    while True:
-        page = table.query(**request)
-        yield from page["Items"]
-        if "LastEvaluatedKey" not in page:
-            return
-        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+    """Rows of documents and runs by their status; eventually consistent, page by page."""
+    return rows(table, condition, IndexName="by_status")
 
 
 def open_run(table: Table, run: Run) -> bool:
@@ -114,9 +98,3 @@ def settle_calls(table: Table, run_id: str, *, unused: int, answered: int = 0) -
         UpdateExpression="ADD calls_left :unused, tiles_answered :answered",
         ExpressionAttributeValues={":unused": unused, ":answered": answered},
     )
-
-
-def statuses(table: Table, document_ids: list[str]) -> list[dict[str, Any]]:
-    """Rows of documents or runs as they are, plain numbers, in the order asked."""
-    rows = (table.get_item(Key={"id": each}, ConsistentRead=True) for each in document_ids)
-    return [plain(row["Item"]) for row in rows if "Item" in row]

@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tilescout import keys
 from tilescout.aws import document_table, page_table
-from tilescout.documents import Document, Status
+from tilescout.documents import Document, Status, tiling_outcome
 from tilescout.ledger import PageRow
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What becomes of a document once its pages are all marked."""
-
-    status: Status
-    reason: str = ""
-
-
-def verdict(pages: list[PageRow]) -> Verdict:
-    """FAILED where no page could be tiled, QUEUED otherwise."""
-    failed = [f"page {row.page}: {row.failed_reason}" for row in pages if row.failed_reason]
-    if len(failed) == len(pages):
-        return Verdict("FAILED", "; ".join(failed[:5]))
-    return Verdict("QUEUED")
-
-
 def missing_pages(ledger: Table, document: Document) -> list[int]:
     """Pages without a mark."""
-    seen = page_table.group(ledger, document.id, "PAGES#")
+    seen = page_table.group(ledger, document.id, keys.PAGE_GROUPS)
     return [page for page in document.page_numbers() if page not in seen]
 
 
@@ -41,13 +24,14 @@ def queue_if_tiled(documents: Table, ledger: Table, document: Document, now: int
     if missing_pages(ledger, document):
         return "ACCEPTED"
     pages = page_table.pages(ledger, document.id)
-    judged = verdict(pages)
+    failed = {row.page: row.failed_reason for row in pages if row.failed_reason}
+    judged = tiling_outcome(document, pages_failed=failed)
     values: dict[str, Any] = {
         "status": judged.status,
         "reason": judged.reason,
         "tiles_planned": sum(row.tiles for row in pages),
         "tiles_skipped": sum(row.skipped for row in pages),
-        "pages_failed": sum(bool(row.failed_reason) for row in pages),
+        "pages_failed": len(failed),
         "warnings": [*document.warnings, *_warnings(pages)],
         "due": keys.due(document.profile.model, now),
         "queued_at": now,

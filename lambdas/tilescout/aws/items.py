@@ -8,7 +8,6 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar
 
-from botocore.exceptions import ClientError
 from pydantic import TypeAdapter
 
 T = TypeVar("T")
@@ -61,15 +60,6 @@ def plain(item: Mapping[str, Any]) -> dict[str, Any]:
     """The item with int and float in the place of Decimal."""
     converted: dict[str, Any] = _plain(item)
     return converted
-
-
-def is_refused(error: ClientError) -> bool:
-    """A condition of ours did not hold, alone or within a transaction."""
-    code = error.response.get("Error", {}).get("Code", "")
-    if code == "TransactionCanceledException":
-        reasons = error.response.get("CancellationReasons", [])
-        return any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons)
-    return code == "ConditionalCheckFailedException"
 
 
 def changes(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
-from botocore.exceptions import ClientError
 
 from tilescout import keys
-from tilescout.aws.items import from_item, is_refused, to_item
+from tilescout.aws.items import from_item, to_item
+from tilescout.aws.requests import conditional
 from tilescout.errors import LeaseLost
 from tilescout.run_protocol import Lease
 
@@ -40,13 +40,7 @@ def _unchanged(old: Lease) -> ConditionBase:
 
 def _swap(ledger: Table, old: Lease, new: Lease) -> bool:
     row = to_item(new) | {"pk": keys.lease(new.model), "sk": keys.LEASE_SORT}
-    try:
-        ledger.put_item(Item=row, ConditionExpression=_unchanged(old))
-    except ClientError as error:
-        if is_refused(error):
-            return False
-        raise
-    return True
+    return conditional(ledger.put_item, Item=row, ConditionExpression=_unchanged(old))
 
 
 def change(ledger: Table, model: str, decide: Callable[[Lease], Lease | None]) -> Lease | None:

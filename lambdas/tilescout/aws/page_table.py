@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import Attr, ConditionBase, Key
+from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from tilescout import keys
-from tilescout.aws.document_table import conditional
 from tilescout.aws.items import changes, from_item, to_item
+from tilescout.aws.requests import conditional, rows_of
 from tilescout.ledger import BandRow, PageRow, TileRow
 
 if TYPE_CHECKING:
@@ -17,24 +17,6 @@ if TYPE_CHECKING:
 
 TRANSACTION = 100
 """Actions that one transaction takes."""
-
-
-def rows(table: Table, partition: str, prefix: str = "") -> Iterator[dict[str, Any]]:
-    """All rows of a partition whose sort key begins so; consistent, page by page."""
-    condition: ConditionBase = Key("pk").eq(partition)
-    # A key condition must not compare with an empty string.
-    return query(table, condition & Key("sk").begins_with(prefix) if prefix else condition)
-
-
-def query(table: Table, condition: ConditionBase) -> Iterator[dict[str, Any]]:
-    """All rows under the key condition; consistent, page by page."""
-    request: dict[str, Any] = {"KeyConditionExpression": condition, "ConsistentRead": True}
-    while True:
-        page = table.query(**request)
-        yield from page["Items"]
-        if "LastEvaluatedKey" not in page:
-            return
-        request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
 
 def _page_key(document_id: str, page: int) -> dict[str, str]:
@@ -58,14 +40,14 @@ def read_page(table: Table, document_id: str, page: int) -> PageRow | None:
 
 
 def pages(table: Table, document_id: str) -> list[PageRow]:
-    found = rows(table, keys.document_partition(document_id), "PAGE#")
+    found = rows_of(table, keys.document_partition(document_id), keys.PAGES)
     return [from_item(PageRow, row) for row in found]
 
 
 def bands(table: Table, document_id: str, page: int | None = None) -> list[BandRow]:
     """Bands of the document, or of one page, in page order."""
-    prefix = "BAND#" if page is None else f"BAND#{page:05d}#"
-    found = rows(table, keys.document_partition(document_id), prefix)
+    prefix = keys.BANDS if page is None else keys.bands_of_page(page)
+    found = rows_of(table, keys.document_partition(document_id), prefix)
     return [from_item(BandRow, row) for row in found]
 
 
@@ -139,7 +121,7 @@ def add_to_group(table: Table, document_id: str, sort: str, number: int, to: str
 def group(table: Table, document_id: str, prefix: str) -> set[int]:
     """All numbers of the groups whose sort key begins so; a consistent read."""
     found: set[int] = set()
-    for row in rows(table, keys.document_partition(document_id), prefix):
+    for row in rows_of(table, keys.document_partition(document_id), prefix):
         found |= {int(number) for number in row.get("seen", set())}
     return found
 
@@ -151,13 +133,13 @@ def band_outcome(table: Table, document_id: str, page: int, tile: int, state: st
 
 def result_sets(table: Table, document_id: str) -> set[str]:
     """Every result set that was begun for the document."""
-    found = rows(table, keys.document_partition(document_id), "MERGED#")
-    return {str(row["sk"]).split("#")[1] for row in found}
+    found = rows_of(table, keys.document_partition(document_id), keys.MERGED_GROUPS)
+    return {keys.merged_result(str(row["sk"])) for row in found}
 
 
 def lasting(table: Table, partition: str) -> list[dict[str, Any]]:
     """Rows of a partition that do not expire yet."""
-    return [row for row in rows(table, partition) if "expire_at" not in row]
+    return [row for row in rows_of(table, partition) if "expire_at" not in row]
 
 
 def expire(table: Table, expiring: list[dict[str, Any]], expire_at: int) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tilescout import messages
-from tilescout.errors import TilescoutError
+from tilescout.errors import MessageNotSent
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 BATCH = 10
 MAX_DELAY = 900
 """Seconds; the longest DelaySeconds SQS takes."""
-
-
-class MessageNotSent(TilescoutError):
-    """The queue refused part of a batch."""
 
 
 def send(sqs: SQSClient, queue_url: str, sent: Sequence[object], spread: float = 0) -> None:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from tilescout import keys
-from tilescout.aws.document_table import conditional
 from tilescout.aws.items import from_item, to_item
-from tilescout.aws.page_table import rows
+from tilescout.aws.requests import conditional, rows_of
 from tilescout.errors import DetectorUnavailable
 from tilescout.ledger import TileRow
 from tilescout.reservations import Drop
@@ -32,7 +31,7 @@ def read(table: Table, document_id: str, page: int, tile: int) -> TileRow | None
 
 
 def in_band(table: Table, document_id: str, page: int, band: int) -> Iterator[TileRow]:
-    found = rows(table, keys.tile_partition(document_id, page, band), "TILE#")
+    found = rows_of(table, keys.tile_partition(document_id, page, band), keys.TILES)
     return (from_item(TileRow, row) for row in found)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from tilescout import keys
 from tilescout.messages import Upload
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_s3 import S3Client
-
-CURSOR = {"pk": "SWEEP", "sk": "CURSOR"}
 
 
 def next_page(
@@ -21,7 +20,7 @@ def next_page(
 
     The cursor moves only once the page has been worked through.
     """
-    cursor: dict[str, Any] = ledger.get_item(Key=CURSOR).get("Item", {})
+    cursor: dict[str, Any] = ledger.get_item(Key=keys.SWEEP_CURSOR).get("Item", {})
     markers = {name: cursor[name] for name in ("KeyMarker", "VersionIdMarker") if name in cursor}
     listed = s3.list_object_versions(Bucket=bucket, Prefix=prefix, **markers)
     for version in listed.get("Versions", []):
@@ -31,4 +30,6 @@ def next_page(
         "KeyMarker": listed.get("NextKeyMarker"),
         "VersionIdMarker": listed.get("NextVersionIdMarker"),
     }
-    ledger.put_item(Item=CURSOR | {name: value for name, value in following.items() if value})
+    ledger.put_item(
+        Item=keys.SWEEP_CURSOR | {name: value for name, value in following.items() if value}
+    )

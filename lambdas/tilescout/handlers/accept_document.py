@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +9,6 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
 
 from tilescout import keys, messages
 from tilescout.aws import document_table, objects, queues
@@ -23,7 +17,7 @@ from tilescout.documents import Document
 from tilescout.errors import TilescoutError, UnreadableDocument
 from tilescout.handlers import settings, shell
 from tilescout.messages import Upload
-from tilescout.page_ranges import page_ranges
+from tilescout.page_ranges import page_ranges, parse_pages
 from tilescout.planning import DocumentPlan, plan_document
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
@@ -31,13 +25,11 @@ from tilescout.rendering import RenderLimits, inspect_document
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 SETTINGS = settings.read(settings.AcceptDocumentSettings)
 CONFIGURATION = settings.configuration(SETTINGS.profiles_file)
 PRICES = PriceTable().with_overrides(CONFIGURATION.prices)
-PAGES_ASKED_FOR = re.compile(r"(\d+)(?:-(\d+))?")
 INSPECTION = RenderLimits(wall_seconds=60, cpu_seconds=60, memory_mb=1500)
 """Well within the function's timeout and memory, so that a bomb gets its reason at once."""
 LARGEST_UPLOAD = 1_000_000_000
@@ -45,17 +37,16 @@ LARGEST_UPLOAD = 1_000_000_000
 
 logger = Logger()
 metrics = Metrics()
-processor = BatchProcessor(event_type=EventType.SQS)
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
-    return process_partial_response(event, accept_uploads, processor, context)
+    return shell.each_message(event, accept_uploads, context)
 
 
-def accept_uploads(record: SQSRecord) -> None:
-    for upload in messages.uploads(record.body):
+def accept_uploads(body: str) -> None:
+    for upload in messages.uploads(body):
         accept_document(upload)
 
 
@@ -92,7 +83,7 @@ def _plan(upload: Upload, head: Head, profile: Profile) -> DocumentPlan:
         raise UnreadableDocument(
             f"the file has {head.size:,} bytes, the limit is {LARGEST_UPLOAD:,}; split it"
         )
-    asked_for = _pages_asked_for(head.metadata.get("pages", ""))
+    asked_for = parse_pages(head.metadata.get("pages", "").strip())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "document.pdf"
         if not objects.download(shell.s3(), upload.bucket, upload.key, head.version_id, path):
@@ -103,19 +94,6 @@ def _plan(upload: Upload, head: Head, profile: Profile) -> DocumentPlan:
     plan = plan_document(facts, profile, PRICES)
     unknown = CONFIGURATION.unknown_profile(keys.profile_name(upload.key))
     return replace(plan, warnings=(*unknown, *plan.warnings))
-
-
-def _pages_asked_for(metadata: str) -> tuple[int, int] | None:
-    """The object's own ``pages`` metadata, "3" or "1-4"; None for all pages."""
-    if not metadata:
-        return None
-    match = PAGES_ASKED_FOR.fullmatch(metadata.strip())
-    if match is None:
-        raise UnreadableDocument(
-            f'the object\'s metadata "pages" must look like 3 or 1-4, received {metadata!r}'
-        )
-    first = int(match[1])
-    return first, int(match[2] or first)
 
 
 def _document(
@@ -149,7 +127,7 @@ def _document(
 
 
 def _send_pages(document: Document) -> None:
-    """Every page not marked yet. Sizes of ranges follow the plan's tiles per page, evenly."""
+    """Every page; ``tile_page`` passes by those marked. Ranges follow the plan's average."""
     average = document.tiles_planned // max(1, document.pages)
     ranges = page_ranges(document.first_page, document.last_page, tiles_per_page=average)
     queues.send(

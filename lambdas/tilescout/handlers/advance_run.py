@@ -40,7 +40,10 @@ logger = Logger()
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """``event`` is {"step", "run"}; the run as it then stands, as plain JSON."""
+    """The run as it then stands, as plain JSON.
+
+    ``event`` is {"step", "run"}; CloseRun also has "state", with the error that a Catch left.
+    """
     step = event["step"]
     state = STATE.validate_python(event["run"])
     logger.append_keys(step=step, model=state.model, token=state.token)

@@ -6,22 +6,17 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
 
 from tilescout import keys, messages
 from tilescout.aws import document_table, intake, objects, page_table
 from tilescout.documents import Document
+from tilescout.errors import UnknownMessage
 from tilescout.handlers import settings, shell
 from tilescout.ledger import PageRow
 from tilescout.messages import PageRange, Upload
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 SETTINGS = settings.read(settings.CollectDeadLettersSettings)
@@ -30,28 +25,27 @@ REASON = "could not be processed after several tries; see the functions' logs, t
 
 logger = Logger()
 metrics = Metrics()
-processor = BatchProcessor(event_type=EventType.SQS)
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
-    return process_partial_response(event, collect, processor, context)
+    return shell.each_message(event, collect, context)
 
 
-def collect(record: SQSRecord) -> None:
+def collect(body: str) -> None:
     """A page range fails its pages, an upload is rejected; anything else is logged and dropped."""
     metrics.add_metric("DeadLetters", MetricUnit.Count, 1)
     try:
-        fail_pages(messages.parse(PageRange, record.body))
-    except messages.UnknownMessage:
-        collect_uploads(record.body)
+        fail_pages(messages.parse(PageRange, body))
+    except UnknownMessage:
+        collect_uploads(body)
 
 
 def collect_uploads(body: str) -> None:
     try:
         uploads = messages.uploads(body)
-    except messages.UnknownMessage as error:
+    except UnknownMessage as error:
         logger.warning("dropped a message of no known kind", reason=str(error))
         return
     for upload in uploads:

@@ -9,11 +9,6 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
 
 from tilescout import keys, messages, reservations
 from tilescout.answers import answer_to_json
@@ -32,7 +27,6 @@ from tilescout.tiling import Tile
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 SETTINGS = settings.read(settings.DetectTileSettings)
@@ -41,7 +35,6 @@ RETRY_SECONDS = 15
 
 logger = Logger()
 metrics = Metrics()
-processor = BatchProcessor(event_type=EventType.SQS)
 detector = cache(open_detector)
 
 
@@ -49,14 +42,12 @@ detector = cache(open_detector)
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
     timeout = context.get_remaining_time_in_millis() // 1000 + 1
-    return process_partial_response(
-        event, lambda record: detect_hinted(record, timeout), processor, context
-    )
+    return shell.each_message(event, lambda body: detect_hinted(body, timeout), context)
 
 
-def detect_hinted(record: SQSRecord, timeout: int) -> None:
+def detect_hinted(body: str, timeout: int) -> None:
     """A hint that is of no use is dropped; the message is completed in every case."""
-    hint = messages.parse(TileHint, record.body)
+    hint = messages.parse(TileHint, body)
     logger.append_keys(document_id=hint.document_id, page=hint.page, tile=hint.tile)
     outcome = detect_tile(hint, timeout)
     logger.info("hint handled", outcome=outcome)

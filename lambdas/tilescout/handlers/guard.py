@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -11,7 +10,6 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from tilescout import keys, messages, run_protocol
 from tilescout.aws import (
-    clients,
     document_table,
     executions,
     intake,
@@ -35,7 +33,6 @@ PAGES_PER_SWEEP = 200
 
 logger = Logger()
 metrics = Metrics()
-step_functions = cache(clients.step_functions)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -68,7 +65,7 @@ def revoke_dead_owners(now: int) -> int:
     revoked = 0
     for model in models():
         lease = lease_table.read(ledger, model)
-        if lease.is_live(now) and not executions.is_running(step_functions(), lease.owner):
+        if lease.is_live(now) and not executions.is_running(shell.step_functions(), lease.owner):
             decided = lease_table.change(
                 ledger,
                 model,

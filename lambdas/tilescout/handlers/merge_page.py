@@ -7,11 +7,6 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
 
 from tilescout import keys, messages, results
 from tilescout.answers import answer_from_json
@@ -31,24 +26,22 @@ from tilescout.page_detections import detect_on_page
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 SETTINGS = settings.read(settings.MergePageSettings)
 
 logger = Logger()
 metrics = Metrics()
-processor = BatchProcessor(event_type=EventType.SQS)
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
-    return process_partial_response(event, merge_hinted, processor, context)
+    return shell.each_message(event, merge_hinted, context)
 
 
-def merge_hinted(record: SQSRecord) -> None:
-    hint = messages.parse(messages.MergeHint, record.body)
+def merge_hinted(body: str) -> None:
+    hint = messages.parse(messages.MergeHint, body)
     logger.append_keys(document_id=hint.document_id, page=hint.page)
     document = document_table.get(shell.table(SETTINGS.documents_table), hint.document_id)
     if document is None or document.claim_token != hint.claim_token:
@@ -57,7 +50,7 @@ def merge_hinted(record: SQSRecord) -> None:
     if document.status == "RUNNING":
         flipped = _merge(document, hint.page)
     else:
-        flipped = document_end.take_cleaning(_edges(), document, shell.now())
+        flipped = document_end.take_cleaning(_stores(), document, shell.now())
     if flipped:
         _clean(document.id)
     logger.info("hint handled", ended=flipped)
@@ -66,14 +59,14 @@ def merge_hinted(record: SQSRecord) -> None:
 def _clean(document_id: str) -> None:
     document = document_table.get(shell.table(SETTINGS.documents_table), document_id)
     if document is not None and document.has_ended:
-        document_end.clean(_edges(), document, shell.now())
+        document_end.clean(_stores(), document, shell.now())
 
 
 def _merge(document: Document, number: int) -> bool:
     """Merge the page unless it is; whether the document ended by it."""
     ledger = shell.table(SETTINGS.ledger_table)
     result = keys.result_id(document.id, document.claim_token)
-    merged = page_table.group(ledger, document.id, f"MERGED#{result}#")
+    merged = page_table.group(ledger, document.id, keys.merged_groups(result))
     page = page_table.read_page(ledger, document.id, number)
     if number not in merged and page is not None:
         bands = page_table.bands(ledger, document.id, number)
@@ -85,14 +78,14 @@ def _merge(document: Document, number: int) -> bool:
         page_table.add_to_group(ledger, document.id, sort, number, to="begun")
         _write_page(results.ResultSet(id=result, document=document, made_at=shell.now()), page)
         page_table.add_to_group(ledger, document.id, sort, number)
-        merged = page_table.group(ledger, document.id, f"MERGED#{result}#")
+        merged = page_table.group(ledger, document.id, keys.merged_groups(result))
     if len(merged) < document.pages:
         return False
-    return document_end.finish(_edges(), document, shell.now())
+    return document_end.finish(_stores(), document, shell.now())
 
 
-def _edges() -> document_end.Edges:
-    return document_end.Edges(
+def _stores() -> document_end.Stores:
+    return document_end.Stores(
         documents=shell.table(SETTINGS.documents_table),
         ledger=shell.table(SETTINGS.ledger_table),
         detections=shell.table(SETTINGS.detections_table),

@@ -9,16 +9,11 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
 
 from tilescout import keys, messages
 from tilescout.answers import answer_to_json
 from tilescout.aws import document_table, intake, objects, page_table, queues
-from tilescout.detections import Answer
+from tilescout.detections import TEXT_LAYER_TILE, Answer
 from tilescout.detectors import LIMITS
 from tilescout.documents import Document
 from tilescout.errors import RenderLimitExceeded, UnreadableDocument, UnsupportedPage
@@ -37,7 +32,6 @@ from tilescout.rendering import (
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 SETTINGS = settings.read(settings.TilePageSettings)
@@ -45,25 +39,20 @@ MOST_ATTEMPTS = 3
 RENDERING = RenderLimits(wall_seconds=120, cpu_seconds=120, memory_mb=2500)
 PAGE_SECONDS = 150
 """A page's rendering at its longest, and storing its tiles."""
-LAYER_TILE = -1
-"""The tile index of what the PDF's own text layer says."""
 
 logger = Logger()
 metrics = Metrics()
-processor = BatchProcessor(event_type=EventType.SQS)
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
-    return process_partial_response(
-        event, lambda record: tile_pages(record, context), processor, context
-    )
+    return shell.each_message(event, lambda body: tile_pages(body, context), context)
 
 
-def tile_pages(record: SQSRecord, context: LambdaContext) -> None:
+def tile_pages(body: str, context: LambdaContext) -> None:
     """The pages of one message; those that time does not suffice for go back to the queue."""
-    pages = messages.parse(messages.PageRange, record.body)
+    pages = messages.parse(messages.PageRange, body)
     logger.append_keys(document_id=pages.document_id)
     document = document_table.get(shell.table(SETTINGS.documents_table), pages.document_id)
     if document is None or document.status != "ACCEPTED":
@@ -170,7 +159,7 @@ def _render(document: Document, row: PageRow, path: Path) -> PageRow:
 
 def _store_layer(document: Document, page: RenderedPage) -> None:
     box = Box(0, 0, page.width_px, page.height_px)
-    layer = Answer(tile=LAYER_TILE, tile_box=box, words=page.words, calls=0)
+    layer = Answer(tile=TEXT_LAYER_TILE, tile_box=box, words=page.words, calls=0)
     key = keys.layer_object(document.id, page.page)
     body = answer_to_json(layer).encode()
     objects.write(shell.s3(), SETTINGS.tiles_bucket, key, body, "application/json")

@@ -47,7 +47,7 @@ def _requeue(
         what = "could not be merged" if claim.detected else "brought no answer"
         values |= {
             "status": "HELD",
-            "reason": f"{without} runs {what}; see the run's record, then retry the document",
+            "reason": f"{without} runs {what}; see docs/deploy.md, HELD",
         }
     mine = document_table.claimed_by(state.token)
     document_table.update(edges.documents, document.id, values, mine)

@@ -27,7 +27,7 @@ def open_claims(edges: Edges, state: RunState) -> Iterator[tuple[Claim, Document
 
 def _unmerged(edges: Edges, document: Document) -> list[int]:
     result = keys.result_id(document.id, document.claim_token)
-    merged = page_table.group(edges.ledger, document.id, f"MERGED#{result}#")
+    merged = page_table.group(edges.ledger, document.id, keys.merged_groups(result))
     pages = [page for page in document.page_numbers() if page not in merged]
     # All pages merged and not flipped: the last merge died between the two; one hint flips it.
     return pages or [document.last_page]

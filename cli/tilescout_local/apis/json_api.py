@@ -1,17 +1,19 @@
 """A JSON 1.1 service made of plain functions, in the shape of the emulator's own handlers."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tilescout_local.apis.answers import Answer, Handler, ServiceError, ok, operation_of, refused
+from tilescout_local.apis.answers import Answer, ApiError, Handler, ok, operation_of, refused
 from tilescout_local.errors import WorkerDied, WorkerTimedOut
 
 Operations = Mapping[str, Callable[[bytes], dict[str, Any]]]
 
 
-def json_service(operations: Operations) -> Handler:
+def json_api(operations: Operations) -> Handler:
     """A handler that runs each operation off the event loop."""
 
     async def handle(
@@ -25,12 +27,12 @@ def json_service(operations: Operations) -> Handler:
 def _answer(operations: Operations, name: str, body: bytes) -> Answer:
     operation = operations.get(name)
     if operation is None:
-        return refused(ServiceError("UnknownOperationException", f"{name} is not emulated"))
+        return refused(ApiError("UnknownOperationException", f"{name} is not emulated"))
     try:
         return ok(operation(body))
-    except ServiceError as error:
+    except ApiError as error:
         return refused(error)
     except json.JSONDecodeError:
-        return refused(ServiceError("SerializationException", "The body is not JSON"))
+        return refused(ApiError("SerializationException", "The body is not JSON"))
     except (WorkerDied, WorkerTimedOut) as error:
-        return refused(ServiceError("InternalServerError", f"The engine failed: {error}"))
+        return refused(ApiError("InternalServerError", f"The engine failed: {error}"))

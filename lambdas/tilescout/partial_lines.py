@@ -26,7 +26,7 @@ TOUCHING = 0.35
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class PartialLine:
     """A line of text, boxes turned. ``reports`` names what each answer called it.
 
     ``is_cut`` is by side: start, top, end, bottom. ``to_edge`` is how far its start and its end
@@ -41,13 +41,13 @@ class Run:
     to_edge: tuple[float, float]
 
 
-def run_of(fragments: Sequence[Fragment]) -> Run:
+def partial_line(fragments: Sequence[Fragment]) -> PartialLine:
     """The line that all ``fragments`` show."""
     words = words_of_line(fragments)
     box = union(word.box for word in words)
     starts = [each for each in fragments if each.box.left <= box.left + CUT_PX]
     ends = [each for each in fragments if each.box.right >= box.right - CUT_PX]
-    return Run(
+    return PartialLine(
         words=words,
         box=box,
         tiles=frozenset(each.tile for each in fragments),
@@ -65,26 +65,26 @@ def run_of(fragments: Sequence[Fragment]) -> Run:
     )
 
 
-def continued(runs: Sequence[Run]) -> list[Run]:
-    """Runs, those joined that go on past a tile's side without a word seen by both tiles.
+def continued(lines: Sequence[PartialLine]) -> list[PartialLine]:
+    """Lines, those joined that go on past a tile's side without a word seen by both tiles.
 
     Never joins what one tile told apart.
     """
-    chains = grouped(_facing(runs), [run.reports for run in runs])
+    chains = grouped(_facing(lines), [line.reports for line in lines])
     return [
-        _joined(sorted((runs[at] for at in chain), key=lambda run: run.box)) for chain in chains
+        _joined(sorted((lines[at] for at in chain), key=lambda line: line.box)) for chain in chains
     ]
 
 
-def _facing(runs: Sequence[Run]) -> list[tuple[int, int]]:
+def _facing(lines: Sequence[PartialLine]) -> list[tuple[int, int]]:
     """Pairs (before, after) of indices whose ends meet, nearest first; each end in one pair."""
-    grown = [run.box.grow(NEXT_TO * run.box.height / 2, 0) for run in runs]
+    grown = [line.box.grow(NEXT_TO * line.box.height / 2, 0) for line in lines]
     found = []
     for pair in overlapping_pairs(sides_of(grown)).tolist():
-        before, after = sorted(pair, key=lambda at: (runs[at].box, at))
-        if _meet(runs[before], runs[after]):
-            gap = abs(runs[after].box.left - runs[before].box.right)
-            found.append((gap, runs[before].box, runs[after].box, before, after))
+        before, after = sorted(pair, key=lambda at: (lines[at].box, at))
+        if _meet(lines[before], lines[after]):
+            gap = abs(lines[after].box.left - lines[before].box.right)
+            found.append((gap, lines[before].box, lines[after].box, before, after))
     return _one_to_one([(before, after) for *_, before, after in sorted(found)])
 
 
@@ -100,45 +100,47 @@ def _one_to_one(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return chosen
 
 
-def _meet(before: Run, after: Run) -> bool:
+def _meet(before: PartialLine, after: PartialLine) -> bool:
     """Whether ``after`` goes on where ``before`` ends, at the side of a tile."""
     if any(after.reports.get(answer, told) != told for answer, told in before.reports.items()):
         return False
     low, high = sorted((before.box.height, after.box.height))
-    common = min(before.box.bottom, after.box.bottom) - max(before.box.top, after.box.top)
+    shared = min(before.box.bottom, after.box.bottom) - max(before.box.top, after.box.top)
     reach = NEXT_TO * low
     gap = after.box.left - before.box.right
     return (
         -PADDING * low <= gap <= reach
         and before.box.right < after.box.right
         and low >= FACING * high
-        and common >= FACING * low
+        and shared >= FACING * low
         and (before.to_edge[1] <= reach or after.to_edge[0] <= reach)
     )
 
 
-def _joined(runs: list[Run]) -> Run:
-    if len(runs) == 1:
-        return runs[0]
-    words = runs[0].words
-    for before, after in pairwise(runs):
+def _joined(lines: list[PartialLine]) -> PartialLine:
+    if len(lines) == 1:
+        return lines[0]
+    words = lines[0].words
+    for before, after in pairwise(lines):
         words = _with_next(words, before, after)
-    return Run(
+    return PartialLine(
         words=words,
-        box=union(run.box for run in runs),
-        tiles=frozenset().union(*(run.tiles for run in runs)),
-        reports={answer: told for run in runs for answer, told in run.reports.items()},
+        box=union(line.box for line in lines),
+        tiles=frozenset().union(*(line.tiles for line in lines)),
+        reports={answer: told for line in lines for answer, told in line.reports.items()},
         is_cut=(
-            runs[0].is_cut[0],
-            all(run.is_cut[1] for run in runs),
-            runs[-1].is_cut[2],
-            all(run.is_cut[3] for run in runs),
+            lines[0].is_cut[0],
+            all(line.is_cut[1] for line in lines),
+            lines[-1].is_cut[2],
+            all(line.is_cut[3] for line in lines),
         ),
-        to_edge=(runs[0].to_edge[0], runs[-1].to_edge[1]),
+        to_edge=(lines[0].to_edge[0], lines[-1].to_edge[1]),
     )
 
 
-def _with_next(words: tuple[Word, ...], before: Run, after: Run) -> tuple[Word, ...]:
+def _with_next(
+    words: tuple[Word, ...], before: PartialLine, after: PartialLine
+) -> tuple[Word, ...]:
     """The words of both; a word cut in two where no tile saw it whole becomes one."""
     gap = after.box.left - before.box.right
     if not (before.is_cut[2] and after.is_cut[0] and gap <= TOUCHING * before.box.height):
