@@ -5,15 +5,18 @@ TilescoutError
   UnsupportedPage      a page no renderer can give within the limits; never retried
   RenderLimitExceeded  the rendering child died, ran out of time or of memory
   InvalidProfile       a profile breaks a rule; stops synth
+    PatternTooSlow       one of its patterns takes too long over a line of text
   BudgetExceeded       the work would cost more than the profile allows
   LeaseLost            another owner holds the lease; the run ends and does nothing more
   DetectorError        no answer; what of it was billed all the same
     TileRefused          the detector will never take this tile
-    DetectorUnavailable  not ready, throttled, over a limit or broken; not the tile's fault
+    DetectorUnavailable  not ready, throttled or over a limit; not the tile's fault
+      DetectorBroken     a server error: an outage, or for ever this very tile
   AnswerLost           the detector was asked and perhaps billed, but no answer came
   UnknownMessage       a queue holds what it should not; the message becomes a dead letter
   MessageNotSent       a queue refused part of a batch; the caller's message is redelivered
   EventNotSent         the event bus refused an event; it is sent again
+  CleaningUnfinished   a document has more to clean up than one invocation may; a hint goes on
 """
 
 from __future__ import annotations
@@ -37,6 +40,10 @@ class RenderLimitExceeded(TilescoutError):
 
 class InvalidProfile(TilescoutError):
     """A profile setting breaks a rule."""
+
+
+class PatternTooSlow(InvalidProfile):
+    """A snippet's pattern takes too long over a line of text."""
 
 
 class BudgetExceeded(TilescoutError):
@@ -63,6 +70,10 @@ class DetectorUnavailable(DetectorError):
     """The detector cannot answer now; nothing is known about the tile."""
 
 
+class DetectorBroken(DetectorUnavailable):
+    """The detector failed on its side. Whether the tile makes it fail, only repetition tells."""
+
+
 class AnswerLost(TilescoutError):
     """The request went out and no answer came; it may have been billed."""
 
@@ -77,3 +88,7 @@ class MessageNotSent(TilescoutError):
 
 class EventNotSent(TilescoutError):
     """The event bus refused an event."""
+
+
+class CleaningUnfinished(TilescoutError):
+    """The time of the invocation ran out before the document was cleaned up."""

@@ -76,6 +76,7 @@ class TileRow:
     state: TileState = "pending"
     asked: int = 0
     strikes: int = 0
+    broken: int = 0
     reservation: Reservation | None = None
     answer: str = ""
     calls: int = 0

@@ -15,6 +15,16 @@ SHORTEST_WAIT = 2
 """Seconds; a small run should not wait for a large one's turn."""
 RESEND_AFTER = 45
 """Seconds without an ask or an answer after which hints are taken for lost."""
+SLOWING_AFTER = 30
+"""Seconds without a tile's end after which the rate that was measured is halved each turn."""
+NO_PROGRESS = 20 * 60
+"""Seconds without a tile's end after which the run stops detecting."""
+NOTHING_TO_ASK = "the rest cannot be asked now"
+NOTHING_ENDS = "no progress"
+STALLED = (NOTHING_TO_ASK, NOTHING_ENDS)
+"""Reasons for which a run ends although its deadline and budget are not reached."""
+MOST_TURNS = 2_000
+"""Each takes 9 events of the execution's history, which holds 25,000."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +58,7 @@ class Pace:
     asked: int = 0
     ended: int = 0
     moved_at: int = 0
+    ended_at: int = 0
     rate: float = 0.0
     turn: int = 0
 
@@ -80,7 +91,10 @@ def next_turn(pace: Pace, progress: Progress, now: int, calls_per_second: float)
     ended = progress.answered + progress.failed
     newly_ended = max(0, ended - pace.ended)
     taken = max(0, progress.asked - pace.asked)
-    rate = newly_ended / max(1, now - moved_at) if newly_ended else pace.rate
+    ended_at = now if newly_ended or not pace.ended_at else pace.ended_at
+    rate = (
+        newly_ended / max(1, now - moved_at) if newly_ended else _slowed(pace.rate, now - ended_at)
+    )
     lost = not (newly_ended or taken) and now - moved_at >= RESEND_AFTER
     in_queue = 0 if lost else min(progress.sendable, max(0, pace.in_queue - taken))
     wait = wait_for(pace.turn, progress.open, rate)
@@ -96,10 +110,18 @@ def next_turn(pace: Pace, progress: Progress, now: int, calls_per_second: float)
             asked=progress.asked,
             ended=ended,
             moved_at=now if newly_ended or taken or lost else moved_at,
+            ended_at=ended_at,
             rate=rate,
             turn=pace.turn + 1,
         ),
     )
+
+
+def _slowed(rate: float, idle: int) -> float:
+    """The rate after ``idle`` seconds without an end: a stubborn rest is looked at less often."""
+    if idle < SLOWING_AFTER:
+        return rate
+    return rate / 2 if rate > 0.001 else 0.0
 
 
 def _window(rate: float, wait: int, calls_per_second: float) -> int:
@@ -109,11 +131,21 @@ def _window(rate: float, wait: int, calls_per_second: float) -> int:
 
 
 def why_finished(
-    progress: Progress, *, now: int, deadline: int, calls_left: int, calls_per_tile: int
+    progress: Progress,
+    pace: Pace,
+    *,
+    now: int,
+    deadline: int,
+    calls_left: int,
+    calls_per_tile: int,
 ) -> str:
     """Why the run stops detecting, or "" while it should go on (rule 18)."""
     if not progress.open:
-        return "every tile has ended" if not progress.stuck else "the rest cannot be asked now"
+        return "every tile has ended" if not progress.stuck else NOTHING_TO_ASK
+    if pace.ended_at and now - pace.ended_at >= NO_PROGRESS:
+        return NOTHING_ENDS
+    if pace.turn >= MOST_TURNS:
+        return "the run's history is full"
     if now >= deadline:
         return "deadline"
     if calls_left < calls_per_tile and not progress.reserved:

@@ -10,6 +10,10 @@ MAX_ASKS = 3
 """Asks a tile may cost over all runs; one that ran out counts once a run."""
 MAX_STRIKES = 2
 """Refusals of the tile itself after which it has failed."""
+MAX_BROKEN = 7
+"""Server errors on one tile, at ever longer pauses, after which they are taken for its own."""
+RETRY_SECONDS = 15
+LONGEST_RETRY_SECONDS = 300
 MARGIN = 60
 """Seconds that a reservation outlives its function's timeout."""
 
@@ -36,7 +40,7 @@ def is_stuck(row: TileRow, token: int, now: int) -> bool:
     """Nothing more can be asked in this run."""
     if row.state != "pending" or is_reserved(row, now):
         return False
-    if row.strikes >= MAX_STRIKES:
+    if row.strikes >= MAX_STRIKES or row.broken >= MAX_BROKEN:
         return True
     if ran_out(row, token, now):
         return row.reservation is not None and row.reservation.again
@@ -69,13 +73,32 @@ def commit(row: TileRow, answer: str, calls: int) -> TileRow | Drop:
     return replace(row, state="answered", answer=answer, calls=row.calls + calls, reservation=None)
 
 
-def give_back(row: TileRow, reservation_id: str, retry_at: int, error: str) -> TileRow | Drop:
-    """Not the tile's fault: the ask is not counted."""
+def give_back(
+    row: TileRow,
+    reservation_id: str,
+    now: int,
+    error: str,
+    *,
+    billed: bool = False,
+    broken: bool = False,
+) -> TileRow | Drop:
+    """Not the tile's fault: the ask is not counted, unless a part of it was ``billed``.
+
+    A ``broken`` answer is counted apart, and leaves the tile alone for ever longer.
+    """
     if not _is_held(row, reservation_id):
         return Drop("the reservation is no longer mine")
     before = _before(row)
-    asked = row.asked - (before is None)
-    return replace(row, asked=asked, reservation=before, retry_at=retry_at, last_error=error)
+    counted = billed or before is not None
+    pause = min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2**row.broken) if broken else RETRY_SECONDS
+    return replace(
+        row,
+        asked=row.asked - (not counted),
+        broken=row.broken + broken,
+        reservation=before,
+        retry_at=now + pause,
+        last_error=error,
+    )
 
 
 def strike(row: TileRow, reservation_id: str, error: str) -> TileRow | Drop:
@@ -102,7 +125,8 @@ def has_failed(row: TileRow, token: int, now: int, *, run_has_answers: bool) -> 
         return False
     if row.strikes >= MAX_STRIKES:
         return True
-    return run_has_answers and row.asked >= MAX_ASKS and is_stuck(row, token, now)
+    spent = row.asked >= MAX_ASKS or row.broken >= MAX_BROKEN
+    return run_has_answers and spent and is_stuck(row, token, now)
 
 
 def fail(row: TileRow, token: int, now: int, *, run_has_answers: bool) -> TileRow | Drop:
@@ -119,6 +143,8 @@ def forgive(row: TileRow, token: int, now: int) -> TileRow:
 
     A reservation still in force is left alone: its worker may be asking this moment.
     """
-    if row.state != "pending" or not ran_out(row, token, now):
+    if row.state != "pending" or is_reserved(row, now):
         return row
-    return replace(row, asked=max(0, row.asked - 1), reservation=None)
+    if not ran_out(row, token, now):
+        return replace(row, broken=0)
+    return replace(row, asked=max(0, row.asked - 1), broken=0, reservation=None)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain, repeat
 
 import pytest
 
@@ -258,15 +259,27 @@ def test_a_tile_with_few_words_gives_the_calls_for_quarters_back(
     assert run.row["calls_left"] == run.row["calls_allowed"] - 1
 
 
-def test_quarters_billed_before_an_outage_stay_paid(
-    account: Account, crowded: tuple[str, Run]
+def test_quarters_billed_before_an_outage_stay_paid_and_the_ask_counts(
+    account: Account, crowded: tuple[str, Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
     document, run = crowded
-    replies = iter([(200, words(100)), (200, words(5)), UNAVAILABLE])
+    replies = chain([(200, words(100)), (200, words(5))], repeat(UNAVAILABLE))
     with detector(lambda _: next(replies)):
         account.deliver("detect_tile", run.hint(document))
-    assert tile(account, document)["state"] == "pending"
+    assert (tile(account, document)["state"], tile(account, document)["asked"]) == ("pending", 1)
     assert run.row["calls_left"] == run.row["calls_allowed"] - 2
+
+
+def test_a_quarter_that_is_throttled_once_is_asked_again_at_once(
+    account: Account, crowded: tuple[str, Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    document, run = crowded
+    replies = iter([(200, words(100)), UNAVAILABLE, *[(200, words(5))] * 4])
+    with detector(lambda _: next(replies)):
+        account.deliver("detect_tile", run.hint(document))
+    assert tile(account, document)["calls"] == 5
 
 
 def test_quarters_billed_before_a_refusal_stay_paid(

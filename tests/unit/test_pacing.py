@@ -90,8 +90,36 @@ def test_a_wait_is_never_over_half_a_heartbeat(turn: int, tiles: int, rate: floa
 def test_a_run_ends_when_it_has_done_what_it_can(
     seen: Progress, now: int, calls_left: int, reason: str
 ) -> None:
-    found = why_finished(seen, now=now, deadline=500, calls_left=calls_left, calls_per_tile=5)
+    found = why_finished(
+        seen, Pace(), now=now, deadline=500, calls_left=calls_left, calls_per_tile=5
+    )
     assert found == reason
+
+
+def test_a_run_in_which_nothing_ends_for_twenty_minutes_stops() -> None:
+    pace = Pace(ended_at=1_000)
+    seen = progress(5)
+
+    def reason(now: int) -> str:
+        return why_finished(seen, pace, now=now, deadline=9_000, calls_left=99, calls_per_tile=1)
+
+    assert (reason(2_199), reason(2_200)) == ("", "no progress")
+
+
+def test_a_run_stops_before_its_history_is_full() -> None:
+    pace = Pace(ended_at=1_000, turn=2_000)
+    found = why_finished(
+        progress(5), pace, now=1_001, deadline=9_000, calls_left=99, calls_per_tile=1
+    )
+    assert found == "the run's history is full"
+
+
+def test_one_stubborn_tile_after_a_fast_start_is_looked_at_less_and_less_often() -> None:
+    pace, now, looks = Pace(ended_at=1, moved_at=1, rate=20.0, ended=100, asked=100), 10, 0
+    while now < 1_200:
+        turn = next_turn(pace, progress(1), now, 10.0)
+        pace, now, looks = turn.pace, now + turn.wait_seconds, looks + 1
+    assert looks < 60
 
 
 @dataclass

@@ -11,6 +11,7 @@ from tilescout.ledger import Reservation, TileRow
 from tilescout.reservations import (
     MARGIN,
     MAX_ASKS,
+    MAX_BROKEN,
     MAX_STRIKES,
     Drop,
     commit,
@@ -108,7 +109,7 @@ def test_a_late_answer_is_taken_after_the_loop_gave_the_tile_up() -> None:
 
 
 def test_a_throttled_ask_is_not_counted() -> None:
-    row = written(give_back(reserved(PENDING), "r1", 1_030, "throttled"))
+    row = written(give_back(reserved(PENDING), "r1", 1_015, "throttled"))
     assert (row.asked, row.reservation, row.retry_at) == (0, None, 1_030)
     assert row.last_error == "throttled"
 
@@ -238,3 +239,29 @@ def test_no_interleaving_asks_too_often_or_gives_a_tile_to_two_workers(
         assert row.strikes <= MAX_STRIKES
         assert lost[token] <= 2
     assert len(lost) <= MAX_ASKS
+
+
+def test_an_ask_of_which_a_part_was_billed_stays_counted() -> None:
+    row = written(give_back(reserved(PENDING), "r1", 1_015, "throttled", billed=True))
+    assert (row.asked, row.reservation) == (1, None)
+
+
+def test_a_broken_answer_leaves_the_tile_alone_for_ever_longer() -> None:
+    row, pauses = PENDING, []
+    for number in range(MAX_BROKEN):
+        held = written(reserve(row, f"r{number}", 7, row.retry_at, 60))
+        row = written(give_back(held, f"r{number}", row.retry_at, "500", broken=True))
+        pauses.append(row.retry_at - sum(pauses))
+    assert pauses == [15, 30, 60, 120, 240, 300, 300]
+    assert row.asked == 0
+
+
+def test_a_tile_that_stays_broken_fails_only_where_others_were_answered() -> None:
+    row = replace(PENDING, broken=MAX_BROKEN)
+    assert is_stuck(row, 7, 1_000)
+    assert not has_failed(row, 7, 1_000, run_has_answers=False)
+    assert has_failed(row, 7, 1_000, run_has_answers=True)
+
+
+def test_after_a_run_without_any_answer_a_broken_tile_starts_afresh() -> None:
+    assert forgive(replace(PENDING, broken=MAX_BROKEN), 7, 1_000).broken == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,13 @@ from tilescout.answers import from_detect_text, from_textract, is_truncated, spl
 from tilescout.aws import clients
 from tilescout.detections import Answer
 from tilescout.detectors import Detector
-from tilescout.errors import AnswerLost, DetectorUnavailable, TileRefused
+from tilescout.errors import (
+    AnswerLost,
+    DetectorBroken,
+    DetectorError,
+    DetectorUnavailable,
+    TileRefused,
+)
 from tilescout.text_lines import stitch_tile
 from tilescout.tiling import Tile
 
@@ -38,6 +45,20 @@ REFUSALS = frozenset(
     }
 )
 """The tile's own fault. Everything else says nothing about the tile."""
+BROKEN = frozenset({"InternalServerError", "InternalServerException", "InternalFailure"})
+QUARTER_PAUSES = (1.0, 2.0, 4.0)
+"""Seconds before a quarter is asked again: what the tile cost so far would be lost with it."""
+
+
+def _error_of(error: ClientError, billed: int) -> DetectorError:
+    code = error.response["Error"]["Code"]
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    message = f"{code}: {error.response['Error'].get('Message', '')}"
+    if code in REFUSALS:
+        return TileRefused(message, billed=billed)
+    if code in BROKEN or status in (500, 502):
+        return DetectorBroken(message, billed=billed)
+    return DetectorUnavailable(message, billed=billed)
 
 
 def _ask(call: Callable[[], Any], billed: int = 0) -> Any:
@@ -45,10 +66,7 @@ def _ask(call: Callable[[], Any], billed: int = 0) -> Any:
     try:
         return call()
     except ClientError as error:
-        code = error.response["Error"]["Code"]
-        kind = TileRefused if code in REFUSALS else DetectorUnavailable
-        message = error.response["Error"].get("Message", "")
-        raise kind(f"{code}: {message}", billed=billed) from error
+        raise _error_of(error, billed) from error
     except (ReadTimeoutError, ConnectionClosedError) as error:
         raise AnswerLost(f"{type(error).__name__}: {error}; the reservation runs out") from error
     except BotoCoreError as error:
@@ -82,11 +100,19 @@ class RekognitionTextDetector:
             return answer
         quarters = split_tile(tile, self.quarter_overlap)
         asked = [
-            self._ask_once(_cut(image, tile, part), part, billed)
+            self._ask_quarter(_cut(image, tile, part), part, billed)
             for billed, part in enumerate(quarters, start=1)
         ]
         stitched = stitch_tile(tile, [_marked(part, cut_short) for part, cut_short in asked])
         return replace(stitched, calls=1 + len(quarters))
+
+    def _ask_quarter(self, image: bytes, part: Tile, billed: int) -> tuple[Answer, bool]:
+        for pause in QUARTER_PAUSES:
+            try:
+                return self._ask_once(image, part, billed)
+            except DetectorUnavailable:
+                time.sleep(pause)
+        return self._ask_once(image, part, billed)
 
     def _ask_once(self, image: bytes, tile: Tile, billed: int = 0) -> tuple[Answer, bool]:
         response = _ask(lambda: self.client.detect_text(Image={"Bytes": image}), billed)

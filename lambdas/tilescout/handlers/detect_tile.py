@@ -17,7 +17,7 @@ from tilescout.aws.detectors import open_detector
 from tilescout.detections import Answer
 from tilescout.detectors import LIMITS, Detector
 from tilescout.documents import Document
-from tilescout.errors import AnswerLost, DetectorUnavailable, TileRefused
+from tilescout.errors import AnswerLost, DetectorBroken, DetectorUnavailable, TileRefused
 from tilescout.geometry import Box
 from tilescout.handlers import settings, shell
 from tilescout.ledger import TileRow
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 SETTINGS = settings.read(settings.DetectTileSettings)
-RETRY_SECONDS = 15
-"""How long a throttled or unready detector is left alone before the tile is sent again."""
 
 logger = Logger()
 metrics = Metrics()
@@ -80,7 +78,8 @@ def _ask_within_budget(hint: TileHint, document: Document, row: TileRow, reserva
     name = document.profile.detector
     most = LIMITS[name].calls_per_tile
     if not document_table.spend_calls(documents, hint.run_id, most):
-        return _give_back(hint, reservation, "the run's budget is used up")
+        spent = DetectorUnavailable("the run's budget is used up")
+        return _give_back(hint, reservation, spent)
     try:
         answer = _ask(detector(name), row)
     except AnswerLost as error:
@@ -88,7 +87,7 @@ def _ask_within_budget(hint: TileHint, document: Document, row: TileRow, reserva
     except DetectorUnavailable as error:
         document_table.settle_calls(documents, hint.run_id, unused=most - error.billed)
         metrics.add_metric("DetectorUnavailable", MetricUnit.Count, 1)
-        return _give_back(hint, reservation, str(error))
+        return _give_back(hint, reservation, error)
     except TileRefused as error:
         document_table.settle_calls(documents, hint.run_id, unused=most - error.billed)
         return _strike(hint, reservation, str(error))
@@ -115,9 +114,18 @@ def _commit(hint: TileHint, answer: Answer, reservation: str) -> str:
     return f"dropped: {row.reason}" if isinstance(row, Drop) else "answered"
 
 
-def _give_back(hint: TileHint, reservation: str, error: str) -> str:
-    retry_at = shell.now() + RETRY_SECONDS
-    _change(hint, lambda row: reservations.give_back(row, reservation, retry_at, error))
+def _give_back(hint: TileHint, reservation: str, error: DetectorUnavailable) -> str:
+    _change(
+        hint,
+        lambda row: reservations.give_back(
+            row,
+            reservation,
+            shell.now(),
+            str(error),
+            billed=bool(error.billed),
+            broken=isinstance(error, DetectorBroken),
+        ),
+    )
     return f"given back: {error}"
 
 

@@ -24,9 +24,13 @@ def _due(edges: Edges, model: str) -> Iterator[Document]:
     )
 
 
-def is_work_due(edges: Edges, model: str) -> bool:
-    """Asks the documents themselves: the index may still show one that has just ended."""
-    return any(_is_due(edges, document.id) for document in _due(edges, model))
+def is_work_due(edges: Edges, model: str, *, besides: int | None = None) -> bool:
+    """Asks the documents themselves: the index may still show one that has just ended.
+
+    Documents last claimed under the token ``besides`` have just been tried, and do not count.
+    """
+    due = (document for document in _due(edges, model) if document.claim_token != besides)
+    return any(_is_due(edges, document.id) for document in due)
 
 
 def _is_due(edges: Edges, document_id: str) -> bool:

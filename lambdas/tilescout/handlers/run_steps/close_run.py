@@ -11,36 +11,52 @@ from tilescout.documents import BARREN_RUNS_BEFORE_HOLD, Document
 from tilescout.handlers.run_steps.claiming import is_work_due
 from tilescout.handlers.run_steps.edges import Edges, beat
 from tilescout.handlers.run_steps.merging_hints import open_claims
+from tilescout.pacing import STALLED
 from tilescout.runs import Claim, Run, RunState
+
+FORGIVEN_BANDS = 300
+"""Bands whose tiles are forgiven in one step; hints of a barren run reach no further."""
 
 
 def close_run(edges: Edges, state: RunState) -> RunState:
-    """Requeue, record, release. ``next`` is OpenRun where more is due already."""
-    beat(edges, state, "closing")
-    run = document_table.get_run(edges.documents, state.id)
-    requeued = 0
-    for claim, document in open_claims(edges, state):
-        requeued += 1
-        _requeue(edges, state, claim, document, barren=not (run and run.tiles_answered))
-    _record(edges, state, run, requeued)
-    lease_table.change(
-        edges.ledger, state.model, lambda lease: run_protocol.release(lease, state.token)
-    )
-    again = not edges.error and requeued == 0 and is_work_due(edges, state.model)
+    """Requeue, record, release. ``next`` is OpenRun where others are due already.
+
+    A step that is repeated after its release only looks again.
+    """
+    lease = lease_table.read(edges.ledger, state.model)
+    if lease.owner or lease.token != state.token:
+        _close(edges, state)
+    again = not edges.error and is_work_due(edges, state.model, besides=state.token)
     return replace(state, next="OpenRun" if again else "", wait_seconds=0)
 
 
+def _close(edges: Edges, state: RunState) -> None:
+    beat(edges, state, "closing")
+    run = document_table.get_run(edges.documents, state.id)
+    unfinished = list(open_claims(edges, state))
+    for claim, document in unfinished:
+        _requeue(edges, state, claim, document, run)
+    _record(edges, state, run, len(unfinished))
+    lease_table.change(
+        edges.ledger, state.model, lambda lease: run_protocol.release(lease, state.token)
+    )
+
+
 def _requeue(
-    edges: Edges, state: RunState, claim: Claim, document: Document, *, barren: bool
+    edges: Edges, state: RunState, claim: Claim, document: Document, run: Run | None
 ) -> None:
-    """A run without any answer, or one that could not merge, is counted against holding."""
-    if barren:
-        _forgive(edges, state, document)
-    without = document.barren_runs + 1 if barren or claim.detected else 0
+    """A run that brought the document no answer, or could not merge it, counts for holding."""
+    answered = _answered(edges, claim, document)
+    run_is_barren = not (run and run.tiles_answered)
+    barren = not claim.detected and (
+        run_is_barren or (answered <= document.tiles_answered and state.finished in STALLED)
+    )
+    unmerged = claim.detected and not edges.error
+    without = document.barren_runs + 1 if barren or unmerged else 0
     values: dict[str, Any] = {
         "status": "QUEUED",
         "barren_runs": without,
-        "tiles_answered": claim.answered or document.tiles_answered,
+        "tiles_answered": answered,
         "due": keys.due(document.profile.model, document.queued_at or edges.now),
     }
     if without >= BARREN_RUNS_BEFORE_HOLD:
@@ -51,15 +67,23 @@ def _requeue(
         }
     mine = document_table.claimed_by(state.token)
     document_table.update(edges.documents, document.id, values, mine)
+    if run_is_barren and not claim.detected:
+        _forgive(edges, state, document)
+
+
+def _answered(edges: Edges, claim: Claim, document: Document) -> int:
+    if claim.detected:
+        return claim.answered
+    bands = page_table.bands(edges.ledger, document.id)
+    return sum(len(band.answered) for band in bands)
 
 
 def _forgive(edges: Edges, state: RunState, document: Document) -> None:
     """An outage is not the tiles' fault: this run's asks did not count."""
-    for band in page_table.bands(edges.ledger, document.id):
-        if band.is_complete:
-            continue
+    bands = page_table.bands(edges.ledger, document.id)
+    for band in [band for band in bands if not band.is_complete][:FORGIVEN_BANDS]:
         for row in tile_table.in_band(edges.ledger, document.id, band.page, band.band):
-            if row.reservation is not None:
+            if row.reservation is not None or row.broken:
                 tile_table.change(
                     edges.ledger,
                     document.id,

@@ -24,6 +24,7 @@ def detect_tiles(edges: Edges, state: RunState) -> RunState:
     progress = seen.progress(run.asks if run else 0)
     finished = pacing.why_finished(
         progress,
+        state.pace,
         now=edges.now,
         deadline=state.deadline,
         calls_left=run.calls_left if run else 0,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 
 from tilescout import keys, messages
 from tilescout.aws import claim_table, document_table, page_table, queues
 from tilescout.documents import Document
 from tilescout.handlers.run_steps.edges import Edges
+from tilescout.messages import MergeHint
 from tilescout.runs import Claim, RunState
 
 HINTS_PER_TURN = 100
@@ -35,12 +37,24 @@ def _unmerged(edges: Edges, document: Document) -> list[int]:
 
 def send_merge_hints(edges: Edges, state: RunState) -> int:
     """Send a bounded number; how many pages of complete documents are still unmerged."""
-    hints: list[messages.MergeHint] = []
-    for claim, document in open_claims(edges, state):
-        if claim.detected:
-            hints += [
-                messages.MergeHint(document_id=document.id, claim_token=state.token, page=page)
-                for page in _unmerged(edges, document)
-            ]
+    unmerged = [
+        [
+            messages.MergeHint(document_id=document.id, claim_token=state.token, page=page)
+            for page in _unmerged(edges, document)
+        ]
+        for claim, document in open_claims(edges, state)
+        if claim.detected
+    ]
+    hints = in_turns(unmerged, first=edges.now)
     queues.send(edges.sqs, edges.merges_queue_url, hints[:HINTS_PER_TURN])
     return len(hints)
+
+
+def in_turns(documents: list[list[MergeHint]], *, first: int) -> list[MergeHint]:
+    """One of each document in turn, each from another place every time ``first`` is another.
+
+    So pages that can never be merged hold up neither other documents nor pages behind them.
+    """
+    turned = [hints[first % len(hints) :] + hints[: first % len(hints)] for hints in documents]
+    rounds = zip_longest(*turned)
+    return [hint for together in rounds for hint in together if hint is not None]

@@ -14,6 +14,8 @@ from tilescout.runs import Claim, RunState
 
 SCAN = 4000
 """Tile rows read in one turn; the rest of the open bands counts as open, unread."""
+BANDS = 400
+"""Open bands looked into in one turn: each is a query, and a step has seconds."""
 
 
 @dataclass(slots=True)
@@ -87,7 +89,7 @@ def _open_bands(edges: Edges, state: RunState, claim: Claim, seen: Survey) -> It
 def _look_into(
     edges: Edges, state: RunState, document_id: str, band: BandRow, seen: Survey
 ) -> None:
-    if seen.scanned >= SCAN:
+    if seen.scanned >= SCAN or seen.bands_read >= BANDS:
         seen.unread += band.planned - band.ended
         return
     seen.bands_read += 1
