@@ -54,8 +54,9 @@ SPECS = {
     ),
     "detect_tile": FunctionSpec(timeout=60, memory=512, variables=(*ALWAYS, "TILES_BUCKET")),
     "merge_page": FunctionSpec(
-        timeout=120,
-        memory=1769,
+        timeout=600,
+        memory=3008,
+        disk=2048,
         variables=(*ALWAYS, "DETECTIONS_TABLE", "TILES_BUCKET", "RESULTS_BUCKET"),
     ),
     "collect_dead_letters": FunctionSpec(

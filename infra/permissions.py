@@ -79,7 +79,8 @@ class Permissions:
     def accept_document(self) -> Statements:
         return [
             *self._read_uploads(),
-            rows(self.tables.documents, "GetItem", "PutItem"),
+            rows(self.tables.documents, "GetItem", "PutItem", "UpdateItem"),
+            self._announce(),
             send(self.queues.pages),
             consume(self.queues.documents),
         ]
@@ -90,6 +91,7 @@ class Permissions:
             allow(["s3:PutObject"], [self.storage.tiles.arn_for_objects("*")]),
             rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
             rows(self.tables.documents, "GetItem", "UpdateItem"),
+            self._announce(),
             send(self.queues.pages),
             consume(self.queues.pages),
         ]
@@ -115,19 +117,19 @@ class Permissions:
         ]
 
     def merge_page(self) -> Statements:
-        bus = Stack.of(self.storage).format_arn(
-            service="events",
-            resource="event-bus",
-            resource_name="default",
-            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
-        )
         return [
             rows(self.tables.ledger, "GetItem", "UpdateItem", "Query"),
             rows(self.tables.documents, "GetItem", "UpdateItem"),
             rows(self.tables.detections, "Query", "BatchWriteItem"),
             *objects(self.storage.tiles, "GetObject", "DeleteObject"),
-            *objects(self.storage.results, "GetObject", "PutObject"),
-            allow(["events:PutEvents"], [bus]),
+            *objects(
+                self.storage.results,
+                "GetObject",
+                "PutObject",
+                "AbortMultipartUpload",
+                "DeleteObject",
+            ),
+            self._announce(),
             consume(self.queues.merges),
         ]
 
@@ -136,6 +138,7 @@ class Permissions:
             *self._read_uploads(),
             rows(self.tables.documents, "GetItem", "PutItem", "UpdateItem"),
             rows(self.tables.ledger, "GetItem", "UpdateItem", "Query"),
+            self._announce(),
             consume(self.queues.documents_dead_letters, self.queues.pages_dead_letters),
         ]
 
@@ -150,7 +153,18 @@ class Permissions:
                 conditions={"StringLike": {"s3:prefix": f"{INCOMING}*"}},
             ),
             send(self.queues.documents, self.queues.pages),
+            allow(["sqs:GetQueueAttributes"], [self.queues.pages.queue_arn]),
+            self._announce(),
         ]
+
+    def _announce(self) -> iam.PolicyStatement:
+        bus = Stack.of(self.storage).format_arn(
+            service="events",
+            resource="event-bus",
+            resource_name="default",
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
+        return allow(["events:PutEvents"], [bus])
 
     def _read_uploads(self) -> Statements:
         return objects(self.storage.documents, "GetObject", "GetObjectVersion", prefix=INCOMING)

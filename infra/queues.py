@@ -38,7 +38,7 @@ class Queues(Construct):
             "PagesQueue", timeout=timeouts["tile_page"], dead_letters=self.pages_dead_letters
         )
         self.tiles = self._hints("TilesQueue", timeout=timeouts["detect_tile"], minutes=15)
-        self.merges = self._hints("MergesQueue", timeout=timeouts["merge_page"], minutes=60)
+        self.merges = self._hints("MergesQueue", timeout=timeouts["merge_page"], minutes=240)
         self._let_s3_send()
 
     def _hints(self, name: str, *, timeout: int, minutes: int) -> sqs.Queue:

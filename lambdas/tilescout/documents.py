@@ -30,7 +30,8 @@ class Document:
     """One row of the documents table; money in US dollars, times in epoch seconds.
 
     ``replaced`` is the result set before this one. ``clean_after`` is not 0 while the end is not
-    announced and cleaned up; past that time whoever comes by does it.
+    announced and cleaned up; past that time whoever comes by does it. ``announced`` is the result
+    set whose event was sent; until ``finishing_until`` one worker puts the result together.
     """
 
     id: str
@@ -63,6 +64,8 @@ class Document:
     detections: int = 0
     replaced: str = ""
     clean_after: int = 0
+    announced: str = ""
+    finishing_until: int = 0
     resent_at: int = 0
 
     @property
@@ -92,15 +95,18 @@ def tiling_outcome(document: Document, *, pages_failed: dict[int, str]) -> Outco
     return Outcome(status="QUEUED")
 
 
-def outcome(document: Document, *, tiles_failed: int, pages_failed: dict[int, str]) -> Outcome:
-    """DONE when everything was answered; PARTIAL tells what is missing; FAILED when all is."""
+def outcome(
+    document: Document, *, tiles_failed: int, pages_failed: dict[int, str], read: bool
+) -> Outcome:
+    """DONE when nothing is missing; PARTIAL tells what is; FAILED when nothing at all was read.
+
+    ``read``: a tile was answered, or a page needed none, being blank or having a text layer.
+    """
     missing = _missing(pages_failed)
-    if len(pages_failed) == document.pages:
-        return Outcome(status="FAILED", reason="; ".join(missing[:5]))
-    if tiles_failed and tiles_failed == document.tiles_planned:
-        return Outcome(
-            status="FAILED", reason=f"the detector answered none of {tiles_failed} tiles"
-        )
+    if not read and (missing or tiles_failed):
+        refused = f"the detector answered none of {tiles_failed} tiles"
+        reasons = [refused, *missing] if tiles_failed else missing
+        return Outcome(status="FAILED", reason="; ".join(reasons[:5]))
     if tiles_failed:
         missing.insert(0, f"{tiles_failed} of {document.tiles_planned} tiles were not answered")
     if missing:

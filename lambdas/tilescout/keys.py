@@ -49,6 +49,11 @@ def of_model(model: str) -> str:
     return f"{model}#"
 
 
+def after_model(model: str) -> str:
+    """The first sort key of the status index behind every document of the model."""
+    return of_model(model)[:-1] + chr(ord("#") + 1)
+
+
 def profile_name(key: str) -> str:
     """The profile part of ``incoming/<profile>/...``; empty where there is none."""
     parts = key.removeprefix(INCOMING).split("/")

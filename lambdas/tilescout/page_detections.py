@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from tilescout.confusions import normalised
 from tilescout.detections import Answer, Detection, TextLine
+from tilescout.errors import PatternTooSlow
 from tilescout.geometry import Box
 from tilescout.merging import merge_objects
 from tilescout.profiles import Profile, Region
+from tilescout.snippet_credibility import SECONDS
 from tilescout.snippets import find_snippets
 from tilescout.text_lines import stitch_lines
 
@@ -16,20 +19,40 @@ TEXT_LABEL = "text"
 """Label of plain lines, where the profile finds no snippets."""
 
 
+@dataclass(frozen=True, slots=True)
+class PageDetections:
+    """What was found on a page, and what could not be looked for."""
+
+    detections: tuple[Detection, ...]
+    warnings: tuple[str, ...] = ()
+
+
 def detect_on_page(
     answers: Sequence[Answer], page: int, width: int, height: int, profile: Profile
 ) -> tuple[Detection, ...]:
+    """The detections alone of ``detect_with_warnings``."""
+    return detect_with_warnings(answers, page, width, height, profile).detections
+
+
+def detect_with_warnings(
+    answers: Sequence[Answer], page: int, width: int, height: int, profile: Profile
+) -> PageDetections:
     """The page's detections (page px), sorted by top, left, label, text.
 
     Snippets where the profile has ``find``, else every line of text; and objects of the
     profile's labels (all, where it names none). What is below the confidence floor of its label
     or has its centre outside the profile's regions is dropped. The order of answers is
-    irrelevant. Raises InvalidProfile for a bad pattern.
+    irrelevant. A snippet whose pattern takes too long is left out of the page, with a warning.
+    Raises InvalidProfile for a bad pattern.
     """
     lines = stitch_lines(answers, width, height)
-    text = find_snippets(lines, profile.find, page) if profile.find else None
+    text = (
+        _snippets(lines, page, profile)
+        if profile.find
+        else PageDetections(lines_to_detections(lines, page))
+    )
     found = [
-        *(lines_to_detections(lines, page) if text is None else text),
+        *text.detections,
         *_objects(answers, page, width, height, profile),
     ]
     kept = (
@@ -38,7 +61,7 @@ def detect_on_page(
         if each.confidence >= profile.confidence_floor(each.label)
         and _is_wanted(each.box, width, height, profile)
     )
-    return tuple(sorted(kept, key=_order))
+    return PageDetections(tuple(sorted(kept, key=_order)), text.warnings)
 
 
 def lines_to_detections(lines: Iterable[TextLine], page: int) -> tuple[Detection, ...]:
@@ -56,6 +79,20 @@ def lines_to_detections(lines: Iterable[TextLine], page: int) -> tuple[Detection
         )
         for line in lines
     )
+
+
+def _snippets(lines: Sequence[TextLine], page: int, profile: Profile) -> PageDetections:
+    found: list[Detection] = []
+    warnings = []
+    for find in profile.find:
+        try:
+            found += find_snippets(lines, [find], page)
+        except PatternTooSlow:
+            warnings.append(
+                f"snippet {find.label!r} took over {SECONDS:g} s on a line of page {page} and was "
+                f"left out there; simplify its pattern"
+            )
+    return PageDetections(tuple(found), tuple(warnings))
 
 
 def _objects(

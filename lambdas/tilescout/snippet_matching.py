@@ -9,7 +9,7 @@ from functools import lru_cache
 import regex
 
 from tilescout.confusions import LIKE, normalised
-from tilescout.errors import InvalidProfile
+from tilescout.errors import PatternTooSlow
 from tilescout.profiles import Find
 from tilescout.snippet_credibility import SECONDS, is_credible
 
@@ -35,14 +35,14 @@ class Match:
 def matches(find: Find, text: str) -> list[Match]:
     """The places of ``text`` that the pattern means, in order, without overlap.
 
-    As read before corrected before edited. Raises InvalidProfile for a pattern that is not a
-    regular expression or takes too long.
+    As read before corrected before edited. Raises PatternTooSlow, and regex.error for a pattern
+    that is not a regular expression.
     """
     plain = normalised(text)
     try:
         every = [*_as_read(find, plain), *_corrected(find, plain), *_edited(find, plain)]
     except TimeoutError as error:
-        raise InvalidProfile(
+        raise PatternTooSlow(
             f"find {find.label!r}: the pattern {find.pattern!r} took more than {SECONDS:g} s over "
             f"one line; take out nested repeats such as (a+)+"
         ) from error

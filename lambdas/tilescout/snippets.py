@@ -80,7 +80,8 @@ def find_snippets(
     """Each match of each Find, sorted by top and left; boxes in page px cover the match only.
 
     ``text`` is what was read, ``normalised_text`` upper case with misread characters corrected.
-    A match is never part of a longer run of letters and digits. Raises InvalidProfile.
+    A match is never part of a longer run of letters and digits. Raises InvalidProfile, which is
+    PatternTooSlow where only this text takes too long.
     """
     found = []
     for each in find:

@@ -95,7 +95,7 @@ class Context:
         return round(self.seconds * 1000)
 
 
-TIMEOUTS = {"tile_page": 300}
+TIMEOUTS = {"tile_page": 300, "merge_page": 600}
 """Seconds, as the template sets them; others are taken for 60."""
 
 
@@ -290,6 +290,34 @@ def crash_at(call: int, *, after: bool = False) -> Iterator[list[str]]:
 
     with _hooked("before-call", before), _hooked("after-call", done):
         yield made
+
+
+@contextmanager
+def s3_refuses(method: str, status: int, code: str = "") -> Iterator[None]:
+    """S3 answers requests of this method so; to a HEAD it never says more than the status."""
+    body = f"<Error><Code>{code}</Code></Error>" if code else ""
+
+    def send(request: Any, **_: Any) -> AWSResponse | None:
+        if "documents-bucket" not in request.url or request.method != method:
+            return None
+        headers = {"content-type": "application/xml"}
+        return AWSResponse(request.url, status, headers, _Body(body.encode()))
+
+    with _hooked("before-send", send):
+        yield
+
+
+@contextmanager
+def announced() -> Iterator[list[dict[str, Any]]]:
+    """Yields the details of the events sent to the bus, which takes them."""
+    details: list[dict[str, Any]] = []
+
+    def note(params: dict[str, Any], model: Any, **_: Any) -> None:
+        if model.name == "PutEvents":
+            details.extend(json.loads(each["Detail"]) for each in params["Entries"])
+
+    with _hooked("provide-client-params", note):
+        yield details
 
 
 @contextmanager

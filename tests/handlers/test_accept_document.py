@@ -3,8 +3,16 @@ from __future__ import annotations
 import json
 
 import pytest
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
-from tests.handlers.account import Account, Crash, crash_at, sqs_event
+from tests.handlers.account import (
+    Account,
+    Crash,
+    announced,
+    crash_at,
+    s3_refuses,
+    sqs_event,
+)
 from tests.handlers.papers import drawing_of, upload_event
 from tilescout import keys
 
@@ -131,3 +139,62 @@ def test_a_key_that_names_no_profile_is_told_that_the_default_was_used(account: 
     document_id, _ = accepted(account, drawing_of("A"), key="incoming/texxt/sheet.pdf")
     (warning, *_) = account.document(document_id)["warnings"]
     assert warning.startswith("the key names the profile 'texxt', which does not exist, so 'text'")
+
+
+@pytest.mark.parametrize(("status", "said"), [(400, "400 Bad Request"), (403, "403 Forbidden")])
+def test_an_object_that_may_not_be_read_is_rejected_with_the_remedy(
+    account: Account, status: int, said: str
+) -> None:
+    with s3_refuses("HEAD", status):
+        document_id, event = accepted(account, drawing_of("A"))
+        account.deliver("accept_document", event)
+    document = account.document(document_id)
+    assert document["status"] == "REJECTED"
+    assert document["reason"].startswith(f"the function may not read the object ({said}); grant it")
+    assert document["reason"].endswith("or upload without a customer key")
+
+
+def test_a_download_that_is_refused_rejects_the_document(account: Account) -> None:
+    with s3_refuses("GET", 403, "AccessDenied"):
+        document_id, _ = accepted(account, drawing_of("A"))
+    assert "(403 Forbidden)" in account.document(document_id)["reason"]
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "code"),
+    [("HEAD", 503, ""), ("HEAD", 409, ""), ("GET", 503, "SlowDown"), ("GET", 400, "ExpiredToken")],
+)
+def test_an_upload_is_tried_again_where_the_object_is_not_to_blame(
+    account: Account, monkeypatch: pytest.MonkeyPatch, method: str, status: int, code: str
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    version = account.upload(KEY, drawing_of("A"))
+    event = upload_event(KEY, version)
+    with s3_refuses(method, status, code), pytest.raises(BatchProcessingError):
+        account.deliver("accept_document", event)
+    assert account.rows("document") == []
+
+
+def test_the_rejection_is_announced_once(account: Account) -> None:
+    with announced() as events:
+        document_id, event = accepted(account, b"GIF89a")
+        account.deliver("accept_document", event)
+    assert [(each["document_id"], each["status"]) for each in events] == [(document_id, "REJECTED")]
+    assert "%PDF-" in events[0]["reason"]
+
+
+def test_an_accepted_document_is_not_announced(account: Account) -> None:
+    with announced() as events:
+        accepted(account, drawing_of("A"))
+    assert events == []
+
+
+def test_a_crash_before_the_event_is_made_good_by_the_next_delivery(account: Account) -> None:
+    version = account.upload(KEY, b"GIF89a")
+    event = upload_event(KEY, version)
+    with crash_at(7) as calls, pytest.raises(Crash):
+        account.deliver("accept_document", event)
+    assert calls[-1] == "PutEvents"
+    with announced() as events:
+        account.deliver("accept_document", event)
+    assert len(events) == 1

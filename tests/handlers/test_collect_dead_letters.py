@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
-from tests.handlers.account import Account
+from tests.handlers.account import Account, announced, s3_refuses
 from tests.handlers.papers import drawing_of, upload_event
 from tilescout import keys, messages
 from tilescout.aws import page_table
@@ -73,3 +74,39 @@ def test_a_document_that_is_queued_already_is_left_alone(account: Account) -> No
 def test_an_unknown_message_is_dropped(account: Account) -> None:
     account.deliver("collect_dead_letters", "hello", '{"page": 7}')
     assert account.rows("document") == []
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_an_upload_that_may_not_be_read_is_rejected_under_its_own_version(
+    account: Account, status: int
+) -> None:
+    version = account.upload(KEY, drawing_of("A"))
+    with s3_refuses("HEAD", status):
+        account.deliver("collect_dead_letters", upload_event(KEY, version))
+    row = account.document(keys.document_id("documents-bucket", KEY, version))
+    assert row["status"] == "REJECTED"
+    assert row["reason"].startswith(f"the function may not read the object ({status} ")
+
+
+def test_a_dead_letter_is_tried_again_while_the_bucket_is_down(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    version = account.upload(KEY, drawing_of("A"))
+    with s3_refuses("HEAD", 503), pytest.raises(BatchProcessingError):
+        account.deliver("collect_dead_letters", upload_event(KEY, version))
+    assert account.rows("document") == []
+
+
+def test_an_upload_given_up_is_announced_once(account: Account) -> None:
+    version = account.upload(KEY, drawing_of("A"))
+    with announced() as events:
+        account.deliver("collect_dead_letters", *[upload_event(KEY, version)] * 2)
+    assert [each["status"] for each in events] == ["REJECTED"]
+
+
+def test_a_document_without_any_page_is_announced_once(account: Account) -> None:
+    document = accepted(account, "A")
+    with announced() as events:
+        account.deliver("collect_dead_letters", *[pages(document, 1, 1)] * 2)
+    assert [(each["document_id"], each["status"]) for each in events] == [(document, "FAILED")]

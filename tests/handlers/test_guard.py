@@ -6,19 +6,19 @@ from datetime import UTC, datetime
 import boto3
 import pytest
 
-from tests.handlers.account import Account, crash_at
+from tests.handlers.account import Account, announced, crash_at, queue_url
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.runs import Run, clock, lease, queued
 from tilescout import keys
-from tilescout.aws import document_table, page_table
+from tilescout.aws import document_table, page_table, uploads
 from tilescout.ledger import PageRow
 
 NOW = 1_800_000_000
 KEY = "incoming/text/sheet.pdf"
 
 
-def look(account: Account, **event: object) -> dict[str, int]:
-    done: dict[str, int] = account.call("guard", dict(event))
+def look(account: Account, seconds: float = 30, **event: object) -> dict[str, int]:
+    done: dict[str, int] = account.call("guard", dict(event), seconds)
     return done
 
 
@@ -76,7 +76,7 @@ def test_after_a_revoke_the_next_run_waits_for_the_grace(account: Account) -> No
 
 
 def test_without_a_run_there_is_nothing_to_revoke(account: Account) -> None:
-    assert look(account) == {"revoked": 0, "resent": 0, "accepted_late": 0}
+    assert look(account) == {"revoked": 0, "accepted_late": 0, "held": 0, "resent": 0}
 
 
 def test_a_stuck_document_whose_pages_are_all_there_is_queued(account: Account) -> None:
@@ -168,3 +168,174 @@ def test_the_bucket_is_looked_through_once_a_quarter_of_an_hour(
     with clock(sweep_time() + 60 * minute), crash_at(1000) as calls:
         look(account)
     assert "ListObjectVersions" not in calls
+
+
+@pytest.mark.parametrize("seconds", [7.9, 0])
+def test_what_time_does_not_suffice_for_is_left_to_the_next_minute(
+    account: Account, seconds: float
+) -> None:
+    document = accepted(account, "A")
+    account.upload("incoming/text/other.pdf", drawing_of("B"))
+    with clock(sweep_time()):
+        assert look(account, seconds) == {
+            "revoked": 0,
+            "accepted_late": 0,
+            "held": 0,
+            "resent": 0,
+        }
+        assert account.document(document)["resent_at"] == 0
+        done = look(account)
+    assert (done["accepted_late"], done["resent"]) == (1, 1)
+
+
+def test_a_sweep_that_ran_out_of_time_goes_on_where_it_stopped(account: Account) -> None:
+    names = [f"incoming/text/{letter}.pdf" for letter in "abcd"]
+    for name in names:
+        account.upload(name, b"%PDF-")
+
+    def swept(at_most: int) -> list[str]:
+        left = iter([True] * at_most)
+        found = uploads.next_page(
+            account.s3,
+            account.ledger,
+            "documents-bucket",
+            keys.INCOMING,
+            sweep_time(),
+            lambda: next(left, False),
+        )
+        return [each.key for each in found]
+
+    assert [swept(1), swept(0), swept(2), swept(9), swept(1)] == [
+        names[:1],
+        [],
+        names[1:3],
+        names[3:],
+        names[:1],
+    ]
+
+
+def test_lost_uploads_come_before_documents_that_wait(account: Account) -> None:
+    accepted(account, "A")
+    with clock(sweep_time()), crash_at(1000) as calls:
+        look(account)
+    assert calls.index("ListObjectVersions") < calls.index("GetQueueAttributes")
+
+
+def fill(account: Account, messages: int) -> None:
+    for _ in range(messages):
+        account.sqs.send_message(QueueUrl=queue_url("pages"), MessageBody="a page that waits")
+
+
+def test_nothing_is_sent_again_while_many_pages_wait(account: Account) -> None:
+    document = accepted(account, "A")
+    fill(account, 50)
+    with clock(int(account.document(document)["accepted_at"]) + 900):
+        assert look(account)["resent"] == 0
+        assert len(account.received("pages")) == 50
+        assert look(account)["resent"] == 1
+    assert len(account.received("pages")) == 1
+
+
+def test_pages_in_flight_count_as_waiting(account: Account) -> None:
+    document = accepted(account, "A")
+    fill(account, 50)
+    for _ in range(5):
+        account.sqs.receive_message(QueueUrl=queue_url("pages"), MaxNumberOfMessages=10)
+    with clock(int(account.document(document)["accepted_at"]) + 900):
+        assert look(account)["resent"] == 0
+
+
+def test_the_guard_itself_does_not_fill_the_queue(account: Account) -> None:
+    first = accepted(account, "A", "B")
+    accepted(account, "C", "D")
+    fill(account, 48)
+    with clock(int(account.document(first)["accepted_at"]) + 960) as time:
+        assert look(account)["resent"] == 1
+        assert len(account.received("pages")) == 50
+        time.now += 60
+        assert look(account)["resent"] == 1
+
+
+def test_a_full_queue_keeps_no_document_from_a_run(account: Account) -> None:
+    document = accepted(account, "A")
+    page_table.mark(account.ledger, document, PageRow(page=1, tiled=True))
+    fill(account, 50)
+    with clock(int(account.document(document)["accepted_at"]) + 900):
+        look(account)
+    assert account.document(document)["status"] == "QUEUED"
+
+
+def test_a_document_without_any_page_is_announced(account: Account) -> None:
+    document = accepted(account, "A")
+    page_table.mark(account.ledger, document, PageRow(page=1, failed_reason="no"))
+    with clock(int(account.document(document)["accepted_at"]) + 900), announced() as events:
+        look(account)
+    assert [(each["document_id"], each["status"]) for each in events] == [(document, "FAILED")]
+
+
+def abandon(account: Account, document: str, model: str, status: str = "QUEUED") -> None:
+    """As if the document had come while another profile was configured."""
+    names = {"#s": "status", "#p": "profile"}
+    account.documents.update_item(
+        Key={"id": document},
+        UpdateExpression="SET #s = :status, #p.model_project = :model, due = :due",
+        ExpressionAttributeNames=names,
+        ExpressionAttributeValues={
+            ":status": status,
+            ":model": model,
+            ":due": keys.due(model, 1_700_000_100),
+        },
+    )
+
+
+@pytest.mark.parametrize("model", ["a", "pdf-texts", "rekognition", "tex", "textract-2", "valves"])
+def test_a_queued_document_that_no_run_would_take_is_held(account: Account, model: str) -> None:
+    document = queued(account)
+    abandon(account, document, model)
+    assert look(account)["held"] == 1
+    row = account.document(document)
+    assert row["status"] == "HELD"
+    assert row["reason"].startswith(f"no profile uses the detector or model '{model}' any more; ")
+    assert "restore a profile" in row["reason"]
+    assert look(account)["held"] == 0
+
+
+@pytest.mark.parametrize("key", ["incoming/text/a.pdf", "incoming/words/a.pdf"])
+@pytest.mark.parametrize("status", ["QUEUED", "RUNNING"])
+def test_a_document_whose_model_has_a_profile_is_not_held(
+    account: Account, key: str, status: str
+) -> None:
+    document = queued(account, key=key)
+    account.documents.update_item(
+        Key={"id": document},
+        UpdateExpression="SET #s = :status",
+        ExpressionAttributeNames={"#s": "status"},
+        ExpressionAttributeValues={":status": status},
+    )
+    assert look(account)["held"] == 0
+    assert account.document(document)["status"] == status
+
+
+def test_a_running_document_without_profile_is_held_once_its_run_is_over(account: Account) -> None:
+    document = queued(account)
+    abandon(account, document, "valves", "RUNNING")
+    row = {"model": "valves", "owner": "run", "token": 1, "expires_at": NOW + 180}
+    account.ledger.put_item(Item=row | {"pk": keys.lease("valves"), "sk": keys.LEASE_SORT})
+    with clock(NOW + 179) as time:
+        assert look(account)["held"] == 0
+        assert account.document(document)["status"] == "RUNNING"
+        time.now = NOW + 180
+        assert look(account)["held"] == 1
+    assert account.document(document)["status"] == "HELD"
+
+
+def test_a_stuck_document_without_profile_is_tiled_and_then_held(account: Account) -> None:
+    document = accepted(account, "A")
+    abandon(account, document, "valves", "ACCEPTED")
+    with clock(int(account.document(document)["accepted_at"]) + 900) as time:
+        assert look(account)["resent"] == 1
+        account.deliver("tile_page", *account.received("pages"))
+        assert account.document(document)["status"] == "QUEUED"
+        time.now += 60
+        look(account)
+    assert account.document(document)["status"] == "HELD"

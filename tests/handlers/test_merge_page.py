@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -9,7 +10,11 @@ from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingErro
 
 from tests.handlers.account import Account, Crash, crash_at, detector, module, sqs_event
 from tests.handlers.runs import Run, answers, clock, queued, run_with, tile
-from tilescout.aws import page_table, requests
+from tilescout import keys
+from tilescout.answers import answer_to_json
+from tilescout.aws import objects, page_table, requests
+from tilescout.detections import Answer
+from tilescout.geometry import Box
 from tilescout.ledger import TileRow
 
 NOW = 1_800_000_000
@@ -171,10 +176,10 @@ def test_a_crash_after_the_flip_is_cleaned_up_by_a_later_hint(account: Account) 
         assert calls[-1] == "PutEvents"
         assert account.document(document)["status"] == "DONE"
         assert expiring(account, document) == {False}
-        time.now = NOW + 179
+        time.now = NOW + 659
         account.deliver("merge_page", hint)
         assert expiring(account, document) == {False}
-        time.now = NOW + 180
+        time.now = NOW + 660
         with crash_at(1000) as calls:
             account.deliver("merge_page", hint)
     assert "PutEvents" in calls
@@ -183,7 +188,7 @@ def test_a_crash_after_the_flip_is_cleaned_up_by_a_later_hint(account: Account) 
 
 
 def _call_of(account: Account, name: str, hint: str) -> int:
-    """The number of a call in an undisturbed merge of a second, equal document."""
+    """The number of the last such call in an undisturbed merge of a second, equal document."""
     twin = queued(account, key="incoming/text/twin.pdf")
     run = Run(account, execution="one")
     run.step("OpenRun")
@@ -192,7 +197,7 @@ def _call_of(account: Account, name: str, hint: str) -> int:
         account.deliver("detect_tile", run.hint(twin, 1, 0), run.hint(twin, 1, 1))
     with crash_at(1000) as calls:
         account.deliver("merge_page", run.merge_hint(twin))
-    return calls.index(name) + 1
+    return len(calls) - calls[::-1].index(name)
 
 
 def test_a_document_that_is_clean_is_not_announced_again(account: Account) -> None:
@@ -259,3 +264,152 @@ def test_an_answer_whose_object_is_gone_fails_the_hint_and_writes_nothing(
         account.call("merge_page", sqs_event(run.merge_hint(document)))
     assert everything(account) == []
     assert account.document(document)["status"] == "RUNNING"
+
+
+def sets_in(account: Account) -> set[str]:
+    """Result sets that have a file."""
+    return {name.split("/")[1] for name in account.objects("results-bucket")}
+
+
+def test_detections_json_follows_page_order_across_many_pages(account: Account) -> None:
+    document = queued(account, 20, tiles=1)
+    run = Run(account, execution="one").open()
+    with detector(answers):
+        for page in range(1, 21):
+            account.deliver("detect_tile", run.hint(document, page, 0))
+    for page in range(20, 0, -1):
+        account.deliver("merge_page", run.merge_hint(document, page))
+    found = file_of(account, f"{document}-000001")["detections"]
+    assert [each["page"] for each in found] == list(range(1, 21))
+
+
+def test_a_document_without_a_detection_has_a_file_that_says_so(account: Account) -> None:
+    document = queued(account, tiles=0)
+    run_with(account)
+    assert file_of(account, f"{document}-000001")["detections"] == []
+
+
+def test_a_document_that_another_finishes_is_left_to_it_for_a_while(account: Account) -> None:
+    document = queued(account)
+    with clock(NOW) as time:
+        run = answered(account, document)
+        hint = run.merge_hint(document)
+        with crash_at(_call_of(account, "PutObject", hint)), pytest.raises(Crash):
+            account.deliver("merge_page", hint)
+        with crash_at(1000) as calls:
+            account.deliver("merge_page", hint)
+        assert "PutObject" not in calls
+        assert account.document(document)["status"] == "RUNNING"
+        time.now = NOW + 20
+        account.deliver("merge_page", hint)
+    assert account.document(document)["status"] == "DONE"
+
+
+def test_a_flip_whose_reply_was_lost_is_cleaned_up_all_the_same(account: Account) -> None:
+    """The client repeats the write, and its own success refuses it."""
+    document = queued(account)
+    run = answered(account, document)
+    table = module("merge_page").document_table
+    update = table.update
+
+    def repeated(documents: Any, document_id: str, values: Any, condition: Any) -> bool:
+        if "ended_at" in values:
+            assert update(documents, document_id, values, condition)
+        done: bool = update(documents, document_id, values, condition)
+        return done
+
+    with pytest.MonkeyPatch.context() as monkeypatch, crash_at(1000) as calls:
+        monkeypatch.setattr(table, "update", repeated)
+        account.deliver("merge_page", run.merge_hint(document))
+    assert calls.count("PutEvents") == 1
+    assert expiring(account, document) == {True}
+    assert account.document(document)["clean_after"] == 0
+
+
+def test_cleaning_that_has_no_time_left_is_continued_and_announced_once(account: Account) -> None:
+    document = queued(account)
+    run = answered(account, document)
+    hint = sqs_event(run.merge_hint(document))
+    with crash_at(1000) as calls:
+        with pytest.raises(BatchProcessingError):
+            account.call("merge_page", hint, seconds=59)
+        assert account.document(document)["status"] == "DONE"
+        assert expiring(account, document) == {False}
+        account.call("merge_page", hint)
+    assert calls.count("PutEvents") == 1
+    assert expiring(account, document) == {True}
+    assert account.document(document)["clean_after"] == 0
+
+
+def test_a_refused_tile_of_a_document_read_from_its_text_layer_is_partial(
+    account: Account,
+) -> None:
+    document = queued(account, tiles=1)
+    key = keys.layer_object(document, 1)
+    layer = answer_to_json(Answer(tile=0, tile_box=Box(0, 0, 500, 400), calls=0))
+    account.s3.put_object(Bucket="tiles-bucket", Key=key, Body=layer.encode())
+    account.ledger.update_item(
+        Key={"pk": keys.document_partition(document), "sk": keys.page_sort(1)},
+        UpdateExpression="SET has_layer = :true",
+        ExpressionAttributeValues={":true": True},
+    )
+    refuse_all(account, document)
+    row = account.document(document)
+    assert (row["status"], row["tiles_failed"]) == ("PARTIAL", 1)
+
+
+def refuse_all(account: Account, document: str) -> None:
+    """The document's one tile is failed, as the loop does it, and its page merged."""
+    run = Run(account).open()
+    key = {"pk": keys.tile_partition(document, 1, 0), "sk": keys.tile_sort(0)}
+    account.ledger.update_item(
+        Key=key,
+        UpdateExpression="SET #s = :failed",
+        ExpressionAttributeNames={"#s": "state"},
+        ExpressionAttributeValues={":failed": "failed"},
+    )
+    page_table.band_outcome(account.ledger, document, 1, 0, "failed")
+    account.deliver("merge_page", run.merge_hint(document))
+
+
+def test_a_failed_document_shows_no_detections(account: Account) -> None:
+    document = queued(account, tiles=1)
+    refuse_all(account, document)
+    row = account.document(document)
+    assert (row["status"], row["detections"]) == ("FAILED", 0)
+    assert everything(account) == []
+    assert file_of(account, row["result_id"])["detections"] == []
+
+
+def test_files_of_an_unfinished_set_are_deleted(account: Account) -> None:
+    document = queued(account, 2)
+    old = answered(account, document, 2)
+    account.deliver("merge_page", old.merge_hint(document, 1))
+    old.step("StopModel")
+    old.step("CloseRun")
+    assert sets_in(account) == {f"{document}-000001"}
+    run_with(account, execution="next")
+    assert sets_in(account) == {f"{document}-000002"}
+
+
+def test_files_of_a_replaced_set_are_deleted(account: Account) -> None:
+    document = queued(account)
+    run_with(account)
+    account.documents.update_item(
+        Key={"id": document},
+        UpdateExpression="SET #s = :queued",
+        ExpressionAttributeNames={"#s": "status"},
+        ExpressionAttributeValues={":queued": "QUEUED"},
+    )
+    run_with(account, execution="next")
+    assert sets_in(account) == {f"{document}-000002"}
+
+
+def test_a_file_of_more_than_one_part_is_stored_whole(account: Account) -> None:
+    body = bytes(objects.PART) + b"the end"
+    with crash_at(1000) as calls:
+        s3 = module("shell").s3()
+        objects.write_file(s3, "results-bucket", "large", io.BytesIO(body), "application/json")
+    stored = account.s3.get_object(Bucket="results-bucket", Key="large")
+    assert (stored["Body"].read() == body, stored["ContentType"]) == (True, "application/json")
+    assert calls.count("UploadPart") == 2

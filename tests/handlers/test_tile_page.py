@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.handlers.account import Account, Crash, crash_at, sqs_event
+from tests.handlers.account import Account, Crash, announced, crash_at, sqs_event
 from tests.handlers.papers import drawing_of, upload_event
 from tilescout import keys, messages
 from tilescout.aws import page_table
@@ -126,6 +126,37 @@ def test_a_document_whose_object_is_gone_fails_with_the_reason(
     assert document["status"] == "FAILED"
     assert document["reason"] == "page 1: the object's version was deleted; upload the file again"
     assert document["ended_at"] > 0
+
+
+def test_a_document_without_any_page_is_announced_once(account: Account, accept: Accept) -> None:
+    document_id, pages = accept(drawing_of("A"))
+    version = account.document(document_id)["version"]
+    account.s3.delete_object(Bucket="documents-bucket", Key=KEY, VersionId=version)
+    with announced() as events:
+        account.deliver("tile_page", *pages)
+        account.deliver("tile_page", *pages)
+    assert [(each["document_id"], each["status"]) for each in events] == [(document_id, "FAILED")]
+
+
+def test_a_crash_before_the_event_is_made_good_by_the_next_delivery(
+    account: Account, accept: Accept
+) -> None:
+    document_id, pages = accept(drawing_of("A"))
+    version = account.document(document_id)["version"]
+    account.s3.delete_object(Bucket="documents-bucket", Key=KEY, VersionId=version)
+    with crash_at(10) as calls, pytest.raises(Crash):
+        account.deliver("tile_page", *pages)
+    assert (calls[-1], account.document(document_id)["status"]) == ("PutEvents", "FAILED")
+    with announced() as events:
+        account.deliver("tile_page", *pages)
+    assert len(events) == 1
+
+
+def test_a_document_that_is_queued_is_not_announced(account: Account, accept: Accept) -> None:
+    _, pages = accept(drawing_of("A"))
+    with announced() as events:
+        account.deliver("tile_page", *pages)
+    assert events == []
 
 
 def test_a_page_with_its_own_text_needs_no_tiles(account: Account, accept: Accept) -> None:

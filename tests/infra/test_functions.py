@@ -10,6 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from tests.infra.template import Template
+from tilescout.aws import document_cleaning
 from tilescout.handlers import settings
 
 POWERTOOLS = {
@@ -34,7 +35,7 @@ SETTINGS = {
         ("tile_page", 300, 3008, 2048),
         ("advance_run", 30, 512, 512),
         ("detect_tile", 60, 512, 512),
-        ("merge_page", 120, 1769, 512),
+        ("merge_page", 600, 3008, 2048),
         ("collect_dead_letters", 60, 256, 512),
         ("guard", 30, 256, 512),
     ],
@@ -54,6 +55,11 @@ def test_a_function_that_may_stop_a_model_ends_within_thirty_seconds(
 ) -> None:
     """GRACE is 60 s: what a lost owner began has ended before another may act."""
     assert template.functions()[name]["Timeout"] <= 30
+
+
+def test_nobody_cleans_where_an_earlier_cleaner_may_still_run(template: Template) -> None:
+    timeout = template.functions()["merge_page"]["Timeout"]
+    assert timeout < document_cleaning.CLEANING_SECONDS
 
 
 @pytest.mark.parametrize("name", sorted(SETTINGS))

@@ -100,6 +100,17 @@ def test_only_merging_deletes(template: Template) -> None:
     assert deleting == {"merge_page"}
 
 
+@pytest.mark.parametrize("bucket", ["TilesBucket", "ResultsBucket"])
+def test_merging_deletes_tiles_and_results(template: Template, bucket: str) -> None:
+    role = template.functions()["merge_page"]["Role"]["Fn::GetAtt"][0]
+    resources = [
+        json.dumps(statement["Resource"])
+        for name, statement in template.statements()
+        if name == role and "s3:DeleteObject" in as_list(statement["Action"])
+    ]
+    assert [each for each in resources if bucket in each] != []
+
+
 @pytest.mark.parametrize(
     ("function", "bucket"),
     [

@@ -1,4 +1,5 @@
 """The documentation as tests read it: pages, shell commands, tables."""
+
 from __future__ import annotations
 
 import re

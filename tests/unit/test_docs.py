@@ -1,4 +1,5 @@
 """The documentation says what is there: commands, targets, settings, records, links."""
+
 from __future__ import annotations
 
 import ast

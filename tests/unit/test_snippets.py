@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 from tilescout.detections import Answer, ObjectSeen, TextLine, Word
 from tilescout.errors import InvalidProfile
 from tilescout.geometry import Box, union
-from tilescout.page_detections import detect_on_page, lines_to_detections
+from tilescout.page_detections import (
+    detect_on_page,
+    detect_with_warnings,
+    lines_to_detections,
+)
 from tilescout.profiles import Find, Profile, Region
 from tilescout.snippets import check_find, find_snippets
 
@@ -299,6 +303,27 @@ def test_what_is_centred_in_an_excluded_region_is_dropped():
     settings = profile(exclude=(Region(left=0.0, top=0.0, right=0.25, bottom=1.0),))
 
     assert [each.label for each in detect_on_page([PAGE], 1, 1000, 1000, settings)] == ["pump"]
+
+
+def test_a_pattern_that_never_ends_on_a_page_is_left_out_there_with_a_warning():
+    endless = Find(label="weld", pattern="(A|AA)+B")
+    page = Answer(
+        tile=0,
+        tile_box=Box(0, 0, 1000, 1000),
+        words=(*line("SEE FV-1023").words, *line("A" * 60, top=400.0).words),
+    )
+
+    found = detect_with_warnings([page], 7, 1000, 1000, profile(find=(endless, TAG)))
+
+    assert [each.text for each in found.detections] == ["FV-1023"]
+    assert found.warnings == (
+        "snippet 'weld' took over 1 s on a line of page 7 and was left out there; "
+        "simplify its pattern",
+    )
+
+
+def test_a_page_whose_patterns_are_quick_has_no_warning():
+    assert detect_with_warnings([PAGE], 1, 1000, 1000, profile(find=(TAG,))).warnings == ()
 
 
 MISREAD = {"0": "OD", "1": "Il", "2": "Z", "5": "S", "8": "B", "6": "G", "S": "5", "B": "8"}

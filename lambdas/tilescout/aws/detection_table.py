@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Key
@@ -30,8 +31,11 @@ def write_page(table: Table, result: str, page: int, rows: list[dict[str, Any]])
             batch.delete_item(Key={"result_id": result, "sort": sort})
 
 
-def delete_set(table: Table, result: str) -> None:
-    """Delete all rows of a result set that no document points to."""
+def delete_set(table: Table, result: str, must_stop: Callable[[], bool]) -> bool:
+    """Delete the rows of a result set that no document points to; whether all are deleted."""
     with table.batch_writer() as batch:
         for row in requests.rows(table, Key("result_id").eq(result), ConsistentRead=True):
+            if must_stop():
+                return False
             batch.delete_item(Key={"result_id": result, "sort": row["sort"]})
+    return True

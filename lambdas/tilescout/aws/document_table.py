@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
@@ -58,6 +59,20 @@ def with_status(table: Table, status: str, model: str) -> Iterator[Document]:
     """Documents of a model with a status, oldest first; eventually consistent, page by page."""
     condition = Key("status").eq(status) & Key("due").begins_with(keys.of_model(model))
     yield from (from_item(Document, item) for item in query_status(table, condition))
+
+
+def with_other_models(table: Table, status: str, models: Sequence[str]) -> Iterator[Document]:
+    """Documents with a status whose model is none of those given (at least one)."""
+    known = sorted(models, key=keys.of_model)
+    due = Key("due")
+    gaps = [
+        due.lt(keys.of_model(known[0])),
+        *(due.between(keys.after_model(a), keys.of_model(b)) for a, b in pairwise(known)),
+        due.gte(keys.after_model(known[-1])),
+    ]
+    for gap in gaps:
+        for item in query_status(table, Key("status").eq(status) & gap):
+            yield from_item(Document, item)
 
 
 def query_status(table: Table, condition: ConditionBase) -> Iterator[dict[str, Any]]:

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
+from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
+
+from tilescout.errors import UnreadableDocument
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 DELETE_BATCH = 1000
+PART = 32 * 1024 * 1024
+IN_PARTS = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART, use_threads=False)
 GONE = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
+REFUSALS = {400: "Bad Request", 403: "Forbidden"}
+PASSING = frozenset(
+    {
+        "ExpiredToken",
+        "KMS.ThrottlingException",
+        "RequestTimeout",
+        "RequestTimeTooSkewed",
+        "Throttling",
+        "ThrottlingException",
+    }
+)
+"""Codes of 400 and 403 that say nothing of the object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +41,22 @@ class Head:
     version_id: str
     size: int
     metadata: dict[str, str]
+
+
+@contextmanager
+def refusals_told() -> Iterator[None]:
+    """Raises UnreadableDocument where S3 refuses to let this object be read: 400 or 403."""
+    try:
+        yield
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        code = error.response["Error"]["Code"]
+        if status not in REFUSALS or code in PASSING:
+            raise
+        raise UnreadableDocument(
+            f"the function may not read the object ({status} {REFUSALS[status]}); grant it "
+            "s3:GetObject and the right to its key, or upload without a customer key"
+        ) from error
 
 
 def head(s3: S3Client, bucket: str, key: str, version_id: str = "") -> Head | None:
@@ -66,6 +101,11 @@ def read(s3: S3Client, bucket: str, key: str) -> bytes | None:
 
 def write(s3: S3Client, bucket: str, key: str, body: bytes, content_type: str) -> None:
     s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type)
+
+
+def write_file(s3: S3Client, bucket: str, key: str, file: IO[bytes], content_type: str) -> None:
+    """Store a file from where it is read next, large ones in parts, each tried again by itself."""
+    s3.upload_fileobj(file, bucket, key, ExtraArgs={"ContentType": content_type}, Config=IN_PARTS)
 
 
 def delete(s3: S3Client, bucket: str, object_keys: list[str]) -> None:

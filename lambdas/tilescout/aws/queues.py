@@ -10,11 +10,23 @@ from tilescout.errors import MessageNotSent
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.literals import QueueAttributeNameType
     from mypy_boto3_sqs.type_defs import SendMessageBatchRequestEntryTypeDef
 
 BATCH = 10
+DEPTH: tuple[QueueAttributeNameType, ...] = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+)
 MAX_DELAY = 900
 """Seconds; the longest DelaySeconds SQS takes."""
+
+
+def depth(sqs: SQSClient, queue_url: str) -> int:
+    """About how many messages the queue holds, in flight and delayed ones too."""
+    told = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=list(DEPTH))["Attributes"]
+    return sum(int(told[name]) for name in DEPTH)
 
 
 def send(sqs: SQSClient, queue_url: str, sent: Sequence[object], spread: float = 0) -> None:

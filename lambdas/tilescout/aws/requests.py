@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import ConditionBase, Key
+from boto3.dynamodb.conditions import ConditionBase
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 
-def rows(table: Table, condition: ConditionBase, **options: Any) -> Iterator[dict[str, Any]]:
+def rows(table: Table, condition: ConditionBase | str, **options: Any) -> Iterator[dict[str, Any]]:
     """All rows under the key condition, page by page. ``options`` are those of Query."""
     request: dict[str, Any] = {"KeyConditionExpression": condition} | options
     while True:
@@ -24,12 +24,16 @@ def rows(table: Table, condition: ConditionBase, **options: Any) -> Iterator[dic
 
 
 def rows_of(table: Table, partition: str, prefix: str = "") -> Iterator[dict[str, Any]]:
-    """All rows of a ledger's partition whose sort key begins so; a consistent read."""
-    condition: ConditionBase = Key("pk").eq(partition)
+    """All rows of a ledger's partition whose sort key begins so; a consistent read.
+
+    As text, because several threads read at once: boto3 numbers the placeholders of conditions
+    by a counter that all threads share.
+    """
+    condition, values = "pk = :pk", {":pk": partition}
     if prefix:
         # A key condition must not compare with an empty string.
-        condition &= Key("sk").begins_with(prefix)
-    return rows(table, condition, ConsistentRead=True)
+        condition, values = f"{condition} AND begins_with(sk, :sk)", values | {":sk": prefix}
+    return rows(table, condition, ExpressionAttributeValues=values, ConsistentRead=True)
 
 
 def conditional(write: Any, **request: Any) -> bool:

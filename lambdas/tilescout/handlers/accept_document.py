@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from tilescout import keys, messages
-from tilescout.aws import document_table, objects, queues
+from tilescout.aws import announcements, document_table, objects, queues
 from tilescout.aws.objects import Head
 from tilescout.documents import Document
 from tilescout.errors import TilescoutError, UnreadableDocument
@@ -52,25 +52,38 @@ def accept_uploads(body: str) -> None:
 
 def accept_document(upload: Upload) -> None:
     """Once per object version; delivered again, it sends what is missing."""
-    head = objects.head(shell.s3(), upload.bucket, upload.key, upload.version_id)
+    refused = ""
+    try:
+        with objects.refusals_told():
+            head = objects.head(shell.s3(), upload.bucket, upload.key, upload.version_id)
+    except UnreadableDocument as error:
+        head, refused = Head(upload.version_id, 0, {}), str(error)
     if head is None:
         logger.info("the object is gone; nothing to accept", key_bytes=len(upload.key.encode()))
         return
+    _accept(upload, head, refused)
+
+
+def _accept(upload: Upload, head: Head, refused: str) -> None:
     document_id = keys.document_id(upload.bucket, upload.key, head.version_id)
     logger.append_keys(document_id=document_id)
     table = shell.table(SETTINGS.documents_table)
     known = document_table.get(table, document_id)
-    document = known or _judge(upload, head, document_id)
+    document = known or _judge(upload, head, document_id, refused)
     if known is None:
         document_table.add(table, document)
         metrics.add_metric(f"Documents{document.status.title()}", MetricUnit.Count, 1)
         logger.info("document judged", status=document.status, reason=document.reason)
     if document.status == "ACCEPTED":
         _send_pages(document)
+    if document.status == "REJECTED":
+        announcements.announce_without_result(table, shell.events(), document_id)
 
 
-def _judge(upload: Upload, head: Head, document_id: str) -> Document:
+def _judge(upload: Upload, head: Head, document_id: str, refused: str) -> Document:
     profile = CONFIGURATION.profile_for(keys.profile_name(upload.key))
+    if refused:
+        return _document(upload, head, document_id, profile, reason=refused)
     try:
         plan = _plan(upload, head, profile)
     except TilescoutError as error:
@@ -86,7 +99,9 @@ def _plan(upload: Upload, head: Head, profile: Profile) -> DocumentPlan:
     asked_for = parse_pages(head.metadata.get("pages", "").strip())
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "document.pdf"
-        if not objects.download(shell.s3(), upload.bucket, upload.key, head.version_id, path):
+        with objects.refusals_told():
+            found = objects.download(shell.s3(), upload.bucket, upload.key, head.version_id, path)
+        if not found:
             raise UnreadableDocument("this version was deleted before it was read; upload it again")
         facts = inspect_document(
             path, max_pages=profile.max_pages, pages=asked_for, limits=INSPECTION
@@ -115,6 +130,7 @@ def _document(
         profile=profile,
         accepted_at=now,
         ended_at=0 if plan else now,
+        clean_after=0 if plan else now,
         reason=reason,
         warnings=plan.warnings if plan else (),
         first_page=plan.pages[0].page if plan else 1,

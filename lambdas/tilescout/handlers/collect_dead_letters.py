@@ -8,9 +8,9 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from tilescout import keys, messages
-from tilescout.aws import document_table, intake, objects, page_table
+from tilescout.aws import announcements, document_table, intake, objects, page_table
 from tilescout.documents import Document
-from tilescout.errors import UnknownMessage
+from tilescout.errors import UnknownMessage, UnreadableDocument
 from tilescout.handlers import settings, shell
 from tilescout.ledger import PageRow
 from tilescout.messages import PageRange, Upload
@@ -57,17 +57,24 @@ def fail_pages(pages: PageRange) -> None:
     ledger = shell.table(SETTINGS.ledger_table)
     document = document_table.get(documents, pages.document_id)
     if document is None or document.status != "ACCEPTED":
+        _announce(pages.document_id)
         return
     for page in range(pages.first_page, pages.last_page + 1):
         page_table.mark(ledger, document.id, PageRow(page=page, failed_reason=REASON))
     status = intake.queue_if_tiled(documents, ledger, document, shell.now())
+    if status == "FAILED":
+        _announce(document.id)
     logger.warning("pages given up", document_id=document.id, status=status)
+
+
+def _announce(document_id: str) -> None:
+    documents = shell.table(SETTINGS.documents_table)
+    announcements.announce_without_result(documents, shell.events(), document_id)
 
 
 def reject(upload: Upload) -> None:
     """REJECTED, unless the document is known already: then its pages tell how it goes."""
-    head = objects.head(shell.s3(), upload.bucket, upload.key, upload.version_id)
-    version = head.version_id if head else upload.version_id
+    version, reason = _version(upload)
     now = shell.now()
     document = Document(
         id=keys.document_id(upload.bucket, upload.key, version),
@@ -78,7 +85,19 @@ def reject(upload: Upload) -> None:
         profile=CONFIGURATION.profile_for(keys.profile_name(upload.key)),
         accepted_at=now,
         ended_at=now,
-        reason=REASON,
+        clean_after=now,
+        reason=reason,
     )
     added = document_table.add(shell.table(SETTINGS.documents_table), document)
+    _announce(document.id)
     logger.warning("upload given up", document_id=document.id, added=added)
+
+
+def _version(upload: Upload) -> tuple[str, str]:
+    """The version and the reason; of an object that is gone or refused, the event's version."""
+    try:
+        with objects.refusals_told():
+            head = objects.head(shell.s3(), upload.bucket, upload.key, upload.version_id)
+    except UnreadableDocument as error:
+        return upload.version_id, str(error)
+    return head.version_id if head else upload.version_id, REASON

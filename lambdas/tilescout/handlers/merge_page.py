@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
@@ -12,23 +14,28 @@ from tilescout import keys, messages, results
 from tilescout.answers import answer_from_json
 from tilescout.aws import (
     detection_table,
+    document_cleaning,
     document_end,
     document_table,
     objects,
     page_table,
     tile_table,
 )
+from tilescout.aws.stores import Stores
 from tilescout.detections import Answer
 from tilescout.documents import Document
 from tilescout.handlers import settings, shell
 from tilescout.ledger import PageRow, TileRow
-from tilescout.page_detections import detect_on_page
+from tilescout.page_detections import detect_with_warnings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 SETTINGS = settings.read(settings.MergePageSettings)
+
+SPARE_MILLISECONDS = 60_000
+"""Time of the function within which no more cleaning is begun."""
 
 logger = Logger()
 metrics = Metrics()
@@ -37,10 +44,13 @@ metrics = Metrics()
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
-    return shell.each_message(event, merge_hinted, context)
+    def must_stop() -> bool:
+        return context.get_remaining_time_in_millis() < SPARE_MILLISECONDS
+
+    return shell.each_message(event, partial(merge_hinted, must_stop=must_stop), context)
 
 
-def merge_hinted(body: str) -> None:
+def merge_hinted(body: str, must_stop: Callable[[], bool]) -> None:
     hint = messages.parse(messages.MergeHint, body)
     logger.append_keys(document_id=hint.document_id, page=hint.page)
     document = document_table.get(shell.table(SETTINGS.documents_table), hint.document_id)
@@ -50,16 +60,16 @@ def merge_hinted(body: str) -> None:
     if document.status == "RUNNING":
         flipped = _merge(document, hint.page)
     else:
-        flipped = document_end.take_cleaning(_stores(), document, shell.now())
+        flipped = document_cleaning.take_cleaning(_stores(), document, shell.now())
     if flipped:
-        _clean(document.id)
+        _clean(document.id, must_stop)
     logger.info("hint handled", ended=flipped)
 
 
-def _clean(document_id: str) -> None:
+def _clean(document_id: str, must_stop: Callable[[], bool]) -> None:
     document = document_table.get(shell.table(SETTINGS.documents_table), document_id)
     if document is not None and document.has_ended:
-        document_end.clean(_stores(), document, shell.now())
+        document_cleaning.clean(_stores(), document, shell.now(), must_stop)
 
 
 def _merge(document: Document, number: int) -> bool:
@@ -84,8 +94,8 @@ def _merge(document: Document, number: int) -> bool:
     return document_end.finish(_stores(), document, shell.now())
 
 
-def _stores() -> document_end.Stores:
-    return document_end.Stores(
+def _stores() -> Stores:
+    return Stores(
         documents=shell.table(SETTINGS.documents_table),
         ledger=shell.table(SETTINGS.ledger_table),
         detections=shell.table(SETTINGS.detections_table),
@@ -100,10 +110,12 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
     """The page's rows and its JSON; repeatable, for ids follow from the answers alone."""
     tiles = _tiles(result.document, page)
     answers = _answers(result.document, page, tiles)
-    found = detect_on_page(
+    found = detect_with_warnings(
         answers, page.page, page.width_px, page.height_px, result.document.profile
     )
-    rows = [results.row(result, detection, n, page.dpi) for n, detection in enumerate(found)]
+    rows = [
+        results.row(result, detection, n, page.dpi) for n, detection in enumerate(found.detections)
+    ]
     detections = shell.table(SETTINGS.detections_table)
     detection_table.write_page(detections, result.id, page.page, rows)
     failed = sum(tile.state == "failed" for tile in tiles)
@@ -113,7 +125,10 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
         "calls": sum(tile.calls for tile in tiles),
         "tiles_failed": failed,
         "tiles_answered": sum(tile.state == "answered" for tile in tiles),
-        "warnings": [warning for answer in answers for warning in answer.warnings],
+        "warnings": [
+            *found.warnings,
+            *(warning for answer in answers for warning in answer.warnings),
+        ],
     }
     key = keys.page_result(result.id, page.page)
     objects.write(

@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from tilescout import keys, messages
 from tilescout.answers import answer_to_json
-from tilescout.aws import document_table, intake, objects, page_table, queues
+from tilescout.aws import announcements, document_table, intake, objects, page_table, queues
 from tilescout.detections import TEXT_LAYER_TILE, Answer
 from tilescout.detectors import LIMITS
 from tilescout.documents import Document
@@ -57,6 +57,7 @@ def tile_pages(body: str, context: LambdaContext) -> None:
     document = document_table.get(shell.table(SETTINGS.documents_table), pages.document_id)
     if document is None or document.status != "ACCEPTED":
         logger.info("no longer to be tiled", status=document.status if document else "unknown")
+        _announce(pages.document_id)
         return
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "document.pdf"
@@ -71,7 +72,15 @@ def tile_pages(body: str, context: LambdaContext) -> None:
         document,
         shell.now(),
     )
+    if status == "FAILED":
+        _announce(document.id)
     logger.info("pages tiled", first=pages.first_page, last=pages.last_page, status=status)
+
+
+def _announce(document_id: str) -> None:
+    """Where not one page could be tiled; delivered again, it is made good."""
+    documents = shell.table(SETTINGS.documents_table)
+    announcements.announce_without_result(documents, shell.events(), document_id)
 
 
 def _send_rest(pages: messages.PageRange, page: int) -> None:

@@ -13,7 +13,7 @@ WAIT_SECONDS = 2
 LONGEST_WAIT_SECONDS = 20
 TIME_TO_CLOSE = 5 * 60
 """Seconds before the hard deadline at which what is unmerged is left to the next run."""
-PATIENCE = 10 * 60
+PATIENCE = 15 * 60
 """Seconds without a page merged after which the rest is left to the next run."""
 
 
