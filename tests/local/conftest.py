@@ -1,5 +1,7 @@
 """One embedded AWS for all whole-system tests of a session."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,6 +10,7 @@ import pytest
 
 from tests.local.contract import Call, Client
 from tests.local.contract_assembly import write_assembly
+from tests.local.whole import Whole, deployed, synthesised
 from tilescout_local.deploy import deploy
 from tilescout_local.embedded_aws import EmbeddedAws, start
 
@@ -53,3 +56,19 @@ def no_faults_left(embedded_aws: EmbeddedAws) -> Iterator[None]:
     embedded_aws.reset_meter()
     yield
     embedded_aws.clear_faults()
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    """Our own stack as it is synthesised from this checkout, for the whole-system tests."""
+    assembly = synthesised(tmp_path_factory.mktemp("whole"))
+    with deployed(tmp_path_factory.mktemp("whole-aws"), assembly) as system:
+        yield system
+
+
+@pytest.fixture
+def faults(whole: Whole) -> Iterator[Callable[..., None]]:
+    """Orders a fault of `faults.Fault`; none is left for the next test."""
+    whole.aws.clear_faults()
+    yield whole.aws.order_fault
+    whole.aws.clear_faults()

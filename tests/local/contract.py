@@ -1,5 +1,7 @@
 """What the contract tests share: waiting, pictures with text, rows and processes."""
 
+from __future__ import annotations
+
 import io
 import time
 from collections.abc import Callable

@@ -1,5 +1,7 @@
 """A small cloud assembly, as the CDK writes one, with the resource kinds of the real stack."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import Any

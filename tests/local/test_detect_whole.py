@@ -1,9 +1,9 @@
 """The `detect` command on the synthesised stack, as a person runs it."""
 
+from __future__ import annotations
+
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import jsonschema
@@ -11,8 +11,7 @@ import pymupdf
 import pytest
 from PIL import Image
 
-ROOT = Path(__file__).parents[2]
-PDF_TEXT_SECONDS = 180
+from tests.local.whole import ROOT, tilescout
 
 
 def drawing(folder: Path) -> Path:
@@ -25,21 +24,6 @@ def drawing(folder: Path) -> Path:
     path = folder / "tags.pdf"
     document.save(path)
     return path
-
-
-def tilescout(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """The command in a process of its own, with no embedded AWS to be found."""
-    paths = os.pathsep.join(str(ROOT / folder) for folder in ("cli", "lambdas"))
-    environment = {"PYTHONPATH": paths, "TILESCOUT_HOME": str(cwd / "home"), "COLUMNS": "80"}
-    return subprocess.run(
-        [sys.executable, "-m", "tilescout_cli", *arguments],
-        cwd=cwd,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=PDF_TEXT_SECONDS,
-        check=False,
-    )
 
 
 @pytest.fixture(scope="module")

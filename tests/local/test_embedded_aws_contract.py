@@ -1,5 +1,7 @@
 """The process: where it listens, who it is, and that nothing outlives it."""
 
+from __future__ import annotations
+
 import json
 import os
 import signal

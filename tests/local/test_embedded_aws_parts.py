@@ -1,5 +1,7 @@
 """The parts of the embedded AWS that need no server."""
 
+from __future__ import annotations
+
 import io
 import zipfile
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Ordered faults, and the meter of calls."""
 
+from __future__ import annotations
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -58,3 +60,17 @@ def test_an_s3_fault_is_an_error_of_s3(
     embedded_aws.order_fault(service="s3", operation="PutObject", error="SlowDown")
     with pytest.raises(ClientError, match="SlowDown"):
         client("s3").put_object(Bucket=probes["Documents"], Key="x", Body=b"x")
+
+
+def test_a_lost_answer_is_an_error_of_a_call_that_was_made(
+    embedded_aws: EmbeddedAws, client: Client, probes: dict[str, str]
+) -> None:
+    embedded_aws.order_fault(
+        service="dynamodb", operation="PutItem", error="InternalServerError", lost=True
+    )
+    dynamodb = client("dynamodb")
+    with pytest.raises(dynamodb.exceptions.InternalServerError):
+        dynamodb.put_item(TableName=probes["Table"], Item=row("lost", "1"))
+    found = dynamodb.get_item(TableName=probes["Table"], Key=row("lost", "1"), ConsistentRead=True)
+    assert found["Item"] == row("lost", "1")
+    assert embedded_aws.meter()["dynamodb.PutItem"] == {"answered": 1, "refused": 0}

@@ -1,5 +1,7 @@
 """The Lambda runner: context, errors, limits and logs of AWS."""
 
+from __future__ import annotations
+
 import json
 import re
 import time

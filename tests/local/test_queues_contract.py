@@ -1,5 +1,7 @@
 """Queues and their mappings: batches, partial failures, dead letters, concurrency."""
 
+from __future__ import annotations
+
 import json
 import time
 from typing import Any

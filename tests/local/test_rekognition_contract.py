@@ -1,5 +1,7 @@
 """Rekognition's DetectText as unmodified boto3 sees it."""
 
+from __future__ import annotations
+
 import pytest
 
 from tests.local.contract import Client, picture

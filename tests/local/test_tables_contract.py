@@ -1,5 +1,7 @@
 """What the ledger and the lease need of DynamoDB."""
 
+from __future__ import annotations
+
 import pytest
 
 from tests.local.contract import Client, row

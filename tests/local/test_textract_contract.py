@@ -1,5 +1,7 @@
 """Textract as unmodified boto3 sees it, over the real OCR."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import pytest

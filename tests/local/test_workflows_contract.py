@@ -1,5 +1,7 @@
 """Step Functions, Scheduler, EventBridge and alarms as strict as on AWS."""
 
+from __future__ import annotations
+
 import json
 import re
 import time

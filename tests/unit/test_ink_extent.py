@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tilescout_local.engines.ink_extent import WHOLE, Extent, ink_extent
+from tilescout_local.engines.ink_extent import WHOLE, Extent, ink_extent, inked_part
 from tilescout_local.engines.reading import across
 
 
@@ -52,3 +52,18 @@ def test_a_quad_is_cut_across_its_own_height() -> None:
     upwards = ((0.0, 100.0), (0.0, 0.0), (20.0, 0.0), (20.0, 100.0))
 
     assert across(upwards, 0.25, 0.75) == ((5.0, 100.0), (5.0, 0.0), (15.0, 0.0), (15.0, 100.0))
+
+
+def test_the_inked_part_keeps_a_margin_of_paper() -> None:
+    image = paper(1000, 2000)
+    image[500:520, 900:980] = 0
+
+    found = inked_part(image)
+
+    assert found is not None
+    left, top, part = found
+    assert (left, top, part.shape) == (836, 436, (147, 207, 3))
+
+
+def test_a_blank_image_has_no_inked_part() -> None:
+    assert inked_part(paper(100, 100)) is None

@@ -17,8 +17,8 @@ from rapidocr.ch_ppocr_rec.typings import WordInfo
 from rapidocr.main import RapidOCRError
 from rapidocr.utils.process_img import map_boxes_to_original
 
-from tilescout_local.engines.ink_extent import Extent, ink_extent
-from tilescout_local.engines.reading import Line, Quad, Word, across, along
+from tilescout_local.engines.ink_extent import Extent, ink_extent, inked_part
+from tilescout_local.engines.reading import Line, Quad, Word, across, along, moved
 
 Image = NDArray[np.uint8]
 # RapidOCR turns a crop upright from this ratio of height to width (get_rotate_crop_image).
@@ -46,6 +46,13 @@ class TextReader:
 
     def read(self, image: Image) -> list[Line]:
         """Lines from the top of ``image`` (rows, columns, BGR) downwards, in image pixels."""
+        inked = inked_part(image)
+        if inked is None:
+            return []
+        left, top, part = inked
+        return [moved(line, left, top) for line in self._lines(part)]
+
+    def _lines(self, image: Image) -> list[Line]:
         found = self._found(image)
         if found is None:
             return []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 Point = tuple[float, float]
@@ -43,6 +43,17 @@ def from_json(items: list[dict[str, Any]]) -> list[Line]:
 
 def _quad(points: list[list[float]]) -> Quad:
     first, second, third, fourth = ((x, y) for x, y in points)
+    return first, second, third, fourth
+
+
+def moved(line: Line, dx: float, dy: float) -> Line:
+    """The line and its words, shifted by pixels."""
+    words = tuple(replace(word, quad=_moved(word.quad, dx, dy)) for word in line.words)
+    return replace(line, quad=_moved(line.quad, dx, dy), words=words)
+
+
+def _moved(quad: Quad, dx: float, dy: float) -> Quad:
+    first, second, third, fourth = ((x + dx, y + dy) for x, y in quad)
     return first, second, third, fourth
 
 

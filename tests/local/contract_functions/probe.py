@@ -1,5 +1,7 @@
 """Handlers of the contract tests: each shows one behaviour of the runner."""
 
+from __future__ import annotations
+
 import json
 import os
 import subprocess

@@ -1,0 +1,127 @@
+"""What takes minutes: lost workers, outages, pages without end, very wide pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pymupdf
+import pytest
+
+from tests.local.drawings import drawing, endless_forms, wide_drawing, with_page_of
+from tests.local.whole import REKOGNITION, TEXTRACT, Whole, deployed, synthesised
+from tilescout_local.lambda_log import peak_memory
+
+pytestmark = pytest.mark.long
+Order = Callable[..., None]
+WIDE = (12_960.0, 720.0)
+"""36,000 x 2,000 px at 200 dpi."""
+MEASURED_PAGES = 25
+"""Whose text is looked at before a document is accepted."""
+
+
+def impatient(configuration: dict[str, Any]) -> None:
+    """Runs end after a minute, and stay away from what others do."""
+    for profile in configuration["profiles"].values():
+        profile["deadline_minutes"] = 1
+
+
+@pytest.fixture(scope="module")
+def short_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    """A stack whose runs detect for a minute at most."""
+    assembly = synthesised(tmp_path_factory.mktemp("short"), impatient)
+    with deployed(tmp_path_factory.mktemp("short-aws"), assembly) as system:
+        yield system
+
+
+def within_memory(whole: Whole) -> bool:
+    used = peak_memory(whole.aws.home)
+    return bool(used) and all(most <= size for most, size in used.values())
+
+
+def test_a_worker_killed_between_answer_and_commit_costs_one_call_more(
+    whole: Whole, faults: Order
+) -> None:
+    document = whole.queued(wide_drawing("FV-1110", "FV-1111"), "tags", "killed.pdf")
+    before = whole.billed(TEXTRACT)
+    faults(service="textract", operation="DetectDocumentText", kill="after")
+    execution = whole.start("textract")
+    assert whole.ended(execution) == "SUCCEEDED"
+    ended = whole.document(document)
+    assert (ended.status, ended.reason) == ("DONE", "")
+    assert whole.texts(document) == ["FV-1110", "FV-1111"]
+    assert whole.billed(TEXTRACT) - before == 3
+    assert whole.record_of(execution).calls == 3
+
+
+def test_an_outage_of_a_whole_run_fails_nothing_and_the_next_run_finishes(
+    short_runs: Whole,
+) -> None:
+    document = short_runs.queued(wide_drawing("FV-1120", "FV-1121"), "tags", "outage.pdf")
+    short_runs.aws.order_fault(
+        service="textract",
+        operation="DetectDocumentText",
+        times=10_000,
+        error="ServiceUnavailableException",
+    )
+    execution = short_runs.start("textract")
+    assert short_runs.ended(execution) == "SUCCEEDED"
+    record = short_runs.record_of(execution)
+    assert (record.calls, record.tiles_answered, record.tiles_failed) == (0, 0, 0)
+    waiting = short_runs.document(document)
+    assert (waiting.status, waiting.barren_runs) == ("QUEUED", 1)
+    short_runs.aws.clear_faults()
+    assert short_runs.run("textract") == "SUCCEEDED"
+    ended = short_runs.document(document)
+    assert (ended.status, ended.calls) == ("DONE", 2)
+    assert short_runs.texts(document) == ["FV-1120", "FV-1121"]
+
+
+def test_a_page_without_end_among_the_first_is_rejected_before_anything_is_made(
+    whole: Whole,
+) -> None:
+    document = whole.upload(with_page_of(endless_forms()), "pdf-text", "endless.pdf")
+    ended = whole.when(document, "REJECTED", "QUEUED")
+    assert ended.status == "REJECTED"
+    assert re.search("60 seconds|1500 MB of memory", ended.reason)
+
+
+def test_a_page_without_end_among_many_leaves_the_others(whole: Whole) -> None:
+    pdf = with_page_of(endless_forms(), after=MEASURED_PAGES)
+    document = whole.upload(pdf, "pdf-text", "late.pdf")
+    whole.when(document, "QUEUED", "REJECTED")
+    assert whole.run("pdf-text") == "SUCCEEDED"
+    ended = whole.document(document)
+    assert ended.status == "PARTIAL"
+    assert ended.reason.startswith(f"page {MEASURED_PAGES + 1}: ")
+    assert re.search("120 seconds|2500 MB of memory", ended.reason)
+    assert whole.texts(document) == [f"FV-{1001 + page}" for page in range(MEASURED_PAGES + 1)]
+
+
+@pytest.mark.parametrize("profile", ["pdf-text", "text-rekognition"])
+def test_a_page_of_36000_px_takes_less_memory_than_every_function_has(
+    whole: Whole, profile: str
+) -> None:
+    tags = [(60.0 + 4_200 * number, 200.0, f"LV-{7001 + number}") for number in range(4)]
+    before = whole.billed(REKOGNITION)
+    name = f"wide-{profile}.pdf"
+    document = whole.queued(drawing(*tags, size=WIDE), profile, name)
+    model = "pdf-text" if profile == "pdf-text" else "rekognition-text"
+    assert whole.run(model) == "SUCCEEDED"
+    ended = whole.document(document)
+    assert (ended.status, whole.texts(document)) == ("DONE", [text for _, _, text in tags])
+    assert whole.billed(REKOGNITION) - before == ended.tiles_planned
+    assert [page["width_px"] for page in whole.result(document)["document"]["pages"]] == [36_000]
+    assert within_memory(whole)
+
+
+def test_a_dense_page_of_36000_px_is_tiled_within_memory(whole: Whole) -> None:
+    document = pymupdf.open()
+    page = document.new_page(width=WIDE[0], height=WIDE[0])
+    for row in range(100):
+        page.draw_line((0, 128 * row), (WIDE[0], 128 * row), width=2)
+    body: bytes = document.tobytes()
+    whole.queued(body, "pdf-text", "lines.pdf")
+    assert within_memory(whole)
+    assert whole.run("pdf-text") == "SUCCEEDED"
