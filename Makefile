@@ -42,6 +42,7 @@ check: lint test  ## Lint, types and every fast test; under 10 minutes on 2 core
 
 check-all: check  ## The long tables as well, written to docs/.
 	$(BIN)/python -m pytest tests/local -q -m long
+	$(BIN)/python -m benchmarks.snippet_recall --out docs/snippets.md
 
 synth: $(INSTALLED)  ## Write the template to cdk.out.
 	$(BIN)/python -m infra.app
