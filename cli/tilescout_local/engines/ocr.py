@@ -126,7 +126,11 @@ def _line(reading: Reading) -> Line:
 
 
 def _words(reading: Reading, band: Quad, ink: Extent) -> list[Word]:
-    """Words of a line; the first begins and the last ends where the line's ink does."""
+    """Words of a line, from where their letters fired; the ink may cut them, never widen them.
+
+    Taking the line's first and last ink for the ends cost 7 points of recall on real drawings:
+    rules and neighbours within the crop made the boxes too large.
+    """
     text, info = reading.text, reading.info
     columns = [column for group in info.word_cols for column in group]
     confidences = [c for c, letter in zip(info.confs, text, strict=False) if not letter.isspace()]
@@ -135,8 +139,7 @@ def _words(reading: Reading, band: Quad, ink: Extent) -> list[Word]:
     for word in text.split():
         last = first + len(word)
         start, end = _extent(columns[first:last], columns, float(info.line_txt_len))
-        start = ink.left if first == 0 else max(start, ink.left)
-        end = ink.right if last >= len(columns) else min(end, ink.right)
+        start, end = max(start, ink.left), min(end, ink.right)
         confidence = float(np.mean(confidences[first:last]))
         words.append(Word(word, 100 * confidence, along(band, start, max(start, end))))
         first = last
