@@ -4,7 +4,7 @@
 
 The text layer is off for the run (it is the ground truth). Beside it stands the whole page in one
 call of the same engine, with the longer side at 2,000 px (where the engine shrinks by default) and
-at 4,096 px (the most DetectText takes): what tiling buys, and where it does not.
+at 4,096 px: what tiling buys, and where it does not.
 """
 
 from __future__ import annotations
