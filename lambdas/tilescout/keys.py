@@ -8,7 +8,8 @@ GROUP = 256
 """Tiles of one band row, and pages of one page group: a number set of so many stays under 2 kB."""
 
 INCOMING = "incoming/"
-LEASE_SORT = "LEASE"
+LEASES = "LEASES"
+"""One partition for all leases, so that the guard sees also those whose profile is gone."""
 SWEEP_CURSOR = {"pk": "SWEEP", "sk": "CURSOR"}
 """The one row that tells how far the documents bucket was looked through."""
 
@@ -60,8 +61,23 @@ def profile_name(key: str) -> str:
     return parts[0] if key.startswith(INCOMING) and len(parts) > 1 else ""
 
 
-def lease(model: str) -> str:
-    return f"LEASE#{model}"
+def lease(model: str) -> dict[str, str]:
+    """The whole key of the model's lease."""
+    return {"pk": LEASES, "sk": model}
+
+
+def model(project: str) -> str:
+    """Partition of what is known of a Custom Labels project: its version in use, its starts."""
+    return f"MODEL#{project}"
+
+
+MODEL_IN_USE = "IN_USE"
+MODEL_STARTS = "START#"
+
+
+def model_start(requested_at: int, starts: int) -> str:
+    """One request to start a model, oldest first."""
+    return f"{MODEL_STARTS}{requested_at:010d}#{starts:06d}"
 
 
 def run_partition(run: str) -> str:

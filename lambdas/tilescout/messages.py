@@ -40,6 +40,7 @@ class TileHint:
     document_id: str
     page: int
     tile: int
+    model_version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

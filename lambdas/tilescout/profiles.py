@@ -35,11 +35,25 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StartWhen:
+    """When a start of the model is worth its price: so many open tiles are waiting, or the
+    oldest document has waited so long. Whichever comes first.
+    """
+
+    tiles: int = 1
+    oldest_minutes: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """Settings of one profile; sizes in pixels at ``dpi``, money in US dollars.
 
     ``text_layer`` "first" reads visible text of the PDF itself and sends only pages
     without it to the detector. ``min_confidence`` is 0 to 100 by label, "*" for the rest.
+
+    Of a Custom Labels model: ``start_minutes`` bounds its start, ``tiles_per_second_per_unit``
+    holds until a run measured it, ``use_running_model`` lets a run use what somebody else
+    started (and never stop it).
     """
 
     name: str
@@ -59,11 +73,21 @@ class Profile:
     budget_usd: float = 25.0
     deadline_minutes: int = 60
     model_project: str = ""
+    max_inference_units: int = 2
+    tiles_per_second_per_unit: float = 1.0
+    start_minutes: int = 40
+    start_when: StartWhen = field(default_factory=StartWhen)
+    use_running_model: bool = False
 
     @property
     def model(self) -> str:
         """Name of the lease: the model project, or the detector where no model is started."""
         return self.model_project or self.detector
+
+    @property
+    def needs_model(self) -> bool:
+        """Whether a model must be started, and paid by the hour, before a tile can be asked for."""
+        return self.detector == "custom-labels"
 
     def confidence_floor(self, label: str) -> float:
         """The smallest confidence (0-100) kept for ``label``."""

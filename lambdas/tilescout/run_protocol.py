@@ -1,4 +1,4 @@
-"""The lease of a run: who may work, who may stop, and for how long (protocol rules 1 to 4).
+"""The lease of a run: who may work, who may stop, and for how long (protocol rules 1 to 9).
 
 Every function is pure: it takes the lease as read and the time, and returns the lease to be
 written, to be swapped in only if the stored one is still the one that was read.
@@ -17,13 +17,21 @@ GRACE = 60
 """Seconds after which a lost owner's last call has landed: function timeout plus clock skew."""
 LONGEST_WAIT = TTL // 2 - 5
 """No Wait of the workflow and no control step is longer, in seconds."""
+GUARD_HOLD = 60
+"""Seconds that the guard holds a lease: longer than its function's timeout."""
+GUARD = "guard:"
+"""What the name of an owner begins with that is no execution."""
 
 Phase = Literal["working", "closing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """One lease a model. ``token`` grows by one at each acquire and is never reset."""
+    """One lease a model. ``token`` grows by one at each acquire and is never reset.
+
+    ``ours``: the model's ``version`` (an ARN) was started with ``units`` by an owner of this
+    lease at ``start_requested_at`` and was not seen stopped since. ``starts`` counts requests.
+    """
 
     model: str
     owner: str = ""
@@ -33,6 +41,9 @@ class Lease:
     phase: Phase = "working"
     ours: bool = False
     start_requested_at: int = 0
+    version: str = ""
+    units: int = 0
+    starts: int = 0
 
     def is_live(self, now: int) -> bool:
         return bool(self.owner) and now < self.expires_at
@@ -105,3 +116,53 @@ def revoke(lease: Lease, owner: str, token: int, now: int) -> Lease | None:
     if (lease.owner, lease.token) != (owner, token):
         return None
     return replace(lease, expires_at=min(lease.expires_at, now))
+
+
+def request_start(lease: Lease, token: int, now: int, version: str, units: int) -> Lease:
+    """The lease before the call that starts ``version`` (rule 6). Raises LeaseLost."""
+    held = _held(lease, token, now)
+    if held.phase == "closing":
+        raise LeaseLost(
+            f"the lease of {lease.model} is closing since token {token} ended its work; "
+            "no model is started any more"
+        )
+    return replace(
+        held,
+        ours=True,
+        start_requested_at=now,
+        version=version,
+        units=units,
+        starts=held.starts + 1,
+    )
+
+
+def undo_start(lease: Lease, before: Lease, requested: Lease) -> Lease | None:
+    """The lease after Start was refused for certain, or None where it must stay as it is.
+
+    ``before`` and ``requested`` are the lease around ``request_start``. Only the attempt that
+    set ``ours`` undoes it, and only while no other attempt has asked since.
+    """
+    mine = (requested.token, requested.starts)
+    if before.ours or (lease.token, lease.starts) != mine:
+        return None
+    return replace(lease, ours=False, start_requested_at=0, version="", units=0)
+
+
+def stopped(lease: Lease, token: int, now: int) -> Lease:
+    """The lease once its model was seen down for certain (rule 8). Raises LeaseLost."""
+    return replace(_held(lease, token, now), ours=False)
+
+
+Duty = Literal["none", "revoke", "wait", "take over"]
+
+
+def guard_duty(lease: Lease, now: int, *, owner_runs: bool) -> Duty:
+    """What the guard does about a lease (rule 9); ``owner_runs`` is asked of a live one only.
+
+    "wait" is for the grace of an owner that is gone, while a model of ours may be up.
+    """
+    if lease.is_live(now):
+        return "none" if owner_runs else "revoke"
+    if not lease.ours:
+        return "none"
+    return "take over" if lease.is_free(now) else "wait"

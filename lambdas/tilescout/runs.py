@@ -20,6 +20,7 @@ class Run:
     """One run's row. ``calls_left`` of ``calls_allowed`` billed requests may still be made.
 
     ``asks`` counts reservations, so that the loop knows how many hints were taken.
+    ``model_usd`` is part of ``spent_usd``; ``model_version`` is an ARN.
     """
 
     id: str
@@ -37,6 +38,11 @@ class Run:
     tiles_failed: int = 0
     spent_usd: float = 0.0
     reason: str = ""
+    model_version: str = ""
+    units: int = 0
+    model_seconds: int = 0
+    model_usd: float = 0.0
+    last_answer_at: int = 0
 
     @property
     def calls(self) -> int:
@@ -48,6 +54,9 @@ class RunState:
     """What the workflow carries between its states; times in epoch seconds.
 
     ``first_band`` of the run's open bands is where a look begins that cannot read all.
+    ``version`` is the model version's ARN, frozen for the run; empty where nothing is started.
+    ``ready_at`` is not 0 while the model is known to be RUNNING; ``starts`` are the requests of
+    this run. ``put_off``: the run ended without having tried, and counts against nobody.
     """
 
     model: str
@@ -65,6 +74,13 @@ class RunState:
     finished: str = ""
     merging_since: int = 0
     unmerged: int = 0
+    version: str = ""
+    starts: int = 0
+    give_up_at: int = 0
+    ready_at: int = 0
+    put_off: bool = False
+    model_seconds: int = 0
+    model_usd: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

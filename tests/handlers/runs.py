@@ -220,6 +220,6 @@ def tile(account: Account, document_id: str, number: int = 0, page: int = 1) -> 
 
 
 def lease(account: Account, model: str = "textract") -> dict[str, Any]:
-    key = {"pk": keys.lease(model), "sk": keys.LEASE_SORT}
+    key = keys.lease(model)
     item: dict[str, Any] = account.ledger.get_item(Key=key)["Item"]
     return item

@@ -320,7 +320,7 @@ def test_a_running_document_without_profile_is_held_once_its_run_is_over(account
     document = queued(account)
     abandon(account, document, "valves", "RUNNING")
     row = {"model": "valves", "owner": "run", "token": 1, "expires_at": NOW + 180}
-    account.ledger.put_item(Item=row | {"pk": keys.lease("valves"), "sk": keys.LEASE_SORT})
+    account.ledger.put_item(Item=row | keys.lease("valves"))
     with clock(NOW + 179) as time:
         assert look(account)["held"] == 0
         assert account.document(document)["status"] == "RUNNING"

@@ -36,7 +36,7 @@ def claim(
     """
     lease_check = {
         "TableName": ledger.name,
-        "Key": {"pk": keys.lease(model), "sk": keys.LEASE_SORT},
+        "Key": keys.lease(model),
         "ConditionExpression": "#token = :token AND expires_at > :now AND phase = :working",
         "ExpressionAttributeNames": {"#token": "token"},
         "ExpressionAttributeValues": {":token": token, ":now": now, ":working": "working"},

@@ -21,6 +21,8 @@ STORAGE = Config(
 )
 BILLED = Config(connect_timeout=3, read_timeout=50, retries={"total_max_attempts": 1})
 """A billed call is made once; whether to ask again is the ledger's decision, not the client's."""
+CONTROL = Config(connect_timeout=3, read_timeout=12, retries={"total_max_attempts": 1})
+"""Start and Stop take effect, or not, well before the grace of a lost lease is over (rule 5)."""
 
 
 def dynamodb() -> DynamoDBServiceResource:
@@ -49,3 +51,7 @@ def textract() -> TextractClient:
 
 def rekognition() -> RekognitionClient:
     return boto3.client("rekognition", config=BILLED)
+
+
+def model_control() -> RekognitionClient:
+    return boto3.client("rekognition", config=CONTROL)

@@ -9,7 +9,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from tilescout import keys
 from tilescout.aws.items import from_item, to_item
-from tilescout.aws.requests import conditional
+from tilescout.aws.requests import conditional, rows_of
 from tilescout.errors import LeaseLost
 from tilescout.run_protocol import Lease
 
@@ -21,9 +21,13 @@ SWAP_TRIES = 5
 
 def read(ledger: Table, model: str) -> Lease:
     """A consistent read; a lease never taken is one without owner and token 0."""
-    key = {"pk": keys.lease(model), "sk": keys.LEASE_SORT}
-    item = ledger.get_item(Key=key, ConsistentRead=True).get("Item")
+    item = ledger.get_item(Key=keys.lease(model), ConsistentRead=True).get("Item")
     return from_item(Lease, item) if item else Lease(model=model)
+
+
+def every(ledger: Table) -> list[Lease]:
+    """All leases, also of models that no profile uses any more; a consistent read."""
+    return [from_item(Lease, row) for row in rows_of(ledger, keys.LEASES)]
 
 
 def _unchanged(old: Lease) -> ConditionBase:
@@ -35,11 +39,12 @@ def _unchanged(old: Lease) -> ConditionBase:
         & Attr("expires_at").eq(old.expires_at)
         & Attr("phase").eq(old.phase)
         & Attr("ours").eq(old.ours)
+        & Attr("starts").eq(old.starts)
     )
 
 
 def _swap(ledger: Table, old: Lease, new: Lease) -> bool:
-    row = to_item(new) | {"pk": keys.lease(new.model), "sk": keys.LEASE_SORT}
+    row = to_item(new) | keys.lease(new.model)
     return conditional(ledger.put_item, Item=row, ConditionExpression=_unchanged(old))
 
 

@@ -1,0 +1,79 @@
+"""How many inference units a run starts its model with, and what that costs."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+MOST_CALLS_PER_SECOND = 50
+"""DetectCustomLabels calls of one account and region (a quota); more units would idle."""
+START_SECONDS = 900
+"""A start is said to take 10 to 20 minutes: that of a model never measured."""
+STOP_SECONDS = 120
+"""From the last answer until the model is down; counted as paid."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelPace:
+    """What is known of a model: tiles a second of one unit, and seconds to start."""
+
+    tiles_per_second_per_unit: float = 1.0
+    start_seconds: float = START_SECONDS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitPlan:
+    """``units`` for all tiles: seconds from the start until it is down, US dollars, why so many."""
+
+    units: int
+    seconds: float
+    usd: float
+    reason: str
+
+
+def plan_units(
+    tiles: int,
+    pace: ModelPace,
+    *,
+    seconds_left: float,
+    most_units: int,
+    usd_per_unit_hour: float,
+    budget_usd: float,
+) -> UnitPlan:
+    """The smallest number of units that meets the deadline within limits and budget.
+
+    The price of detecting does not depend on the units, that of starting and stopping grows
+    with them: so never more than needed. Starting is counted as paid, as nobody says that it
+    is free. Where no number meets the deadline, the largest that the budget pays for.
+    """
+    most = min(
+        most_units, max(1, math.ceil(MOST_CALLS_PER_SECOND / pace.tiles_per_second_per_unit))
+    )
+    plans = [_plan(units, tiles, pace, usd_per_unit_hour) for units in range(1, most + 1)]
+    paid = [plan for plan in plans if plan.usd <= budget_usd]
+    if not paid:
+        return _because(plans[0], f"${budget_usd:.2f} ends the run before its last tile")
+    for plan in paid:
+        if plan.seconds <= seconds_left:
+            return _because(plan, "the fewest that meet the deadline")
+    limit = "budget" if len(paid) < len(plans) else f"limit of {most} units"
+    return _because(paid[-1], f"the deadline is missed: the {limit} allows no more")
+
+
+def _plan(units: int, tiles: int, pace: ModelPace, usd_per_unit_hour: float) -> UnitPlan:
+    detecting = tiles / (pace.tiles_per_second_per_unit * units)
+    seconds = pace.start_seconds + detecting + STOP_SECONDS
+    usd = usd_per_unit_hour * units * seconds / 3600
+    return UnitPlan(units=units, seconds=seconds, usd=usd, reason="")
+
+
+def _because(plan: UnitPlan, reason: str) -> UnitPlan:
+    return UnitPlan(units=plan.units, seconds=plan.seconds, usd=plan.usd, reason=reason)
+
+
+def paid_until(
+    requested_at: int, units: int, *, usd_per_unit_hour: float, budget_usd: float
+) -> int:
+    """When stopping must begin, so that the model is down before the budget is spent (rule 18)."""
+    seconds = budget_usd / (usd_per_unit_hour * units) * 3600
+    return math.floor(requested_at + seconds - STOP_SECONDS)
