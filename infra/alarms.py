@@ -1,4 +1,4 @@
-"""The topic that tells a person, and the two kinds of alarm that publish to it."""
+"""The topic that tells a person, and the kinds of alarm that publish to it."""
 
 from __future__ import annotations
 
@@ -36,13 +36,17 @@ class Alarms(Construct):
 
     def above_zero(self, id_: str, metric: cloudwatch.IMetric, description: str) -> None:
         """Fires as soon as ``metric`` counts one; no data is no news."""
+        self.above(id_, metric, description, most=0)
+
+    def above(self, id_: str, metric: cloudwatch.IMetric, description: str, *, most: float) -> None:
+        """Fires as soon as ``metric`` is more than ``most``; no data is no news."""
         self._add(
             cloudwatch.Alarm(
                 self,
                 id_,
                 metric=metric,
                 alarm_description=description,
-                threshold=0,
+                threshold=most,
                 comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
                 evaluation_periods=1,
                 treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,

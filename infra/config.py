@@ -22,6 +22,11 @@ FunctionName = Literal[
     "collect_dead_letters",
     "guard",
 ]
+CUSTOM_LABELS_UNIT_HOUR = 4.0
+START_AND_STOP_SECONDS = 900 + 120
+"""Of one start of a model: how long it usually takes, and to stop it again."""
+CLOSING_MINUTES = 30
+"""Between the deadline of a run and the hard deadline of its lease."""
 PriceName = Literal[
     "textract_page",
     "detect_text_image",
@@ -50,6 +55,7 @@ class Settings(BaseModel):
     alarm_email: Annotated[str, Field(pattern=r"^$|^[^@\s]+@[^@\s]+\.[^@\s]+$")] = ""
     detect_tile_concurrency: Annotated[int, Field(ge=2, le=1000)] = 20
     merge_page_concurrency: Annotated[int, Field(ge=2, le=1000)] = 10
+    oldest_due_hours: Annotated[int, Field(ge=1, le=720)] = 26
     reserved_concurrency: dict[FunctionName, Annotated[int, Field(ge=1)]] = Field(
         default_factory=dict
     )
@@ -85,6 +91,29 @@ class Config(BaseModel):
     def _schedules_agree(self) -> Self:
         self.schedules()
         return self
+
+    @model_validator(mode="after")
+    def _budgets_pay_for_a_start(self) -> Self:
+        unit_hour = self.prices.get("custom_labels_unit_hour", CUSTOM_LABELS_UNIT_HOUR)
+        least = unit_hour * START_AND_STOP_SECONDS / 3600
+        for name, profile in self.profiles.items():
+            if profile.needs_model and profile.budget_usd <= least:
+                raise BrokenRule(
+                    f"a budget pays for more than starting and stopping a model, ${least:.2f}",
+                    f"budget_usd of {name} is {profile.budget_usd:g}",
+                    "raise it",
+                )
+        return self
+
+    def model_projects(self) -> tuple[str, ...]:
+        """Custom Labels projects whose models runs start."""
+        projects = {each.model_project for each in self.profiles.values() if each.needs_model}
+        return tuple(sorted(projects))
+
+    def longest_run_minutes(self) -> int:
+        """How long a model may be up at the most: its run's deadline, and then its stop."""
+        deadlines = [each.deadline_minutes for each in self.profiles.values() if each.needs_model]
+        return max(deadlines, default=0) + CLOSING_MINUTES
 
     def schedules(self) -> dict[str, str]:
         """One schedule expression a model, the most frequent of its profiles."""

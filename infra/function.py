@@ -14,7 +14,7 @@ from infra.acknowledgements import acknowledge, acknowledge_wildcard
 from infra.config import Settings
 from infra.function_specs import SPECS
 from infra.layer import RUNTIME, Layer
-from infra.permissions import WILDCARDS, allow
+from infra.permissions import allow
 from infra.retention import retention_of
 
 RUNTIME_IS_CHOSEN = (
@@ -33,7 +33,9 @@ class Shared:
 
 
 class Function(Construct):
-    """``name`` is the handler's module; ``statements`` all that the function may do but log."""
+    """``name`` is the handler's module; ``statements`` all that the function may do but log;
+    ``wildcards`` the reasons for those in them.
+    """
 
     def __init__(
         self,
@@ -44,6 +46,7 @@ class Function(Construct):
         shared: Shared,
         variables: dict[str, str],
         statements: list[iam.PolicyStatement],
+        wildcards: dict[str, str],
     ) -> None:
         super().__init__(scope, id_)
         spec = SPECS[name]
@@ -54,7 +57,7 @@ class Function(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.role = self._role(log_group, statements)
-        for resource, reason in WILDCARDS.get(name, {}).items():
+        for resource, reason in wildcards.items():
             acknowledge_wildcard(self.role, resource, reason)
         self.function = lambda_.Function(
             self,

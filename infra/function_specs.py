@@ -20,6 +20,7 @@ class FunctionSpec:
     variables: tuple[str, ...] = field(default=())
 
 
+METRICS_NAMESPACE = "Tilescout"
 ALWAYS = ("DOCUMENTS_TABLE", "LEDGER_TABLE")
 
 SPECS = {
@@ -81,7 +82,12 @@ def environment(name: str, *, tables: Tables, queues: Queues, storage: Storage) 
         "PROFILES_FILE": PROFILES_FILE,
     }
     return {variable: values[variable] for variable in SPECS[name].variables} | {
-        "POWERTOOLS_SERVICE_NAME": name.replace("_", "-"),
-        "POWERTOOLS_METRICS_NAMESPACE": "Tilescout",
+        "POWERTOOLS_SERVICE_NAME": service_name(name),
+        "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
+
+
+def service_name(name: str) -> str:
+    """The service of function ``name`` in its logs, and the dimension of its metrics."""
+    return name.replace("_", "-")

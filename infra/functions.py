@@ -27,9 +27,12 @@ class Functions(Construct):
         tables: Tables,
         queues: Queues,
         storage: Storage,
+        model_projects: tuple[str, ...],
     ) -> None:
         super().__init__(scope, id_)
-        permissions = Permissions(tables=tables, queues=queues, storage=storage)
+        permissions = Permissions(
+            tables=tables, queues=queues, storage=storage, model_projects=model_projects
+        )
         self.by_name = {
             name: Function(
                 self,
@@ -38,6 +41,7 @@ class Functions(Construct):
                 shared=shared,
                 variables=environment(name, tables=tables, queues=queues, storage=storage),
                 statements=permissions.of(name),
+                wildcards=permissions.wildcards(name),
             )
             for name in SPECS
         }

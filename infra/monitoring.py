@@ -10,13 +10,20 @@ from constructs import Construct
 
 from infra.alarms import Alarms
 from infra.functions import Functions
+from infra.guard_metrics import GuardMetric, guard_metric
 from infra.queues import Queues
 
 FIVE_MINUTES = Duration.minutes(5)
+MOST_IDLE = Duration.minutes(15)
+"""A model that answered nothing for so long costs money for nothing."""
 
 
 class Monitoring(Construct):
-    """Alarms on dead letters, on runs, on the guard's heartbeat and on the control functions."""
+    """Alarms on dead letters, runs, models, the guard's heartbeat and the control functions.
+
+    ``longest_run`` is the longest time that a model is needed, ``oldest_due`` the longest that
+    a document may wait for a run.
+    """
 
     def __init__(
         self,
@@ -27,12 +34,16 @@ class Monitoring(Construct):
         functions: Functions,
         state_machine: sfn.StateMachine,
         email: str,
+        longest_run: Duration,
+        oldest_due: Duration,
     ) -> None:
         super().__init__(scope, id_)
         self._alarms = Alarms(self, "Alarms", email=email)
         self._watch_dead_letters("DocumentsDeadLetters", queues.documents_dead_letters)
         self._watch_dead_letters("PagesDeadLetters", queues.pages_dead_letters)
         self._watch_runs(state_machine)
+        self._watch_models(longest_run)
+        self._watch_documents(oldest_due)
         guard = functions.by_name["guard"].function
         self._alarms.silent(
             "GuardHeartbeat",
@@ -71,4 +82,39 @@ class Monitoring(Construct):
                 period=FIVE_MINUTES,
             ),
             "A detection run did not end well; the guard stops its model within minutes.",
+        )
+
+    def _watch_models(self, longest_run: Duration) -> None:
+        self._alarms.above(
+            "ModelIdle",
+            guard_metric(GuardMetric.MODEL_IDLE),
+            "A model that Tilescout started is up, and was asked nothing for 15 minutes; stop it "
+            "with `tilescout model stop`.",
+            most=MOST_IDLE.to_seconds(),
+        )
+        self._alarms.above(
+            "ModelUpTooLong",
+            guard_metric(GuardMetric.MODEL_UP),
+            "A model that Tilescout started is up for longer than any run lasts; stop it with "
+            "`tilescout model stop`.",
+            most=longest_run.to_seconds(),
+        )
+        self._alarms.above_zero(
+            "ForeignModels",
+            guard_metric(GuardMetric.FOREIGN_MODELS, statistic="Minimum", period=Duration.hours(1)),
+            "A model that Tilescout did not start has been up for an hour; only you can stop it: "
+            "`tilescout model stop --not-ours`.",
+        )
+
+    def _watch_documents(self, oldest_due: Duration) -> None:
+        self._alarms.above_zero(
+            "DocumentsHeld",
+            guard_metric(GuardMetric.DOCUMENTS_HELD),
+            "Documents are HELD and no run takes them: `tilescout status` has their reason.",
+        )
+        self._alarms.above(
+            "OldestDocument",
+            guard_metric(GuardMetric.OLDEST_DUE),
+            "A document is due and no run took it; look at the runs with `tilescout status`.",
+            most=oldest_due.to_seconds(),
         )

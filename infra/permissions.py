@@ -21,7 +21,7 @@ _TILES = {"<TilesBucket.Arn>/*": "Tiles and answers, under keys made of the docu
 _RESULTS = {"<ResultsBucket.Arn>/*": "Results, under keys made of the document's id."}
 _DETECT = {"*": "textract:DetectDocumentText and rekognition:DetectText have no resource type."}
 
-WILDCARDS = {
+_WILDCARDS = {
     "accept_document": _UPLOADS,
     "tile_page": _UPLOADS | _TILES,
     "detect_tile": _TILES | _DETECT,
@@ -29,6 +29,13 @@ WILDCARDS = {
     "merge_page": _TILES | _RESULTS,
 }
 """Wildcards in the statements below, as cdk-nag writes them, and why each is there."""
+_ARN_AS_WRITTEN = "arn:<AWS::Partition>:rekognition:<AWS::Region>:<AWS::AccountId>:project/"
+_VERSIONS = "A version's ARN ends with its name and the time of its training."
+_PROJECT = "A project's ARN ends with the time of its creation."
+_ANY_PROJECT = (
+    "A model whose profile was removed is stopped all the same: it would cost money for ever. "
+    "The guard may stop and look, and never start."
+)
 
 
 def allow(actions: list[str], resources: list[str]) -> iam.PolicyStatement:
@@ -71,6 +78,25 @@ class Permissions:
     tables: Tables
     queues: Queues
     storage: Storage
+    model_projects: tuple[str, ...] = ()
+
+    def wildcards(self, name: str) -> dict[str, str]:
+        """Wildcards of the function's statements, as cdk-nag writes them, with their reasons."""
+        return _WILDCARDS.get(name, {}) | self._model_wildcards(name)
+
+    def _model_wildcards(self, name: str) -> dict[str, str]:
+        if name == "guard":
+            return {
+                f"{_ARN_AS_WRITTEN}*/version/*/*": _ANY_PROJECT,
+                f"{_ARN_AS_WRITTEN}*": _ANY_PROJECT,
+            }
+        found = {}
+        for project in self.model_projects:
+            if name in ("detect_tile", "advance_run"):
+                found[f"{_ARN_AS_WRITTEN}{project}/version/*/*"] = _VERSIONS
+            if name == "advance_run":
+                found[f"{_ARN_AS_WRITTEN}{project}/*"] = _PROJECT
+        return found
 
     def of(self, name: str) -> Statements:
         statements: Statements = getattr(self, name)()
@@ -104,6 +130,8 @@ class Permissions:
             rows(self.tables.ledger, "ConditionCheckItem"),
             rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
             send(self.queues.tiles, self.queues.merges),
+            *self._on_versions("StartProjectVersion", "StopProjectVersion"),
+            *self._describe_projects(),
         ]
 
     def detect_tile(self) -> Statements:
@@ -113,6 +141,7 @@ class Permissions:
             rows(self.tables.documents, "GetItem", "UpdateItem"),
             # Neither action has a resource type to name.
             allow(["textract:DetectDocumentText", "rekognition:DetectText"], ["*"]),
+            *self._on_versions("DetectCustomLabels"),
             consume(self.queues.tiles),
         ]
 
@@ -154,8 +183,28 @@ class Permissions:
             ),
             send(self.queues.documents, self.queues.pages),
             allow(["sqs:GetQueueAttributes"], [self.queues.pages.queue_arn]),
+            allow(["rekognition:StopProjectVersion"], [self._rekognition("*/version/*/*")]),
+            allow(["rekognition:DescribeProjectVersions"], [self._rekognition("*")]),
             self._announce(),
         ]
+
+    def _on_versions(self, *verbs: str) -> Statements:
+        """Actions on every version of the configured projects; none where there is no model."""
+        versions = [self._rekognition(f"{name}/version/*/*") for name in self.model_projects]
+        return [allow([f"rekognition:{verb}" for verb in verbs], versions)] if versions else []
+
+    def _describe_projects(self) -> Statements:
+        """Versions are described by the ARN of their project; a version's own does not match."""
+        projects = [self._rekognition(f"{name}/*") for name in self.model_projects]
+        return [allow(["rekognition:DescribeProjectVersions"], projects)] if projects else []
+
+    def _rekognition(self, project: str) -> str:
+        return Stack.of(self.storage).format_arn(
+            service="rekognition",
+            resource="project",
+            resource_name=project,
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
 
     def _announce(self) -> iam.PolicyStatement:
         bus = Stack.of(self.storage).format_arn(

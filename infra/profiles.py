@@ -8,7 +8,7 @@ import regex
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from infra.errors import BrokenRule
-from infra.schedule_expressions import check_expression
+from infra.schedule_expressions import HOURLY, check_expression
 
 Detector = Literal["custom-labels", "textract", "rekognition-text", "pdf-text", "onnx"]
 Ratio = Annotated[float, Field(ge=0, le=1)]
@@ -24,6 +24,15 @@ SIDES: dict[Detector, tuple[int, int]] = {
 """The smallest and largest tile side in pixels that a detector's API takes."""
 
 READS_TEXT = ("textract", "rekognition-text", "pdf-text")
+EXISTING = (*READS_TEXT, "custom-labels")
+OF_MODELS = (
+    "max_inference_units",
+    "tiles_per_second_per_unit",
+    "start_minutes",
+    "start_when",
+    "use_running_model",
+)
+"""Fields that only a model which must be started has."""
 
 
 class _Strict(BaseModel):
@@ -77,6 +86,13 @@ class Region(_Strict):
         return self
 
 
+class StartWhen(_Strict):
+    """When a start of the model is worth its price, whichever comes first."""
+
+    tiles: Annotated[int, Field(ge=1)] = 1
+    oldest_minutes: Annotated[int, Field(ge=0)] = 1440
+
+
 class Profile(_Strict):
     """Settings of one profile; sizes in pixels at ``dpi``, money in US dollars."""
 
@@ -95,8 +111,13 @@ class Profile(_Strict):
     max_tiles_per_document: Annotated[int, Field(ge=1)] = 100_000
     budget_usd: Annotated[float, Field(gt=0)] = 25.0
     deadline_minutes: Annotated[int, Field(ge=1, le=600)] = 60
-    model_project: str = ""
-    schedule: str = "on-upload"
+    model_project: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_.-]{0,255}$")] = ""
+    max_inference_units: Annotated[int, Field(ge=1, le=5)] = 2
+    tiles_per_second_per_unit: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    start_minutes: Annotated[int, Field(ge=5, le=120)] = 40
+    start_when: StartWhen = StartWhen()
+    use_running_model: bool = False
+    schedule: str = ""
     default: bool = False
 
     @property
@@ -105,8 +126,13 @@ class Profile(_Strict):
         return self.model_project or self.detector
 
     @property
+    def needs_model(self) -> bool:
+        return self.detector == "custom-labels"
+
+    @property
     def schedule_expression(self) -> str:
-        return check_expression(self.schedule)
+        """As set; else hourly where a model must be started, and on upload where none must."""
+        return check_expression(self.schedule or (HOURLY if self.needs_model else "on-upload"))
 
     @field_validator("schedule")
     @classmethod
@@ -134,17 +160,17 @@ class Profile(_Strict):
     @field_validator("detector")
     @classmethod
     def _exists(cls, detector: Detector) -> Detector:
-        if detector not in READS_TEXT:
+        if detector not in EXISTING:
             raise BrokenRule(
-                "this version has the detectors that need no model",
+                f"this version has the detectors {', '.join(EXISTING)}",
                 f"detector is {detector}",
-                f"choose one of {', '.join(READS_TEXT)}",
+                "choose one of them",
             )
         return detector
 
     @model_validator(mode="after")
     def _suits_detector(self) -> Self:
-        if (self.detector == "custom-labels") != bool(self.model_project):
+        if self.needs_model != bool(self.model_project):
             raise BrokenRule(
                 "model_project names the Custom Labels project of detector custom-labels, only",
                 f"detector is {self.detector} and model_project {self.model_project!r}",
@@ -156,6 +182,38 @@ class Profile(_Strict):
                 "find and text_layer need a detector that reads text",
                 f"detector is {self.detector}",
                 f"choose one of {', '.join(READS_TEXT)}, or remove them",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _suits_model(self) -> Self:
+        extra = [name for name in OF_MODELS if name in self.model_fields_set]
+        if extra and not self.needs_model:
+            raise BrokenRule(
+                "only detector custom-labels has a model to start",
+                f"detector is {self.detector}, and {', '.join(extra)} is set",
+                "remove it",
+            )
+        # The name is that of the lease: two kinds of work would share one.
+        if self.model_project in SIDES:
+            raise BrokenRule(
+                "a model_project is not named like a detector",
+                f"it is {self.model_project!r}",
+                "give the Custom Labels project another name",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _asks_low_enough(self) -> Self:
+        """A model is asked for no less than the lowest confidence that is set for any label."""
+        if not self.needs_model or not self.min_confidence or "*" in self.min_confidence:
+            return self
+        without = [label for label in self.labels if label not in self.min_confidence]
+        if not self.labels or without:
+            raise BrokenRule(
+                "min_confidence of a model names every label that is kept",
+                f"it has none for {', '.join(without) or 'labels other than its own'}",
+                'add "*" to it, for the rest',
             )
         return self
 

@@ -10,6 +10,8 @@ from infra.errors import BrokenRule
 ON_UPLOAD = "rate(1 minute)"
 """The smallest rate there is; a run with nothing due ends in its first state."""
 
+HOURLY = "rate(1 hour)"
+
 _RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
 _CRON_FIELD = r"[0-9A-Z*?,/#LW-]+"
 _CRON = re.compile(rf"cron\({_CRON_FIELD}( {_CRON_FIELD}){{5}}\)")

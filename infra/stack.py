@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aws_cdk import CfnOutput, Stack
+from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -44,6 +44,7 @@ class TilescoutStack(Stack):
             tables=self.tables,
             queues=self.queues,
             storage=self.storage,
+            model_projects=config.model_projects(),
         )
         self.workflow = Workflow(
             self,
@@ -85,6 +86,8 @@ class TilescoutStack(Stack):
             functions=functions,
             state_machine=state_machine,
             email=config.settings.alarm_email,
+            longest_run=Duration.minutes(config.longest_run_minutes()),
+            oldest_due=Duration.hours(config.settings.oldest_due_hours),
         )
 
     def _output(self) -> None:

@@ -13,6 +13,7 @@ from tilescout_cli.commands import (
     detect,
     export,
     local,
+    model,
     plan,
     results,
     sample,
@@ -54,6 +55,7 @@ app = typer.Typer(
 for module in (detect, upload, start, status, results, export, plan, sample, version):
     module.register(app)
 app.add_typer(local.app, name="local")
+app.add_typer(model.app, name="model")
 
 
 def main() -> None:

@@ -57,5 +57,18 @@ def read(path: Path | None = None) -> Profiles:
     return Profiles(by_name=by_name, default=default, prices=prices)
 
 
+def prices() -> PriceTable:
+    """Those of the nearest cdk.json; the list's where there is none."""
+    path = places.configuration()
+    return read(path).prices if path else PriceTable()
+
+
+def model_projects() -> set[str]:
+    """Custom Labels projects of the nearest cdk.json's profiles; none where there is no file."""
+    path = places.configuration()
+    profiles = read(path).by_name.values() if path else ()
+    return {profile.model_project for profile in profiles if profile.needs_model}
+
+
 def _first(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]

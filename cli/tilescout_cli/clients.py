@@ -8,12 +8,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.config import Config
 
-from tilescout.aws.clients import STORAGE
+from tilescout.aws.clients import CONTROL, STORAGE
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource
+    from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
 
@@ -35,8 +37,8 @@ class Clients:
             aws_access_key_id="test", aws_secret_access_key="test", region_name=self.region
         )
 
-    def _options(self) -> dict[str, Any]:
-        return {"endpoint_url": self.endpoint_url or None, "config": STORAGE}
+    def _options(self, config: Config = STORAGE) -> dict[str, Any]:
+        return {"endpoint_url": self.endpoint_url or None, "config": config}
 
     @cached_property
     def cloudformation(self) -> CloudFormationClient:
@@ -57,3 +59,16 @@ class Clients:
     def dynamodb(self) -> DynamoDBServiceResource:
         resource: DynamoDBServiceResource = self._session.resource("dynamodb", **self._options())
         return resource
+
+    @cached_property
+    def rekognition(self) -> RekognitionClient:
+        """For looking only."""
+        client: RekognitionClient = self._session.client("rekognition", **self._options())
+        return client
+
+    @cached_property
+    def model_control(self) -> RekognitionClient:
+        """For stopping a model: asks once."""
+        options = self._options(CONTROL)
+        client: RekognitionClient = self._session.client("rekognition", **options)
+        return client

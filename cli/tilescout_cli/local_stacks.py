@@ -1,4 +1,6 @@
-"""A stack on this machine: the synthesised template, deployed to an embedded AWS."""
+"""A stack on this machine: the synthesised template, deployed to an embedded AWS; its models are
+put to use.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tilescout_cli import places, stacks
+from tilescout_cli import local_models, places, stacks
 from tilescout_cli.failures import TargetUnreachable
 from tilescout_cli.stacks import Stack
 from tilescout_local import embedded_aws
@@ -26,7 +28,11 @@ def up(step: Step) -> Stack:
     """
     home = places.embedded_home()
     running = embedded_aws.find_running(home)
-    return stacks.of_embedded(running) if running else _new(home, step, leave_running=True)[0]
+    if running is None:
+        return _new(home, step, leave_running=True)[0]
+    found = stacks.of_embedded(running)
+    local_models.put_to_use(found)
+    return found
 
 
 @contextmanager
@@ -53,7 +59,9 @@ def _new(home: Path, step: Step, *, leave_running: bool) -> tuple[Stack, Embedde
         raise _failure(error) from error
     try:
         deploy(started, assembly, progress=step)
-        return stacks.of_embedded(started), started
+        found = stacks.of_embedded(started)
+        local_models.put_to_use(found)
+        return found, started
     except EmbeddedAwsError as error:
         started.stop()
         raise _failure(error) from error

@@ -29,6 +29,13 @@ ProfileName = Annotated[
         show_default=False,
     ),
 ]  # fmt: skip
+ProjectName = Annotated[
+    str | None,
+    typer.Option(
+        "--project", metavar="P", help="A Custom Labels project.  [default: the only one]",
+        show_default=False,
+    ),
+]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 Pages = Annotated[
     str, typer.Option("--pages", metavar="1-3", help="Only these pages.", show_default=False)

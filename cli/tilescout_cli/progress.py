@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from tilescout import keys
 from tilescout.aws import document_table, page_table
 from tilescout.documents import ENDED, Document, Status
+from tilescout.runs import Run
+from tilescout_cli import cdk_profiles, clock, model_costs
+from tilescout_cli.model_costs import NO_BILL, ModelBill
 from tilescout_cli.stacks import Stack
 
 SETTLED: frozenset[Status] = ENDED | {"HELD", "WAITING_FOR_MODEL"}
@@ -40,7 +43,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """Sums over all documents of the command; ``usd`` at AWS list prices."""
+    """Sums over all documents of the command; ``usd`` of their calls at AWS list prices.
+
+    ``model`` is what their runs paid for a model, which others may share.
+    """
 
     documents: int
     settled: int
@@ -53,6 +59,7 @@ class Totals:
     tiles_failed: int
     calls: int
     usd: float
+    model: ModelBill = NO_BILL
 
 
 def look(stack: Stack, document_id: str, last: Standing) -> Standing:
@@ -91,7 +98,8 @@ def totals(stack: Stack, standings: Iterable[Standing]) -> Totals:
     """``calls`` of documents that still run are counted by their run."""
     every = list(standings)
     known = [each.document for each in every if each.document]
-    calls, usd = _spent(stack, known)
+    runs = _runs(stack, known)
+    calls, usd = _spent(runs, known)
     return Totals(
         documents=len(every),
         settled=sum(each.is_settled for each in every),
@@ -104,18 +112,36 @@ def totals(stack: Stack, standings: Iterable[Standing]) -> Totals:
         tiles_failed=sum(each.tiles_failed for each in every),
         calls=calls,
         usd=usd,
+        model=_bill(stack, runs, known),
     )
 
 
-def _spent(stack: Stack, documents: list[Document]) -> tuple[int, float]:
+def _runs(stack: Stack, documents: list[Document]) -> dict[str, Run]:
+    """Those that still count for a document, or that may have a model."""
+    asked = {
+        each.run_id
+        for each in documents
+        if each.run_id and (not each.has_ended or each.profile.needs_model)
+    }
+    found = ((run_id, document_table.get_run(stack.documents, run_id)) for run_id in sorted(asked))
+    return {run_id: run for run_id, run in found if run}
+
+
+def _spent(runs: dict[str, Run], documents: list[Document]) -> tuple[int, float]:
     ended = [each for each in documents if each.has_ended]
     calls, usd = sum(each.calls for each in ended), sum(each.spent_usd for each in ended)
     running = {each.run_id: each for each in documents if not each.has_ended and each.run_id}
     for run_id, document in running.items():
-        run = document_table.get_run(stack.documents, run_id)
-        made = run.calls if run else 0
+        made = runs[run_id].calls if run_id in runs else 0
         # A run counts for all its documents; those that ended are counted already.
         made = max(0, made - sum(each.calls for each in ended if each.run_id == run_id))
         calls += made
         usd += made * document.price_per_call
     return calls, usd
+
+
+def _bill(stack: Stack, runs: dict[str, Run], documents: list[Document]) -> ModelBill:
+    of_models = sorted({each.run_id for each in documents if each.profile.needs_model})
+    now, prices = clock.now(), cdk_profiles.prices()
+    bills = (model_costs.of_run(stack, runs[run], now, prices) for run in of_models if run in runs)
+    return sum(bills, NO_BILL)

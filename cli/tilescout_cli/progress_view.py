@@ -25,23 +25,27 @@ BAR_WIDTH = 30
 
 
 def summary(totals: Totals) -> str:
-    """One line: stage, pages, tiles, calls, dollars."""
+    """One line: stage, pages, tiles, calls, dollars, the model and its price."""
     parts = [stage(totals)]
     if totals.pages:
         parts.append(f"pages tiled {totals.pages_tiled}/{totals.pages}")
     if totals.tiles:
         parts.append(f"tiles answered {totals.tiles_ended}/{totals.tiles}")
     parts.append(f"calls {totals.calls} ({dollars(totals.usd)})")
+    if totals.model:
+        parts.append(f"model {totals.model}")
     return ", ".join(parts)
 
 
 def stage(totals: Totals) -> str:
     if totals.settled == totals.documents:
-        return "done"
+        return "stopping the model" if totals.model.doing else "done"
     if totals.in_intake:
         return "tiling pages" if totals.pages else "checking the PDF"
     if not totals.running:
         return "waiting for a run"
+    if totals.model.doing == "starting":
+        return "starting the model"
     if totals.tiles_ended < totals.tiles:
         return "detecting"
     return "merging"
@@ -77,9 +81,11 @@ class ProgressView:
     def tell(self, text: str) -> None:
         self._console.print(plain(text), soft_wrap=not self._console.is_terminal)
 
-    def step(self, text: str) -> None:
-        self._step, self._totals = text, None
-        self._line(text, text)
+    def step(self, text: str, detail: str = "") -> None:
+        """``detail`` may change without being news."""
+        shown = f"{text}, {detail}" if detail else text
+        self._step, self._totals = shown, None
+        self._line(text, shown)
 
     def show(self, totals: Totals) -> None:
         self._totals = totals
@@ -117,4 +123,6 @@ def _bars(totals: Totals) -> Table:
             bars.add_row(name, bar, f"{done}/{of}")
     failed = f", {totals.tiles_failed} tiles failed" if totals.tiles_failed else ""
     bars.add_row("calls", f"{totals.calls}, {dollars(totals.usd)}{failed}", "")
+    if totals.model:
+        bars.add_row("model", str(totals.model), "")
     return bars

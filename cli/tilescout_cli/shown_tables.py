@@ -53,7 +53,7 @@ def documents(found: Iterable[Document]) -> Table:
             plain(each.pages),
             plain(f"{each.tiles_answered}/{each.tiles_planned}"),
             plain(each.detections),
-            plain(dollars(each.spent_usd)),
+            plain(dollars(each.cost_usd)),
             plain(each.key.rsplit("/", 1)[-1]),
         )
     return table
@@ -73,3 +73,7 @@ def facts(pairs: Iterable[tuple[str, object]]) -> Table:
 def moment(seconds: int) -> str:
     """UTC, or empty for a time that has not come."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC" if seconds else ""
+
+
+def time_of_day(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%H:%M:%S} UTC"

@@ -6,7 +6,11 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from tilescout.aws import document_table, lease_table
 from tilescout.documents import Document
+from tilescout.runs import open_tiles
+from tilescout_cli import clock
+from tilescout_cli.model_costs import ModelBill
 from tilescout_cli.pdf_uploads import SentPdf
 from tilescout_cli.progress import Standing, Totals, look, totals
 from tilescout_cli.runs_started import StartedRuns
@@ -16,6 +20,10 @@ LOCAL_POLL_SECONDS = 0.4
 POLL_SECONDS = 2.0
 UNSEEN_SECONDS = 60.0
 """An upload is looked at within seconds; after this a person should know that it was not."""
+
+LEFT_TO_THE_GUARD = (
+    "the run was stopped; the guard stops its model within minutes, see `tilescout model status`"
+)
 
 Show = Callable[[Totals], None]
 Tell = Callable[[str], None]
@@ -41,7 +49,8 @@ def watch(
     try:
         standings = _watch(stack, uploads, runs, seconds=seconds, show=show, tell=tell)
     except BaseException:
-        runs.stop()
+        if runs.stop() and any(lease_table.read(stack.ledger, each).ours for each in runs.latest):
+            tell(LEFT_TO_THE_GUARD)
         raise
     return [Watched(upload, standings[upload.document_id].document) for upload in uploads]
 
@@ -70,6 +79,42 @@ def _watch(
         time.sleep(LOCAL_POLL_SECONDS if stack.home else POLL_SECONDS)
 
 
+def await_model(
+    stack: Stack, watched: Sequence[Watched], *, seconds: float, show: Show, tell: Tell
+) -> ModelBill:
+    """What the runs of the documents paid for a model, once it is down or time is over.
+
+    The run stops it itself: a person who interrupts this leaves nothing behind.
+    """
+    standings = [look(stack, each.upload.document_id, Standing()) for each in watched]
+    deadline = time.monotonic() + seconds
+    while True:
+        now = totals(stack, standings)
+        if not now.model.doing or now.settled < now.documents or time.monotonic() > deadline:
+            return now.model
+        if _serves_others(stack, standings):
+            tell("the run goes on with other documents, and stops the model when it ends")
+            return now.model
+        show(now)
+        try:
+            clock.wait(LOCAL_POLL_SECONDS if stack.home else POLL_SECONDS)
+        except KeyboardInterrupt:
+            tell("not waited for the run, which stops the model; see `tilescout model status`")
+            return now.model
+
+
+def _serves_others(stack: Stack, standings: Sequence[Standing]) -> bool:
+    """Whether a run of these documents works on more than these."""
+    known = [each.document for each in standings if each.document]
+    ids = {each.id for each in known}
+    return any(
+        other.run_id == one.run_id and other.id not in ids
+        for one in known
+        if one.profile.needs_model
+        for other in document_table.with_status(stack.documents, "RUNNING", one.profile.model)
+    )
+
+
 def models_to_run(standings: Iterable[Standing]) -> list[str]:
     """Models with something to detect, once no upload is in intake any more.
 
@@ -91,6 +136,7 @@ class _News:
 
     def __init__(self, stack: Stack, uploads: Sequence[SentPdf], tell: Tell, since: float) -> None:
         logs = stack.home / "logs" if stack.home else "its log group"
+        self._option = stack.option
         self._unseen = (
             f"not accepted after {UNSEEN_SECONDS:.0f} s; see why accept_document fails in {logs}"
         )
@@ -111,6 +157,27 @@ class _News:
         if document is None:
             unseen = now - self._since > UNSEEN_SECONDS
             return self._unseen * unseen
-        if document.status in ("REJECTED", "FAILED", "HELD", "WAITING_FOR_MODEL"):
+        if document.status == "WAITING_FOR_MODEL":
+            return f"WAITING_FOR_MODEL: {document.reason or self._remedy(document)}"
+        if document.status == "QUEUED" and document.profile.needs_model:
+            return self._patience(document)
+        if document.status in ("REJECTED", "FAILED", "HELD"):
             return f"{document.status}: {document.reason}"
         return ""
+
+    def _remedy(self, document: Document) -> str:
+        project = document.profile.model_project
+        return (
+            f"no version of {project} is in use; put one to use with "
+            f"`tilescout model use VERSION --project {project} {self._option}`"
+        )
+
+    def _patience(self, document: Document) -> str:
+        """Where the profile waits for more work; a run of a person's waits as well."""
+        enough = document.profile.start_when
+        if not 0 < open_tiles(document) < enough.tiles:
+            return ""
+        return (
+            f"QUEUED: the model is started for {enough.tiles} tiles, or once a document has waited "
+            f"{enough.oldest_minutes} minutes (start_when of the profile)"
+        )

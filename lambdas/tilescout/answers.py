@@ -1,14 +1,14 @@
-"""Responses of Textract and Rekognition as words in page pixels."""
+"""Responses of Textract and Rekognition as words and objects in page pixels."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from pydantic import TypeAdapter
 
-from tilescout.detections import Answer, Direction, Word
+from tilescout.detections import Answer, Direction, ObjectSeen, Word
 from tilescout.geometry import Box
 from tilescout.tiling import Tile
 
@@ -51,6 +51,16 @@ def from_detect_text(response: Mapping[str, Any], tile: Tile) -> tuple[Word, ...
         for parent in (item.get("ParentId", -1 - item.get("Id", 0)),)
     )
     return tuple(word for word in words if word is not None)
+
+
+def from_custom_labels(response: Mapping[str, Any], tile: Tile) -> tuple[ObjectSeen, ...]:
+    """The objects of a DetectCustomLabels response, in page pixels; ratios are clamped to 0-1.
+
+    A label of the whole image has no box and is dropped, as is what lacks a name, a confidence
+    or an area.
+    """
+    found = (_object(item, tile) for item in response.get("CustomLabels") or ())
+    return tuple(each for each in found if each is not None)
 
 
 def is_truncated(response: Mapping[str, Any]) -> bool:
@@ -110,14 +120,25 @@ def _word(
     )
 
 
+def _object(item: Mapping[str, Any], tile: Tile) -> ObjectSeen | None:
+    box = _box(item, tile)
+    label, confidence = item.get("Name"), item.get("Confidence")
+    if box is None or not label or not _is_number(confidence):
+        return None
+    return ObjectSeen(label=label, confidence=min(max(float(confidence), 0.0), 100.0), box=box)
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
 def _box(item: Mapping[str, Any], tile: Tile) -> Box | None:
     """The item's BoundingBox in page pixels, to a hundredth; None where it is missing or empty."""
     ratios = (item.get("Geometry") or {}).get("BoundingBox") or {}
-    if not {"Left", "Top", "Width", "Height"} <= ratios.keys():
+    left, top, width, height = (ratios.get(name) for name in ("Left", "Top", "Width", "Height"))
+    if not (_is_number(left) and _is_number(top) and _is_number(width) and _is_number(height)):
         return None
-    left, top = float(ratios["Left"]), float(ratios["Top"])
-    right, bottom = left + float(ratios["Width"]), top + float(ratios["Height"])
-    box = _on_page(tile, left, top, right, bottom)
+    box = _on_page(tile, left, top, left + width, top + height)
     return box if box.area > 0 else None
 
 

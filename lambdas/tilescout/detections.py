@@ -39,7 +39,10 @@ class ObjectSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """All that a detector said of one tile, in page pixels. ``calls`` counts billed requests."""
+    """All that a detector said of one tile, in page pixels. ``calls`` counts billed requests.
+
+    ``model_version`` is the ARN of the model version that said it; empty without a model.
+    """
 
     tile: int
     tile_box: Box
@@ -47,6 +50,7 @@ class Answer:
     objects: tuple[ObjectSeen, ...] = ()
     calls: int = 1
     warnings: tuple[str, ...] = ()
+    model_version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

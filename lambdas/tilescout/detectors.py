@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tilescout.detections import Answer
+from tilescout.profiles import DetectorName, Profile
 from tilescout.tiling import Tile
 
 
@@ -38,10 +39,24 @@ class DetectorLimits:
         return 1 + self.extra_calls
 
 
-LIMITS: dict[str, DetectorLimits] = {
+LIMITS: dict[DetectorName, DetectorLimits] = {
     "textract": DetectorLimits(max_bytes=10_000_000, calls_per_second=10),
     "rekognition-text": DetectorLimits(max_bytes=5_000_000, calls_per_second=25, extra_calls=4),
-    "custom-labels": DetectorLimits(max_bytes=4_000_000, calls_per_second=5),
+    # The account's quota. A model of few units answers less; the run sets the pace by its units.
+    "custom-labels": DetectorLimits(max_bytes=4_000_000, calls_per_second=50),
     "onnx": DetectorLimits(max_bytes=10_000_000, calls_per_second=100),
     "pdf-text": DetectorLimits(max_bytes=10_000_000, calls_per_second=100),
 }
+
+
+def confidence_asked(profile: Profile) -> float | None:
+    """The smallest confidence (0-100) that a label of the profile may have and be kept.
+
+    None where the profile sets none: the model's own threshold of each label holds then.
+    """
+    floors = profile.min_confidence
+    if not profile.labels:
+        return min(floors.values(), default=None)
+    of_labels = [floors[name] for name in profile.labels if name in floors]
+    others = [floors["*"]] if "*" in floors and len(of_labels) < len(profile.labels) else []
+    return min(of_labels + others, default=None)

@@ -32,6 +32,7 @@ class Document:
     ``replaced`` is the result set before this one. ``clean_after`` is not 0 while the end is not
     announced and cleaned up; past that time whoever comes by does it. ``announced`` is the result
     set whose event was sent; until ``finishing_until`` one worker puts the result together.
+    ``model_usd`` is its share of the models that runs up to ``charged_token`` kept up.
     """
 
     id: str
@@ -66,6 +67,14 @@ class Document:
     clean_after: int = 0
     announced: str = ""
     finishing_until: int = 0
+    model_usd: float = 0.0
+    charged_token: int = 0
+
+    @property
+    def cost_usd(self) -> float:
+        """Calls to the detector, and its share of the models started for it."""
+        return self.spent_usd + self.model_usd
+
     resent_at: int = 0
 
     @property
@@ -88,11 +97,26 @@ class Outcome:
     reason: str = ""
 
 
-def tiling_outcome(document: Document, *, pages_failed: dict[int, str]) -> Outcome:
-    """Once all its pages are marked: FAILED where none could be tiled, else QUEUED."""
+def tiling_outcome(
+    document: Document, *, pages_failed: dict[int, str], lacks_model: bool = False
+) -> Outcome:
+    """Once all its pages are marked: FAILED where none could be tiled, else QUEUED.
+
+    ``lacks_model``: there is a tile to ask for, and no version of the model in use to be asked.
+    """
     if len(pages_failed) == document.pages:
         return Outcome(status="FAILED", reason="; ".join(_missing(pages_failed)[:5]))
+    if lacks_model:
+        return Outcome(status="WAITING_FOR_MODEL", reason=_without_version(document.profile))
     return Outcome(status="QUEUED")
+
+
+def _without_version(profile: Profile) -> str:
+    project = profile.model_project
+    return (
+        f"profile {profile.name} needs a version of the model project {project}, and none is in "
+        f"use; run `tilescout model use VERSION --project {project}`"
+    )
 
 
 def outcome(

@@ -75,9 +75,9 @@ MODEL_IN_USE = "IN_USE"
 MODEL_STARTS = "START#"
 
 
-def model_start(requested_at: int, starts: int) -> str:
+def model_start(requested_at: int) -> str:
     """One request to start a model, oldest first."""
-    return f"{MODEL_STARTS}{requested_at:010d}#{starts:06d}"
+    return f"{MODEL_STARTS}{requested_at:010d}"
 
 
 def run_partition(run: str) -> str:

@@ -28,6 +28,8 @@ NOT_YET = frozenset({"TRAINING_IN_PROGRESS", "COPYING_IN_PROGRESS"})
 NEVER = frozenset({"TRAINING_FAILED", "COPYING_FAILED", "DELETING", "DEPRECATED", "EXPIRED"})
 GONE = ""
 """In a status' place: the project has no such version."""
+UNSEEN = "UNSEEN"
+"""In a status' place: the service did not say."""
 STATUSES = UP | STARTABLE | NOT_YET | NEVER | {"STOPPING"}
 
 Verb = Literal["start", "use", "stop", "wait", "done", "leave", "give up"]
@@ -71,6 +73,8 @@ def next_start(
         return _running(lease, may_share=may_share)
     if now >= give_up_at:
         return Action("give up", f"the model is {_name(status)} and its time to start is over")
+    if status == UNSEEN:
+        return Action("wait", f"the model could not be described{_said(message)}", START_POLL)
     if status == "STARTING":
         return _starting(lease, may_share=may_share)
     if status == "STOPPING":
@@ -137,8 +141,8 @@ def next_stop(lease: Lease, status: str, now: int) -> Action:
         return Action("leave", "no model of ours is up")
     if status in UP:
         return Action("stop", f"the model is {status}", BEGINNING)
-    if status == "STOPPING":
-        return Action("wait", "the model is STOPPING", STOP_POLL)
+    if status in ("STOPPING", UNSEEN):
+        return Action("wait", f"the model is {status}", STOP_POLL)
     left = lease.start_requested_at + SETTLE - now
     if left >= 0:
         return Action("wait", f"it is {_name(status)}; a late start may still show", left + 1)

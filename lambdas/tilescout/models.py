@@ -44,16 +44,17 @@ class ModelStart:
     version_arn: str
     units: int
     requested_at: int
-    starts: int
-    run_id: str
+    run_id: str = ""
     running_at: int = 0
     stopped_at: int = 0
     stopped_by: str = ""
     refused: str = ""
 
-    def seconds(self, now: int) -> int:
-        """Paid seconds so far: from the request, as nobody says that starting is free."""
-        return 0 if self.refused else (self.stopped_at or now) - self.requested_at
+    def seconds(self, begin: int, end: int) -> int:
+        """Paid seconds between two times: from the request, as starting may not be free."""
+        if self.refused:
+            return 0
+        return max(0, min(self.stopped_at or end, end) - max(self.requested_at, begin))
 
 
 ENOUGH_TILES = 50

@@ -138,11 +138,15 @@ def why_finished(
     deadline: int,
     calls_left: int,
     calls_per_tile: int,
+    patience: int = NO_PROGRESS,
 ) -> str:
-    """Why the run stops detecting, or "" while it should go on (rule 18)."""
+    """Why the run stops detecting, or "" while it should go on (rule 18).
+
+    ``patience`` is in seconds without a tile's end.
+    """
     if not progress.open:
         return "every tile has ended" if not progress.stuck else NOTHING_TO_ASK
-    if pace.ended_at and now - pace.ended_at >= NO_PROGRESS:
+    if pace.ended_at and now - pace.ended_at >= patience:
         return NOTHING_ENDS
     if pace.turn >= MOST_TURNS:
         return "the run's history is full"

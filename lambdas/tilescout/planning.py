@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tilescout.detectors import LIMITS
 from tilescout.errors import BudgetExceeded, UnreadableDocument, UnsupportedPage
 from tilescout.geometry import POINTS_PER_INCH
+from tilescout.inference_units import ModelPace, plan_units
 from tilescout.page_geometry import kept_tiles, page_pixels
 from tilescout.pricing import PriceTable
 from tilescout.profiles import DetectorName, Profile
@@ -18,10 +19,8 @@ LONGEST_SIDE_PX = 100_000
 # Below an em of 20 px text detectors begin to miss and confuse letters.
 LEGIBLE_EM_PX = 20
 READS_PIXELS: tuple[DetectorName, ...] = ("textract", "rekognition-text")
-# A model started for this document alone: longest usual start and stop, slow and fast tiles.
-MODEL_IDLE_SECONDS = 1200.0
+# What one inference unit was ever said to answer in a second, unless the profile knows of more.
 TILES_PER_SECOND_AT_MOST = 5.0
-TILES_PER_SECOND_AT_LEAST = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,11 +110,23 @@ def _dollars(
     least_tiles = min(tiles, calls[0])
     least = always + least_tiles * prices.tile() + calls[0] * each_call
     most = always + tiles * prices.tile() + calls[1] * each_call
-    if profile.detector != "custom-labels" or not tiles:
+    if not profile.needs_model or not tiles:
         return least, most
-    shared_run = prices.model_time(1, least_tiles / TILES_PER_SECOND_AT_MOST)
-    own_run = prices.model_time(1, MODEL_IDLE_SECONDS + tiles / TILES_PER_SECOND_AT_LEAST)
-    return least + shared_run, most + own_run
+    fastest = max(TILES_PER_SECOND_AT_MOST, profile.tiles_per_second_per_unit)
+    shared_run = prices.model_time(1, least_tiles / fastest)
+    return least + shared_run, most + _own_run(tiles, profile, prices)
+
+
+def _own_run(tiles: int, profile: Profile, prices: PriceTable) -> float:
+    """Dollars of a model that is started for this document alone, with the units that takes."""
+    return plan_units(
+        tiles,
+        ModelPace(tiles_per_second_per_unit=profile.tiles_per_second_per_unit),
+        seconds_left=60 * profile.deadline_minutes,
+        most_units=profile.max_inference_units,
+        usd_per_unit_hour=prices.custom_labels_unit_hour,
+        budget_usd=profile.budget_usd,
+    ).usd
 
 
 def _check_page_count(facts: DocumentFacts, profile: Profile) -> None:

@@ -41,7 +41,7 @@ class StartWhen:
     """
 
     tiles: int = 1
-    oldest_minutes: int = 0
+    oldest_minutes: int = 1440
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

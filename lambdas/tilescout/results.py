@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from tilescout import keys
-from tilescout.detections import Detection
+from tilescout.detections import Answer, Detection
 from tilescout.documents import Document, Outcome
 from tilescout.geometry import Box
 from tilescout.ledger import PageRow
@@ -27,8 +28,28 @@ def points(box: Box, dpi: int) -> list[float]:
     return [round(side, 2) for side in (inches.left, inches.top, inches.right, inches.bottom)]
 
 
-def row(result: ResultSet, detection: Detection, number: int, dpi: int) -> dict[str, Any]:
-    """One row of the detections table. Index attributes only where the row belongs in an index."""
+def versions_by_tile(answers: Iterable[Answer]) -> dict[int, str]:
+    """The model version that answered each tile, for tiles that a model answered."""
+    return {answer.tile: answer.model_version for answer in answers if answer.model_version}
+
+
+def listed(versions: Iterable[str]) -> str:
+    """Model versions as one text: one as a rule, several by comma, none for no model."""
+    return ", ".join(sorted(set(versions)))
+
+
+def row(
+    result: ResultSet,
+    detection: Detection,
+    number: int,
+    dpi: int,
+    versions: Mapping[int, str] | None = None,
+) -> dict[str, Any]:
+    """One row of the detections table. Index attributes only where the row belongs in an index.
+
+    ``versions`` are those of the page's tiles.
+    """
+    seen_by = versions or {}
     document = result.document
     sort = keys.detection_sort(detection.page, number)
     found: dict[str, Any] = {
@@ -39,6 +60,7 @@ def row(result: ResultSet, detection: Detection, number: int, dpi: int) -> dict[
         "source_version": document.version,
         "profile": document.profile.name,
         "run_id": document.run_id,
+        "model_version": listed(seen_by[tile] for tile in detection.tiles if tile in seen_by),
         "page": detection.page,
         "dpi": dpi,
         "label": detection.label,
@@ -72,6 +94,7 @@ def detection_json(found: dict[str, Any]) -> dict[str, Any]:
         "box_pt",
         "tiles",
         "open_sides",
+        "model_version",
     )
     return {"id": found["sort"]} | {name: found[name] for name in shown}
 
@@ -89,8 +112,23 @@ def page_json(page: PageRow) -> dict[str, Any]:
     }
 
 
+def mixed_versions(versions: Iterable[str]) -> tuple[str, ...]:
+    """A warning where more than one version of the model answered tiles of one result set."""
+    different = sorted(set(versions))
+    if len(different) < 2:
+        return ()
+    return (
+        f"{len(different)} versions of the model answered tiles of this document, as another was "
+        f"put to use between its runs: {listed(different)}; upload it again to have one",
+    )
+
+
 def document_json(
-    result: ResultSet, outcome: Outcome, pages: list[PageRow], spent_usd: float
+    result: ResultSet,
+    outcome: Outcome,
+    pages: list[PageRow],
+    spent_usd: float,
+    model_version: str = "",
 ) -> dict[str, Any]:
     """The head of detections.json; docs/detections.schema.json describes it."""
     document = result.document
@@ -102,7 +140,7 @@ def document_json(
         "reason": outcome.reason,
         "result_id": result.id,
         "run_id": document.run_id,
-        "model_version": "",
+        "model_version": model_version,
         "cost": {"spent_usd": round(spent_usd, 6)},
         "warnings": list(document.warnings),
         "pages": [page_json(page) for page in pages if page.tiled],

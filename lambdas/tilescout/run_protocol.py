@@ -111,6 +111,16 @@ def release(lease: Lease, token: int) -> Lease:
     return replace(lease, owner="", expires_at=0, phase="closing")
 
 
+def lapse(lease: Lease, token: int, now: int) -> Lease:
+    """End a lease whose last Stop may still be on its way: nobody may take it before the grace.
+
+    Raises LeaseLost where the token is not mine.
+    """
+    if lease.token != token:
+        raise LeaseLost(f"the lease of {lease.model} has token {lease.token}, not {token}")
+    return replace(lease, expires_at=min(lease.expires_at, now), phase="closing")
+
+
 def revoke(lease: Lease, owner: str, token: int, now: int) -> Lease | None:
     """End the lease of an owner known to be dead; None where it is no longer that owner's."""
     if (lease.owner, lease.token) != (owner, token):
@@ -139,13 +149,18 @@ def request_start(lease: Lease, token: int, now: int, version: str, units: int) 
 def undo_start(lease: Lease, before: Lease, requested: Lease) -> Lease | None:
     """The lease after Start was refused for certain, or None where it must stay as it is.
 
-    ``before`` and ``requested`` are the lease around ``request_start``. Only the attempt that
-    set ``ours`` undoes it, and only while no other attempt has asked since.
+    ``before`` and ``requested`` are the lease around ``request_start``. What an earlier request
+    set stays; and nothing is undone once another attempt has asked.
     """
-    mine = (requested.token, requested.starts)
-    if before.ours or (lease.token, lease.starts) != mine:
+    if (lease.token, lease.starts) != (requested.token, requested.starts):
         return None
-    return replace(lease, ours=False, start_requested_at=0, version="", units=0)
+    return replace(
+        lease,
+        ours=before.ours,
+        start_requested_at=before.start_requested_at,
+        version=before.version,
+        units=before.units,
+    )
 
 
 def stopped(lease: Lease, token: int, now: int) -> Lease:

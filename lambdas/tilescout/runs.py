@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tilescout.documents import Document
@@ -12,7 +13,7 @@ from tilescout.profiles import Profile
 FREE_CALLS = 1_000_000_000
 """The allowance of a detector whose call costs nothing."""
 CLOSING_MARGIN = 30 * 60
-"""Seconds between the deadline for detecting and the hard deadline: stopping and merging."""
+"""Seconds for stopping and merging once detecting has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class Run:
     reason: str = ""
     model_version: str = ""
     units: int = 0
+    units_reason: str = ""
     model_seconds: int = 0
     model_usd: float = 0.0
     last_answer_at: int = 0
@@ -79,8 +81,7 @@ class RunState:
     give_up_at: int = 0
     ready_at: int = 0
     put_off: bool = False
-    model_seconds: int = 0
-    model_usd: float = 0.0
+    uncertain_until: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +106,18 @@ def calls_allowed(profiles: list[Profile], price_per_call: float) -> int:
     return math.floor(budget / price_per_call) if price_per_call else FREE_CALLS
 
 
-def deadline(profiles: list[Profile], now: int) -> int:
-    """When detecting ends, by the longest deadline among the model's profiles."""
-    return now + 60 * max(profile.deadline_minutes for profile in profiles)
+def closing_seconds(profiles: list[Profile]) -> int:
+    """Between the end of detecting and the hard deadline: stopping, merging, and waiting for a
+    model that was asked to start at the last moment and cannot be stopped before it is up.
+    """
+    starting = [60 * profile.start_minutes for profile in profiles if profile.needs_model]
+    return CLOSING_MARGIN + max(starting, default=0)
+
+
+def hard_deadline(profiles: list[Profile], now: int) -> int:
+    """When the lease ends whatever happens: the longest deadline for detecting, then closing."""
+    detecting = 60 * max(profile.deadline_minutes for profile in profiles)
+    return now + detecting + closing_seconds(profiles)
 
 
 def fits(document: Document, claims: list[Claim], calls_left: int, calls_per_tile: int) -> bool:
@@ -123,3 +133,28 @@ def fits(document: Document, claims: list[Claim], calls_left: int, calls_per_til
 def open_tiles(document: Document) -> int:
     """Tiles without an answer, as far as the record knows."""
     return max(0, document.tiles_planned - document.tiles_answered)
+
+
+DOCUMENTS_WEIGHED = 500
+"""More waiting documents than this are worth a start whatever they hold."""
+
+
+def is_start_worth(documents: Iterable[Document], now: int) -> bool:
+    """Whether waiting documents are worth the start of their model (``start_when``).
+
+    Documents without open tiles need none, and those that a dead run left have waited before.
+    """
+    waiting = 0
+    for number, document in enumerate(documents):
+        enough = document.profile.start_when
+        waiting += open_tiles(document)
+        is_old = now - document.queued_at >= 60 * enough.oldest_minutes
+        if (
+            is_old
+            or waiting >= enough.tiles
+            or document.status == "RUNNING"
+            or not open_tiles(document)
+            or number >= DOCUMENTS_WEIGHED
+        ):
+            return True
+    return False

@@ -23,8 +23,9 @@ BUCKETS = ("documents-bucket", "tiles-bucket", "results-bucket")
 TEXT = {"name": "text", "detector": "textract", "dpi": 72, "tile_size": 400, "overlap": 50}
 WORDS = {"name": "words", "detector": "rekognition-text", "dpi": 72, "tile_size": 400}
 LAYER = {"name": "layer", "detector": "pdf-text", "dpi": 72, "tile_size": 400, "overlap": 50}
+SYMBOLS = TEXT | {"name": "symbols", "detector": "custom-labels", "model_project": "pumps"}
 PROFILES = {
-    "profiles": [TEXT, WORDS | {"overlap": 50}, LAYER],
+    "profiles": [TEXT, WORDS | {"overlap": 50}, LAYER, SYMBOLS],
     "default_profile": "text",
     "prices": {},
 }
@@ -77,6 +78,7 @@ def clients() -> list[Any]:
         detect_tile.detector("textract").client,
         detect_tile.detector("rekognition-text").client,
         shell.step_functions(),
+        shell.model_control(),
     ]
 
 
@@ -240,7 +242,9 @@ def _schema(keys: list[str]) -> list[dict[str, str]]:
 Reply = Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]
 
 
-class _Body:
+class Body:
+    """What botocore reads an answer from."""
+
     def __init__(self, body: bytes) -> None:
         self._body = body
 
@@ -257,11 +261,13 @@ def detector(reply: Reply) -> Iterator[list[dict[str, Any]]]:
     def send(request: Any, **_: Any) -> AWSResponse | None:
         if not any(name in request.url for name in ("textract", "rekognition")):
             return None
+        if b"ProjectVersion" in request.headers["X-Amz-Target"]:
+            return None
         with lock:
             asked.append(json.loads(request.body))
         status, body = reply(asked[-1])
         headers = {"content-type": "application/x-amz-json-1.1"}
-        return AWSResponse(request.url, status, headers, _Body(json.dumps(body).encode()))
+        return AWSResponse(request.url, status, headers, Body(json.dumps(body).encode()))
 
     with _hooked("before-send", send):
         yield asked
@@ -301,7 +307,7 @@ def s3_refuses(method: str, status: int, code: str = "") -> Iterator[None]:
         if "documents-bucket" not in request.url or request.method != method:
             return None
         headers = {"content-type": "application/xml"}
-        return AWSResponse(request.url, status, headers, _Body(body.encode()))
+        return AWSResponse(request.url, status, headers, Body(body.encode()))
 
     with _hooked("before-send", send):
         yield

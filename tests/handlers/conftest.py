@@ -24,5 +24,6 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture
 def account() -> Iterator[Account]:
-    with mock_aws():
+    # moto knows no models; tests/handlers/model_service.py answers in its place.
+    with mock_aws(config={"core": {"passthrough": {"services": ["rekognition"]}}}):
         yield Account.create()

@@ -162,6 +162,7 @@ class Run:
                 document_id=document_id,
                 page=page,
                 tile=tile,
+                model_version=self.state.get("version", ""),
             )
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +35,10 @@ ACTIONS = {
     "start_execution": {"states:StartExecution"},
     "detect_document_text": {"textract:DetectDocumentText"},
     "detect_text": {"rekognition:DetectText"},
+    "detect_custom_labels": {"rekognition:DetectCustomLabels"},
+    "start_project_version": {"rekognition:StartProjectVersion"},
+    "stop_project_version": {"rekognition:StopProjectVersion"},
+    "describe_project_versions": {"rekognition:DescribeProjectVersions"},
 }
 """The rights that a boto3 method needs, by the method's name."""
 
@@ -48,30 +53,72 @@ TRANSACTED = {
 
 @dataclass
 class Module:
-    """Top-level definitions by name, what the names of imports mean, and the rest."""
+    """Top-level definitions and methods (as ``Class.method``) by name, and what imports mean."""
 
     name: str
     definitions: dict[str, ast.AST] = field(default_factory=dict)
     imports: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass
+class Search:
+    """A walk over all that may be called. A method counts as soon as any code that is reached
+    names it, whatever the object: types are not followed.
+    """
+
+    waiting: list[tuple[str, str]]
+    modules: dict[str, Module] = field(default_factory=dict)
+    seen: set[tuple[str, str]] = field(default_factory=set)
+    actions: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
+    dormant: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+
+    def run(self) -> set[str]:
+        while self.waiting:
+            at = self.waiting.pop()
+            module = _module(at[0], self.modules)
+            if at not in self.seen and at[1] in module.definitions:
+                self.seen.add(at)
+                self._visit(module, at[1])
+        return self.actions
+
+    def _visit(self, module: Module, name: str) -> None:
+        for method in _methods(module.definitions[name]):
+            self._meet(method.name, (module.name, f"{name}.{method.name}"))
+        for node in _body(module.definitions[name]):
+            self.actions |= _needed(node)
+            self.waiting += _referred(node, module)
+            if isinstance(node, ast.Attribute):
+                self.named.add(node.attr)
+                self.waiting += self.dormant.pop(node.attr, [])
+
+    def _meet(self, method: str, at: tuple[str, str]) -> None:
+        if method in self.named or method.startswith("__"):
+            self.waiting.append(at)
+        else:
+            self.dormant.setdefault(method, []).append(at)
+
+
 def actions_reached(handler: str) -> set[str]:
     """The IAM actions that some path from ``tilescout.handlers.<handler>`` may need."""
-    modules: dict[str, Module] = {}
     start = f"tilescout.handlers.{handler}"
-    waiting = [(start, name) for name in _module(start, modules).definitions]
-    seen: set[tuple[str, str]] = set()
-    actions: set[str] = set()
-    while waiting:
-        module_name, name = waiting.pop()
-        module = _module(module_name, modules)
-        if (module_name, name) in seen or name not in module.definitions:
-            continue
-        seen.add((module_name, name))
-        for node in ast.walk(module.definitions[name]):
-            actions |= _needed(node)
-            waiting += _referred(node, module)
-    return actions
+    names = [name for name in _module(start, {}).definitions if "." not in name]
+    return Search(waiting=[(start, name) for name in names]).run()
+
+
+def _methods(node: ast.AST) -> list[ast.FunctionDef]:
+    body = node.body if isinstance(node, ast.ClassDef) else []
+    return [each for each in body if isinstance(each, ast.FunctionDef)]
+
+
+def _body(node: ast.AST) -> Iterator[ast.AST]:
+    """All within a definition; of a class all but its methods."""
+    if not isinstance(node, ast.ClassDef):
+        yield from ast.walk(node)
+        return
+    for each in ast.iter_child_nodes(node):
+        if not isinstance(each, ast.FunctionDef):
+            yield from ast.walk(each)
 
 
 def _needed(node: ast.AST) -> set[str]:
@@ -112,6 +159,8 @@ def _read(name: str) -> Module:
                 module.imports[alias.asname or alias.name] = f"{node.module}.{alias.name}"
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             module.definitions[node.name] = node
+            for method in _methods(node):
+                module.definitions[f"{node.name}.{method.name}"] = method
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             for target in targets:

@@ -8,15 +8,26 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from pydantic_core import to_jsonable_python
 
+from infra import config
 from infra.app import main
 from infra.config import Config, PriceName, parse_config, read_context
 from infra.errors import BadConfiguration
 from infra.profiles import Detector
 from infra.profiles import Profile as ConfiguredProfile
+from tilescout import runs
+from tilescout.inference_units import START_SECONDS, STOP_SECONDS
 from tilescout.pricing import PriceTable
 from tilescout.profiles import DetectorName, Profile
 
+MODEL = {
+    "detector": "custom-labels",
+    "model_project": "valves",
+    "dpi": 150,
+    "tile_size": 1024,
+    "overlap": 128,
+}
 TEXT = {"detector": "textract", "dpi": 200, "tile_size": 2048, "overlap": 256}
 
 
@@ -139,10 +150,137 @@ def test_several_faults_are_told_at_once() -> None:
     assert len(str(raised.value).splitlines()) == 3
 
 
-@pytest.mark.parametrize("detector", ["onnx", "custom-labels"])
-def test_a_detector_that_does_not_exist_yet_is_refused(detector: str) -> None:
-    with pytest.raises(BadConfiguration, match="choose one of textract, rekognition-text"):
-        _with(detector=detector, tile_size=640, overlap=64)
+def test_a_detector_that_does_not_exist_yet_is_refused() -> None:
+    with pytest.raises(
+        BadConfiguration,
+        match="has the detectors textract, rekognition-text, pdf-text, custom-labels; "
+        "detector is onnx; choose one of them",
+    ):
+        _with(detector="onnx", tile_size=640, overlap=64)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"model_project": ""},
+            "profiles.symbols: model_project names the Custom Labels project of detector "
+            "custom-labels, only; detector is custom-labels and model_project ''; "
+            "set both or neither",
+        ),
+        (
+            {"model_project": "textract"},
+            "profiles.symbols: a model_project is not named like a detector; it is 'textract'; "
+            "give the Custom Labels project another name",
+        ),
+        ({"model_project": "my valves"}, "profiles.symbols.model_project: string should match"),
+        (
+            {"tile_size": 5000},
+            "profiles.symbols: custom-labels takes tiles of 64 to 4096 px; tile_size is 5000; "
+            "change tile_size",
+        ),
+        (
+            {"max_inference_units": 6},
+            "profiles.symbols.max_inference_units: input should be less than or equal to 5; "
+            "it is 6; change it to a value that fits",
+        ),
+        (
+            {"tiles_per_second_per_unit": 0},
+            "profiles.symbols.tiles_per_second_per_unit: input should be greater than 0; it is 0; "
+            "change it to a value that fits",
+        ),
+        (
+            {"start_minutes": 4},
+            "profiles.symbols.start_minutes: input should be greater than or equal to 5; it is 4; "
+            "change it to a value that fits",
+        ),
+        (
+            {"start_when": {"tiles": 0}},
+            "profiles.symbols.start_when.tiles: input should be greater than or equal to 1; "
+            "it is 0; change it to a value that fits",
+        ),
+        (
+            {"min_confidence": {"valve": 60}},
+            "profiles.symbols: min_confidence of a model names every label that is kept; "
+            'it has none for labels other than its own; add "*" to it, for the rest',
+        ),
+        (
+            {"min_confidence": {"valve": 60}, "labels": ["valve", "pump"]},
+            "profiles.symbols: min_confidence of a model names every label that is kept; "
+            'it has none for pump; add "*" to it, for the rest',
+        ),
+        (
+            {"budget_usd": 1.13},
+            "tilescout: a budget pays for more than starting and stopping a model, $1.13; "
+            "budget_usd of symbols is 1.13; raise it",
+        ),
+    ],
+)
+def test_a_broken_profile_of_a_model_is_explained(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadConfiguration) as raised:
+        _parse(text=TEXT | {"default": True}, symbols=MODEL | changes)
+    assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"max_inference_units": 2},
+        {"tiles_per_second_per_unit": 1.0},
+        {"start_minutes": 40},
+        {"start_when": {"tiles": 10}},
+        {"use_running_model": False},
+    ],
+)
+def test_what_is_of_models_is_refused_without_one(field: dict[str, Any]) -> None:
+    with pytest.raises(BadConfiguration) as raised:
+        _with(**field)
+    assert (
+        "profiles.text: only detector custom-labels has a model to start; "
+        f"detector is textract, and {next(iter(field))} is set; remove it"
+    ) in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "fits",
+    [
+        {"min_confidence": {"valve": 60, "*": 30}},
+        {"min_confidence": {"valve": 60}, "labels": ["valve"]},
+        {"min_confidence": {}},
+        {"budget_usd": 1.14},
+        {"start_when": {"tiles": 500, "oldest_minutes": 0}, "use_running_model": True},
+    ],
+)
+def test_a_profile_of_a_model_is_taken(fits: dict[str, Any]) -> None:
+    config = _parse(text=TEXT | {"default": True}, symbols=MODEL | fits)
+    assert config.model_projects() == ("valves",)
+
+
+def test_the_least_budget_of_a_model_follows_the_price_of_an_hour() -> None:
+    profiles = {"text": TEXT | {"default": True}, "symbols": MODEL | {"budget_usd": 2}}
+    with pytest.raises(BadConfiguration, match=r"starting and stopping a model, \$2\.27"):
+        parse_config(
+            {"tilescout": {"profiles": profiles, "prices": {"custom_labels_unit_hour": 8}}}
+        )
+
+
+def test_the_least_budget_of_a_model_is_that_of_the_functions() -> None:
+    assert PriceTable().custom_labels_unit_hour == config.CUSTOM_LABELS_UNIT_HOUR
+    assert START_SECONDS + STOP_SECONDS == config.START_AND_STOP_SECONDS
+
+
+def test_a_run_closes_in_the_time_that_its_lease_gives() -> None:
+    assert config.CLOSING_MINUTES * 60 == runs.CLOSING_MARGIN
+
+
+def test_models_run_hourly_and_text_at_once_unless_set() -> None:
+    config = _parse(text=TEXT | {"default": True}, symbols=MODEL)
+    assert config.schedules() == {"textract": "rate(1 minute)", "valves": "rate(1 hour)"}
+
+
+def test_a_schedule_that_is_set_to_nothing_is_refused() -> None:
+    with pytest.raises(BadConfiguration, match=r"profiles\.text\.schedule: a schedule is"):
+        _with(schedule="")
 
 
 @pytest.mark.parametrize("defaults", [(False, False), (True, True)])
@@ -175,7 +313,14 @@ def test_a_cron_expression_shared_by_all_profiles_is_taken() -> None:
 
 def test_the_committed_configuration_is_good() -> None:
     config = parse_config(read_context(Path(__file__).resolve().parents[2]))
-    assert sorted(config.profiles) == ["pdf-text", "tags", "text", "text-first", "text-rekognition"]
+    assert sorted(config.profiles) == [
+        "pdf-text",
+        "symbols",
+        "tags",
+        "text",
+        "text-first",
+        "text-rekognition",
+    ]
 
 
 def test_a_profile_here_has_the_fields_of_a_profile_there() -> None:
@@ -186,8 +331,7 @@ def test_a_profile_here_has_the_fields_of_a_profile_there() -> None:
 def test_a_profile_here_has_the_defaults_of_a_profile_there() -> None:
     there = Profile(name="text", detector="textract", dpi=200, tile_size=2048, overlap=256)
     here = ConfiguredProfile.model_validate(TEXT)
-    names = [field.name for field in fields(Profile) if field.name != "name"]
-    assert [getattr(here, name) for name in names] == [getattr(there, name) for name in names]
+    assert here.shipped("text") == to_jsonable_python(there)
 
 
 def test_detectors_and_prices_are_those_of_the_functions() -> None:

@@ -76,13 +76,24 @@ def test_only_actions_without_resource_types_are_allowed_on_everything(template:
     assert wide - WITHOUT_RESOURCE_TYPE == set()
 
 
-def test_a_wildcard_within_a_resource_is_for_objects_or_executions(template: Template) -> None:
+def test_a_wildcard_within_a_resource_is_for_objects_executions_or_models(
+    template: Template,
+) -> None:
     wild = {
         part
         for _, statement in template.statements()
         for part in re.findall(r'"([^"]*\*)"', json.dumps(statement["Resource"]))
     }
-    assert wild == {"*", "/*", "/incoming/*", ":*"}
+    assert wild == {
+        "*",
+        "/*",
+        "/incoming/*",
+        ":*",
+        ":project/*",
+        ":project/*/version/*/*",
+        ":project/sample-symbols/*",
+        ":project/sample-symbols/version/*/*",
+    }
 
 
 def test_no_role_takes_a_managed_policy(template: Template) -> None:
@@ -160,9 +171,49 @@ def test_only_detect_tile_asks_a_detector(template: Template) -> None:
         function
         for function in template.functions()
         for action in _actions(template, function)
-        if action.startswith(("textract:", "rekognition:"))
+        if action.startswith(("textract:Detect", "rekognition:Detect"))
     }
     assert asking == {"detect_tile"}
+
+
+def _rekognition(template: Template, function: str) -> dict[str, list[str]]:
+    """Rekognition actions of a function, with the end of the ARNs they are allowed on."""
+    role = template.functions()[function]["Role"]["Fn::GetAtt"][0]
+    return {
+        action: re.findall(r':project/([^"]*)"', json.dumps(statement["Resource"]))
+        for name, statement in template.statements()
+        if name == role
+        for action in as_list(statement["Action"])
+        if action.startswith("rekognition:")
+    }
+
+
+def test_a_run_starts_and_stops_versions_of_its_projects_and_looks_at_the_projects(
+    template: Template,
+) -> None:
+    assert _rekognition(template, "advance_run") == {
+        "rekognition:StartProjectVersion": ["sample-symbols/version/*/*"],
+        "rekognition:StopProjectVersion": ["sample-symbols/version/*/*"],
+        "rekognition:DescribeProjectVersions": ["sample-symbols/*"],
+    }
+
+
+def test_the_guard_stops_any_model_and_starts_none(template: Template) -> None:
+    assert _rekognition(template, "guard") == {
+        "rekognition:StopProjectVersion": ["*/version/*/*"],
+        "rekognition:DescribeProjectVersions": ["*"],
+    }
+
+
+def test_tiles_are_asked_of_versions_of_the_projects(template: Template) -> None:
+    assert _rekognition(template, "detect_tile")["rekognition:DetectCustomLabels"] == [
+        "sample-symbols/version/*/*"
+    ]
+
+
+def test_no_other_function_touches_a_model(template: Template) -> None:
+    touching = {name for name in FUNCTIONS if _rekognition(template, name)}
+    assert touching == {"advance_run", "detect_tile", "guard"}
 
 
 @pytest.mark.parametrize("function", ["accept_document", "tile_page"])

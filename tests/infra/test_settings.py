@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from infra.app import ROOT, synthesise
-from tests.infra.template import Template
+from tests.infra.template import Template, as_list
 
 
 @pytest.fixture(scope="module")
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    """The template with every setting other than its default."""
+    """The template with every setting other than its default, and without a model."""
     folder = tmp_path_factory.mktemp("changed")
     document: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())
     document["context"]["tilescout"]["settings"] = {
@@ -24,8 +24,10 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Template:
         "alarm_email": "someone@example.com",
         "detect_tile_concurrency": 5,
         "merge_page_concurrency": 3,
+        "oldest_due_hours": 48,
         "reserved_concurrency": {"guard": 1},
     }
+    del document["context"]["tilescout"]["profiles"]["symbols"]
     (folder / "cdk.json").write_text(json.dumps(document))
     for name in ("lambdas", "statemachine"):
         (folder / name).symlink_to(ROOT / name)
@@ -56,6 +58,25 @@ def test_an_address_is_told_of_alarms(changed: Template) -> None:
     [subscription] = changed.of_type("SNS::Subscription").values()
     assert subscription["Properties"]["Protocol"] == "email"
     assert subscription["Properties"]["Endpoint"] == "someone@example.com"
+
+
+def test_a_document_may_wait_as_long_as_set(changed: Template) -> None:
+    [threshold] = [
+        alarm["Properties"]["Threshold"]
+        for alarm in changed.of_type("CloudWatch::Alarm").values()
+        if alarm["Properties"].get("MetricName") == "OldestDueSeconds"
+    ]
+    assert threshold == 48 * 3600
+
+
+def test_without_a_model_only_the_guard_has_rights_on_models(changed: Template) -> None:
+    touching = {
+        action
+        for _, statement in changed.statements()
+        for action in as_list(statement["Action"])
+        if action.startswith("rekognition:") and action != "rekognition:DetectText"
+    }
+    assert touching == {"rekognition:StopProjectVersion", "rekognition:DescribeProjectVersions"}
 
 
 def test_concurrency_follows_its_settings(changed: Template) -> None:

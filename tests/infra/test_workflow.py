@@ -80,11 +80,12 @@ def test_a_model_has_one_schedule_whatever_its_profiles(template: Template) -> N
     assert expressions == {
         "pdf-text": "rate(5 minutes)",
         "rekognition-text": "rate(5 minutes)",
+        "sample-symbols": "rate(1 hour)",
         "textract": "rate(1 minute)",
     }
 
 
-@pytest.mark.parametrize("model", ["pdf-text", "rekognition-text", "textract"])
+@pytest.mark.parametrize("model", ["pdf-text", "rekognition-text", "sample-symbols", "textract"])
 def test_a_missed_schedule_is_not_retried_for_a_day(template: Template, model: str) -> None:
     target = _schedules(template)[model]["Target"]
     assert target["Arn"] == {"Ref": "DetectionRun"}

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from tilescout.answers import (
     answer_from_json,
     answer_to_json,
+    from_custom_labels,
     from_detect_text,
     from_textract,
     is_truncated,
@@ -148,6 +149,54 @@ def test_a_hundred_words_mean_that_there_may_be_more(words, truncated):
     assert is_truncated({"TextDetections": found}) is truncated
 
 
+def custom_label(name="valve", confidence=87.5, box=(0.1, 0.2, 0.3, 0.05)):
+    return {"Name": name, "Confidence": confidence, "Geometry": geometry(*box)}
+
+
+def test_ratios_of_a_custom_label_become_page_pixels():
+    found = from_custom_labels({"CustomLabels": [custom_label()]}, TILE)
+
+    assert found == (ObjectSeen(label="valve", confidence=87.5, box=Box(1100, 2200, 1400, 2250)),)
+
+
+def test_a_custom_label_that_reaches_out_of_the_tile_ends_at_its_edge():
+    response = {"CustomLabels": [custom_label(box=(-0.1, 0.9, 0.3, 0.4))]}
+
+    assert from_custom_labels(response, TILE)[0].box == Box(1000, 2900, 1200, 3000)
+
+
+@pytest.mark.parametrize(
+    "dropped",
+    [
+        {"Name": "drawing", "Confidence": 99.0},
+        {"Name": "drawing", "Confidence": 99.0, "Geometry": None},
+        {"Name": "drawing", "Confidence": 99.0, "Geometry": {"BoundingBox": None}},
+        custom_label(box=(0.1, None, 0.3, 0.05)),
+        custom_label(box=(0.1, 0.2, float("nan"), 0.05)),
+        custom_label(box=(0.1, 0.2, 0.3, float("inf"))),
+        custom_label(box=(0.1, 0.2, 0.0, 0.05)),
+        custom_label(box=(1.2, 0.2, 0.3, 0.05)),
+        custom_label(confidence=None),
+        custom_label(confidence=float("nan")),
+        custom_label(name=None),
+    ],
+)
+def test_a_custom_label_without_a_box_a_name_or_a_confidence_is_dropped(dropped):
+    found = from_custom_labels({"CustomLabels": [dropped, custom_label("pump")]}, TILE)
+
+    assert [each.label for each in found] == ["pump"]
+
+
+def test_a_tile_without_custom_labels_has_no_objects():
+    assert from_custom_labels({}, TILE) == ()
+
+
+def test_a_word_whose_box_is_no_number_is_dropped():
+    response = textract(block("FV-1023", Geometry=geometry(0.1, float("nan"), 0.3, 0.05)))
+
+    assert from_textract(response, TILE) == ()
+
+
 def test_a_tile_is_split_into_four_quarters_that_overlap():
     quarters = split_tile(TILE, 100)
 
@@ -173,6 +222,7 @@ def test_an_answer_survives_json():
         objects=(ObjectSeen(label="valve", confidence=9.0, box=Box(5, 6, 7, 8)),),
         calls=5,
         warnings=("cut",),
+        model_version="arn:aws:rekognition:::project/valves/version/v1/1",
     )
 
     assert answer_from_json(answer_to_json(answer)) == answer

@@ -24,7 +24,7 @@ from tilescout.geometry import Box
 from tilescout.profiles import Profile
 from tilescout_cli.app import app
 
-NOT_THERE_YET = {"annotate", "dataset", "model", "reconcile", "retry", "view"}
+NOT_THERE_YET = {"annotate", "dataset", "reconcile", "retry", "view"}
 PRICES = pricing.PriceTable()
 
 
@@ -89,7 +89,9 @@ def defaults(model: type[BaseModel]) -> dict[str, str]:
         if not field.is_required()
     }
     return {
-        name: f"`{json.dumps(plain[name])}`" if name in plain else "required"
+        name: f"`{json.dumps(plain[name], default=BaseModel.model_dump)}`"
+        if name in plain
+        else "required"
         for name in model.model_fields
     }
 

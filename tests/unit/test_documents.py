@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from tests.unit.sample_documents import document
+from dataclasses import replace
+
+from tests.unit.sample_documents import PROFILE, document
 from tilescout.documents import ENDED, Outcome, outcome, tiling_outcome
 
 
@@ -82,3 +84,18 @@ def test_pages_are_counted_from_the_first_to_the_last_asked_for() -> None:
 def test_a_document_on_hold_has_not_ended() -> None:
     assert not document(status="HELD").has_ended
     assert {"DONE", "PARTIAL", "FAILED", "REJECTED", "SUPERSEDED"} == ENDED
+
+
+def test_a_tiled_document_whose_model_has_no_version_waits_and_tells_the_remedy() -> None:
+    symbols = replace(PROFILE, name="symbols", detector="custom-labels", model_project="valves")
+    tiled = tiling_outcome(document(profile=symbols), pages_failed={}, lacks_model=True)
+    assert tiled == Outcome(
+        status="WAITING_FOR_MODEL",
+        reason="profile symbols needs a version of the model project valves, and none is in use; "
+        "run `tilescout model use VERSION --project valves`",
+    )
+
+
+def test_a_document_of_torn_pages_waits_for_no_model() -> None:
+    tiled = tiling_outcome(document(last_page=1), pages_failed={1: "torn"}, lacks_model=True)
+    assert tiled.status == "FAILED"

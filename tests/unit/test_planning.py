@@ -92,8 +92,42 @@ def test_reading_only_the_text_layer_needs_no_tiles() -> None:
 def test_a_model_costs_its_time_alone_or_shared() -> None:
     plan = planned(facts(A0_PT), detector="custom-labels")
 
-    # 24 tiles at 5 a second in a run of many; at 1 a second after 20 minutes in a run of its own.
-    assert plan.dollars == pytest.approx((4 * 4.8 / 3600, 4 * 1224 / 3600))
+    # 24 tiles at 5 a second in a run of many; at 1 a second, with 17 minutes to start and to stop,
+    # in a run of its own.
+    assert plan.dollars == pytest.approx((4 * 4.8 / 3600, 4 * 1044 / 3600))
+
+
+def test_a_model_known_to_be_fast_costs_less() -> None:
+    plan = planned(facts(A0_PT), detector="custom-labels", tiles_per_second_per_unit=8.0)
+
+    assert plan.dollars == pytest.approx((4 * 3 / 3600, 4 * 1023 / 3600))
+
+
+def test_a_tight_deadline_is_planned_with_more_units() -> None:
+    two = planned(facts(*[A0_PT] * 10), detector="custom-labels", deadline_minutes=20)
+
+    # 240 tiles take one unit 21 minutes in all, two units 19: both are paid while they start.
+    assert two.dollars[1] == pytest.approx(4 * 2 * (1020 + 120) / 3600)
+
+
+def test_a_model_has_no_more_units_than_allowed() -> None:
+    document = facts(*[A0_PT] * 10)
+    plan = planned(document, detector="custom-labels", deadline_minutes=20, max_inference_units=1)
+
+    assert plan.dollars[1] == pytest.approx(4 * 1260 / 3600)
+
+
+def test_a_budget_that_pays_for_a_share_of_a_run_is_enough() -> None:
+    document = facts(*[A0_PT] * 10)
+    plan = planned(document, detector="custom-labels", budget_usd=0.06)
+
+    assert plan.dollars[0] == pytest.approx(4 * 48 / 3600)
+
+
+def test_a_model_whose_time_costs_more_than_the_budget_rejects_the_document() -> None:
+    document = facts(*[A0_PT] * 10)
+    with pytest.raises(BudgetExceeded, match=r"costs at least \$0\.05 for 240 tiles"):
+        planned(document, detector="custom-labels", budget_usd=0.05)
 
 
 def test_regions_lower_the_number_of_tiles() -> None:

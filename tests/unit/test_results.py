@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.unit.sample_documents import document
 from tilescout import results
-from tilescout.detections import Detection
+from tilescout.detections import Answer, Detection
 from tilescout.documents import Outcome
 from tilescout.geometry import Box
 from tilescout.ledger import PageRow
@@ -89,7 +89,47 @@ def test_the_file_shows_what_the_table_shows() -> None:
         "box_pt": [72.19, 144.29, 144.0, 216.0],
         "tiles": [3, 4],
         "open_sides": [],
+        "model_version": "",
     }
+
+
+V1 = "arn:aws:rekognition:us-east-1:123456789012:project/valves/version/v1/1"
+V2 = "arn:aws:rekognition:us-east-1:123456789012:project/valves/version/v2/2"
+
+
+def answer(tile: int, model_version: str = "") -> Answer:
+    return Answer(tile=tile, tile_box=Box(0, 0, 10, 10), model_version=model_version)
+
+
+def test_a_row_names_the_version_that_saw_it() -> None:
+    versions = results.versions_by_tile([answer(3, V1), answer(4, V1), answer(5, V2)])
+    row = results.row(RESULT, detection(tiles=(3, 4)), 0, dpi=150, versions=versions)
+    assert row["model_version"] == V1
+
+
+def test_a_row_seen_by_two_versions_names_both() -> None:
+    versions = results.versions_by_tile([answer(3, V2), answer(4, V1)])
+    row = results.row(RESULT, detection(tiles=(3, 4)), 0, dpi=150, versions=versions)
+    assert row["model_version"] == f"{V1}, {V2}"
+
+
+def test_a_row_of_text_names_no_version() -> None:
+    versions = results.versions_by_tile([answer(-1), answer(3)])
+    assert versions == {}
+    row = results.row(RESULT, detection(tiles=(-1, 3)), 0, dpi=150, versions=versions)
+    assert row["model_version"] == ""
+
+
+def test_one_version_is_nothing_to_warn_of() -> None:
+    assert results.mixed_versions([V1, V1]) == ()
+    assert results.mixed_versions([]) == ()
+
+
+def test_a_retrain_between_two_runs_of_a_document_is_told() -> None:
+    assert results.mixed_versions({V2, V1}) == (
+        "2 versions of the model answered tiles of this document, as another was put to use "
+        f"between its runs: {V1}, {V2}; upload it again to have one",
+    )
 
 
 def test_the_head_of_the_file_names_document_outcome_cost_and_tiled_pages() -> None:

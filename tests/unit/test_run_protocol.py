@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,9 +14,14 @@ from tilescout.run_protocol import (
     TTL,
     Lease,
     acquire,
+    guard_duty,
     heartbeat,
+    lapse,
     release,
+    request_start,
     revoke,
+    stopped,
+    undo_start,
 )
 
 FREE = Lease(model="textract")
@@ -187,3 +195,80 @@ def test_at_most_one_run_at_a_time_believes_that_it_may_detect(
         assert lease.expires_at <= max(now + TTL, before.expires_at)
         if lease.owner != before.owner and lease.owner and before.owner:
             assert now > before.expires_at + GRACE
+
+
+def owned(**values: Any) -> Lease:
+    held = Lease(model="valves", owner="run", token=3, expires_at=1_180, hard_deadline=9_000)
+    return replace(held, **values)
+
+
+def test_a_start_is_written_down_before_it_is_requested() -> None:
+    asked = request_start(owned(starts=4), 3, 1_000, "v2", 2)
+    assert (asked.ours, asked.start_requested_at, asked.version, asked.units, asked.starts) == (
+        True,
+        1_000,
+        "v2",
+        2,
+        5,
+    )
+
+
+def test_a_closing_run_starts_nothing() -> None:
+    with pytest.raises(LeaseLost, match="no model is started any more"):
+        request_start(owned(phase="closing"), 3, 1_000, "v2", 1)
+
+
+def test_a_lost_lease_starts_nothing() -> None:
+    with pytest.raises(LeaseLost):
+        request_start(owned(), 2, 1_000, "v2", 1)
+
+
+def test_a_refused_start_is_as_if_it_had_never_been_asked() -> None:
+    before = owned()
+    asked = request_start(before, 3, 1_000, "v2", 1)
+    undone = undo_start(asked, before, asked)
+    assert undone == replace(before, starts=1)
+
+
+def test_a_refused_start_leaves_what_an_earlier_one_may_have_started() -> None:
+    before = owned(ours=True, start_requested_at=900, version="v2", units=1, starts=1)
+    asked = request_start(before, 3, 1_000, "v2", 1)
+    assert undo_start(asked, before, asked) == replace(before, starts=2)
+
+
+def test_an_attempt_does_not_undo_what_a_later_one_asked() -> None:
+    before = owned()
+    first = request_start(before, 3, 1_000, "v2", 1)
+    second = request_start(first, 3, 1_001, "v2", 1)
+    assert undo_start(second, before, first) is None
+
+
+def test_ours_ends_only_when_its_owner_saw_the_model_down() -> None:
+    assert not stopped(owned(ours=True), 3, 1_000).ours
+    with pytest.raises(LeaseLost):
+        stopped(owned(ours=True), 2, 1_000)
+
+
+def test_a_lease_that_lapses_is_free_only_after_the_grace() -> None:
+    lapsed = lapse(owned(ours=True), 3, 1_000)
+    assert not lapsed.is_live(1_000)
+    assert not lapsed.is_free(1_000 + GRACE)
+    assert lapsed.is_free(1_001 + GRACE)
+    assert lapsed.ours
+
+
+@pytest.mark.parametrize(
+    ("lease", "now", "owner_runs", "duty"),
+    [
+        (owned(ours=True), 1_000, True, "none"),
+        (owned(), 1_000, False, "revoke"),
+        (owned(ours=True), 1_180, False, "wait"),
+        (owned(ours=True), 1_180 + GRACE, False, "wait"),
+        (owned(ours=True), 1_181 + GRACE, False, "take over"),
+        (owned(ours=True, owner=""), 1_000, False, "take over"),
+        (owned(), 1_181 + GRACE, False, "none"),
+        (Lease(model="valves"), 1_000, False, "none"),
+    ],
+)
+def test_the_guards_duty(lease: Lease, now: int, owner_runs: bool, duty: str) -> None:
+    assert guard_duty(lease, now, owner_runs=owner_runs) == duty

@@ -1,17 +1,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.unit.sample_documents import PROFILE, document
+from tilescout.documents import Document
+from tilescout.profiles import StartWhen
 from tilescout.runs import (
     FREE_CALLS,
     Claim,
     Run,
     calls_allowed,
-    deadline,
+    closing_seconds,
     fits,
+    hard_deadline,
+    is_start_worth,
     open_tiles,
 )
 
@@ -46,8 +51,46 @@ def test_a_free_detector_is_not_counted() -> None:
     assert calls_allowed([PROFILE], price_per_call=0.0) == FREE_CALLS
 
 
-def test_detecting_ends_by_the_longest_deadline() -> None:
-    assert deadline([PROFILE, replace(PROFILE, deadline_minutes=90)], now=1_000) == 1_000 + 5_400
+def test_the_lease_ends_half_an_hour_after_the_longest_deadline() -> None:
+    longer = replace(PROFILE, deadline_minutes=90)
+    assert hard_deadline([PROFILE, longer], now=1_000) == 1_000 + 5_400 + 1_800
+
+
+def test_a_lease_outlives_a_start_that_was_asked_for_at_the_last_moment() -> None:
+    model = replace(PROFILE, detector="custom-labels", model_project="valves", start_minutes=40)
+    assert closing_seconds([model]) == 1_800 + 2_400
+
+
+ENOUGH = replace(PROFILE, start_when=StartWhen(tiles=10, oldest_minutes=60))
+
+
+def waiting(tiles: int, queued_at: int = 1_000, **values: Any) -> Document:
+    return document(
+        **{"profile": ENOUGH, "status": "QUEUED", "tiles_planned": tiles, "queued_at": queued_at}
+        | values
+    )
+
+
+def test_a_start_is_worth_so_many_tiles_together() -> None:
+    assert not is_start_worth([waiting(4), waiting(5)], now=1_060)
+    assert is_start_worth([waiting(4), waiting(6)], now=1_060)
+
+
+def test_nothing_waits_longer_than_its_profile_says() -> None:
+    assert not is_start_worth([waiting(1)], now=1_000 + 3_599)
+    assert is_start_worth([waiting(1)], now=1_000 + 3_600)
+
+
+def test_what_needs_no_start_waits_for_none() -> None:
+    assert is_start_worth([waiting(9, tiles_answered=9)], now=1_000)
+
+
+def test_what_a_dead_run_left_has_waited_before() -> None:
+    assert is_start_worth([waiting(1, status="RUNNING")], now=1_000)
+
+
+def test_nothing_is_worth_no_start() -> None:
+    assert not is_start_worth([], now=1_000)
 
 
 def test_an_empty_run_takes_any_document() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +24,7 @@ from tilescout_cli import (
 )
 from tilescout_cli.detection_queries import Question
 from tilescout_cli.failures import BadUsage, CommandFailed
+from tilescout_cli.model_costs import ModelBill
 from tilescout_cli.options import Json, Local, Pages, Pdfs, ProfileName, StackName, example
 from tilescout_cli.pdf_uploads import Pdf
 from tilescout_cli.progress_view import ProgressView
@@ -89,8 +90,9 @@ def detect(
         watched = _watch(found, usable, view, profile=chosen.name, pages=pages, seconds=seconds)
         view.step("writing the results")
         finished = _finish(found, watched, out)
+        bill = watching.await_model(found, watched, seconds=seconds, show=view.show, tell=view.tell)
         hint = f"more: `tilescout results {found.option} --document ID`" if _stays(found) else ""
-    _report(finished, hint, as_json=as_json)
+    _report(finished, bill, hint, as_json=as_json)
     raise typer.Exit(_exit_code(finished, refused))
 
 
@@ -157,12 +159,15 @@ def _exit_code(finished: list[Finished], refused: list[str]) -> int:
     return 0 if all(each.is_complete for each in finished) else CommandFailed.exit_code
 
 
-def _report(finished: list[Finished], hint: str, *, as_json: bool) -> None:
+def _report(finished: list[Finished], bill: ModelBill, hint: str, *, as_json: bool) -> None:
     if as_json:
-        terminal.print_json({"documents": [_json(each) for each in finished]})
+        documents = [_json(each) for each in finished]
+        terminal.print_json({"documents": documents, "model": asdict(bill) if bill else None})
         return
     for each in finished:
         _show(each)
+    if bill:
+        terminal.out.print(plain(f"model: {bill} of the run, at the list price of AWS"))
     if hint:
         terminal.say(hint)
 

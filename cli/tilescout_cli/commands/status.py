@@ -7,8 +7,20 @@ from typing import Annotated, Any
 
 import typer
 
+from tilescout.aws.items import from_item
 from tilescout.documents import Document
-from tilescout_cli import known_documents, progress, shown_tables, stacks, terminal
+from tilescout.runs import Run
+from tilescout_cli import (
+    cdk_profiles,
+    clock,
+    known_documents,
+    model_costs,
+    progress,
+    shown_tables,
+    stacks,
+    terminal,
+)
+from tilescout_cli.model_costs import ModelBill
 from tilescout_cli.options import Json, Local, StackName, example
 from tilescout_cli.progress import Standing
 from tilescout_cli.progress_view import stage
@@ -49,7 +61,7 @@ def _overview(stack: Stack, *, as_json: bool) -> None:
     runs = known_documents.runs(stack)
     if as_json:
         latest = [_plain(document) for document in every]
-        terminal.print_json({"documents": latest, "runs": [_run(row) for row in runs]})
+        terminal.print_json({"documents": latest, "runs": [_run(stack, row) for row in runs]})
         return
     if not every:
         terminal.say("there is no document yet; `tilescout upload` or `tilescout detect` adds one")
@@ -57,22 +69,35 @@ def _overview(stack: Stack, *, as_json: bool) -> None:
     terminal.out.print(shown_tables.documents(every[:NEWEST_DOCUMENTS]))
     if len(every) > NEWEST_DOCUMENTS:
         terminal.out.print(f"and {len(every) - NEWEST_DOCUMENTS} more, see --json")
-    for row in map(_run, runs[:NEWEST_RUNS]):
-        spent, reason = dollars(row["spent_usd"]), f", {row['reason']}" if row["reason"] else ""
-        line = f"run {moment(row['opened_at'])} {row['model']}: {row['status']}, {spent}{reason}"
-        terminal.out.print(terminal.plain(line))
+    for row in runs[:NEWEST_RUNS]:
+        terminal.out.print(terminal.plain(_run_line(stack, from_item(Run, row))))
 
 
-def _run(row: dict[str, Any]) -> dict[str, Any]:
-    names = ("model", "status", "execution", "opened_at", "closed_at", "documents", "reason")
-    return {name: _number(row.get(name, "")) for name in names} | {
-        "id": row["id"],
-        "spent_usd": float(row.get("spent_usd", 0)),
+def _run_line(stack: Stack, run: Run) -> str:
+    bill = _bill(stack, run)
+    parts = [run.status, dollars(run.spent_usd), f"model {bill}" if bill else "", run.reason]
+    head = f"run {moment(run.opened_at)} {run.model}"
+    return f"{head}: {', '.join(part for part in parts if part)}"
+
+
+def _bill(stack: Stack, run: Run) -> ModelBill:
+    return model_costs.of_run(stack, run, clock.now(), cdk_profiles.prices())
+
+
+def _run(stack: Stack, row: dict[str, Any]) -> dict[str, Any]:
+    run = from_item(Run, row)
+    names = ("model", "status", "execution", "opened_at", "closed_at", "documents", "reason", "id")
+    told = {name: getattr(run, name) for name in names} | {"spent_usd": run.spent_usd}
+    bill = _bill(stack, run)
+    if not (bill or run.model_version):
+        return told
+    return told | {
+        "model_version": run.model_version,
+        "units": run.units,
+        "model_seconds": bill.seconds,
+        "model_usd": bill.usd,
+        "model_is_up": bool(bill.doing),
     }
-
-
-def _number(value: Any) -> Any:
-    return value if isinstance(value, str) else int(value)
 
 
 def _plain(document: Document) -> dict[str, Any]:
@@ -99,6 +124,8 @@ def _one(stack: Stack, document: Document, *, as_json: bool) -> None:
                 ("calls", totals.calls),
                 ("estimated", f"{_range(document)}"),
                 ("spent", dollars(totals.usd)),
+                ("model", dollars(document.model_usd) if document.model_usd else ""),
+                ("model of its run", totals.model or ""),
                 ("detections", document.detections if document.has_ended else ""),
                 ("accepted", moment(document.accepted_at)),
                 ("queued", moment(document.queued_at)),

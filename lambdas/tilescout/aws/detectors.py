@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import (
@@ -16,7 +17,13 @@ from botocore.exceptions import (
 )
 from PIL import Image
 
-from tilescout.answers import from_detect_text, from_textract, is_truncated, split_tile
+from tilescout.answers import (
+    from_custom_labels,
+    from_detect_text,
+    from_textract,
+    is_truncated,
+    split_tile,
+)
 from tilescout.aws import clients
 from tilescout.detections import Answer
 from tilescout.detectors import Detector
@@ -27,6 +34,7 @@ from tilescout.errors import (
     DetectorUnavailable,
     TileRefused,
 )
+from tilescout.profiles import DetectorName
 from tilescout.text_lines import stitch_tile
 from tilescout.tiling import Tile
 
@@ -46,6 +54,8 @@ REFUSALS = frozenset(
 )
 """The tile's own fault. Everything else says nothing about the tile."""
 BROKEN = frozenset({"InternalServerError", "InternalServerException", "InternalFailure"})
+MOST_OBJECTS = 1000
+"""Objects a tile that are asked for; more are cut off, the least confident first."""
 QUARTER_PAUSES = (1.0, 2.0, 4.0)
 """Seconds before a quarter is asked again: what the tile cost so far would be lost with it."""
 
@@ -54,11 +64,17 @@ def _error_of(error: ClientError, billed: int) -> DetectorError:
     code = error.response["Error"]["Code"]
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     message = f"{code}: {error.response['Error'].get('Message', '')}"
-    if code in REFUSALS:
+    if code in REFUSALS and not _names_model(code, message):
         return TileRefused(message, billed=billed)
     if code in BROKEN or status in (500, 502):
         return DetectorBroken(message, billed=billed)
     return DetectorUnavailable(message, billed=billed)
+
+
+def _names_model(code: str, message: str) -> bool:
+    """A parameter that is at fault with every tile says nothing about this one."""
+    words = message.lower().replace(" ", "")
+    return code == "InvalidParameterException" and "projectversion" in words
 
 
 def _ask(call: Callable[[], Any], billed: int = 0) -> Any:
@@ -138,10 +154,64 @@ def _cut(image: bytes, tile: Tile, part: Tile) -> bytes:
     return encoded.getvalue()
 
 
-def open_detector(name: str) -> Detector:
-    """The detector of a profile. Raises KeyError for one that asks nothing of a service."""
-    openers: dict[str, Callable[[], Detector]] = {
-        "textract": lambda: TextractDetector(clients.textract()),
-        "rekognition-text": lambda: RekognitionTextDetector(clients.rekognition()),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomLabelsDetector:
+    """DetectCustomLabels, one call a tile: the model's time is paid, the call is not.
+
+    ``model_version`` is its ARN. ``min_confidence`` (0-100) None leaves each label the threshold
+    that training found for it.
+    """
+
+    client: RekognitionClient
+    model_version: str
+    min_confidence: float | None = None
+
+    def detect(self, image: bytes, tile: Tile) -> Answer:
+        """Raises TileRefused, AnswerLost, and DetectorUnavailable while the model is not up."""
+        response = _ask(lambda: self.client.detect_custom_labels(**self._request(image)))
+        found = len(response.get("CustomLabels", ()))
+        return Answer(
+            tile=tile.index,
+            tile_box=tile.box,
+            objects=from_custom_labels(response, tile),
+            warnings=_cut_off(tile.index) if found >= MOST_OBJECTS else (),
+            model_version=self.model_version,
+        )
+
+    def _request(self, image: bytes) -> dict[str, Any]:
+        request = {
+            "ProjectVersionArn": self.model_version,
+            "Image": {"Bytes": image},
+            "MaxResults": MOST_OBJECTS,
+        }
+        if self.min_confidence is None:
+            return request
+        return request | {"MinConfidence": self.min_confidence}
+
+
+def _cut_off(tile: int) -> tuple[str, ...]:
+    return (
+        f"tile {tile} holds {MOST_OBJECTS} objects or more, and the least confident were cut off; "
+        "use a smaller tile_size or a higher min_confidence",
+    )
+
+
+_textract = cache(clients.textract)
+_rekognition = cache(clients.rekognition)
+
+
+def open_detector(
+    name: DetectorName, model_version: str = "", min_confidence: float | None = None
+) -> Detector:
+    """The detector of a profile; a model's version (ARN) and the confidence to ask it for.
+
+    Raises KeyError for a detector that asks nothing of a service.
+    """
+    openers: dict[DetectorName, Callable[[], Detector]] = {
+        "textract": lambda: TextractDetector(_textract()),
+        "rekognition-text": lambda: RekognitionTextDetector(_rekognition()),
+        "custom-labels": lambda: CustomLabelsDetector(
+            client=_rekognition(), model_version=model_version, min_confidence=min_confidence
+        ),
     }
     return openers[name]()

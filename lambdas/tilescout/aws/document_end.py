@@ -28,7 +28,14 @@ def finish(stores: Stores, document: Document, now: int) -> bool:
     pages = page_table.pages(stores.ledger, document.id)
     with document_file.gathered(stores, result.id, document) as (file, totals):
         ended = _outcome(document, pages, totals)
-        head = results.document_json(result, ended, pages, _spent(document, totals))
+        totals.warnings += results.mixed_versions(totals.model_versions)
+        head = results.document_json(
+            result,
+            ended,
+            pages,
+            _spent(document, totals),
+            results.listed(totals.model_versions),
+        )
         head["warnings"] += totals.warnings
         document_file.write(stores, result.id, file, head)
     return _flip(stores, document, _ending(document, result, ended, totals))

@@ -29,6 +29,7 @@ class Totals:
     answered: int = 0
     failed: int = 0
     warnings: list[str] = field(default_factory=list)
+    model_versions: set[str] = field(default_factory=set)
 
     def add(self, page: dict[str, Any]) -> None:
         """Count a page's file in."""
@@ -37,6 +38,8 @@ class Totals:
         self.answered += page["tiles_answered"]
         self.failed += page["tiles_failed"]
         self.warnings += page["warnings"][: WARNINGS - len(self.warnings)]
+        # A page merged by the version before this one names none.
+        self.model_versions |= set(page.get("model_versions", ()))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from tilescout import keys
-from tilescout.aws.items import changes, from_item, to_item
+from tilescout.aws.items import changes, from_item, to_attribute, to_item
 from tilescout.aws.requests import conditional, rows
 from tilescout.documents import Document, Status
 from tilescout.runs import Run
@@ -53,6 +53,17 @@ def in_status(*statuses: Status) -> ConditionBase:
 def claimed_by(token: int) -> ConditionBase:
     """RUNNING under this claim (rule 12)."""
     return Attr("status").eq("RUNNING") & Attr("claim_token").eq(token)
+
+
+def charge(table: Table, document_id: str, usd: float, token: int) -> bool:
+    """Add a run's share of its model's cost, once a run; False where it was added already."""
+    return conditional(
+        table.update_item,
+        Key={"id": document_id},
+        UpdateExpression="SET model_usd = model_usd + :usd, charged_token = :token",
+        ConditionExpression="charged_token < :token",
+        ExpressionAttributeValues={":usd": to_attribute(usd), ":token": token},
+    )
 
 
 def with_status(table: Table, status: str, model: str) -> Iterator[Document]:
@@ -106,10 +117,10 @@ def spend_calls(table: Table, run_id: str, calls: int) -> bool:
     )
 
 
-def settle_calls(table: Table, run_id: str, *, unused: int, answered: int = 0) -> None:
-    """Give back calls that were not made or not billed, and count an answered tile."""
-    table.update_item(
-        Key={"id": run_id},
-        UpdateExpression="ADD calls_left :unused, tiles_answered :answered",
-        ExpressionAttributeValues={":unused": unused, ":answered": answered},
-    )
+def settle_calls(table: Table, run_id: str, *, unused: int, answered_at: int = 0) -> None:
+    """Give back calls that were not made or not billed; count a tile, if one was answered."""
+    added, values = "ADD calls_left :unused", {":unused": unused}
+    if answered_at:
+        added = f"SET last_answer_at = :now {added}, tiles_answered :one"
+        values |= {":now": answered_at, ":one": 1}
+    table.update_item(Key={"id": run_id}, UpdateExpression=added, ExpressionAttributeValues=values)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from tilescout import keys
-from tilescout.aws import document_table, page_table
+from tilescout.aws import document_table, model_table, page_table
 from tilescout.documents import Document, Status, tiling_outcome
 from tilescout.ledger import PageRow
+from tilescout.profiles import Profile
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -20,16 +22,24 @@ def missing_pages(ledger: Table, document: Document) -> list[int]:
 
 
 def queue_if_tiled(documents: Table, ledger: Table, document: Document, now: int) -> Status:
-    """ACCEPTED to QUEUED (or FAILED) when no page is missing; the status as it then is."""
+    """ACCEPTED to QUEUED (or WAITING_FOR_MODEL, or FAILED) when no page is missing.
+
+    Returns the status as it then is.
+    """
     if missing_pages(ledger, document):
         return "ACCEPTED"
     pages = page_table.pages(ledger, document.id)
     failed = {row.page: row.failed_reason for row in pages if row.failed_reason}
-    judged = tiling_outcome(document, pages_failed=failed)
+    tiles = sum(row.tiles for row in pages)
+    judged = tiling_outcome(
+        document,
+        pages_failed=failed,
+        lacks_model=tiles > 0 and _lacks_model(ledger, document.profile),
+    )
     values: dict[str, Any] = {
         "status": judged.status,
         "reason": judged.reason,
-        "tiles_planned": sum(row.tiles for row in pages),
+        "tiles_planned": tiles,
         "tiles_skipped": sum(row.skipped for row in pages),
         "pages_failed": len(failed),
         "warnings": [*document.warnings, *_warnings(pages)],
@@ -40,6 +50,27 @@ def queue_if_tiled(documents: Table, ledger: Table, document: Document, now: int
         values |= {"ended_at": now, "clean_after": now}
     document_table.update(documents, document.id, values, document_table.in_status("ACCEPTED"))
     return judged.status
+
+
+def queue_waiting(documents: Table, ledger: Table, project: str, now: int, most: int = 500) -> int:
+    """WAITING_FOR_MODEL to QUEUED once a version of the project is in use; how many documents.
+
+    At most so many at a time; they keep their place in the queue.
+    """
+    if model_table.in_use(ledger, project) is None:
+        return 0
+    waiting: Status = "WAITING_FOR_MODEL"
+    found = document_table.with_status(documents, waiting, project)
+    values = {"status": "QUEUED", "reason": "", "queued_at": now}
+    still_waiting = document_table.in_status(waiting)
+    return sum(
+        document_table.update(documents, document.id, values, still_waiting)
+        for document in list(islice(found, most))
+    )
+
+
+def _lacks_model(ledger: Table, profile: Profile) -> bool:
+    return profile.needs_model and model_table.in_use(ledger, profile.model_project) is None
 
 
 def _warnings(pages: list[PageRow], most: int = 50) -> list[str]:

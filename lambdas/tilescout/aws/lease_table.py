@@ -53,9 +53,16 @@ def change(ledger: Table, model: str, decide: Callable[[Lease], Lease | None]) -
 
     Raises LeaseLost where others change it faster than we can, and what ``decide`` raises.
     """
+    return exchange(ledger, model, decide)[1]
+
+
+def exchange(
+    ledger: Table, model: str, decide: Callable[[Lease], Lease | None]
+) -> tuple[Lease, Lease | None]:
+    """As ``change``, with the lease that ``decide`` was given."""
     for _ in range(SWAP_TRIES):
         old = read(ledger, model)
         new = decide(old)
         if new is None or new == old or _swap(ledger, old, new):
-            return new
+            return old, new
     raise LeaseLost(f"the lease of {model} changed {SWAP_TRIES} times while it was being written")

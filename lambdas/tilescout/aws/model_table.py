@@ -9,11 +9,15 @@ from boto3.dynamodb.conditions import Attr
 
 from tilescout import keys
 from tilescout.aws.items import changes, from_item, to_item
-from tilescout.aws.requests import conditional, rows_of
+from tilescout.aws.requests import conditional, rows
 from tilescout.models import ModelInUse, ModelStart
+from tilescout.run_protocol import Lease
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
+
+LAST = 9_999_999_999
+"""Later than any time in seconds that a sort key of ten digits holds."""
 
 
 def in_use(ledger: Table, project: str) -> ModelInUse | None:
@@ -41,27 +45,46 @@ def measured(ledger: Table, project: str, version_arn: str, values: Mapping[str,
 
 def add_start(ledger: Table, start: ModelStart) -> None:
     """Write down a start before it is requested; repeating it changes nothing."""
-    row = to_item(start) | _key(start.project, start.requested_at, start.starts)
-    ledger.put_item(Item=row)
+    ledger.put_item(Item=to_item(start) | _key(start.project, start.requested_at))
 
 
-def update_start(
-    ledger: Table, project: str, requested_at: int, starts: int, values: Mapping[str, Any]
-) -> None:
-    ledger.update_item(Key=_key(project, requested_at, starts), **changes(values))
+def update_start(ledger: Table, project: str, requested_at: int, values: Mapping[str, Any]) -> None:
+    ledger.update_item(Key=_key(project, requested_at), **changes(values))
 
 
-def get_start(ledger: Table, project: str, requested_at: int, starts: int) -> ModelStart | None:
-    key = _key(project, requested_at, starts)
+def get_start(ledger: Table, project: str, requested_at: int) -> ModelStart | None:
+    key = _key(project, requested_at)
     item = ledger.get_item(Key=key, ConsistentRead=True).get("Item")
     return from_item(ModelStart, item) if item else None
 
 
-def starts(ledger: Table, project: str) -> Iterator[ModelStart]:
-    """Every start of the project's versions, oldest first."""
-    found = rows_of(ledger, keys.model(project), keys.MODEL_STARTS)
+def close_start(ledger: Table, lease: Lease, stopped_at: int, stopped_by: str) -> None:
+    """The start that the lease tells of is over; also where its row was never written."""
+    values = {
+        "project": lease.model,
+        "version_arn": lease.version,
+        "units": lease.units,
+        "requested_at": lease.start_requested_at,
+        "stopped_at": stopped_at,
+        "stopped_by": stopped_by,
+    }
+    update_start(ledger, lease.model, lease.start_requested_at, values)
+
+
+def starts(ledger: Table, project: str, *, since: int = 0) -> Iterator[ModelStart]:
+    """Starts of the project's versions requested from ``since`` on, oldest first."""
+    found = rows(
+        ledger,
+        "pk = :pk AND sk BETWEEN :first AND :last",
+        ExpressionAttributeValues={
+            ":pk": keys.model(project),
+            ":first": keys.model_start(since),
+            ":last": keys.model_start(LAST),
+        },
+        ConsistentRead=True,
+    )
     return (from_item(ModelStart, row) for row in found)
 
 
-def _key(project: str, requested_at: int, starts: int) -> dict[str, str]:
-    return {"pk": keys.model(project), "sk": keys.model_start(requested_at, starts)}
+def _key(project: str, requested_at: int) -> dict[str, str]:
+    return {"pk": keys.model(project), "sk": keys.model_start(requested_at)}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from tilescout.model_lifecycle import GONE
+from tilescout.model_lifecycle import GONE, UNSEEN, UP
 from tilescout.models import version_name
 
 if TYPE_CHECKING:
@@ -35,15 +35,15 @@ class Refused:
 
 
 def describe(rekognition: RekognitionClient, project_arn: str, version_arn: str) -> Shown:
-    """The version's status; errors of the service are the caller's to retry."""
+    """The version's status; UNSEEN where the service did not answer."""
     try:
         answer = rekognition.describe_project_versions(
             ProjectArn=project_arn, VersionNames=[version_name(version_arn)]
         )
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ResourceNotFoundException":
-            return Shown(status=GONE)
-        raise
+    except (ClientError, BotoCoreError) as error:
+        refused = _refused(error)
+        status = GONE if refused.code == "ResourceNotFoundException" else UNSEEN
+        return Shown(status=status, message=f"{refused.code} {refused.message}".strip())
     for found in answer.get("ProjectVersionDescriptions", []):
         if found.get("ProjectVersionArn") == version_arn:
             return Shown(
@@ -52,6 +52,23 @@ def describe(rekognition: RekognitionClient, project_arn: str, version_arn: str)
                 units=found.get("MinInferenceUnits", 0),
             )
     return Shown(status=GONE)
+
+
+def running(rekognition: RekognitionClient, project_arn: str) -> list[str]:
+    """ARNs of the project's versions that are up, whoever started them.
+
+    Empty where the service does not answer: this is for an alarm, and a minute later it may.
+    """
+    pages = rekognition.get_paginator("describe_project_versions").paginate(ProjectArn=project_arn)
+    try:
+        return [
+            found["ProjectVersionArn"]
+            for page in pages
+            for found in page.get("ProjectVersionDescriptions", [])
+            if found.get("Status") in UP
+        ]
+    except (ClientError, BotoCoreError):
+        return []
 
 
 def start(rekognition: RekognitionClient, version_arn: str, units: int) -> Refused | None:

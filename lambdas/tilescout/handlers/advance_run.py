@@ -67,6 +67,7 @@ def _edges(error: str) -> Edges:
         tiles_queue_url=SETTINGS.tiles_queue_url,
         merges_queue_url=SETTINGS.merges_queue_url,
         configuration=CONFIGURATION,
+        open_rekognition=shell.model_control,
         now=shell.now(),
         error=error,
     )

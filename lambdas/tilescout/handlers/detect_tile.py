@@ -15,7 +15,7 @@ from tilescout.answers import answer_to_json
 from tilescout.aws import document_table, lease_table, objects, page_table, tile_table
 from tilescout.aws.detectors import open_detector
 from tilescout.detections import Answer
-from tilescout.detectors import LIMITS, Detector
+from tilescout.detectors import LIMITS, Detector, confidence_asked
 from tilescout.documents import Document
 from tilescout.errors import AnswerLost, DetectorBroken, DetectorUnavailable, TileRefused
 from tilescout.geometry import Box
@@ -81,7 +81,7 @@ def _ask_within_budget(hint: TileHint, document: Document, row: TileRow, reserva
         spent = DetectorUnavailable("the run's budget is used up")
         return _give_back(hint, reservation, spent)
     try:
-        answer = _ask(detector(name), row)
+        answer = _ask(_detector_for(hint, document), row)
     except AnswerLost as error:
         return f"lost: {error}"
     except DetectorUnavailable as error:
@@ -92,8 +92,18 @@ def _ask_within_budget(hint: TileHint, document: Document, row: TileRow, reserva
         document_table.settle_calls(documents, hint.run_id, unused=most - error.billed)
         return _strike(hint, reservation, str(error))
     outcome = _commit(hint, answer, reservation)
-    document_table.settle_calls(documents, hint.run_id, unused=most - answer.calls, answered=1)
+    document_table.settle_calls(
+        documents, hint.run_id, unused=most - answer.calls, answered_at=shell.now()
+    )
     return outcome
+
+
+def _detector_for(hint: TileHint, document: Document) -> Detector:
+    """The version is the run's, frozen when it opened; the rest is the document's profile."""
+    profile = document.profile
+    if not profile.needs_model:
+        return detector(profile.detector)
+    return detector(profile.detector, hint.model_version, confidence_asked(profile))
 
 
 def _ask(asked: Detector, row: TileRow) -> Answer:

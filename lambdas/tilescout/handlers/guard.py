@@ -1,8 +1,11 @@
-"""Every minute: dead runs lose their lease, and documents that got stuck move or are held."""
+"""Every minute: dead runs lose their lease, models without a run are stopped, and documents that
+got stuck move or are held.
+"""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
@@ -10,18 +13,20 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from tilescout import keys, messages, run_protocol
+from tilescout import keys, messages
 from tilescout.aws import (
     announcements,
     document_table,
-    executions,
     intake,
     lease_table,
     queues,
     uploads,
 )
 from tilescout.documents import Document
+from tilescout.errors import LeaseLost
 from tilescout.handlers import settings, shell
+from tilescout.handlers.model_guard import ModelGuard
+from tilescout.run_protocol import Lease
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -55,13 +60,19 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         return context.get_remaining_time_in_millis() >= 1000 * SECONDS_TO_SPARE
 
     is_due = event.get("sweep") or is_sweep_due(now)
+    # First, whatever becomes of the rest: a model costs money by the minute.
+    watched = watch_models(now, context.aws_request_id)
     done = {
-        "revoked": revoke_dead_owners(now),
+        "revoked": watched["revoked"],
+        "stopping": watched["stopping"],
+        "stopped": watched["stopped"],
+        "queued": queue_waiting_documents(now),
         "accepted_late": sweep_objects(now, has_time) if is_due else 0,
         "held": hold_abandoned_documents(now, has_time),
         "resent": move_stuck_documents(now, has_time),
     }
     metrics.add_metric("GuardRuns", MetricUnit.Count, 1)
+    count_documents(now)
     logger.info("guard looked", extra=done)
     return done
 
@@ -75,23 +86,55 @@ def is_sweep_due(now: int) -> bool:
     return now % SWEEP_SECONDS < 60
 
 
-def revoke_dead_owners(now: int) -> int:
-    """A lease ends at once when its owner's execution has (rule 4)."""
+def watch_models(now: int, request_id: str) -> Counter[str]:
+    """Every lease, also of models that no profile uses any more: what was done, how often.
+
+    What is wrong with one model must not keep the guard from the next, which costs as much.
+    """
     ledger = shell.table(SETTINGS.ledger_table)
-    revoked = 0
-    for model in models():
-        lease = lease_table.read(ledger, model)
-        if lease.is_live(now) and not executions.is_running(shell.step_functions(), lease.owner):
-            decided = lease_table.change(
-                ledger,
-                model,
-                lambda read, seen=lease: run_protocol.revoke(  # type: ignore[misc]
-                    read, seen.owner, seen.token, now
-                ),
-            )
-            revoked += decided is not None
-            logger.warning("lease revoked: its run is dead", model=model, owner=lease.owner)
-    return revoked
+    guard = ModelGuard(
+        ledger=ledger,
+        documents=shell.table(SETTINGS.documents_table),
+        step_functions=shell.step_functions(),
+        open_rekognition=shell.model_control,
+        me=request_id,
+        now=now,
+    )
+    leases = lease_table.every(ledger)
+    done = Counter(_tried(guard.look, lease) for lease in leases)
+    up = [guard.up_seconds(lease) for lease in leases]
+    metrics.add_metric("ModelUpSeconds", MetricUnit.Seconds, max(up, default=0))
+    idle = [guard.idle_seconds(lease) for lease in leases]
+    metrics.add_metric("ModelIdleSeconds", MetricUnit.Seconds, max(idle, default=0))
+    foreign = [version for lease in _of_models(leases) for version in guard.foreign(lease)]
+    metrics.add_metric("ForeignModelsRunning", MetricUnit.Count, len(foreign))
+    if foreign:
+        logger.warning("models that Tilescout did not start are running", versions=foreign)
+    return done
+
+
+def _of_models(leases: list[Lease]) -> list[Lease]:
+    projects = {profile.model_project for profile in CONFIGURATION.profiles if profile.needs_model}
+    known = {lease.model: lease for lease in leases}
+    return [known.get(project, Lease(model=project)) for project in sorted(projects)]
+
+
+def _tried(look: Callable[[Lease], str], lease: Lease) -> str:
+    try:
+        return look(lease)
+    except LeaseLost as error:
+        logger.warning("looked at again in a minute", model=lease.model, error=str(error))
+        return "lost"
+
+
+def queue_waiting_documents(now: int) -> int:
+    """WAITING_FOR_MODEL ends once a version was put to use."""
+    documents = shell.table(SETTINGS.documents_table)
+    ledger = shell.table(SETTINGS.ledger_table)
+    projects = {profile.model_project for profile in CONFIGURATION.profiles if profile.needs_model}
+    return sum(
+        intake.queue_waiting(documents, ledger, project, now) for project in sorted(projects)
+    )
 
 
 def hold_abandoned_documents(now: int, has_time: HasTime) -> int:
@@ -173,6 +216,21 @@ def _resend(document: Document, now: int) -> int:
     accepted = document_table.in_status("ACCEPTED")
     document_table.update(shell.table(SETTINGS.documents_table), document.id, values, accepted)
     return len(ranges)
+
+
+def count_documents(now: int) -> None:
+    """For the alarms: documents that only a person can help, and how long work waits."""
+    documents = shell.table(SETTINGS.documents_table)
+    held = sum(
+        1 for model in models() for _ in document_table.with_status(documents, "HELD", model)
+    )
+    metrics.add_metric("DocumentsHeld", MetricUnit.Count, held)
+    oldest = [
+        now - document.queued_at
+        for model in models()
+        for document in islice(document_table.with_status(documents, "QUEUED", model), 1)
+    ]
+    metrics.add_metric("OldestDueSeconds", MetricUnit.Seconds, max(oldest, default=0))
 
 
 def sweep_objects(now: int, has_time: HasTime) -> int:

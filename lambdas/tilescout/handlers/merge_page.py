@@ -113,8 +113,10 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
     found = detect_with_warnings(
         answers, page.page, page.width_px, page.height_px, result.document.profile
     )
+    versions = results.versions_by_tile(answers)
     rows = [
-        results.row(result, detection, n, page.dpi) for n, detection in enumerate(found.detections)
+        results.row(result, detection, n, page.dpi, versions)
+        for n, detection in enumerate(found.detections)
     ]
     detections = shell.table(SETTINGS.detections_table)
     detection_table.write_page(detections, result.id, page.page, rows)
@@ -125,6 +127,7 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
         "calls": sum(tile.calls for tile in tiles),
         "tiles_failed": failed,
         "tiles_answered": sum(tile.state == "answered" for tile in tiles),
+        "model_versions": sorted(set(versions.values())),
         "warnings": [
             *found.warnings,
             *(warning for answer in answers for warning in answer.warnings),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
@@ -66,3 +67,8 @@ def events() -> EventBridgeClient:
 @cache
 def step_functions() -> SFNClient:
     return clients.step_functions()
+
+
+@cache
+def model_control() -> RekognitionClient:
+    return clients.model_control()

@@ -8,7 +8,7 @@ from itertools import chain
 from tilescout.aws import claim_table, document_table
 from tilescout.documents import Document
 from tilescout.handlers.run_steps.edges import Edges
-from tilescout.runs import Claim, RunState, fits, open_tiles
+from tilescout.runs import Claim, RunState, fits, is_start_worth, open_tiles
 
 CLAIMS_PER_TURN = 200
 """Transactions that fit well into one step."""
@@ -24,18 +24,32 @@ def _due(edges: Edges, model: str) -> Iterator[Document]:
     )
 
 
-def is_work_due(edges: Edges, model: str, *, besides: int | None = None) -> bool:
+def is_work_due(edges: Edges, model: str, *, besides: int | None = None, version: str = "") -> bool:
     """Asks the documents themselves: the index may still show one that has just ended.
 
     Documents last claimed under the token ``besides`` have just been tried, and do not count.
+    Where a model must be started, they must be worth it; without a ``version`` of it, only
+    those without open tiles count.
     """
-    due = (document for document in _due(edges, model) if document.claim_token != besides)
-    return any(_is_due(edges, document.id) for document in due)
+    needs_model = edges.configuration.of_model(model)[0].needs_model
+    due = (
+        now_known
+        for document in _due(edges, model)
+        if document.claim_token != besides and _can_run(document, needs_model, version)
+        for now_known in [document_table.get(edges.documents, document.id)]
+        if now_known is not None and now_known.status in ("QUEUED", "RUNNING")
+    )
+    return is_start_worth(due, edges.now) if needs_model else any(True for _ in due)
 
 
-def _is_due(edges: Edges, document_id: str) -> bool:
-    document = document_table.get(edges.documents, document_id)
-    return document is not None and document.status in ("QUEUED", "RUNNING")
+def _can_run(document: Document, needs_model: bool, version: str) -> bool:
+    return bool(version) or not needs_model or not open_tiles(document)
+
+
+def claimed_tiles(edges: Edges, state: RunState) -> int:
+    """Open tiles of the run's documents, as they were when it claimed them."""
+    claims = claim_table.claims(edges.ledger, state.id)
+    return sum(claim.tiles for claim in claims if not claim.detected)
 
 
 def claim_due(edges: Edges, state: RunState) -> int:
@@ -45,9 +59,12 @@ def claim_due(edges: Edges, state: RunState) -> int:
     claims = list(claim_table.claims(edges.ledger, state.id))
     held = {claim.document_id for claim in claims}
     still_open = sum(not claim.ended for claim in claims)
+    needs_model = edges.configuration.of_model(state.model)[0].needs_model
     taken = 0
     for document in _due(edges, state.model):
         if document.id in held or document.claim_token == state.token:
+            continue
+        if not _can_run(document, needs_model, state.version):
             continue
         if taken >= CLAIMS_PER_TURN or still_open + taken >= OPEN_CLAIMS:
             break

@@ -11,7 +11,9 @@ from tilescout.documents import BARREN_RUNS_BEFORE_HOLD, Document
 from tilescout.handlers.run_steps.claiming import is_work_due
 from tilescout.handlers.run_steps.edges import Edges, beat
 from tilescout.handlers.run_steps.merging_hints import open_claims
+from tilescout.handlers.run_steps.model_cost import measure, model_cost, share_cost
 from tilescout.pacing import STALLED
+from tilescout.run_protocol import Lease
 from tilescout.runs import Claim, Run, RunState
 
 FORGIVEN_BANDS = 300
@@ -26,7 +28,11 @@ def close_run(edges: Edges, state: RunState) -> RunState:
     lease = lease_table.read(edges.ledger, state.model)
     if lease.owner or lease.token != state.token:
         _close(edges, state)
-    again = not edges.error and is_work_due(edges, state.model, besides=state.token)
+    # A run that was put off would only be put off again; the schedule tries later.
+    stays = bool(edges.error or state.put_off)
+    again = not stays and is_work_due(
+        edges, state.model, besides=state.token, version=state.version
+    )
     return replace(state, next="OpenRun" if again else "", wait_seconds=0)
 
 
@@ -37,9 +43,14 @@ def _close(edges: Edges, state: RunState) -> None:
     for claim, document in unfinished:
         _requeue(edges, state, claim, document, run)
     _record(edges, state, run, len(unfinished))
-    lease_table.change(
-        edges.ledger, state.model, lambda lease: run_protocol.release(lease, state.token)
-    )
+    lease_table.change(edges.ledger, state.model, lambda lease: _given_up(lease, state, edges.now))
+
+
+def _given_up(lease: Lease, state: RunState, now: int) -> Lease:
+    """A model that was not seen down may have a Stop of ours on its way: the grace must pass."""
+    if lease.ours:
+        return run_protocol.lapse(lease, state.token, now)
+    return run_protocol.release(lease, state.token)
 
 
 def _requeue(
@@ -48,7 +59,7 @@ def _requeue(
     """A run that brought the document no answer, or could not merge it, counts for holding."""
     answered = _answered(edges, claim, document)
     run_is_barren = not (run and run.tiles_answered)
-    barren = not claim.detected and (
+    barren = not (claim.detected or state.put_off) and (
         run_is_barren or (answered <= document.tiles_answered and state.finished in STALLED)
     )
     unmerged = claim.detected and not edges.error
@@ -95,13 +106,18 @@ def _forgive(edges: Edges, state: RunState, document: Document) -> None:
 
 def _record(edges: Edges, state: RunState, run: Run | None, requeued: int) -> None:
     claims = list(claim_table.claims(edges.ledger, state.id))
+    model = model_cost(edges, state, run)
     values = {
         "status": "FAILED" if edges.error else "CLOSED",
         "closed_at": edges.now,
         "documents": len(claims),
         "tiles_failed": sum(claim.failed for claim in claims),
-        "spent_usd": (run.calls if run else 0) * state.price_per_call,
+        "spent_usd": (run.calls if run else 0) * state.price_per_call + model.usd,
+        "model_seconds": model.seconds,
+        "model_usd": model.usd,
         "reason": edges.error or state.finished,
         "requeued": requeued,
     }
     document_table.update_run(edges.documents, state.id, values)
+    share_cost(edges, state, claims, model.usd)
+    measure(edges, state, run)

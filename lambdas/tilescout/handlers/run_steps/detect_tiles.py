@@ -10,12 +10,18 @@ from tilescout.handlers.run_steps.claiming import claim_due
 from tilescout.handlers.run_steps.edges import Edges, beat
 from tilescout.handlers.run_steps.merging_hints import send_merge_hints
 from tilescout.handlers.run_steps.progress import Survey, survey
+from tilescout.model_lifecycle import UNSEEN
 from tilescout.pacing import Turn
 from tilescout.runs import RunState
 
+PATIENCE_WITH_MODEL = 10 * 60
+"""Seconds without a tile's end after which a model, which costs money, is stopped."""
+
 
 def detect_tiles(edges: Edges, state: RunState) -> RunState:
-    """``next`` is StopModel once nothing more can be done in this run, else empty."""
+    """``next`` is StopModel once nothing more can be done in this run, StartModel where tiles
+    wait for a model that is not up (any more), else empty.
+    """
     beat(edges, state)
     claim_due(edges, state)
     run = document_table.get_run(edges.documents, state.id)
@@ -29,10 +35,13 @@ def detect_tiles(edges: Edges, state: RunState) -> RunState:
         deadline=state.deadline,
         calls_left=run.calls_left if run else 0,
         calls_per_tile=state.calls_per_tile,
+        patience=PATIENCE_WITH_MODEL if state.version else pacing.NO_PROGRESS,
     )
     if finished:
         beat(edges, state, "closing")
         return replace(state, next="StopModel", wait_seconds=0, finished=finished)
+    if state.version and not _is_ready(edges, state):
+        return replace(state, next="StartModel", wait_seconds=0, ready_at=0, give_up_at=0)
     turn = pacing.next_turn(state.pace, progress, edges.now, state.calls_per_second)
     _send_hints(edges, state, seen, turn)
     return replace(
@@ -42,6 +51,14 @@ def detect_tiles(edges: Edges, state: RunState) -> RunState:
         pace=turn.pace,
         first_band=seen.next_band(state.first_band),
     )
+
+
+def _is_ready(edges: Edges, state: RunState) -> bool:
+    """Nothing is asked of a model that somebody stopped, nor of one that was not needed yet."""
+    if not state.ready_at:
+        return False
+    shown = edges.control(state.token).describe(state.model, state.version)
+    return shown.status in ("RUNNING", UNSEEN)
 
 
 def _send_hints(edges: Edges, state: RunState, seen: Survey, turn: Turn) -> None:
@@ -54,6 +71,7 @@ def _send_hints(edges: Edges, state: RunState, seen: Survey, turn: Turn) -> None
             document_id=document_id,
             page=page,
             tile=tile,
+            model_version=state.version,
         )
         for document_id, page, tile in chosen
     ]

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tilescout.aws import lease_table
 from tilescout.errors import LeaseLost
+from tilescout.handlers.model_control import ModelControl
 from tilescout.handlers.settings import Configuration
 from tilescout.run_protocol import Lease, Phase, heartbeat
 from tilescout.runs import RunState
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_sqs import SQSClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edges:
-    """Tables, queues and the time of one step; ``error`` is what an earlier step failed with."""
+    """Tables, queues and the time of one step; ``error`` is what an earlier step failed with.
+
+    ``open_rekognition`` is called only by runs that have a model.
+    """
 
     documents: Table
     ledger: Table
@@ -26,8 +32,14 @@ class Edges:
     tiles_queue_url: str
     merges_queue_url: str
     configuration: Configuration
+    open_rekognition: Callable[[], RekognitionClient]
     now: int
     error: str = ""
+
+    def control(self, token: int) -> ModelControl:
+        return ModelControl(
+            ledger=self.ledger, rekognition=self.open_rekognition(), token=token, now=self.now
+        )
 
 
 def beat(edges: Edges, state: RunState, phase: Phase | None = None) -> Lease:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tilescout.handlers.run_steps.edges import Edges, beat
 from tilescout.handlers.run_steps.merging_hints import send_merge_hints
 from tilescout.handlers.run_steps.progress import survey
-from tilescout.runs import CLOSING_MARGIN, RunState
+from tilescout.runs import RunState
 
 WAIT_SECONDS = 2
 LONGEST_WAIT_SECONDS = 20
@@ -19,13 +19,13 @@ PATIENCE = 15 * 60
 
 def merge_pages(edges: Edges, state: RunState) -> RunState:
     """``next`` is CloseRun once all is merged, or nothing moves any more."""
-    beat(edges, state)
+    lease = beat(edges, state)
     # A worker may have committed after the last look; its document is complete only now.
     survey(edges, state, has_answers=False)
     unmerged = send_merge_hints(edges, state)
     moved = unmerged != state.unmerged
     since = edges.now if moved else state.merging_since
-    is_late = edges.now > state.deadline + CLOSING_MARGIN - TIME_TO_CLOSE
+    is_late = edges.now > lease.hard_deadline - TIME_TO_CLOSE
     if not unmerged or edges.now - since > PATIENCE or is_late:
         return replace(state, next="CloseRun", wait_seconds=0, unmerged=unmerged)
     wait = min(LONGEST_WAIT_SECONDS, max(WAIT_SECONDS, unmerged // 20))

@@ -5,28 +5,37 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tilescout import keys, run_protocol
-from tilescout.aws import document_table, lease_table
+from tilescout.aws import document_table, lease_table, model_table
 from tilescout.detectors import LIMITS
 from tilescout.handlers.run_steps.claiming import claim_due, is_work_due
 from tilescout.handlers.run_steps.edges import Edges
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
 from tilescout.run_protocol import Lease
-from tilescout.runs import CLOSING_MARGIN, Run, RunState, calls_allowed, deadline
+from tilescout.runs import Run, RunState, calls_allowed, closing_seconds, hard_deadline
 
 
 def open_run(edges: Edges, state: RunState) -> RunState:
     """``next`` is StartModel, or empty where nothing is due or another run is at it."""
     profiles = edges.configuration.of_model(state.model)
-    if not is_work_due(edges, state.model):
+    state = replace(state, version=_version(edges, profiles))
+    if not is_work_due(edges, state.model, version=state.version):
         return state
-    lease = _acquire(edges, state, deadline(profiles, edges.now) + CLOSING_MARGIN)
+    lease = _acquire(edges, state, hard_deadline(profiles, edges.now))
     if lease is None:
         return state
     opened = _opened(edges, state, profiles, lease)
     _record(edges, opened, profiles)
     claim_due(edges, opened)
     return opened
+
+
+def _version(edges: Edges, profiles: list[Profile]) -> str:
+    """The model version in use, frozen for the run; empty where nothing is started."""
+    if not profiles[0].needs_model:
+        return ""
+    known = model_table.in_use(edges.ledger, profiles[0].model_project)
+    return known.version_arn if known else ""
 
 
 def _acquire(edges: Edges, state: RunState, hard_deadline: int) -> Lease | None:
@@ -45,7 +54,7 @@ def _opened(edges: Edges, state: RunState, profiles: list[Profile], lease: Lease
         next="StartModel",
         id=keys.run_id(state.execution, lease.token),
         token=lease.token,
-        deadline=lease.hard_deadline - CLOSING_MARGIN,
+        deadline=lease.hard_deadline - closing_seconds(profiles),
         price_per_call=prices.call(detector),
         calls_per_tile=LIMITS[detector].calls_per_tile,
         calls_per_second=LIMITS[detector].calls_per_second,

@@ -1,0 +1,211 @@
+"""`tilescout model`: which version runs start, what is up and what it costs, and stopping it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from typing import Annotated
+
+import typer
+
+from tilescout_cli import (
+    cdk_profiles,
+    clock,
+    model_projects,
+    model_standing,
+    model_stopping,
+    model_use,
+    model_view,
+    stacks,
+    terminal,
+)
+from tilescout_cli.failures import BadUsage, CommandFailed
+from tilescout_cli.model_standing import ModelStanding
+from tilescout_cli.model_stopping import Stopped, Waiting
+from tilescout_cli.options import Json, Local, ProjectName, StackName, example
+from tilescout_cli.progress_view import ProgressView
+from tilescout_cli.stacks import Stack
+from tilescout_cli.terminal import counted
+
+SECONDS_PER_MINUTE = 60
+
+app = typer.Typer(
+    help="Custom Labels models: the version in use, what is up, what it costs.",
+    epilog=example("tilescout model status"),
+    no_args_is_help=True,
+)
+
+
+@app.command("status", epilog=example("tilescout model status --project valves"))
+def status(
+    project: ProjectName = None,
+    local: Local = False,
+    stack: StackName = None,
+    as_json: Json = False,
+) -> None:
+    """Show versions, leases, minutes and dollars of every project, or of one."""
+    found = stacks.find(local=local, stack=stack)
+    now, prices = clock.now(), cdk_profiles.prices()
+    names = [project] if project else model_projects.every(found)
+    standings = [model_standing.look(found, name, now, prices) for name in names]
+    if as_json:
+        terminal.print_json([model_view.as_json(each, now, prices) for each in standings])
+        return
+    for number, each in enumerate(standings):
+        if number:
+            terminal.out.print()
+        terminal.out.print(model_view.facts(each, now, prices, found.option))
+    if not standings:
+        terminal.say("no profile has a model_project, and no model was ever started")
+
+
+@app.command("use", epilog=example("tilescout model use v2 --project valves"))
+def use(
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="Its name in the project.")],
+    project: ProjectName = None,
+    local: Local = False,
+    stack: StackName = None,
+    as_json: Json = False,
+) -> None:
+    """Make runs start this version from now on, and queue what waited for one.
+
+    A run that is at work ends with the version it began with.
+    """
+    found = stacks.find(local=local, stack=stack)
+    used = model_use.put_to_use(found, model_projects.chosen(found, project), version)
+    if as_json:
+        terminal.print_json(
+            {"in_use": asdict(used.model), "before": used.before, "queued": used.queued}
+        )
+        return
+    model = used.model
+    if used.before == model.version:
+        typer.echo(f"{model.project}: version {model.version} was in use already")
+    else:
+        instead = f" instead of {used.before}" if used.before else ""
+        typer.echo(f"{model.project}: version {model.version} is in use{instead}")
+    if used.queued:
+        command = f"tilescout start --model {model.project} {found.option}"
+        typer.echo(f"{counted(used.queued, 'document')} queued; `{command}` starts a run now")
+
+
+@app.command("stop", epilog=example("tilescout model stop --project valves"))
+def stop(
+    project: ProjectName = None,
+    abort: Annotated[
+        bool, typer.Option("--abort", help="Stop the run that works with it, too.")
+    ] = False,
+    not_ours: Annotated[
+        bool, typer.Option("--not-ours", help="Stop also what Tilescout did not start.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait for it.")] = False,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="MIN", min=0.1, help="Minutes to wait.")
+    ] = 45.0,
+    local: Local = False,
+    stack: StackName = None,
+    as_json: Json = False,
+) -> None:
+    """See that the model is stopped, and wait until it is.
+
+    The guard stops what a run left up; a run that works keeps its model unless --abort.
+
+    Exit code 0: nothing is up; 1: it is still up; 2: an option is needed;
+    3: the target cannot be reached; 130: interrupted, the guard goes on.
+    """
+    found = stacks.find(local=local, stack=stack)
+    name = model_projects.chosen(found, project)
+    standing = model_standing.look(found, name, clock.now(), cdk_profiles.prices())
+    seconds = 0.0 if no_wait else timeout * SECONDS_PER_MINUTE
+    aborted = _aborted(found, standing, abort=abort, not_ours=not_ours)
+    stopped = _wait(found, standing, aborted, seconds)
+    if stopped.is_down and standing.foreign():
+        stopped = _foreign(found, standing, stopped, seconds, may=not_ours, yes=yes)
+    _report(stopped, no_wait=no_wait, as_json=as_json)
+
+
+def _aborted(found: Stack, standing: ModelStanding, *, abort: bool, not_ours: bool) -> str:
+    """The execution that was stopped, or empty. Raises BadUsage where an option is needed."""
+    if standing.foreign() and not not_ours and not standing.lease.ours:
+        raise BadUsage(_not_ours(standing))
+    if model_stopping.need(found, standing, clock.now()) != "abort":
+        return ""
+    what = model_stopping.interrupted(found, standing)
+    if not abort:
+        raise BadUsage(
+            f"{what} is at work with {standing.project} and stops the model itself when it ends; "
+            "--abort ends it now: what was answered is kept, the documents stay due"
+        )
+    model_stopping.abort(found, standing.lease)
+    terminal.say(f"aborted {what}; what is unfinished stays due, so the next run starts it again")
+    return standing.lease.owner
+
+
+def _not_ours(standing: ModelStanding) -> str:
+    up = ", ".join(model_standing.version_words(standing, each) for each in standing.foreign())
+    return (
+        f"{standing.project}: {up}; Tilescout did not start it and leaves it alone. Ask who did; "
+        "--not-ours stops it in your own name"
+    )
+
+
+def _wait(found: Stack, standing: ModelStanding, aborted: str, seconds: float) -> Stopped:
+    seen = Stopped(project=standing.project, aborted=aborted)
+    if not aborted and model_stopping.need(found, standing, clock.now()) != "wait":
+        return seen
+    try:
+        with ProgressView() as view:
+            return Waiting(
+                stack=found,
+                project=standing.project,
+                prices=cdk_profiles.prices(),
+                view=view,
+                seconds=seconds,
+                seen=seen,
+            ).until_down()
+    except KeyboardInterrupt:
+        terminal.say(f"left waiting, the guard goes on; {_see(standing.project, found)}")
+        raise
+
+
+def _see(project: str, found: Stack) -> str:
+    return f"see `tilescout model status --project {project} {found.option}`"
+
+
+def _foreign(
+    found: Stack,
+    standing: ModelStanding,
+    before: Stopped,
+    seconds: float,
+    *,
+    may: bool,
+    yes: bool,
+) -> Stopped:
+    if not may:
+        raise BadUsage(_not_ours(standing))
+    names = ", ".join(each.name for each in standing.foreign())
+    question = f"stop {names} of {standing.project}, which Tilescout did not start?"
+    if not yes and not typer.confirm(question, err=True):
+        raise CommandFailed(f"{names} was left up")
+    try:
+        with ProgressView() as view:
+            down = model_stopping.stop_foreign(found, standing, view, seconds=seconds)
+    except KeyboardInterrupt:
+        terminal.say(f"left waiting; AWS goes on stopping. {_see(standing.project, found)}")
+        raise
+    return replace(before, version=names, is_down=down, by="person")
+
+
+def _report(stopped: Stopped, *, no_wait: bool, as_json: bool) -> None:
+    if as_json:
+        bill = asdict(stopped.bill) if stopped.bill else None
+        terminal.print_json(asdict(stopped) | {"bill": bill})
+    elif stopped.is_down:
+        price = f"; {stopped.bill}" if stopped.bill else ""
+        typer.echo(f"{stopped.project}: no model is up{price}")
+    else:
+        price = f"; {stopped.bill}" if stopped.bill else ""
+        goes_on = "the guard goes on" if stopped.by == "guard" else "AWS was asked to stop it"
+        typer.echo(f"{stopped.project}: still up{price}; {goes_on}")
+    if not stopped.is_down and not no_wait:
+        raise typer.Exit(CommandFailed.exit_code)

@@ -1,0 +1,124 @@
+"""Start and Stop as control functions use them: describe, decide by the core, apply once.
+
+The caller beat its lease in the same invocation (rule 5), and passes the lease as it was then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger
+
+from tilescout import run_protocol
+from tilescout.aws import lease_table, model_table, models
+from tilescout.aws.models import Shown
+from tilescout.model_lifecycle import (
+    BEGINNING,
+    DEFINITE,
+    STOP_POLL,
+    Action,
+    after_refused_start,
+    next_stop,
+)
+from tilescout.models import ModelStart
+from tilescout.run_protocol import Lease
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_rekognition import RekognitionClient
+
+logger = Logger(child=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelControl:
+    """What the two calls need, and in whose name and when they are made."""
+
+    ledger: Table
+    rekognition: RekognitionClient
+    token: int
+    now: int
+
+    def describe(self, project: str, version: str) -> Shown:
+        """The version as the service shows it; GONE where its project is not known at all."""
+        known = model_table.in_use(self.ledger, project)
+        if known is None or not version:
+            return Shown(status="")
+        return models.describe(self.rekognition, known.project_arn, version)
+
+    def stop(self, lease: Lease, status: str, *, uncertain_until: int = 0) -> Action:
+        """One step towards a model that is down. "done" cleared ``ours`` and closed its price.
+
+        "wait" without seconds: the Stop had no answer and may still take effect. Until
+        ``uncertain_until`` nothing is taken for done.
+        """
+        action = next_stop(lease, status, self.now)
+        if action.verb == "done":
+            return self._down(lease, action, uncertain_until)
+        if action.verb != "stop":
+            return action
+        refused = models.stop(self.rekognition, lease.version)
+        logger.info("stop requested", version=lease.version, refused=refused and refused.code)
+        if refused is None:
+            return action
+        seconds = STOP_POLL if refused.code else 0
+        return Action("wait", f"{refused.code or 'no answer'}: {refused.message}", seconds)
+
+    def _down(self, lease: Lease, action: Action, uncertain_until: int) -> Action:
+        if self.now < uncertain_until:
+            return Action("wait", "a Stop without answer may still land", BEGINNING)
+        model_table.close_start(self.ledger, lease, self.now, lease.owner)
+        lease_table.change(
+            self.ledger,
+            lease.model,
+            lambda read: run_protocol.stopped(read, self.token, self.now),
+        )
+        return action
+
+    def start(self, lease: Lease, version: str, units: int, run_id: str) -> Action:
+        """Ask once for ``version``; what to do next. Nothing is asked where another attempt of
+        the same run did so since ``lease`` was read.
+
+        Raises LeaseLost where the lease is lost or closing.
+        """
+        before, requested = lease_table.exchange(
+            self.ledger, lease.model, lambda read: self._requested(read, lease, version, units)
+        )
+        if requested is None:
+            return Action("wait", "the start was requested a moment ago", BEGINNING)
+        row = ModelStart(
+            project=lease.model,
+            version_arn=version,
+            units=units,
+            requested_at=self.now,
+            run_id=run_id,
+        )
+        model_table.add_start(self.ledger, row)
+        refused = models.start(self.rekognition, version, units)
+        logger.info("start requested", version=version, units=units, refused=refused)
+        if refused is not None and refused.code in DEFINITE:
+            self._undo(before, requested, refused.code)
+            return after_refused_start(refused.code, refused.message)
+        if before.ours:
+            model_table.close_start(self.ledger, before, self.now, "seen down by the next start")
+        if refused is not None:
+            return after_refused_start(refused.code, refused.message)
+        return Action("wait", "the start was accepted", BEGINNING)
+
+    def _requested(self, read: Lease, seen: Lease, version: str, units: int) -> Lease | None:
+        if (read.starts, read.ours) != (seen.starts, seen.ours):
+            return None
+        return run_protocol.request_start(read, self.token, self.now, version, units)
+
+    def _undo(self, before: Lease, requested: Lease, code: str) -> None:
+        undone = lease_table.change(
+            self.ledger,
+            requested.model,
+            lambda read: run_protocol.undo_start(read, before, requested),
+        )
+        if undone is not None and requested.start_requested_at != before.start_requested_at:
+            values = {"refused": code, "stopped_at": self.now}
+            model_table.update_start(
+                self.ledger, requested.model, requested.start_requested_at, values
+            )

@@ -1,0 +1,61 @@
+"""What a run's model cost, who bears it, and what the run measured of it."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+from tilescout.aws import document_table, model_table
+from tilescout.aws.parallel import in_order
+from tilescout.handlers.run_steps.edges import Edges
+from tilescout.models import measured_rate
+from tilescout.pricing import PriceTable
+from tilescout.runs import Claim, Run, RunState
+
+A_DAY = 24 * 3600
+"""No start lasts as long: the workflow ends after half of it, and the guard follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCost:
+    """Seconds that a model of ours was paid for in this run, and US dollars."""
+
+    seconds: int = 0
+    usd: float = 0.0
+
+
+def model_cost(edges: Edges, state: RunState, run: Run | None) -> ModelCost:
+    """All starts that were up within the run: its own, and one it took over."""
+    if not state.version or run is None:
+        return ModelCost()
+    prices = PriceTable().with_overrides(edges.configuration.prices)
+    since = run.opened_at - A_DAY
+    paid = [
+        (start.units, start.seconds(run.opened_at, edges.now))
+        for start in model_table.starts(edges.ledger, state.model, since=since)
+    ]
+    usd = sum(prices.model_time(units, seconds) for units, seconds in paid)
+    return ModelCost(sum(seconds for _, seconds in paid), usd)
+
+
+def share_cost(edges: Edges, state: RunState, claims: list[Claim], usd: float) -> None:
+    """Each document bears the model's cost by its tiles; repeating it charges nobody twice."""
+    tiles = {claim.document_id: max(0, claim.tiles - claim.failed) for claim in claims}
+    every = sum(tiles.values())
+    shares = [(document, usd * count / every) for document, count in tiles.items() if count]
+
+    def charge(share: tuple[str, float]) -> bool:
+        return document_table.charge(edges.documents, *share, state.token)
+
+    if usd:
+        deque(in_order(charge, shares), maxlen=0)
+
+
+def measure(edges: Edges, state: RunState, run: Run | None) -> None:
+    """Tiles a second of one unit, where the run saw enough and its model came up once."""
+    if not state.ready_at or run is None or state.starts > 1:
+        return
+    rate = measured_rate(run.tiles_answered, run.last_answer_at - state.ready_at, run.units)
+    if rate is not None:
+        values = {"tiles_per_second_per_unit": rate, "measured_at": edges.now}
+        model_table.measured(edges.ledger, state.model, state.version, values)
