@@ -1,6 +1,7 @@
 """The control paths of the embedded AWS, beside the emulated services on the same port.
 
 GET /_tilescout/health; GET, POST, DELETE /_tilescout/faults; GET, DELETE /_tilescout/meter;
+GET, POST, PATCH /_tilescout/models; GET, DELETE /_tilescout/models/meter;
 POST /_tilescout/advance {"seconds": n} brings schedules forward.
 """
 
@@ -14,12 +15,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from tilescout_local.faults import Faults
+from tilescout_local.models import orders
+from tilescout_local.models.registry import ModelRegistry
 
 PREFIX = "/_tilescout/"
 Route = Callable[[bytes], Any]
 
 
-def with_control(app: Any, faults: Faults, advance: Callable[[float], None]) -> Any:
+def with_control(
+    app: Any, faults: Faults, registry: ModelRegistry, advance: Callable[[float], None]
+) -> Any:
     """``app`` with the control paths in front."""
     routes: dict[tuple[str, str], Route] = {
         ("GET", "health"): lambda _: {"pid": os.getpid()},
@@ -28,6 +33,11 @@ def with_control(app: Any, faults: Faults, advance: Callable[[float], None]) -> 
         ("DELETE", "faults"): lambda _: faults.clear(),
         ("GET", "meter"): lambda _: faults.meter(),
         ("DELETE", "meter"): lambda _: faults.reset_meter(),
+        ("GET", "models"): lambda _: registry.rows(),
+        ("POST", "models"): lambda body: orders.add(registry, body),
+        ("PATCH", "models"): lambda body: orders.change(registry, body),
+        ("GET", "models/meter"): lambda _: registry.meters(),
+        ("DELETE", "models/meter"): lambda _: registry.reset_meters(),
         ("POST", "advance"): lambda body: advance(float(json.loads(body)["seconds"])),
     }
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import shutil
 import signal
 import subprocess
-import sys
-import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +19,20 @@ import boto3
 from botocore.config import Config
 
 from tilescout_local.emulator import check_version
-from tilescout_local.errors import StartFailed
-from tilescout_local.state import LOCK_FILE, LOG_FILE, LOGS, SANDBOXES, STATE_FILE
+from tilescout_local.errors import ControlRefused
+from tilescout_local.scaled_clock import ScaledClock, starting_now
+from tilescout_local.server_process import (
+    is_free,
+    spawn,
+    wait_for_answer,
+    wait_for_state,
+    wait_until_free,
+)
+from tilescout_local.state import SANDBOXES, STATE_FILE
 
 # Concurrent sandboxes by part of the handler's name; two for every other function.
 LAMBDA_WORKERS: Mapping[str, int] = {"detect_tile": 3}
-START_SECONDS = 60.0
 STOP_SECONDS = 10.0
-ENDING_SECONDS = 2.0
-_PACKAGES = Path(__file__).parents[1]
 
 Progress = Callable[[str], None]
 
@@ -42,6 +45,7 @@ class EmbeddedAws:
     region: str
     pid: int
     home: Path
+    clock: ScaledClock = field(default_factory=ScaledClock)
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False, compare=False)
 
     def client(self, service: str, **config: Any) -> Any:
@@ -74,14 +78,45 @@ class EmbeddedAws:
         """Let schedules and rules fire as if ``seconds`` more had passed."""
         self._control("POST", "advance", {"seconds": seconds})
 
+    def now(self) -> float:
+        """Seconds since the epoch as every function and service here sees them."""
+        return self.clock.now()
+
+    def models(self) -> list[dict[str, Any]]:
+        """Every Custom Labels version: its ARN, status, units and behaviour."""
+        rows: list[dict[str, Any]] = self._control("GET", "models")
+        return rows
+
+    def add_model(self, model: str, **order: Any) -> dict[str, Any]:
+        """A trained version "project/version"; ``order`` as ``models.orders.ModelOrder``."""
+        row: dict[str, Any] = self._control("POST", "models", {"model": model, **order})
+        return row
+
+    def set_model(self, model: str, **order: Any) -> dict[str, Any]:
+        """Change how a version behaves, or force a status on it, as ``models.orders.ModelOrder``.
+
+        ``model`` is its ARN or "project/version".
+        """
+        row: dict[str, Any] = self._control("PATCH", "models", {"model": model, **order})
+        return row
+
+    def model_meter(self) -> dict[str, dict[str, Any]]:
+        """Version ARN to what it has cost and answered, as ``models.price.Meter``."""
+        meters: dict[str, dict[str, Any]] = self._control("GET", "models/meter")
+        return meters
+
+    def reset_model_meter(self) -> None:
+        """Forget what was counted; a model that is up begins to cost now."""
+        self._control("DELETE", "models/meter")
+
     def stop(self) -> None:
         """End the server and every process it started; returns when none is left."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGTERM)
-        if not _wait_until_free(self.home, STOP_SECONDS):
+        if not wait_until_free(self.home, STOP_SECONDS):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
-            _wait_until_free(self.home, STOP_SECONDS)
+            wait_until_free(self.home, STOP_SECONDS)
         if self.process is not None:
             self.process.communicate()
         shutil.rmtree(self.home / SANDBOXES, ignore_errors=True)
@@ -96,8 +131,11 @@ class EmbeddedAws:
         data = None if body is None else json.dumps(body).encode()
         url = f"{self.endpoint_url}/_tilescout/{path}"
         request = urllib.request.Request(url, data=data, method=method)
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.load(answer)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise ControlRefused(f"{method} {path}: {error.read().decode()}") from error
 
 
 def start(
@@ -105,16 +143,20 @@ def start(
     *,
     port: int = 0,
     ocr_workers: int = 2,
+    symbol_workers: int = 2,
     lambda_workers: Mapping[str, int] = LAMBDA_WORKERS,
-    wait_scale: float = 1.0,
+    wait_scale: float | None = None,
+    clock_scale: float = 1.0,
     leave_running: bool = False,
     progress: Progress = lambda _: None,
 ) -> EmbeddedAws:
     """Start an embedded AWS with its files in ``home`` and wait until it answers.
 
     It listens on the loopback only, on a free port unless ``port`` is given, and ends with the
-    calling process unless ``leave_running``. State machines wait and retry after their own seconds
-    times ``wait_scale``.
+    calling process unless ``leave_running``. Every service and function sees a wall clock that is
+    right at the start and runs ``clock_scale`` times as fast; time-outs of functions stay real
+    seconds. State machines wait and retry after their own seconds times ``wait_scale``, which
+    agrees with that clock unless it is given.
 
     Raises WrongEmulatorVersion where ministack is not the pinned version, StartFailed where it
     ended or did not answer within a minute; the message holds its last lines.
@@ -126,102 +168,37 @@ def start(
         "home": str(home),
         "port": port,
         "ocr_workers": ocr_workers,
+        "symbol_workers": symbol_workers,
         "lambda_workers": dict(lambda_workers),
-        "wait_scale": wait_scale,
+        "wait_scale": 1 / clock_scale if wait_scale is None else wait_scale,
+        "clock": asdict(starting_now(clock_scale)),
         "owned": not leave_running,
     }
     progress("starting the embedded AWS")
-    process = _spawn(home, settings)
+    process = spawn(home, settings)
     try:
-        state = _wait_for_state(process, home)
-        _wait_for_answer(process, home, state["endpoint_url"])
+        state = wait_for_state(process, home)
+        wait_for_answer(process, home, state["endpoint_url"])
     except BaseException:
         process.kill()
         process.communicate()
         raise
     progress(f"the embedded AWS answers on {state['endpoint_url']}")
-    return EmbeddedAws(**state, home=home, process=process)
+    return _running(state, home, process)
 
 
 def find_running(home: Path) -> EmbeddedAws | None:
     """The embedded AWS that runs with its files in ``home``, or None."""
     home = home.resolve()
-    if _is_free(home):
+    if is_free(home):
         return None
     with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
-        return EmbeddedAws(**json.loads((home / STATE_FILE).read_text()), home=home)
+        return _running(json.loads((home / STATE_FILE).read_text()), home)
     return None
 
 
-def _spawn(home: Path, settings: Mapping[str, Any]) -> subprocess.Popen[bytes]:
-    # One whose owner was killed a moment ago is still ending.
-    if not _wait_until_free(home, ENDING_SECONDS):
-        raise StartFailed(f"an embedded AWS is running in {home} already; stop that one first")
-    (home / STATE_FILE).unlink(missing_ok=True)
-    for folder in (LOGS, SANDBOXES):
-        shutil.rmtree(home / folder, ignore_errors=True)
-    paths = [str(_PACKAGES), os.environ.get("PYTHONPATH", "")]
-    with (home / LOG_FILE).open("w") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tilescout_local.server", json.dumps(settings)],
-            stdin=subprocess.PIPE if settings["owned"] else subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            cwd=home,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-            start_new_session=True,
-        )
-
-
-def _wait_for_state(process: subprocess.Popen[bytes], home: Path) -> dict[str, Any]:
-    for _ in _until(START_SECONDS, process, home):
-        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
-            state: dict[str, Any] = json.loads((home / STATE_FILE).read_text())
-            return state
-    raise _start_failed(home, "it wrote no state")
-
-
-def _wait_for_answer(process: subprocess.Popen[bytes], home: Path, endpoint_url: str) -> None:
-    for _ in _until(START_SECONDS, process, home):
-        with (
-            contextlib.suppress(OSError),
-            urllib.request.urlopen(f"{endpoint_url}/_tilescout/health", timeout=10),
-        ):
-            return
-    raise _start_failed(home, "it does not answer")
-
-
-def _until(seconds: float, process: subprocess.Popen[bytes], home: Path) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise _start_failed(home, f"it ended with {process.returncode}")
-        yield None
-        time.sleep(0.02)
-
-
-def _start_failed(home: Path, reason: str) -> StartFailed:
-    last = (home / LOG_FILE).read_text(errors="replace").splitlines()[-5:]
-    lines = "\n".join(last)
-    return StartFailed(f"the embedded AWS did not start: {reason} (log {home / LOG_FILE})\n{lines}")
-
-
-def _is_free(home: Path) -> bool:
-    """Whether neither a server nor its warden holds the lock of ``home``."""
-    try:
-        with (home / LOCK_FILE).open("a") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except FileNotFoundError:
-        return True
-    return True
-
-
-def _wait_until_free(home: Path, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while not _is_free(home):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
+def _running(
+    state: Mapping[str, Any], home: Path, process: subprocess.Popen[bytes] | None = None
+) -> EmbeddedAws:
+    clock = ScaledClock(**state["clock"])
+    return EmbeddedAws(**{**state, "clock": clock}, home=home, process=process)

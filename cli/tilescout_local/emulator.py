@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib.metadata
+import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tilescout_local.errors import WrongEmulatorVersion
-from tilescout_local.state import REGION
+from tilescout_local.scaled_clock import ScaledClock
+from tilescout_local.state import ACCOUNT, REGION
 
 MINISTACK_VERSION = "1.5.33"
 # Services whose calls can be made to fail and are counted.
@@ -36,35 +39,58 @@ def install(
     endpoint_url: str,
     *,
     lock: int,
+    clock: ScaledClock,
     ocr_workers: int,
+    symbol_workers: int,
     lambda_workers: Mapping[str, int],
 ) -> Any:
     """Replace the seams and return the ASGI application with its control paths.
 
-    The environment that the emulator reads at import must be set before. ``lock`` is a descriptor
-    that the warden keeps open until everything has ended.
+    The environment and the clock that the emulator takes at import must be set before. ``lock`` is
+    a descriptor that the warden keeps open until everything has ended.
     """
     check_version()
+    _date_by_wall_clock()
     from ministack import app
     from ministack.services import lambda_svc
 
     from tilescout_local import strict_events, strict_workflows, template_gaps
     from tilescout_local.control import with_control
+    from tilescout_local.detector_apis import install_detector_apis
     from tilescout_local.faults import Faults
     from tilescout_local.lambda_runner import LambdaRunner
     from tilescout_local.lambda_sandbox import SandboxFactory
-    from tilescout_local.text_apis import install_text_apis
+    from tilescout_local.models.defaults import add_sample_model
+    from tilescout_local.models.registry import ModelRegistry
     from tilescout_local.worker_process import Warden
 
     warden = Warden(lock)
-    factory = SandboxFactory(home=home, endpoint_url=endpoint_url, region=REGION, warden=warden)
+    factory = SandboxFactory(
+        home=home, endpoint_url=endpoint_url, region=REGION, warden=warden, clock=clock
+    )
     runner = LambdaRunner(home, factory, lambda_workers)
     lambda_svc._execute_function_warm = runner.execute
     template_gaps.install()
-    strict_workflows.install()
-    strict_events.install()
-    install_text_apis(ocr_workers, warden)
+    strict_workflows.install(clock.scale)
+    strict_events.install(clock.scale)
+    registry = ModelRegistry(time.time, region=REGION, account=ACCOUNT)
+    add_sample_model(registry)
+    install_detector_apis(
+        registry, ocr_workers=ocr_workers, symbol_workers=symbol_workers, warden=warden
+    )
     faults = Faults(runner.kill_caller)
     for name in GUARDED:
         app.SERVICE_HANDLERS[name] = faults.guard(name, app.SERVICE_HANDLERS[name])
-    return with_control(app.app, faults, strict_events.advance)
+    return with_control(app.app, faults, registry, strict_events.advance)
+
+
+def _date_by_wall_clock() -> None:
+    """Let the emulator's dates be those of ``time.time``, which datetime does not read."""
+    from ministack.core import responses
+
+    def written(form: str) -> str:
+        return datetime.fromtimestamp(time.time(), UTC).strftime(form)
+
+    responses.now_iso = lambda: written("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    responses.now_rfc7231 = lambda: written("%a, %d %b %Y %H:%M:%S GMT")
+    responses.now_epoch = time.time

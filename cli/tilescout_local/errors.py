@@ -5,6 +5,7 @@ EmbeddedAwsError
   StartFailed            the process did not become ready
   DeployFailed           CloudFormation refused or rolled back the stack
   SynthesisFailed        the CDK app did not synthesise
+  ControlRefused         the control endpoint refused an order
   WorkerDied             a worker process ended while it was asked something
   WorkerTimedOut         a worker did not answer in time
 """
@@ -30,6 +31,10 @@ class DeployFailed(EmbeddedAwsError):
 
 class SynthesisFailed(EmbeddedAwsError):
     """The CDK app did not synthesise."""
+
+
+class ControlRefused(EmbeddedAwsError):
+    """The control endpoint refused an order; the message tells why."""
 
 
 class WorkerDied(EmbeddedAwsError):

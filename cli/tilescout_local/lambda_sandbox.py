@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from tilescout_local import scaled_clock
+from tilescout_local.scaled_clock import ScaledClock
 from tilescout_local.state import CODE, SANDBOXES
 from tilescout_local.worker_process import Warden, WorkerProcess
 
@@ -73,6 +75,7 @@ class SandboxFactory:
     endpoint_url: str
     region: str
     warden: Warden
+    clock: ScaledClock = field(default_factory=ScaledClock)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _unpacking: threading.Lock = field(default_factory=threading.Lock)
 
@@ -131,6 +134,7 @@ class SandboxFactory:
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(config.get("MemorySize", 128)),
             "AWS_LAMBDA_LOG_GROUP_NAME": str(logging.get("LogGroup") or f"/aws/lambda/{name}"),
             "AWS_LAMBDA_LOG_STREAM_NAME": tag,
+            scaled_clock.VARIABLE: self.clock.variable(),
             "LAMBDA_TASK_ROOT": str(code),
             "_HANDLER": str(config["Handler"]),
         }

@@ -1,7 +1,8 @@
 """One Lambda sandbox: loads a handler once and answers invocations, as the Python runtime does.
 
 Started by its file name with the descriptor of its channel. Imports nothing that a function's own
-code could shadow: ``frames`` is taken from beside this file and the folder leaves the path at once.
+code could shadow: ``frames`` and ``scaled_clock`` are taken from beside this file and the folder
+leaves the path at once.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from collections.abc import Callable
 from typing import Any
 
 if __name__ == "__main__":
+    import scaled_clock  # type: ignore[import-not-found]
     from frames import Channel  # type: ignore[import-not-found]
+
+    scaled_clock.install(os.environ.pop(scaled_clock.VARIABLE))
 
     sys.path.pop(0)
     sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])

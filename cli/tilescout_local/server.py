@@ -13,6 +13,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from tilescout_local.scaled_clock import ScaledClock
 from tilescout_local.state import LOCK_FILE, REGION, STATE_FILE
 
 ADDRESS = "127.0.0.1"
@@ -20,6 +21,8 @@ ADDRESS = "127.0.0.1"
 
 def main() -> None:
     settings = json.loads(sys.argv[1])
+    clock = ScaledClock(**settings["clock"])
+    clock.install()
     home = Path(settings["home"])
     lock = _locked(home)
     listener = socket.create_server((ADDRESS, settings["port"]), backlog=512)
@@ -32,10 +35,13 @@ def main() -> None:
         home,
         endpoint_url,
         lock=lock.fileno(),
+        clock=clock,
         ocr_workers=settings["ocr_workers"],
+        symbol_workers=settings["symbol_workers"],
         lambda_workers=settings["lambda_workers"],
     )
-    state = {"pid": os.getpid(), "endpoint_url": endpoint_url, "region": REGION}
+    state = {"pid": os.getpid(), "endpoint_url": endpoint_url, "region": REGION,
+             "clock": settings["clock"]}  # fmt: skip
     try:
         asyncio.run(_serve(app, listener, home / STATE_FILE, state, owned=settings["owned"]))
     finally:

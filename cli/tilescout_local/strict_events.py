@@ -15,29 +15,37 @@ from ministack.services import eventbridge, lambda_svc, scheduler, sqs
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
-TICK_SECONDS = 1
+TICK_SECONDS = 1.0
+# However fast the clock, real seconds from one look at schedules or queues to the next.
+LEAST_TICK_SECONDS = 0.05
 
 _invoke_target = eventbridge._invoke_target
 _mapping_response = lambda_svc._esm_response
 _update_mapping = lambda_svc._update_esm
 
 
-def install() -> None:
-    """Replace the functions of the emulator and start the wake-up of its queue poller."""
-    scheduler._SCHEDULE_TICK_INTERVAL = TICK_SECONDS
-    eventbridge._SCHEDULER_TICK_INTERVAL = TICK_SECONDS
+def install(clock_scale: float) -> None:
+    """Replace the functions of the emulator and start the wake-up of its queue poller.
+
+    Schedules, polls and retries keep to a clock ``clock_scale`` times as fast as the real one.
+    """
+    tick = max(LEAST_TICK_SECONDS, TICK_SECONDS / clock_scale)
+    scheduler._SCHEDULE_TICK_INTERVAL = tick
+    eventbridge._SCHEDULER_TICK_INTERVAL = tick
+    lambda_svc._LAMBDA_ASYNC_RETRY_BASE_SECONDS /= clock_scale
     eventbridge._invoke_target = invoke_target
     eventbridge._dispatch_to_lambda = dispatch_to_lambda
     lambda_svc._run_sqs_batch = run_sqs_batch
     lambda_svc._esm_response = mapping_response
     lambda_svc._update_esm = update_mapping
-    threading.Thread(target=_keep_polling, daemon=True, name="poller-wake").start()
+    poll = max(LEAST_TICK_SECONDS, POLL_SECONDS / clock_scale)
+    threading.Thread(target=_keep_polling, args=(poll,), daemon=True, name="poller-wake").start()
 
 
-def _keep_polling() -> None:
+def _keep_polling(seconds: float) -> None:
     """Delayed and returned messages wake nobody: without this they wait up to a second."""
     pause = threading.Event()
-    while not pause.wait(POLL_SECONDS):
+    while not pause.wait(seconds):
         esm_wake.set()
 
 

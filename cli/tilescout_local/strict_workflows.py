@@ -22,12 +22,19 @@ _run_execution = sfn._run_execution
 _start_execution = sfn._start_execution
 
 
-def install() -> None:
-    """Replace the functions of the emulator that are too kind."""
+def install(clock_scale: float) -> None:
+    """Replace the functions of the emulator that are too kind.
+
+    A machine's TimeoutSeconds are those of a clock ``clock_scale`` times as fast as the real one.
+    """
+
+    def run(arn: str) -> None:
+        run_execution(arn, clock_scale)
+
     sfn._add_event = add_event
     sfn._error_matches = error_matches
     sfn._fail_execution = fail_execution
-    sfn._run_execution = run_execution
+    sfn._run_execution = run
     sfn._start_execution = start_execution
 
 
@@ -60,10 +67,10 @@ def _running_twin(data: dict[str, Any]) -> dict[str, Any] | None:
     return execution if execution["input"] == data.get("input", "{}") else None
 
 
-def run_execution(arn: str) -> None:
+def run_execution(arn: str, clock_scale: float) -> None:
     """A machine's TimeoutSeconds ends the execution as TIMED_OUT, past every Catch."""
     execution = sfn._executions.get(arn)
-    timer = _deadline(execution) if execution is not None else None
+    timer = _deadline(execution, clock_scale) if execution is not None else None
     if timer is not None:
         timer.start()
     _run_execution(arn)
@@ -71,13 +78,13 @@ def run_execution(arn: str) -> None:
         timer.cancel()
 
 
-def _deadline(execution: dict[str, Any]) -> threading.Timer | None:
+def _deadline(execution: dict[str, Any], clock_scale: float) -> threading.Timer | None:
     machine = sfn._state_machines.get(execution["stateMachineArn"])
     seconds = json.loads(machine["definition"]).get("TimeoutSeconds") if machine else None
     if seconds is None:
         return None
     scope = sfn.contextvars.copy_context()
-    timer = threading.Timer(seconds, scope.run, (_time_out, execution))
+    timer = threading.Timer(seconds / clock_scale, scope.run, (_time_out, execution))
     timer.daemon = True
     return timer
 

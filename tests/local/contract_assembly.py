@@ -22,6 +22,7 @@ HANDLERS = {
     "ReadText": "read_text",
     "TakeBatch": "take_batch",
     "Note": "note",
+    "Clock": "clock",
 }
 
 
@@ -209,6 +210,7 @@ def _workflows() -> dict[str, Any]:
         "Failing": _machine(fail),
         "Slow": _machine({"Type": "Wait", "Seconds": 3}, TimeoutSeconds=1),
         "Waiting": _machine({"Type": "Wait", "Seconds": 2}),
+        "HalfMinute": _machine({"Type": "Wait", "Seconds": 30}),
         "Large": _machine({**note, "Parameters": large, "Catch": anything}),
         "Noting": _machine(note),
         "Alarm": _alarm(),

@@ -97,19 +97,20 @@ NEAR_MISSES: dict[str, Strokes] = {
 
 def place_symbol(sheet: Sheet, label: str, centre: Point, size: float, turn: int) -> Box:
     """Draw a symbol ``size`` mm wide, a little larger or smaller, and write it down."""
-    box = _draw(sheet, SYMBOLS[label], centre, size * sheet.chance.uniform(0.85, 1.15), turn)
+    box = draw(sheet, SYMBOLS[label], centre, size * sheet.chance.uniform(0.85, 1.15), turn)
     sheet.found_symbol(label, box, turn)
     return box
 
 
 def place_near_miss(sheet: Sheet, label: str, centre: Point, size: float, turn: int) -> Box:
     """Draw what resembles ``label`` and is not it, and write it down as that."""
-    box = _draw(sheet, NEAR_MISSES[label], centre, size * sheet.chance.uniform(0.85, 1.15), turn)
+    box = draw(sheet, NEAR_MISSES[label], centre, size * sheet.chance.uniform(0.85, 1.15), turn)
     sheet.found_distractor(label, box, turn)
     return box
 
 
-def _draw(sheet: Sheet, strokes: Strokes, centre: Point, size: float, turn: int) -> Box:
+def draw(sheet: Sheet, strokes: Strokes, centre: Point, size: float, turn: int) -> Box:
+    """Draw strokes ``size`` mm wide and give their box, without writing them down."""
     boxes = []
     for stroke in strokes:
         if isinstance(stroke, Ring):

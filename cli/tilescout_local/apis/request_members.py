@@ -1,0 +1,51 @@
+"""Members of a request, checked as the service's own model checks them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from tilescout_local.apis.answers import ApiError
+
+
+def invalid() -> ApiError:
+    return ApiError("InvalidParameterException", "Request has invalid parameters")
+
+
+def arn_member(request: Mapping[str, Any], name: str, form: re.Pattern[str]) -> str:
+    """A required ARN. Raises ApiError InvalidParameterException."""
+    arn = request.get(name)
+    if not isinstance(arn, str) or form.fullmatch(arn) is None:
+        raise invalid()
+    return arn
+
+
+def whole_member(request: Mapping[str, Any], name: str, *, least: int) -> int | None:
+    """A whole number, or None where it is not given. Raises ApiError InvalidParameterException."""
+    value = request.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise invalid()
+    return value
+
+
+def number_member(request: Mapping[str, Any], name: str, least: float, most: float) -> float | None:
+    """A number, or None where it is not given. Raises ApiError InvalidParameterException."""
+    value = request.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= most:
+        raise invalid()
+    return float(value)
+
+
+def names_member(request: Mapping[str, Any], name: str, *, most: int) -> list[str] | None:
+    """A list of names, or None where it is not given. Raises ApiError InvalidParameterException."""
+    names = request.get(name)
+    if names is None:
+        return None
+    if not isinstance(names, list) or not 1 <= len(names) <= most:
+        raise invalid()
+    return [str(each) for each in names]
