@@ -74,10 +74,13 @@ class StartedRuns:
 
 
 def start(stack: Stack, model: str, reason: str) -> str:
-    """The ARN of a new run; it ends at once where nothing is due or another run is at it."""
+    """The ARN of a new run; it ends at once where nothing is due or another run is at it.
+
+    It waits for no more work to come, as a scheduled one may (``start_when``).
+    """
     answer = stack.clients.step_functions.start_execution(
         stateMachineArn=stack.detection_run,
-        input=json.dumps({"model": model, "reason": reason}),
+        input=json.dumps({"model": model, "reason": reason, "at_once": True}),
     )
     return answer["executionArn"]
 

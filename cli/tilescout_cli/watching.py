@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from tilescout.aws import document_table, lease_table
 from tilescout.documents import Document
-from tilescout.runs import open_tiles
 from tilescout_cli import clock
 from tilescout_cli.model_costs import ModelBill
 from tilescout_cli.pdf_uploads import SentPdf
@@ -159,8 +158,6 @@ class _News:
             return self._unseen * unseen
         if document.status == "WAITING_FOR_MODEL":
             return f"WAITING_FOR_MODEL: {document.reason or self._remedy(document)}"
-        if document.status == "QUEUED" and document.profile.needs_model:
-            return self._patience(document)
         if document.status in ("REJECTED", "FAILED", "HELD"):
             return f"{document.status}: {document.reason}"
         return ""
@@ -170,14 +167,4 @@ class _News:
         return (
             f"no version of {project} is in use; put one to use with "
             f"`tilescout model use VERSION --project {project} {self._option}`"
-        )
-
-    def _patience(self, document: Document) -> str:
-        """Where the profile waits for more work; a run of a person's waits as well."""
-        enough = document.profile.start_when
-        if not 0 < open_tiles(document) < enough.tiles:
-            return ""
-        return (
-            f"QUEUED: the model is started for {enough.tiles} tiles, or once a document has waited "
-            f"{enough.oldest_minutes} minutes (start_when of the profile)"
         )

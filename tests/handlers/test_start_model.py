@@ -210,3 +210,32 @@ def test_a_model_stopped_by_hand_is_started_again(run: Run, service: ModelServic
     start(run, NOW + 111)
     assert service.asked == [("start", VERSION, 1)] * 2
     assert starts(run.account) == [(NOW, NOW + 111, ""), (NOW + 111, 0, "")]
+
+
+def patient(account: Account) -> Run:
+    """A run over a document of two tiles whose profile waits for 500, or an hour."""
+    put_to_use(account)
+    document = queued(account, key=KEY)
+    account.documents.update_item(
+        Key={"id": document},
+        UpdateExpression="SET profile.start_when = :enough, queued_at = :now",
+        ExpressionAttributeValues={
+            ":enough": {"tiles": 500, "oldest_minutes": 60},
+            ":now": NOW,
+        },
+    )
+    return Run(account, model="pumps", execution="arn:execution:one")
+
+
+def test_a_scheduled_run_waits_until_a_start_is_worth_its_price(account: Account) -> None:
+    run = patient(account)
+    with clock(NOW + 3_599):
+        assert run.step("OpenRun", input={"model": "pumps", "reason": "schedule"})["next"] == ""
+    with clock(NOW + 3_600):
+        assert run.step("OpenRun", input={"model": "pumps"})["next"] == "StartModel"
+
+
+def test_a_person_who_asks_does_not_wait(account: Account) -> None:
+    run = patient(account)
+    with clock(NOW):
+        assert run.step("OpenRun", input={"at_once": True})["next"] == "StartModel"

@@ -17,7 +17,6 @@ from tests.unit.cli_stack import add, add_run, deployed_stack, document
 from tilescout.aws import lease_table, model_table
 from tilescout.documents import Document
 from tilescout.models import ModelStart
-from tilescout.profiles import StartWhen
 from tilescout.runs import Run
 from tilescout_cli import local_models, places, progress, watching
 from tilescout_cli.app import app
@@ -248,15 +247,6 @@ def test_a_document_without_a_version_in_use_is_told_with_the_remedy(stack: Stac
     assert heard(stack, of_model(status="WAITING_FOR_MODEL", result_id="")) == [
         "plan.pdf: WAITING_FOR_MODEL: no version of valves is in use; put one to use with "
         "`tilescout model use VERSION --project valves --stack Tilescout`"
-    ]
-
-
-def test_a_document_that_waits_for_company_is_told_so(stack: Stack) -> None:
-    patient = replace(MODEL_PROFILE, start_when=StartWhen(tiles=500, oldest_minutes=90))
-    waiting = of_model(status="QUEUED", result_id="", profile=patient, tiles_planned=40)
-    assert heard(stack, waiting) == [
-        "plan.pdf: QUEUED: the model is started for 500 tiles, or once a document has waited 90 "
-        "minutes (start_when of the profile)"
     ]
 
 

@@ -42,12 +42,14 @@ logger = Logger()
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """The run as it then stands, as plain JSON.
 
-    ``event`` is {"step", "run"}; CloseRun also has "state", with the error that a Catch left.
+    ``event`` is {"step", "run"}; CloseRun also has "state", with the error that a Catch left, and
+    OpenRun the execution's "input", where "at_once" tells that a person does not want to wait.
     """
     step = event["step"]
     state = STATE.validate_python(event["run"])
     logger.append_keys(step=step, model=state.model, token=state.token)
-    advanced = STEPS[step](_edges(_error(event.get("state", {}))), state)
+    edges = _edges(_error(event.get("state", {})), bool(event.get("input", {}).get("at_once")))
+    advanced = STEPS[step](edges, state)
     logger.info("step done", next=advanced.next, wait_seconds=advanced.wait_seconds)
     plain: dict[str, Any] = STATE.dump_python(advanced, mode="json")
     return plain
@@ -59,7 +61,7 @@ def _error(state: dict[str, Any]) -> str:
     return f"{error.get('Error', '')}: {error.get('Cause', '')[:500]}" if error else ""
 
 
-def _edges(error: str) -> Edges:
+def _edges(error: str, at_once: bool) -> Edges:
     return Edges(
         documents=shell.table(SETTINGS.documents_table),
         ledger=shell.table(SETTINGS.ledger_table),
@@ -70,4 +72,5 @@ def _edges(error: str) -> Edges:
         open_rekognition=shell.model_control,
         now=shell.now(),
         error=error,
+        at_once=at_once,
     )

@@ -39,7 +39,9 @@ def is_work_due(edges: Edges, model: str, *, besides: int | None = None, version
         for now_known in [document_table.get(edges.documents, document.id)]
         if now_known is not None and now_known.status in ("QUEUED", "RUNNING")
     )
-    return is_start_worth(due, edges.now) if needs_model else any(True for _ in due)
+    if needs_model and not edges.at_once:
+        return is_start_worth(due, edges.now)
+    return any(True for _ in due)
 
 
 def _can_run(document: Document, needs_model: bool, version: str) -> bool:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class Edges:
     """Tables, queues and the time of one step; ``error`` is what an earlier step failed with.
 
-    ``open_rekognition`` is called only by runs that have a model.
+    ``open_rekognition`` is called only by runs that have a model. ``at_once``: whatever is due is
+    worth a start.
     """
 
     documents: Table
@@ -35,6 +36,7 @@ class Edges:
     open_rekognition: Callable[[], RekognitionClient]
     now: int
     error: str = ""
+    at_once: bool = False
 
     def control(self, token: int) -> ModelControl:
         return ModelControl(
