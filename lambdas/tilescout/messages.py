@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any
 from urllib.parse import quote_plus, unquote_plus
 
@@ -55,7 +56,8 @@ class MergeHint:
 def parse(kind: type[Any], body: str) -> Any:
     """Raises UnknownMessage where ``body`` is not a ``kind``."""
     try:
-        return TypeAdapter(kind).validate_json(body)
+        hashable: Any = kind
+        return _adapter(hashable).validate_json(body)
     except ValidationError as error:
         raise UnknownMessage(
             f"expected {kind.__name__}, received {body[:200]!r}: {error.error_count()} errors; "
@@ -64,7 +66,13 @@ def parse(kind: type[Any], body: str) -> Any:
 
 
 def body(message: object) -> str:
-    return TypeAdapter(type(message)).dump_json(message).decode()
+    kind: Any = type(message)
+    return _adapter(kind).dump_json(message).decode()
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from tilescout.run_protocol import Lease
+from tilescout.run_protocol import SETTLE, Lease
 
-SETTLE = 60
-"""Seconds after a start was requested in which a model seen down may still come up."""
 MOST_STARTS = 3
 """Requests to start one model in one run."""
 START_POLL = 20
@@ -134,7 +132,7 @@ def _said(message: str) -> str:
 def next_stop(lease: Lease, status: str, now: int) -> Action:
     """How an owner of the lease brings a model of ours down (rule 8).
 
-    "done" is certain: down, and too long after the last request for one to be on its way.
+    "done" is certain: down, and too long after the last request for it to be on its way.
     ``status`` is that of ``lease.version``.
     """
     if not lease.ours:
@@ -143,9 +141,10 @@ def next_stop(lease: Lease, status: str, now: int) -> Action:
         return Action("stop", f"the model is {status}", BEGINNING)
     if status in ("STOPPING", UNSEEN):
         return Action("wait", f"the model is {status}", STOP_POLL)
-    left = lease.start_requested_at + SETTLE - now
+    left = lease.settles_at - now
     if left >= 0:
-        return Action("wait", f"it is {_name(status)}; a late start may still show", left + 1)
+        reason = f"it is {_name(status)}; a late start or stop may still land"
+        return Action("wait", reason, min(left + 1, STOP_POLL))
     return Action("done", f"the model is {_name(status)}")
 
 

@@ -17,6 +17,8 @@ GRACE = 60
 """Seconds after which a lost owner's last call has landed: function timeout plus clock skew."""
 LONGEST_WAIT = TTL // 2 - 5
 """No Wait of the workflow and no control step is longer, in seconds."""
+SETTLE = 60
+"""Seconds after which a Start or Stop that was requested has landed or never will."""
 GUARD_HOLD = 60
 """Seconds that the guard holds a lease: longer than its function's timeout."""
 GUARD = "guard:"
@@ -31,6 +33,7 @@ class Lease:
 
     ``ours``: the model's ``version`` (an ARN) was started with ``units`` by an owner of this
     lease at ``start_requested_at`` and was not seen stopped since. ``starts`` counts requests.
+    A call without an answer may land up to ``SETTLE`` after it was requested.
     """
 
     model: str
@@ -44,6 +47,7 @@ class Lease:
     version: str = ""
     units: int = 0
     starts: int = 0
+    stop_requested_at: int = 0
 
     def is_live(self, now: int) -> bool:
         return bool(self.owner) and now < self.expires_at
@@ -51,6 +55,11 @@ class Lease:
     def is_free(self, now: int) -> bool:
         """Nobody owns it, or its owner has been silent for the grace as well."""
         return not self.owner or now > self.expires_at + GRACE
+
+    @property
+    def settles_at(self) -> int:
+        """The last second in which a Start or Stop of ours may still take effect."""
+        return max(self.start_requested_at, self.stop_requested_at) + SETTLE
 
     def may_detect(self, token: int, now: int) -> bool:
         """True while a detector may be asked in the name of ``token`` (rule 15a)."""
@@ -111,16 +120,6 @@ def release(lease: Lease, token: int) -> Lease:
     return replace(lease, owner="", expires_at=0, phase="closing")
 
 
-def lapse(lease: Lease, token: int, now: int) -> Lease:
-    """End a lease whose last Stop may still be on its way: nobody may take it before the grace.
-
-    Raises LeaseLost where the token is not mine.
-    """
-    if lease.token != token:
-        raise LeaseLost(f"the lease of {lease.model} has token {lease.token}, not {token}")
-    return replace(lease, expires_at=min(lease.expires_at, now), phase="closing")
-
-
 def revoke(lease: Lease, owner: str, token: int, now: int) -> Lease | None:
     """End the lease of an owner known to be dead; None where it is no longer that owner's."""
     if (lease.owner, lease.token) != (owner, token):
@@ -163,9 +162,37 @@ def undo_start(lease: Lease, before: Lease, requested: Lease) -> Lease | None:
     )
 
 
-def stopped(lease: Lease, token: int, now: int) -> Lease:
-    """The lease once its model was seen down for certain (rule 8). Raises LeaseLost."""
-    return replace(_held(lease, token, now), ours=False)
+def request_stop(lease: Lease, token: int, now: int) -> Lease:
+    """The lease before the call that stops its model (rule 8).
+
+    So a late try of the same step stops nothing that has a new owner, and nobody takes the model
+    for done while a Stop may still land. Raises LeaseLost, also where no model is ours any more.
+    """
+    held = _held(lease, token, now)
+    if not held.ours:
+        raise LeaseLost(f"the model of {lease.model} was seen down already; nothing is stopped")
+    return replace(held, stop_requested_at=now)
+
+
+def stop_landed(lease: Lease, before: Lease, requested: Lease) -> Lease | None:
+    """The lease after Stop was answered, whatever the answer: this one is not on its way.
+
+    ``before`` and ``requested`` are the lease around ``request_stop``. None where another owner
+    or another try has asked since.
+    """
+    mine = (requested.token, requested.stop_requested_at)
+    if (lease.token, lease.stop_requested_at) != mine:
+        return None
+    return replace(lease, stop_requested_at=before.stop_requested_at)
+
+
+def stopped(lease: Lease, token: int, now: int) -> Lease | None:
+    """The lease once its model was seen down for certain (rule 8), None before it settled.
+
+    Raises LeaseLost.
+    """
+    held = _held(lease, token, now)
+    return replace(held, ours=False) if now > held.settles_at else None
 
 
 Duty = Literal["none", "revoke", "wait", "take over"]

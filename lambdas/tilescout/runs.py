@@ -81,7 +81,6 @@ class RunState:
     give_up_at: int = 0
     ready_at: int = 0
     put_off: bool = False
-    uncertain_until: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

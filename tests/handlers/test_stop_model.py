@@ -88,12 +88,31 @@ def test_a_stop_that_is_refused_is_repeated(run: Run, service: ModelService, cod
     assert service.asked == [("stop", VERSION, 0)]
 
 
-def test_after_a_stop_without_answer_the_grace_passes(run: Run, service: ModelService) -> None:
+def test_after_a_stop_without_answer_nothing_is_done_before_it_must_have_landed(
+    run: Run, service: ModelService
+) -> None:
     service.refusals["StopProjectVersion"] = [LOST]
     assert stop(run, NOW + 610) == ""
     service.status[VERSION] = "STOPPED"
-    assert stop(run, NOW + 669) == ""
-    assert stop(run, NOW + 670) == "MergePages"
+    assert stop(run, NOW + 670) == ""
+    assert stop(run, NOW + 671) == "MergePages"
+
+
+def test_a_late_try_of_the_step_stops_no_model_of_the_next_run(
+    run: Run, service: ModelService
+) -> None:
+    first_try = dict(run.state)
+    stop(run, NOW + 610)
+    service.status[VERSION] = "STOPPED"
+    stop(run, NOW + 620)
+    with clock(NOW + 621):
+        run.step("CloseRun")
+        later = model_run(run.account, "later")
+        later.step("StartModel")
+        run.state = first_try
+        with pytest.raises(LeaseLost):
+            run.step("StopModel")
+    assert service.asked == [("stop", VERSION, 0), ("start", VERSION, 1)]
 
 
 def test_a_model_of_somebody_else_is_never_stopped(account: Account, service: ModelService) -> None:
@@ -119,7 +138,7 @@ def test_a_run_that_closes_with_its_model_up_leaves_it_to_the_guard(
     with clock(NOW + 620):
         run.step("CloseRun", state={"error": {"Error": "X", "Cause": "y"}})
     held = lease(run.account, "pumps")
-    assert (held["ours"], held["expires_at"]) == (True, NOW + 620)
+    assert (held["ours"], held["owner"]) == (True, "")
 
 
 def test_the_price_ends_where_the_model_was_seen_down(run: Run, service: ModelService) -> None:

@@ -210,7 +210,11 @@ def test_start_starts_a_run_for_each_model_in_the_queue(stack: Stack) -> None:
     add(stack, document(1), document(2, status="QUEUED", result_id=""))
     (started,) = answer("start")
     execution = stack.clients.step_functions.describe_execution(executionArn=started["execution"])
-    assert json.loads(execution["input"]) == {"model": "textract", "reason": "start"}
+    assert json.loads(execution["input"]) == {
+        "model": "textract",
+        "reason": "start",
+        "at_once": True,
+    }
 
 
 def test_start_with_an_empty_queue_starts_nothing(stack: Stack) -> None:

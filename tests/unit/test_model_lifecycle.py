@@ -14,7 +14,6 @@ from tilescout.model_lifecycle import (
     MOST_STARTS,
     NEVER,
     NOT_YET,
-    SETTLE,
     STARTABLE,
     STATUSES,
     UNSEEN,
@@ -24,7 +23,7 @@ from tilescout.model_lifecycle import (
     next_start,
     next_stop,
 )
-from tilescout.run_protocol import Lease
+from tilescout.run_protocol import SETTLE, Lease
 
 VERSION = "arn:aws:rekognition:us-east-1:123456789012:project/valves/version/v1/1"
 NOT_OURS = Lease(model="valves", owner="run", token=1, expires_at=2_000)
@@ -175,6 +174,12 @@ def test_down_is_believed_only_when_no_late_start_can_show() -> None:
     early = next_stop(OURS, "STOPPED", 1_000 + SETTLE)
     assert (early.verb, early.seconds) == ("wait", 1)
     assert next_stop(OURS, "STOPPED", 1_001 + SETTLE).verb == "done"
+
+
+def test_down_is_believed_only_when_no_late_stop_can_hit_the_next_model() -> None:
+    asked = replace(OURS, stop_requested_at=1_200)
+    assert next_stop(asked, "STOPPED", 1_200 + SETTLE).verb == "wait"
+    assert next_stop(asked, "STOPPED", 1_201 + SETTLE).verb == "done"
 
 
 @given(st.sampled_from(sorted(STATUSES)), st.integers(1_000, 9_000))

@@ -11,15 +11,17 @@ from tilescout.errors import LeaseLost
 from tilescout.run_protocol import (
     GRACE,
     LONGEST_WAIT,
+    SETTLE,
     TTL,
     Lease,
     acquire,
     guard_duty,
     heartbeat,
-    lapse,
     release,
     request_start,
+    request_stop,
     revoke,
+    stop_landed,
     stopped,
     undo_start,
 )
@@ -243,18 +245,43 @@ def test_an_attempt_does_not_undo_what_a_later_one_asked() -> None:
     assert undo_start(second, before, first) is None
 
 
+def test_a_stop_is_written_down_before_it_is_requested() -> None:
+    assert request_stop(owned(ours=True), 3, 1_000).stop_requested_at == 1_000
+
+
+def test_a_stop_that_was_answered_is_no_longer_on_its_way() -> None:
+    before = owned(ours=True, stop_requested_at=940)
+    asked = request_stop(before, 3, 1_000)
+    assert stop_landed(asked, before, asked) == before
+
+
+def test_an_answer_says_nothing_of_another_tries_stop() -> None:
+    before = owned(ours=True)
+    first = request_stop(before, 3, 1_000)
+    second = request_stop(first, 3, 1_010)
+    assert stop_landed(second, before, first) is None
+    assert stop_landed(second, first, second) == first
+
+
+@pytest.mark.parametrize("lease", [owned(ours=True, token=4), owned(), owned(owner="")])
+def test_a_late_try_stops_nothing_that_is_no_longer_its_own(lease: Lease) -> None:
+    with pytest.raises(LeaseLost):
+        request_stop(lease, 3, 1_000)
+
+
 def test_ours_ends_only_when_its_owner_saw_the_model_down() -> None:
-    assert not stopped(owned(ours=True), 3, 1_000).ours
+    ended = stopped(owned(ours=True), 3, 1_000)
+    assert ended is not None
+    assert not ended.ours
     with pytest.raises(LeaseLost):
         stopped(owned(ours=True), 2, 1_000)
 
 
-def test_a_lease_that_lapses_is_free_only_after_the_grace() -> None:
-    lapsed = lapse(owned(ours=True), 3, 1_000)
-    assert not lapsed.is_live(1_000)
-    assert not lapsed.is_free(1_000 + GRACE)
-    assert lapsed.is_free(1_001 + GRACE)
-    assert lapsed.ours
+@pytest.mark.parametrize("asked", ["start_requested_at", "stop_requested_at"])
+def test_ours_does_not_end_while_a_call_may_still_land(asked: str) -> None:
+    lease = owned(ours=True, expires_at=2_000, **{asked: 1_000})
+    assert stopped(lease, 3, 1_000 + SETTLE) is None
+    assert stopped(lease, 3, 1_001 + SETTLE) is not None
 
 
 @pytest.mark.parametrize(

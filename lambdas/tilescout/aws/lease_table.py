@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from functools import reduce
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
@@ -30,17 +32,21 @@ def every(ledger: Table) -> list[Lease]:
     return [from_item(Lease, row) for row in rows_of(ledger, keys.LEASES)]
 
 
+SWAPPED = ("token", "owner", "expires_at", "phase", "ours", "starts", "stop_requested_at")
+"""What a decision rests on; the rest changes only together with these."""
+
+
 def _unchanged(old: Lease) -> ConditionBase:
     if old == Lease(model=old.model):
         return Attr("pk").not_exists()
-    return (
-        Attr("token").eq(old.token)
-        & Attr("owner").eq(old.owner)
-        & Attr("expires_at").eq(old.expires_at)
-        & Attr("phase").eq(old.phase)
-        & Attr("ours").eq(old.ours)
-        & Attr("starts").eq(old.starts)
-    )
+    same = (_holds(name, getattr(old, name)) for name in SWAPPED)
+    return reduce(operator.and_, same)
+
+
+def _holds(name: str, value: Any) -> ConditionBase:
+    """A row of an older version of the code lacks what is at its default."""
+    holds: ConditionBase = Attr(name).eq(value)
+    return holds if value else holds | Attr(name).not_exists()
 
 
 def _swap(ledger: Table, old: Lease, new: Lease) -> bool:

@@ -47,33 +47,43 @@ class ModelControl:
             return Shown(status="")
         return models.describe(self.rekognition, known.project_arn, version)
 
-    def stop(self, lease: Lease, status: str, *, uncertain_until: int = 0) -> Action:
+    def stop(self, lease: Lease, status: str) -> Action:
         """One step towards a model that is down. "done" cleared ``ours`` and closed its price.
 
-        "wait" without seconds: the Stop had no answer and may still take effect. Until
-        ``uncertain_until`` nothing is taken for done.
+        Raises LeaseLost.
         """
         action = next_stop(lease, status, self.now)
         if action.verb == "done":
-            return self._down(lease, action, uncertain_until)
-        if action.verb != "stop":
-            return action
+            return self._down(lease, action)
+        return self._request_stop(lease, action) if action.verb == "stop" else action
+
+    def _request_stop(self, lease: Lease, action: Action) -> Action:
+        before, requested = lease_table.exchange(
+            self.ledger,
+            lease.model,
+            lambda read: run_protocol.request_stop(read, self.token, self.now),
+        )
         refused = models.stop(self.rekognition, lease.version)
         logger.info("stop requested", version=lease.version, refused=refused and refused.code)
+        if requested is not None and (refused is None or refused.code):
+            lease_table.change(
+                self.ledger,
+                lease.model,
+                lambda read: run_protocol.stop_landed(read, before, requested),
+            )
         if refused is None:
             return action
-        seconds = STOP_POLL if refused.code else 0
-        return Action("wait", f"{refused.code or 'no answer'}: {refused.message}", seconds)
+        return Action("wait", f"{refused.code or 'no answer'}: {refused.message}", STOP_POLL)
 
-    def _down(self, lease: Lease, action: Action, uncertain_until: int) -> Action:
-        if self.now < uncertain_until:
-            return Action("wait", "a Stop without answer may still land", BEGINNING)
+    def _down(self, lease: Lease, action: Action) -> Action:
         model_table.close_start(self.ledger, lease, self.now, lease.owner)
-        lease_table.change(
+        settled = lease_table.change(
             self.ledger,
             lease.model,
             lambda read: run_protocol.stopped(read, self.token, self.now),
         )
+        if settled is None:
+            return Action("wait", "another try of this step asked to stop since", STOP_POLL)
         return action
 
     def start(self, lease: Lease, version: str, units: int, run_id: str) -> Action:

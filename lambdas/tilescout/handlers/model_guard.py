@@ -77,12 +77,10 @@ class ModelGuard:
         shown = control.describe(lease.model, lease.version)
         action = control.stop(lease, shown.status)
         logger.warning("model without a run", version=lease.version, did=action.reason)
-        if action.verb != "wait" or action.seconds:
-            self._release(lease)
+        self._release(lease)
         return "stopped" if action.verb == "done" else "stopping"
 
     def _release(self, lease: Lease) -> None:
-        """Not after a Stop without answer: it must have landed before anybody else may act."""
         lease_table.change(
             self.ledger, lease.model, lambda read: run_protocol.release(read, lease.token)
         )

@@ -13,7 +13,6 @@ from tilescout.handlers.run_steps.edges import Edges, beat
 from tilescout.handlers.run_steps.merging_hints import open_claims
 from tilescout.handlers.run_steps.model_cost import measure, model_cost, share_cost
 from tilescout.pacing import STALLED
-from tilescout.run_protocol import Lease
 from tilescout.runs import Claim, Run, RunState
 
 FORGIVEN_BANDS = 300
@@ -43,14 +42,9 @@ def _close(edges: Edges, state: RunState) -> None:
     for claim, document in unfinished:
         _requeue(edges, state, claim, document, run)
     _record(edges, state, run, len(unfinished))
-    lease_table.change(edges.ledger, state.model, lambda lease: _given_up(lease, state, edges.now))
-
-
-def _given_up(lease: Lease, state: RunState, now: int) -> Lease:
-    """A model that was not seen down may have a Stop of ours on its way: the grace must pass."""
-    if lease.ours:
-        return run_protocol.lapse(lease, state.token, now)
-    return run_protocol.release(lease, state.token)
+    lease_table.change(
+        edges.ledger, state.model, lambda lease: run_protocol.release(lease, state.token)
+    )
 
 
 def _requeue(

@@ -75,5 +75,6 @@ def _send_hints(edges: Edges, state: RunState, seen: Survey, turn: Turn) -> None
         )
         for document_id, page, tile in chosen
     ]
-    spread = min(turn.wait_seconds, len(hints) / state.calls_per_second)
-    queues.send(edges.sqs, edges.tiles_queue_url, hints, spread)
+    # Evenly until the next look: what is sent faster than it is answered comes back refused, and
+    # makes the measured rate, and with it the next window, smaller than they could be.
+    queues.send(edges.sqs, edges.tiles_queue_url, hints, turn.wait_seconds)

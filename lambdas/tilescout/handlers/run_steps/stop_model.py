@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tilescout.handlers.run_steps.edges import Edges, beat
-from tilescout.model_lifecycle import STOP_POLL
-from tilescout.run_protocol import GRACE
 from tilescout.runs import RunState
 
 
@@ -17,12 +15,7 @@ def stop_model(edges: Edges, state: RunState) -> RunState:
         return replace(state, next="MergePages", wait_seconds=0, merging_since=edges.now)
     control = edges.control(state.token)
     shown = control.describe(state.model, lease.version)
-    action = control.stop(lease, shown.status, uncertain_until=state.uncertain_until)
+    action = control.stop(lease, shown.status)
     if action.verb == "done":
         return replace(state, next="MergePages", wait_seconds=0, merging_since=edges.now)
-    return replace(
-        state,
-        next="",
-        wait_seconds=action.seconds or STOP_POLL,
-        uncertain_until=state.uncertain_until if action.seconds else edges.now + GRACE,
-    )
+    return replace(state, next="", wait_seconds=action.seconds)
