@@ -1,0 +1,36 @@
+"""What is compared: both systems under each fault, and on days without one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from benchmarks.simulation.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One system under one fault at one moment; no ``reasons`` where it survived."""
+
+    outcome: Outcome
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One fault: striking a run at ten o'clock, and the last run of the day."""
+
+    name: str
+    sample: tuple[Cell, Cell]
+    ours: tuple[Cell, Cell]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mean:
+    """A system's days without a fault, on average over the seeds."""
+
+    name: str
+    hours: float
+    dollars: float
+    dollars_starting_free: float
+    median_minutes: float
+    p95_minutes: float

@@ -1,0 +1,57 @@
+"""CloseRun, in the order of run_steps/close_run.py: requeue, measure, release, look again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from benchmarks.simulation.ours.looking import is_work_due
+from benchmarks.simulation.ours.store import Store
+from tilescout import reservations, run_protocol
+from tilescout.documents import BARREN_RUNS_BEFORE_HOLD, Document
+from tilescout.models import measured_rate
+from tilescout.pacing import STALLED
+from tilescout.runs import Claim, RunState
+
+
+def close(store: Store, state: RunState, now: int, *, failed: bool) -> RunState:
+    """``next`` is OpenRun where others are due already. Raises LeaseLost."""
+    lease = store.lease
+    if lease.owner or lease.token != state.token:
+        store.lease = run_protocol.heartbeat(lease, state.token, now, "closing")
+        for claim, document in store.open_claims(state.id, state.token):
+            _requeue(store, state, claim, document, now, failed=failed)
+        _measure(store, state)
+        store.lease = run_protocol.release(store.lease, state.token)
+    stays = failed or state.put_off
+    again = not stays and is_work_due(store, now, besides=state.token)
+    return replace(state, next="OpenRun" if again else "", wait_seconds=0)
+
+
+def _requeue(
+    store: Store, state: RunState, claim: Claim, document: Document, now: int, *, failed: bool
+) -> None:
+    answered = sum(row.state == "answered" for row in store.tiles[document.id])
+    run_is_barren = not store.runs[state.id].tiles_answered
+    stalled = answered <= document.tiles_answered and state.finished in STALLED
+    barren = not (claim.detected or state.put_off) and (run_is_barren or stalled)
+    unmerged = claim.detected and not failed
+    without = document.barren_runs + 1 if barren or unmerged else 0
+    values: dict[str, Any] = {
+        "status": "HELD" if without >= BARREN_RUNS_BEFORE_HOLD else "QUEUED",
+        "barren_runs": without,
+        "tiles_answered": answered,
+    }
+    store.update(document.id, **values)
+    if run_is_barren and not claim.detected:
+        rows = store.tiles[document.id]
+        rows[:] = [reservations.forgive(row, state.token, now) for row in rows]
+
+
+def _measure(store: Store, state: RunState) -> None:
+    run = store.runs[state.id]
+    if not state.ready_at or state.starts > 1:
+        return
+    rate = measured_rate(run.tiles_answered, run.last_answer_at - state.ready_at, run.units)
+    if rate is not None:
+        store.known = replace(store.known, tiles_per_second_per_unit=rate)

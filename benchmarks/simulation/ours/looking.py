@@ -1,0 +1,109 @@
+"""What a run sees and claims, in the order of run_steps/claiming.py and progress.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from benchmarks.simulation.ours.store import Store
+from tilescout import reservations
+from tilescout.ledger import TileRow
+from tilescout.pacing import Progress
+from tilescout.runs import Claim, RunState, fits, is_start_worth, open_tiles
+
+
+def is_work_due(store: Store, now: int, *, besides: int | None = None) -> bool:
+    return is_start_worth((each for each in store.due() if each.claim_token != besides), now)
+
+
+def claim_due(store: Store, state: RunState, now: int) -> None:
+    claims = store.claims[state.id]
+    for document in list(store.due()):
+        if document.id in claims or document.claim_token == state.token:
+            continue
+        if not fits(document, list(claims.values()), store.runs[state.id].calls_left, 1):
+            break
+        claims[document.id] = Claim(
+            document_id=document.id, claimed_at=now, tiles=open_tiles(document)
+        )
+        store.update(document.id, status="RUNNING", claim_token=state.token, run_id=state.id)
+
+
+def claimed_tiles(store: Store, state: RunState) -> int:
+    return sum(claim.tiles for claim in store.claims[state.id].values() if not claim.detected)
+
+
+@dataclass(slots=True)
+class Survey:
+    """Counts of the run's tiles; ``since`` are those that may be sent, by the time from which."""
+
+    answered: int = 0
+    failed: int = 0
+    reserved: int = 0
+    stuck: int = 0
+    since: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    @property
+    def sendable(self) -> list[tuple[str, int]]:
+        return sorted(self.since, key=self.since.__getitem__)
+
+    def progress(self, asked: int) -> Progress:
+        return Progress(
+            answered=self.answered,
+            failed=self.failed,
+            reserved=self.reserved,
+            sendable=len(self.since),
+            stuck=self.stuck,
+            asked=asked,
+        )
+
+
+def survey(store: Store, state: RunState, now: int, *, has_answers: bool) -> Survey:
+    """Count, and give up tiles that have failed."""
+    seen = Survey()
+    for claim in list(store.claims[state.id].values()):
+        if claim.detected:
+            seen.answered += claim.answered
+            seen.failed += claim.failed
+            continue
+        for row in list(store.tiles[claim.document_id]):
+            _count(store, state, now, claim.document_id, row, seen, has_answers)
+        _mark_detected(store, state, claim)
+    return seen
+
+
+def _mark_detected(store: Store, state: RunState, claim: Claim) -> None:
+    rows = store.tiles[claim.document_id]
+    answered = sum(row.state == "answered" for row in rows)
+    failed = sum(row.state == "failed" for row in rows)
+    if answered + failed == len(rows):
+        store.update_claim(
+            state.id, claim.document_id, detected=True, answered=answered, failed=failed
+        )
+
+
+def _count(
+    store: Store,
+    state: RunState,
+    now: int,
+    document_id: str,
+    row: TileRow,
+    seen: Survey,
+    has_answers: bool,
+) -> None:
+    if row.state != "pending":
+        seen.answered += row.state == "answered"
+        seen.failed += row.state == "failed"
+    elif reservations.has_failed(row, state.token, now, run_has_answers=has_answers):
+        store.change_tile(
+            document_id,
+            row.tile,
+            lambda read: reservations.fail(read, state.token, now, run_has_answers=has_answers),
+        )
+        seen.reserved += 1
+    elif reservations.is_reserved(row, now) or now < row.retry_at:
+        seen.reserved += 1
+    elif reservations.is_stuck(row, state.token, now):
+        seen.stuck += 1
+    else:
+        ran_out = row.reservation.until if row.reservation else 0
+        seen.since[document_id, row.tile] = max(row.retry_at, ran_out)

@@ -1,0 +1,259 @@
+"""The six steps of a run, in the order of handlers/run_steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from benchmarks.simulation.custom_labels import CustomLabels
+from benchmarks.simulation.ours import model_control
+from benchmarks.simulation.ours.closing import close
+from benchmarks.simulation.ours.looking import (
+    Survey,
+    claim_due,
+    claimed_tiles,
+    is_work_due,
+    survey,
+)
+from benchmarks.simulation.ours.spreading import spread_seconds
+from benchmarks.simulation.ours.store import PROJECT, VERSION, Store
+from benchmarks.simulation.queue import Queue
+from benchmarks.simulation.states import TaskFailed
+from tilescout import keys, model_lifecycle, pacing, run_protocol
+from tilescout.errors import LeaseLost
+from tilescout.inference_units import paid_until, plan_units
+from tilescout.messages import MergeHint, TileHint
+from tilescout.model_lifecycle import Action
+from tilescout.pricing import PriceTable
+from tilescout.run_protocol import Lease, Phase
+from tilescout.runs import Run, RunState, calls_allowed, closing_seconds, hard_deadline
+
+STATE = TypeAdapter(RunState)
+PATIENCE_WITH_MODEL = 10 * 60
+CALLS_PER_SECOND_PER_UNIT = 5
+MOST_CALLS_PER_SECOND = 50
+HINTS_PER_TURN = 100
+LONGEST_MERGE_WAIT = 20
+MERGE_PATIENCE = 15 * 60
+UNIT_HOUR = PriceTable().custom_labels_unit_hour
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """advance_run, as the workflow's one task."""
+
+    store: Store
+    model: CustomLabels
+    tiles: Queue
+    merges: Queue
+
+    @property
+    def now(self) -> int:
+        return self.model.clock.now
+
+    def advance(self, event: dict[str, Any]) -> Any:
+        """The run as it then stands, as plain JSON. Raises TaskFailed."""
+        state: RunState = STATE.validate_python(event["run"])
+        steps: dict[str, Callable[[RunState], RunState]] = {
+            "OpenRun": self.open_run,
+            "StartModel": self.start_model,
+            "DetectTiles": self.detect_tiles,
+            "StopModel": self.stop_model,
+            "MergePages": self.merge_pages,
+            "CloseRun": lambda run: close(
+                self.store, run, self.now, failed="error" in event.get("state", {})
+            ),
+        }
+        try:
+            return STATE.dump_python(steps[event["step"]](state), mode="json")
+        except LeaseLost as error:
+            raise TaskFailed("LeaseLost") from error
+
+    def _beat(self, state: RunState, phase: Phase | None = None) -> Lease:
+        self.store.lease = run_protocol.heartbeat(self.store.lease, state.token, self.now, phase)
+        return self.store.lease
+
+    def open_run(self, state: RunState) -> RunState:
+        profile = self.store.profile
+        if not is_work_due(self.store, self.now):
+            return state
+        lease = run_protocol.acquire(
+            self.store.lease, state.execution, self.now, hard_deadline([profile], self.now)
+        )
+        if lease is None:
+            return state
+        self.store.lease = lease
+        opened = replace(
+            state,
+            next="StartModel",
+            id=keys.run_id(state.execution, lease.token),
+            token=lease.token,
+            deadline=lease.hard_deadline - closing_seconds([profile]),
+            version=VERSION,
+        )
+        self._record(opened)
+        claim_due(self.store, opened, self.now)
+        return opened
+
+    def _record(self, state: RunState) -> None:
+        allowed = calls_allowed([self.store.profile], 0.0)
+        self.store.claims.setdefault(state.id, {})
+        self.store.runs[state.id] = Run(
+            id=state.id,
+            model=PROJECT,
+            execution=state.execution,
+            token=state.token,
+            status="OPEN",
+            opened_at=self.now,
+            calls_left=allowed,
+            calls_allowed=allowed,
+        )
+
+    def start_model(self, state: RunState) -> RunState:
+        lease = self._beat(state)
+        if not claimed_tiles(self.store, state):
+            return replace(state, next="DetectTiles", wait_seconds=0, ready_at=0)
+        profile = self.store.profile
+        minutes = min(state.deadline, self.now + 60 * profile.start_minutes)
+        state = replace(state, give_up_at=state.give_up_at or minutes)
+        status = model_control.describe(self.model)
+        action = model_lifecycle.next_start(
+            lease,
+            status,
+            version=state.version,
+            starts=state.starts,
+            now=self.now,
+            give_up_at=state.give_up_at,
+            may_share=profile.use_running_model,
+        )
+        if action.verb == "use":
+            return self._ready(state, lease)
+        if action.verb == "start":
+            return self._start(state, lease)
+        return _apply(state, action)
+
+    def _start(self, state: RunState, lease: Lease) -> RunState:
+        profile = self.store.profile
+        plan = plan_units(
+            claimed_tiles(self.store, state),
+            self.store.known.pace(profile.tiles_per_second_per_unit),
+            seconds_left=state.deadline - self.now,
+            most_units=profile.max_inference_units,
+            usd_per_unit_hour=UNIT_HOUR,
+            budget_usd=profile.budget_usd,
+        )
+        units = lease.units if state.starts else plan.units
+        action = model_control.start(self.store, self.model, lease, state.version, units)
+        self.store.update_run(state.id, units=units)
+        deadline = min(state.deadline, self._paid_until(units))
+        return _apply(replace(state, starts=state.starts + 1, deadline=deadline), action)
+
+    def _paid_until(self, units: int) -> int:
+        budget = self.store.profile.budget_usd
+        return paid_until(self.now, units, usd_per_unit_hour=UNIT_HOUR, budget_usd=budget)
+
+    def _ready(self, state: RunState, lease: Lease) -> RunState:
+        units = lease.units if lease.ours else self.model.units
+        deadline = state.deadline
+        if lease.ours and not state.starts:
+            deadline = min(deadline, self._paid_until(units))
+        if lease.ours and state.starts:
+            took = float(self.now - lease.start_requested_at)
+            self.store.known = replace(self.store.known, start_seconds=took)
+        rate = min(MOST_CALLS_PER_SECOND, CALLS_PER_SECOND_PER_UNIT * max(1, units))
+        return replace(
+            state,
+            next="DetectTiles",
+            wait_seconds=0,
+            deadline=deadline,
+            ready_at=self.now,
+            give_up_at=0,
+            calls_per_second=float(rate),
+            pace=replace(state.pace, moved_at=self.now, ended_at=self.now),
+        )
+
+    def detect_tiles(self, state: RunState) -> RunState:
+        self._beat(state)
+        claim_due(self.store, state, self.now)
+        run = self.store.runs[state.id]
+        seen = survey(self.store, state, self.now, has_answers=bool(run.tiles_answered))
+        self._send_merge_hints(state)
+        progress = seen.progress(run.asks)
+        finished = pacing.why_finished(
+            progress,
+            state.pace,
+            now=self.now,
+            deadline=state.deadline,
+            calls_left=run.calls_left,
+            calls_per_tile=1,
+            patience=PATIENCE_WITH_MODEL,
+        )
+        if finished:
+            self._beat(state, "closing")
+            return replace(state, next="StopModel", wait_seconds=0, finished=finished)
+        if not self._is_ready(state):
+            return replace(state, next="StartModel", wait_seconds=0, ready_at=0, give_up_at=0)
+        turn = pacing.next_turn(state.pace, progress, self.now, state.calls_per_second)
+        self._send_hints(state, seen, turn)
+        return replace(state, next="", wait_seconds=turn.wait_seconds, pace=turn.pace)
+
+    def _is_ready(self, state: RunState) -> bool:
+        status = model_control.describe(self.model) if state.ready_at else ""
+        return status in ("RUNNING", model_lifecycle.UNSEEN)
+
+    def _send_hints(self, state: RunState, seen: Survey, turn: pacing.Turn) -> None:
+        chosen = seen.sendable[turn.skip : turn.skip + turn.send]
+        spread = spread_seconds(len(chosen), turn.wait_seconds, state.calls_per_second)
+        for number, (document_id, tile) in enumerate(chosen):
+            hint = TileHint(
+                model=PROJECT,
+                token=state.token,
+                run_id=state.id,
+                document_id=document_id,
+                page=1,
+                tile=tile,
+            )
+            self.tiles.send(hint, int(spread * number / len(chosen)))
+
+    def _send_merge_hints(self, state: RunState) -> int:
+        claims = self.store.open_claims(state.id, state.token)
+        unmerged = [document.id for claim, document in claims if claim.detected]
+        for document_id in unmerged[:HINTS_PER_TURN]:
+            hint = MergeHint(document_id=document_id, claim_token=state.token, page=1)
+            self.merges.send(hint)
+        return len(unmerged)
+
+    def stop_model(self, state: RunState) -> RunState:
+        lease = self._beat(state, "closing")
+        if not lease.ours:
+            return replace(state, next="MergePages", wait_seconds=0, merging_since=self.now)
+        status = model_control.describe(self.model)
+        action = model_control.stop(self.store, self.model, state.token, status)
+        if action.verb == "done":
+            return replace(state, next="MergePages", wait_seconds=0, merging_since=self.now)
+        return replace(state, next="", wait_seconds=action.seconds)
+
+    def merge_pages(self, state: RunState) -> RunState:
+        self._beat(state)
+        survey(self.store, state, self.now, has_answers=False)
+        unmerged = self._send_merge_hints(state)
+        since = self.now if unmerged != state.unmerged else state.merging_since
+        if not unmerged or self.now - since > MERGE_PATIENCE:
+            return replace(state, next="CloseRun", wait_seconds=0, unmerged=unmerged)
+        wait = min(LONGEST_MERGE_WAIT, max(2, unmerged // 20))
+        return replace(state, next="", wait_seconds=wait, merging_since=since, unmerged=unmerged)
+
+
+def _apply(state: RunState, action: Action) -> RunState:
+    if action.verb == "give up":
+        return replace(
+            state,
+            next="StopModel",
+            wait_seconds=0,
+            finished=action.reason,
+            put_off=not action.barren,
+        )
+    return replace(state, next="", wait_seconds=action.seconds or model_lifecycle.STOP_POLL)
