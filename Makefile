@@ -34,7 +34,7 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest tests/unit tests/handlers -q
+	$(BIN)/python -m pytest tests/unit tests/handlers -q -n auto
 	$(BIN)/python -m pytest tests/infra tests/workflow -q
 	$(BIN)/python -m pytest tests/local -q -m "not long"
 
