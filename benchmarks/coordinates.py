@@ -3,7 +3,9 @@
     python -m benchmarks.coordinates --drawings DIR [--out docs/coordinates.md]
 
 Each detection whose text equals words of the PDF's text layer is compared with the union of those
-words, once in page pixels and once in points. The words come from pdfium, an independent reader
+words, once in page pixels and once in points; nearest pairs first, and each word in one pair only.
+A word's box is the layer's: as wide as the pen moves, as high as the font, so a narrow 1 read to
+its ink counts as off its word. The words come from pdfium, an independent reader
 (PyMuPDF shifts the boxes of mirrored upright text by half their height), and are moved to the
 shown page here: nothing of Tilescout's own reading of text or turning of pages is used.
 """
@@ -13,7 +15,9 @@ from __future__ import annotations
 import argparse
 import re
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from math import dist
 from pathlib import Path
 
 import pypdfium2
@@ -72,39 +76,66 @@ def _shown(sheet: pypdfium2.PdfPage, box: tuple[float, float, float, float]) -> 
     return Box(turned[0][0], turned[1][0], turned[0][1], turned[1][1])
 
 
-def _words_under(box: Box, text: str, words: list[tuple[str, Box]]) -> Box | None:
-    """The union of the words that make up ``text``, of those whose centre is near the box."""
-    near = box.grow(box.height / 2, box.height / 2)
-    under = [
-        (word, place)
-        for word, place in words
-        if near.left <= place.centre[0] <= near.right and near.top <= place.centre[1] <= near.bottom
-    ]
-    used = [place for word, place in under if plain(word) and plain(word) in plain(text)]
-    letters = sum(len(plain(word)) for word, place in under if place in used)
-    return union(used) if used and letters == len(plain(text)) else None
+@dataclass(frozen=True, slots=True, order=True)
+class Pair:
+    """A detection and words of the text layer, by their place in the lists; nearest first."""
+
+    distance: float
+    detection: int
+    words: tuple[int, ...]
+
+
+def _pairs(found: list[tuple[str, Box]], words: list[tuple[str, Box]]) -> Iterator[Pair]:
+    """Each detection with every run of words that reads as it does and is centred near it."""
+    for number, (text, box) in enumerate(found):
+        reach = min(box.width, box.height) / 2
+        near = box.grow(reach, reach)
+        under = [n for n, word in enumerate(words) if _holds(near, word[1].centre)]
+        for run in _runs(under, plain(text), words):
+            target = union(words[n][1] for n in run)
+            yield Pair(dist(box.centre, target.centre), number, run)
+
+
+def _holds(box: Box, point: tuple[float, float]) -> bool:
+    return box.left <= point[0] <= box.right and box.top <= point[1] <= box.bottom
+
+
+def _runs(under: list[int], wanted: str, words: list[tuple[str, Box]]) -> Iterator[tuple[int, ...]]:
+    """Runs of words, in the layer's order, that together read as ``wanted``."""
+    for start in range(len(under)):
+        for stop in range(start + 1, len(under) + 1):
+            text = plain("".join(words[n][0] for n in under[start:stop]))
+            if text and text == wanted:
+                yield tuple(under[start:stop])
+            if len(text) >= len(wanted):
+                break
+
+
+def matched(found: list[tuple[str, Box]], words: list[tuple[str, Box]]) -> list[tuple[int, Box]]:
+    """Detections with the box of their words; no word and no detection is in two pairs."""
+    used: set[int] = set()
+    chosen: dict[int, Box] = {}
+    for pair in sorted(_pairs(found, words)):
+        if pair.detection not in chosen and used.isdisjoint(pair.words):
+            used.update(pair.words)
+            chosen[pair.detection] = union(words[n][1] for n in pair.words)
+    return sorted(chosen.items())
 
 
 def check(path: Path, profile: str, page: str, folder: Path) -> Row:
     run = detect(path, profile, folder, pages=page)
     sheet = run.result["document"]["pages"][0]
-    words = shown_words(path, int(page))
-    in_px = in_pt = matched = 0
-    for found in run.result["detections"]:
-        box = Box(*found["box_pt"])
-        target = _words_under(box, found["text"], words)
-        if target is None or not plain(found["text"]):
-            continue
-        matched += 1
-        in_pt += iou(box, target) >= SMALLEST_IOU
-        in_px += iou(Box(*found["box_px"]).to_points(sheet["dpi"]), target) >= SMALLEST_IOU
+    found = run.result["detections"]
+    in_pt = [(each["text"], Box(*each["box_pt"])) for each in found]
+    in_px = [Box(*each["box_px"]).to_points(sheet["dpi"]) for each in found]
+    pairs = matched(in_pt, shown_words(path, int(page)))
     return Row(
         drawing=path.stem,
         profile=profile,
         rotation=sheet["rotation"],
-        matched=matched,
-        on_word_px=in_px,
-        on_word_pt=in_pt,
+        matched=len(pairs),
+        on_word_px=sum(iou(in_px[n], target) >= SMALLEST_IOU for n, target in pairs),
+        on_word_pt=sum(iou(in_pt[n][1], target) >= SMALLEST_IOU for n, target in pairs),
     )
 
 

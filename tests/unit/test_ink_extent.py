@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ def test_blank_margins_are_left_out() -> None:
     crop = paper(40, 100)
     crop[10:30, 20:90] = 0
 
-    assert ink_extent(crop) == Extent(0.2, 0.25, 0.9, 0.75)
+    assert ink_extent(crop) == Extent(0.2, 0.25, 0.9, 0.75, ((0.2, 0.9),))
 
 
 def test_a_rule_parted_from_the_letters_is_left_out() -> None:
@@ -26,7 +27,49 @@ def test_a_rule_parted_from_the_letters_is_left_out() -> None:
     crop[12:28, 20:80] = 0
     crop[38:40, :] = 0
 
-    assert ink_extent(crop) == Extent(0.2, 0.3, 0.8, 0.7)
+    assert ink_extent(crop) == Extent(0.2, 0.3, 0.8, 0.7, ((0.2, 0.8),))
+
+
+def test_a_rule_that_crosses_the_line_is_left_out() -> None:
+    crop = paper(40, 100)
+    crop[12:28, 20:80] = 0
+    crop[:, 90:92] = 0
+
+    assert ink_extent(crop) == Extent(0.2, 0.3, 0.8, 0.7, ((0.2, 0.8),))
+
+
+def test_a_rule_that_the_letters_touch_is_left_out() -> None:
+    crop = paper(40, 100)
+    crop[12:28, 20:80] = 0
+    crop[28:30, :] = 0
+
+    assert ink_extent(crop) == Extent(0.2, 0.3, 0.8, 0.7, ((0.2, 0.8),))
+
+
+def test_a_circle_around_a_number_is_left_out() -> None:
+    crop = paper(40, 40)
+    cv2.circle(crop, (20, 20), 24, (0, 0, 0), 2)
+    crop[12:28, 16:24] = 0
+
+    assert ink_extent(crop) == Extent(0.4, 0.3, 0.6, 0.7, ((0.4, 0.6),))
+
+
+def test_letters_that_fill_their_crop_are_its_text() -> None:
+    crop = paper(20, 40)
+    for left in range(0, 40, 8):
+        crop[:, left : left + 3] = 0
+        crop[10, left : left + 5] = 0
+
+    assert ink_extent(crop).top == 0.0
+    assert ink_extent(crop).bottom == 1.0
+
+
+def test_letters_are_told_by_the_blank_columns_between_them() -> None:
+    crop = paper(40, 100)
+    crop[10:30, 20:40] = 0
+    crop[10:30, 50:80] = 0
+
+    assert ink_extent(crop).letters == ((0.2, 0.4), (0.5, 0.8))
 
 
 def test_the_dot_of_an_i_belongs_to_its_line() -> None:

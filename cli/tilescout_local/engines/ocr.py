@@ -6,9 +6,7 @@ taller than 1.5 times its width is read both ways up and the better reading is k
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +17,7 @@ from rapidocr.utils.process_img import map_boxes_to_original
 
 from tilescout_local.engines.ink_extent import Extent, ink_extent, inked_part
 from tilescout_local.engines.reading import Line, Quad, Word, across, along, moved
+from tilescout_local.engines.word_ends import word_ends
 
 Image = NDArray[np.uint8]
 # RapidOCR turns a crop upright from this ratio of height to width (get_rotate_crop_image).
@@ -134,10 +133,10 @@ def _is_cut(corner: tuple[float, float], shape: tuple[int, ...]) -> bool:
 
 
 def _words(reading: Reading, band: Quad, ink: Extent, shape: tuple[int, ...]) -> list[Word]:
-    """Words of a line, from where their letters fired; the ink may cut them, never widen them.
+    """Words of a line, from where their letters fired; an end at the image's edge stays there.
 
     Taking the line's first and last ink for the ends cost 7 points of recall on real drawings:
-    rules and neighbours within the crop made the boxes too large.
+    neighbours within the crop made the boxes too large.
     """
     text, info = reading.text, reading.info
     columns = [column for group in info.word_cols for column in group]
@@ -147,8 +146,7 @@ def _words(reading: Reading, band: Quad, ink: Extent, shape: tuple[int, ...]) ->
     first = 0
     for word in text.split():
         last = first + len(word)
-        start, end = _extent(columns[first:last], columns, float(info.line_txt_len))
-        start, end = max(start, ink.left), min(end, ink.right)
+        start, end = word_ends(columns, first, last, float(info.line_txt_len), ink)
         if first == 0 and _is_cut(ends[0], shape):
             start = ink.left
         if last >= len(columns) and _is_cut(ends[1], shape):
@@ -157,15 +155,3 @@ def _words(reading: Reading, band: Quad, ink: Extent, shape: tuple[int, ...]) ->
         words.append(Word(word, 100 * confidence, along(band, start, max(start, end))))
         first = last
     return words
-
-
-def _extent(own: Sequence[int], line: Sequence[int], length: float) -> tuple[float, float]:
-    """Start and end of a word as ratios of its line, from the columns where its letters fired.
-
-    A letter fires near its middle, so half a letter is added at each end.
-    """
-    run: Any = own if len(own) > 1 else line
-    letter = (run[-1] - run[0]) / (len(run) - 1) if len(run) > 1 else length
-    start = (own[0] + 0.5 - letter / 2) / length
-    end = (own[-1] + 0.5 + letter / 2) / length
-    return max(0.0, start), min(1.0, end)

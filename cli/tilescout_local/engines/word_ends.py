@@ -1,0 +1,39 @@
+"""Where a word starts and ends within its line, from where its letters fired and from the ink."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tilescout_local.engines.ink_extent import Extent
+
+# An end that cuts a letter is moved to that letter's own end, by this share of a letter at most.
+REACH = 0.75
+
+
+def word_ends(
+    columns: Sequence[int], first: int, last: int, length: float, ink: Extent
+) -> tuple[float, float]:
+    """Start and end, as ratios 0-1 of the line, of the word of letters ``first`` to ``last`` - 1.
+
+    ``columns`` are those of ``length`` where the line's letters fired. A letter fires near its
+    middle, so half a letter is added at each end. A column is about half a letter wide, so a
+    letter may be cut by this: it is taken whole, unless it reaches into the word beside it.
+    """
+    own = columns[first:last]
+    letter = _pitch(own if len(own) > 1 else columns, length)
+    start = max(ink.left, (own[0] + 0.5 - letter / 2) / length)
+    end = min(ink.right, (own[-1] + 0.5 + letter / 2) / length)
+    before = (columns[first - 1] + own[0] + 1) / 2 / length if first else 0.0
+    after = (own[-1] + columns[last] + 1) / 2 / length if last < len(columns) else 1.0
+    reach = REACH * letter / length
+    for left, right in ink.letters:
+        if left < start < right and left >= max(before, start - reach):
+            start = left
+        if left < end < right and right <= min(after, end + reach):
+            end = right
+    return start, end
+
+
+def _pitch(columns: Sequence[int], length: float) -> float:
+    """Columns from letter to letter; the whole line where there is but one letter."""
+    return (columns[-1] - columns[0]) / (len(columns) - 1) if len(columns) > 1 else length
