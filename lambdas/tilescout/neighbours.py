@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,10 @@ from tilescout.geometry import Box
 Sides = NDArray[np.float64]
 """n x 4: left, top, right, bottom."""
 Pairs = NDArray[np.int64]
+Indices = NDArray[np.int64]
+
+BLOCK = 1_000_000
+"""Candidates compared at once: bounds the memory where boxes lie in heaps."""
 
 
 def sides_of(boxes: Sequence[Box]) -> Sides:
@@ -46,50 +50,73 @@ def extents(sides: Sides) -> tuple[Sides, Sides]:
 
 
 def overlapping_pairs(sides: Sides) -> Pairs:
-    """Every pair of rows (m x 2, smaller index first, sorted) whose boxes share some area.
-
-    A strip sweep: boxes are put into each horizontal band they touch, sorted by their left side,
-    and compared with those that begin before they end. O(n log n + candidates) for boxes of like
-    height. After Edelsbrunner, "A new approach to rectangle intersections", 1983, with fixed
-    bands in place of an interval tree.
-    """
-    if len(sides) < 2:
-        return np.empty((0, 2), dtype=np.int64)
-    first, last = _bands(sides)
-    counts = last - first + 1
-    member = np.repeat(np.arange(len(sides)), counts)
-    band = first[member] + _ranges(counts)
-    order = np.lexsort((sides[member, 0], band))
-    member, band = member[order], band[order]
-    later = _first_not_before(band, sides[member, 0], sides[member, 2])
-    ahead = np.maximum(later - np.arange(len(member)) - 1, 0)
-    one = np.repeat(np.arange(len(member)), ahead)
-    two = one + 1 + _ranges(ahead)
-    # Two boxes meet in several bands; only the first that they share reports them.
-    fresh = band[one] == np.maximum(first[member[one]], first[member[two]])
-    pairs = np.sort(np.stack((member[one[fresh]], member[two[fresh]]), axis=1), axis=1)
-    width, height = extents(shared_part(sides[pairs[:, 0]], sides[pairs[:, 1]]))
-    pairs = pairs[(width > 0) & (height > 0)]
+    """Every pair of rows (m x 2, smaller index first, sorted) whose boxes share some area."""
+    found = meeting_pairs(np.ascontiguousarray(sides.T), np.zeros(len(sides), np.int64))
+    pairs = np.sort(np.stack(found, axis=1), axis=1)
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 
 
-def _bands(sides: Sides) -> tuple[Pairs, Pairs]:
-    """First and last band of each box; a band is two median heights, as measured best."""
-    height = max(1.0, 2 * float(np.median(sides[:, 3] - sides[:, 1])))
-    bands = np.floor(sides[:, (1, 3)] / height).astype(np.int64)
-    return bands[:, 0], np.maximum(bands[:, 0], bands[:, 1])
+def meeting_pairs(sides: Sides, labels: Indices) -> tuple[Indices, Indices]:
+    """Columns (``sides`` is 4 x n) of one label that share some area: each pair once, unordered.
+
+    A strip sweep: boxes are put into each horizontal band they touch, sorted by label, band and
+    left side, and compared with those that begin before they end. O(n log n + candidates) for
+    boxes of like height. After Edelsbrunner, "A new approach to rectangle intersections", 1983,
+    with fixed bands in place of an interval tree. Labels are 0 or more.
+    """
+    if sides.shape[1] < 2:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    first, last = _bands(sides)
+    counts = last - first + 1
+    column = np.repeat(np.arange(len(counts)), counts)
+    band = first[column] + _ranges(counts)
+    # Strips are spread so far apart that one sorted key serves all of them.
+    low = sides[0].min()
+    spread = max(sides[0].max(), sides[2].max()) - low + 1.0
+    strip = (labels[column] * (last.max() + 1.0) + band) * spread - low
+    begin = strip + sides[0, column]
+    order = np.argsort(begin)
+    end = np.searchsorted(begin[order], (strip + sides[2, column])[order])
+    found = list(_met(sides, column[order], band[order], first, end))
+    return np.concatenate([one for one, _ in found]), np.concatenate([two for _, two in found])
 
 
-def _ranges(counts: Pairs) -> Pairs:
+def _met(
+    sides: Sides, column: Indices, band: Indices, first: Indices, end: Indices
+) -> Iterator[tuple[Indices, Indices]]:
+    """In blocks: pairs of columns that share area; row r is compared with those up to end[r]."""
+    ahead = np.maximum(end - np.arange(len(end)) - 1, 0)
+    total = np.cumsum(ahead)
+    start = 0
+    while start < len(ahead):
+        before = total[start] - ahead[start]
+        stop = max(start + 1, int(np.searchsorted(total, before + BLOCK, side="right")))
+        counts = ahead[start:stop]
+        row = np.repeat(np.arange(start, stop), counts)
+        one, two = column[row], column[row + 1 + _ranges(counts)]
+        # Two boxes meet in several bands; only the first that they share reports them.
+        met = band[row] == np.maximum(first[one], first[two])
+        met &= np.minimum(sides[3, one], sides[3, two]) > np.maximum(sides[1, one], sides[1, two])
+        met &= np.minimum(sides[2, one], sides[2, two]) > sides[0, two]
+        yield one[met], two[met]
+        start = stop
+
+
+def _bands(sides: Sides) -> tuple[Indices, Indices]:
+    """First and last band of each box.
+
+    Two median heights measured best; no less than the mean, so that a box is copied twice at most
+    on average, however tall a few are.
+    """
+    heights = sides[3] - sides[1]
+    height = max(1.0, 2 * float(np.median(heights)), float(heights.mean()))
+    top = sides[1].min()
+    first = np.floor((sides[1] - top) / height).astype(np.int64)
+    last = np.floor((sides[3] - top) / height).astype(np.int64)
+    return first, np.maximum(first, last)
+
+
+def _ranges(counts: Indices) -> Indices:
     """0, 1, ... up to each count, one after the other."""
     ends = np.cumsum(counts)
     return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)
-
-
-def _first_not_before(band: Pairs, left: Sides, right: Sides) -> Pairs:
-    """For each row the first row of its band that begins at or after its right side."""
-    # Bands are spread so far apart that one sorted key serves all of them.
-    low = float(left.min())
-    reach = max(float(right.max()), float(left.max())) - low + 1.0
-    base = (band - band.min()) * reach
-    return np.asarray(np.searchsorted(base + left - low, base + right - low, side="left"))

@@ -98,6 +98,9 @@ def _snippets(lines: Sequence[TextLine], page: int, profile: Profile) -> PageDet
 def _objects(
     answers: Sequence[Answer], page: int, width: int, height: int, profile: Profile
 ) -> list[Detection]:
+    if not any(answer.objects for answer in answers):
+        # Nor has a page that could not be tiled a size to merge in.
+        return []
     return [
         Detection(
             page=page,

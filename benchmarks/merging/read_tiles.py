@@ -1,0 +1,76 @@
+"""What the local OCR reads in the tiles of a page, kept on disk: reading is the slow part."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pymupdf
+from numpy.typing import NDArray
+
+from tilescout.answers import answer_from_json, answer_to_json
+from tilescout.detections import Answer, Direction, Word
+from tilescout.geometry import Box
+from tilescout.tiling import Tile, TileGrid
+from tilescout_local.engines.ocr import TextReader
+from tilescout_local.engines.reading import Line, Quad
+
+Image = NDArray[np.uint8]
+DIRECTIONS: tuple[Direction, ...] = ("right", "down", "left", "up")
+
+
+def drawn(path: Path, page: int, dpi: int) -> Image:
+    """The page (from 1) as rows, columns, BGR, grey as the tiles of a profile are."""
+    with pymupdf.open(path) as document:
+        picture = document[page - 1].get_pixmap(dpi=dpi, colorspace=pymupdf.csGRAY, alpha=False)
+        grey = np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w)
+    return np.repeat(grey[:, :, None], 3, axis=2)
+
+
+def answers(
+    image: Image, grid: TileGrid, shift: int, reader: TextReader, kept: Path
+) -> list[Answer]:
+    """One answer a tile of the page; the grid begins ``shift`` px left of and above the page."""
+    if kept.exists():
+        return [answer_from_json(each) for each in json.loads(kept.read_text())]
+    found = [_read(image, tile, shift, reader) for tile in _tiles(image, grid, shift)]
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps([answer_to_json(each) for each in found]))
+    return found
+
+
+def _tiles(image: Image, grid: TileGrid, shift: int) -> list[Tile]:
+    return grid.tiles(image.shape[1] + shift, image.shape[0] + shift)
+
+
+def _read(image: Image, tile: Tile, shift: int, reader: TextReader) -> Answer:
+    left, top, right, bottom = tile.box.shift(-shift, -shift).rounded()
+    paper = np.full((bottom - top, right - left, 3), 255, np.uint8)
+    part = image[max(0, top) : bottom, max(0, left) : right]
+    down, across = max(0, -top), max(0, -left)
+    paper[down : down + part.shape[0], across : across + part.shape[1]] = part
+    lines = reader.read(paper)
+    words = (word for number, line in enumerate(lines) for word in _words(line, number, left, top))
+    return Answer(tile=tile.index, tile_box=Box(left, top, right, bottom), words=tuple(words))
+
+
+def _words(line: Line, number: int, left: int, top: int) -> list[Word]:
+    (x0, y0), (x1, y1) = line.quad[:2]
+    direction = DIRECTIONS[round(math.atan2(y1 - y0, x1 - x0) / (math.pi / 2)) % 4]
+    return [
+        Word(
+            text=word.text,
+            confidence=word.confidence,
+            box=_around(word.quad).shift(left, top),
+            line=number,
+            direction=direction,
+        )
+        for word in line.words
+    ]
+
+
+def _around(quad: Quad) -> Box:
+    across, down = zip(*quad, strict=True)
+    return Box(min(across), min(down), max(across), max(down))

@@ -1,0 +1,46 @@
+"""Detections of real drawings, written as JSON for `benchmarks.merging.quality`.
+
+    python -m benchmarks.merging.real_sets --drawings DIR [--kept DIR] [--out DIR]
+
+Runs with Tilescout's own packages (it renders and reads), not beside the peers'.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from benchmarks.merging.detection_sets import write
+from benchmarks.merging.ink_boxes import ink_set
+from benchmarks.merging.seam_text import DPI, DRAWINGS, GRIDS
+from benchmarks.merging.word_boxes import word_set
+from tilescout_local.engines.ocr import TextReader
+
+INK_DRAWINGS = (
+    "ranjantx_E201A_floorplan",
+    "opentakeoff_finish_plan",
+    "pslab_schematic",
+    "framework13_display_drawing",
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--drawings", type=Path, required=True)
+    parser.add_argument("--kept", type=Path, default=Path("out/merging/read"))
+    parser.add_argument("--out", type=Path, default=Path("out/merging/sets"))
+    asked = parser.parse_args()
+    asked.out.mkdir(parents=True, exist_ok=True)
+    reader = TextReader()
+    for grid in GRIDS:
+        for name in INK_DRAWINGS:
+            found = ink_set(asked.drawings / f"{name}.pdf", 1, DPI, grid.size, grid.overlap)
+            write(found, asked.out / f"ink-{name}-{grid.size}.json")
+        for name in DRAWINGS:
+            kept = asked.kept / f"{name}-{DPI}-{grid.size}-{grid.overlap}-0.json"
+            words = word_set(asked.drawings / f"{name}.pdf", DPI, grid, reader, kept)
+            write(words, asked.out / f"words-{name}-{grid.size}.json")
+
+
+if __name__ == "__main__":
+    main()

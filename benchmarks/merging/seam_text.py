@@ -1,0 +1,223 @@
+"""Character errors of stitched text at the seams of tiles, and of the same words away from them.
+
+    python -m benchmarks.merging.seam_text --drawings DIR [--kept DIR] [--out FILE]
+
+Every drawing is read twice, the second time with the tiles moved by half a stride: a word that a
+tile's side cuts in one grid lies well inside a tile in the other. So the same words are compared
+with themselves, and what an OCR cannot read anywhere counts alike on both sides. The truth is the
+PDF's own visible text. A line's words are compared with what was stitched over them, without
+spaces; characters are aligned (Levenshtein, 1966) and an error belongs to its word.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from benchmarks.merging.read_tiles import answers, drawn
+from benchmarks.text_recall import visible_words
+from tilescout.detections import Answer, TextLine, Word
+from tilescout.geometry import Box
+from tilescout.text_frames import turned
+from tilescout.text_lines import stitch_lines
+from tilescout.tiling import TileGrid
+from tilescout_local.engines.ocr import TextReader
+
+DRAWINGS = ("ranjantx_E201A_floorplan", "opentakeoff_finish_plan", "framework16_interfaces_sch")
+GRIDS = (TileGrid(512, 64), TileGrid(1_024, 128))
+DPI = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Errors:
+    """Characters of words, and how many of them are missing, wrong or one too many."""
+
+    characters: int
+    wrong: int
+
+    @property
+    def rate(self) -> float:
+        return self.wrong / self.characters if self.characters else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One drawing and tile size: errors of words at a seam, and of those words away from it."""
+
+    drawing: str
+    grid: TileGrid
+    words: int
+    at_seam: Errors
+    away: Errors
+    elsewhere: Errors
+
+    @property
+    def ratio(self) -> float:
+        return self.at_seam.rate / self.away.rate if self.away.rate else 1.0
+
+
+def compared(drawing: Path, grid: TileGrid, reader: TextReader, kept: Path) -> Row:
+    """The words of page 1 that a tile's side cuts in one of the grids only."""
+    image = drawn(drawing, 1, DPI)
+    words = [word for word in visible_words(drawing, 1, DPI) if _plain(word.text)]
+    wrong, seams = [], []
+    for shift in (0, (grid.size - grid.overlap) // 2):
+        name = f"{drawing.stem}-{DPI}-{grid.size}-{grid.overlap}-{shift}.json"
+        found = answers(image, grid, shift, reader, kept / name)
+        lines = stitch_lines(found, image.shape[1], image.shape[0])
+        wrong.append(_wrong(words, lines))
+        seams.append([_is_cut(word.box, found, image.shape[1], image.shape[0]) for word in words])
+    pairs = [(at, first) for at in range(len(words)) for first in (0, 1)]
+    cut = [
+        (at, grid_at) for at, grid_at in pairs if seams[grid_at][at] and not seams[1 - grid_at][at]
+    ]
+    never = [at for at in range(len(words)) if not seams[0][at] and not seams[1][at]]
+    return Row(
+        drawing.stem,
+        grid,
+        len(cut),
+        _sum(words, [(at, wrong[one][at]) for at, one in cut]),
+        _sum(words, [(at, wrong[1 - one][at]) for at, one in cut]),
+        _sum(words, [(at, wrong[0][at]) for at in never]),
+    )
+
+
+def _plain(text: str) -> str:
+    return "".join(text.split()).upper()
+
+
+def _sum(words: Sequence[Word], found: Sequence[tuple[int, int]]) -> Errors:
+    return Errors(
+        sum(len(_plain(words[at].text)) for at, _ in found), sum(wrong for _, wrong in found)
+    )
+
+
+def _is_cut(box: Box, found: Sequence[Answer], width: int, height: int) -> bool:
+    """Whether a side of a tile that lies on the page goes through the box."""
+    return any(
+        box.left < edge < box.right and 0 < edge < width and box.bottom > tile.top
+        and box.top < tile.bottom
+        for tile in (answer.tile_box for answer in found)
+        for edge in (tile.left, tile.right)
+    ) or any(
+        box.top < edge < box.bottom and 0 < edge < height and box.right > tile.left
+        and box.left < tile.right
+        for tile in (answer.tile_box for answer in found)
+        for edge in (tile.top, tile.bottom)
+    )  # fmt: skip
+
+
+def _wrong(words: Sequence[Word], lines: Sequence[TextLine]) -> list[int]:
+    """Errors of each word: its line against the stitched words that lie over the line."""
+    read = [word for line in lines for word in line.words]
+    wrong = [0] * len(words)
+    order = sorted(range(len(words)), key=lambda at: (words[at].direction, words[at].line))
+    for _, group in groupby(order, key=lambda at: (words[at].direction, words[at].line)):
+        members = sorted(group, key=lambda at: turned(words[at].box, words[at].direction).left)
+        over = _over([words[at] for at in members], read)
+        for at, errors in zip(members, _aligned([words[at] for at in members], over), strict=True):
+            wrong[at] = errors
+    return wrong
+
+
+def _over(line: Sequence[Word], read: Sequence[Word]) -> str:
+    """What was read over a line of words, in its direction of reading."""
+    direction = line[0].direction
+    boxes = [word.box.grow(0.1 * word.box.height, 0.1 * word.box.height) for word in line]
+    over = [
+        word
+        for word in read
+        if any(
+            box.left < word.box.centre[0] < box.right and box.top < word.box.centre[1] < box.bottom
+            for box in boxes
+        )
+    ]
+    over.sort(key=lambda word: turned(word.box, direction).left)
+    return _plain("".join(word.text for word in over))
+
+
+def _aligned(line: Sequence[Word], read: str) -> list[int]:
+    """Errors of each word of the line under the cheapest alignment with what was read."""
+    owner = [at for at, word in enumerate(line) for _ in _plain(word.text)]
+    truth = "".join(_plain(word.text) for word in line)
+    cost = [list(range(len(read) + 1))]
+    for row, char in enumerate(truth, 1):
+        last, here = cost[-1], [row]
+        for column, other in enumerate(read, 1):
+            best = min(last[column] + 1, here[-1] + 1, last[column - 1] + (char != other))
+            here.append(best)
+        cost.append(here)
+    errors = [0] * len(line)
+    row, column = len(truth), len(read)
+    while row or column:
+        if (
+            row
+            and column
+            and cost[row][column]
+            == cost[row - 1][column - 1] + (truth[row - 1] != read[column - 1])
+        ):
+            errors[owner[row - 1]] += truth[row - 1] != read[column - 1]
+            row, column = row - 1, column - 1
+        elif row and cost[row][column] == cost[row - 1][column] + 1:
+            errors[owner[row - 1]] += 1
+            row -= 1
+        else:
+            errors[owner[max(0, row - 1)]] += 1
+            column -= 1
+    return errors
+
+
+def rows(drawings: Path, kept: Path) -> Iterator[Row]:
+    reader = TextReader()
+    for grid in GRIDS:
+        for name in DRAWINGS:
+            yield compared(drawings / f"{name}.pdf", grid, reader, kept)
+
+
+def table(found: Sequence[Row]) -> str:
+    head = (
+        "| drawing | tile / overlap | words at a seam | character errors at the seam "
+        "| the same words away from it | ratio | words never at a seam |"
+    )
+    lines = [head, "|---|---|---|---|---|---|---|"]
+    for grid in GRIDS:
+        rows_of = [row for row in found if row.grid == grid]
+        lines += [_line(row) for row in [*rows_of, _all(rows_of)]]
+    return "\n".join(lines) + "\n"
+
+
+def _all(found: Sequence[Row]) -> Row:
+    def errors(name: str) -> Errors:
+        every: list[Errors] = [getattr(row, name) for row in found]
+        return Errors(sum(each.characters for each in every), sum(each.wrong for each in every))
+
+    words = sum(row.words for row in found)
+    return Row("all", found[0].grid, words, *map(errors, ("at_seam", "away", "elsewhere")))
+
+
+def _line(row: Row) -> str:
+    return (
+        f"| {row.drawing} | {row.grid.size:,} / {row.grid.overlap} | {row.words} "
+        f"| {row.at_seam.wrong} of {row.at_seam.characters:,} ({row.at_seam.rate:.3f}) "
+        f"| {row.away.wrong} ({row.away.rate:.3f}) | {row.ratio:.2f} "
+        f"| {row.elsewhere.rate:.3f} |"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--drawings", type=Path, required=True)
+    parser.add_argument("--kept", type=Path, default=Path("out/merging/read"))
+    parser.add_argument("--out", type=Path)
+    asked = parser.parse_args()
+    text = table(list(rows(asked.drawings, asked.kept)))
+    print(text)
+    if asked.out:
+        asked.out.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

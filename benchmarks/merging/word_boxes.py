@@ -1,0 +1,45 @@
+"""Words of the local OCR on tiles of real drawings, against the words of the PDF itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.merging.detection_sets import DetectionSet, Floats
+from benchmarks.merging.read_tiles import DIRECTIONS, answers, drawn
+from benchmarks.text_recall import visible_words
+from tilescout.detections import Word
+from tilescout.geometry import Box
+from tilescout.tiling import TileGrid
+from tilescout_local.engines.ocr import TextReader
+
+
+def word_set(path: Path, dpi: int, grid: TileGrid, reader: TextReader, kept: Path) -> DetectionSet:
+    """Page 1; labels are 0 for text that runs across, 1 for text that runs up or down."""
+    image = drawn(path, 1, dpi)
+    found = answers(image, grid, 0, reader, kept)
+    seen = [(each.tile, word) for each in found for word in each.words if word.box.area > 0]
+    truth = [word for word in visible_words(path, 1, dpi) if word.text.strip()]
+    return DetectionSet(
+        name=f"words, {path.stem}, {grid.size:,} / {grid.overlap}",
+        page=(float(image.shape[1]), float(image.shape[0])),
+        tile_boxes=_rows([each.tile_box for each in found]),
+        tile_scales=np.ones(len(found)),
+        boxes=_rows([word.box for _, word in seen]),
+        confidences=np.array([word.confidence for _, word in seen]),
+        labels=np.array([_label(word) for _, word in seen]),
+        tiles=np.array([tile for tile, _ in seen]),
+        true_boxes=_rows([word.box for word in truth]),
+        true_labels=np.array([_label(word) for word in truth]),
+        owners=np.full(len(seen), -1),
+        text_labels=(0, 1),
+    )
+
+
+def _label(word: Word) -> int:
+    return DIRECTIONS.index(word.direction) % 2
+
+
+def _rows(boxes: list[Box]) -> Floats:
+    return np.array([(box.left, box.top, box.right, box.bottom) for box in boxes]).reshape(-1, 4)
