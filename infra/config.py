@@ -25,6 +25,8 @@ FunctionName = Literal[
 CUSTOM_LABELS_UNIT_HOUR = 4.0
 START_AND_STOP_SECONDS = 900 + 120
 """Of one start of a model: how long it usually takes, and to stop it again."""
+WORKFLOW_MINUTES = 12 * 60 - 35
+"""The workflow ends after twelve hours; half an hour of them is for stopping and merging."""
 CLOSING_MINUTES = 30
 """Between the deadline of a run and the hard deadline of its lease."""
 PriceName = Literal[
@@ -90,6 +92,21 @@ class Config(BaseModel):
     @model_validator(mode="after")
     def _schedules_agree(self) -> Self:
         self.schedules()
+        return self
+
+    @model_validator(mode="after")
+    def _deadlines_leave_time_for_a_model(self) -> Self:
+        for name, profile in self.profiles.items():
+            least = START_AND_STOP_SECONDS / 60
+            most = WORKFLOW_MINUTES - profile.start_minutes
+            if profile.needs_model and not least < profile.deadline_minutes <= most:
+                raise BrokenRule(
+                    "a run has time to start its model, work and stop it: deadline_minutes over "
+                    f"{least:g}, and with start_minutes at most {WORKFLOW_MINUTES}",
+                    f"deadline_minutes of {name} is {profile.deadline_minutes}, start_minutes "
+                    f"{profile.start_minutes}",
+                    "change them",
+                )
         return self
 
     @model_validator(mode="after")

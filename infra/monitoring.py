@@ -71,7 +71,7 @@ class Monitoring(Construct):
         self._alarms.above_zero(
             "RunsFailed",
             cloudwatch.MathExpression(
-                expression="failed + aborted + timed_out",
+                expression="FILL(failed, 0) + FILL(aborted, 0) + FILL(timed_out, 0)",
                 using_metrics={
                     "failed": state_machine.metric_failed(period=FIVE_MINUTES, statistic="Sum"),
                     "aborted": state_machine.metric_aborted(period=FIVE_MINUTES, statistic="Sum"),

@@ -31,10 +31,9 @@ _WILDCARDS = {
 """Wildcards in the statements below, as cdk-nag writes them, and why each is there."""
 _ARN_AS_WRITTEN = "arn:<AWS::Partition>:rekognition:<AWS::Region>:<AWS::AccountId>:project/"
 _VERSIONS = "A version's ARN ends with its name and the time of its training."
-_PROJECT = "A project's ARN ends with the time of its creation."
 _ANY_PROJECT = (
     "A model whose profile was removed is stopped all the same: it would cost money for ever. "
-    "The guard may stop and look, and never start."
+    "Who holds its lease may look and stop; only the configured projects' models are started."
 )
 
 
@@ -85,17 +84,13 @@ class Permissions:
         return _WILDCARDS.get(name, {}) | self._model_wildcards(name)
 
     def _model_wildcards(self, name: str) -> dict[str, str]:
-        if name == "guard":
-            return {
-                f"{_ARN_AS_WRITTEN}*/version/*/*": _ANY_PROJECT,
-                f"{_ARN_AS_WRITTEN}*": _ANY_PROJECT,
-            }
         found = {}
-        for project in self.model_projects:
-            if name in ("detect_tile", "advance_run"):
+        if name in ("guard", "advance_run"):
+            found[f"{_ARN_AS_WRITTEN}*/version/*/*"] = _ANY_PROJECT
+            found[f"{_ARN_AS_WRITTEN}*"] = _ANY_PROJECT
+        if name in ("detect_tile", "advance_run"):
+            for project in self.model_projects:
                 found[f"{_ARN_AS_WRITTEN}{project}/version/*/*"] = _VERSIONS
-            if name == "advance_run":
-                found[f"{_ARN_AS_WRITTEN}{project}/*"] = _PROJECT
         return found
 
     def of(self, name: str) -> Statements:
@@ -130,14 +125,14 @@ class Permissions:
             rows(self.tables.ledger, "ConditionCheckItem"),
             rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
             send(self.queues.tiles, self.queues.merges),
-            *self._on_versions("StartProjectVersion", "StopProjectVersion"),
-            *self._describe_projects(),
+            *self._start_models(),
+            *self._stop_models(),
         ]
 
     def detect_tile(self) -> Statements:
         return [
             *objects(self.storage.tiles, "GetObject", "PutObject"),
-            rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem"),
+            rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
             rows(self.tables.documents, "GetItem", "UpdateItem"),
             # Neither action has a resource type to name.
             allow(["textract:DetectDocumentText", "rekognition:DetectText"], ["*"]),
@@ -183,20 +178,27 @@ class Permissions:
             ),
             send(self.queues.documents, self.queues.pages),
             allow(["sqs:GetQueueAttributes"], [self.queues.pages.queue_arn]),
-            allow(["rekognition:StopProjectVersion"], [self._rekognition("*/version/*/*")]),
-            allow(["rekognition:DescribeProjectVersions"], [self._rekognition("*")]),
+            *self._stop_models(),
             self._announce(),
         ]
 
-    def _on_versions(self, *verbs: str) -> Statements:
-        """Actions on every version of the configured projects; none where there is no model."""
+    def _on_versions(self, verb: str) -> Statements:
+        """An action on every version of the configured projects; none where there is no model."""
         versions = [self._rekognition(f"{name}/version/*/*") for name in self.model_projects]
-        return [allow([f"rekognition:{verb}" for verb in verbs], versions)] if versions else []
+        return [allow([f"rekognition:{verb}"], versions)] if versions else []
 
-    def _describe_projects(self) -> Statements:
-        """Versions are described by the ARN of their project; a version's own does not match."""
-        projects = [self._rekognition(f"{name}/*") for name in self.model_projects]
-        return [allow(["rekognition:DescribeProjectVersions"], projects)] if projects else []
+    def _start_models(self) -> Statements:
+        return self._on_versions("StartProjectVersion")
+
+    def _stop_models(self) -> Statements:
+        """Of any project: a profile may be gone while a model that was started for it is up.
+
+        Versions are described by the ARN of their project; a version's own does not match.
+        """
+        return [
+            allow(["rekognition:StopProjectVersion"], [self._rekognition("*/version/*/*")]),
+            allow(["rekognition:DescribeProjectVersions"], [self._rekognition("*")]),
+        ]
 
     def _rekognition(self, project: str) -> str:
         return Stack.of(self.storage).format_arn(

@@ -109,7 +109,7 @@ class Profile(_Strict):
     exclude: tuple[Region, ...] = ()
     max_pages: Annotated[int, Field(ge=1, le=10_000)] = 10_000
     max_tiles_per_document: Annotated[int, Field(ge=1)] = 100_000
-    budget_usd: Annotated[float, Field(gt=0)] = 25.0
+    budget_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 25.0
     deadline_minutes: Annotated[int, Field(ge=1, le=600)] = 60
     model_project: Annotated[str, Field(pattern=r"^[a-zA-Z0-9_.-]{0,255}$")] = ""
     max_inference_units: Annotated[int, Field(ge=1, le=5)] = 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +21,9 @@ Status = Literal[
     "SUPERSEDED",
 ]
 ENDED: frozenset[Status] = frozenset({"DONE", "PARTIAL", "FAILED", "REJECTED", "SUPERSEDED"})
+
+GIVEN_UP = "could not be processed after several tries"
+"""What the reason says of pages and documents that became dead letters."""
 
 BARREN_RUNS_BEFORE_HOLD = 3
 """Runs without any answer after which a document is HELD (rule 17)."""
@@ -69,13 +73,14 @@ class Document:
     finishing_until: int = 0
     model_usd: float = 0.0
     charged_token: int = 0
+    resent_at: int = 0
+    uploaded_at: int = 0
+    """When the object's version was written: events may come in another order."""
 
     @property
     def cost_usd(self) -> float:
         """Calls to the detector, and its share of the models started for it."""
         return self.spent_usd + self.model_usd
-
-    resent_at: int = 0
 
     @property
     def pages(self) -> int:
@@ -136,6 +141,11 @@ def outcome(
     if missing:
         return Outcome(status="PARTIAL", reason="; ".join(missing[:6]))
     return Outcome(status="DONE")
+
+
+def told_once(known: Iterable[str], more: Iterable[str]) -> list[str]:
+    """Warnings in their order; a document that is retried comes by the same ones again."""
+    return list(dict.fromkeys([*known, *more]))
 
 
 def _missing(pages_failed: dict[int, str]) -> list[str]:

@@ -12,11 +12,14 @@ TilescoutError
     TileRefused          the detector will never take this tile
     DetectorUnavailable  not ready, throttled or over a limit; not the tile's fault
       DetectorBroken     a server error: an outage, or for ever this very tile
+    TileGone             its image was deleted; its page is tiled again
   AnswerLost           the detector was asked and perhaps billed, but no answer came
+  RunNotDescribed      whether an execution still runs is not known; it is asked again
   UnknownMessage       a queue holds what it should not; the message becomes a dead letter
   MessageNotSent       a queue refused part of a batch; the caller's message is redelivered
   EventNotSent         the event bus refused an event; it is sent again
   CleaningUnfinished   a document has more to clean up than one invocation may; a hint goes on
+  UnusableModel        a model file is not of the documented format
 """
 
 from __future__ import annotations
@@ -66,6 +69,10 @@ class TileRefused(DetectorError):
     """The detector refuses this tile for good."""
 
 
+class TileGone(DetectorError):
+    """The tile's image was deleted, or has expired; the detector was not asked."""
+
+
 class DetectorUnavailable(DetectorError):
     """The detector cannot answer now; nothing is known about the tile."""
 
@@ -76,6 +83,10 @@ class DetectorBroken(DetectorUnavailable):
 
 class AnswerLost(TilescoutError):
     """The request went out and no answer came; it may have been billed."""
+
+
+class RunNotDescribed(TilescoutError):
+    """Step Functions did not say whether an execution runs."""
 
 
 class UnknownMessage(TilescoutError):
@@ -92,3 +103,7 @@ class EventNotSent(TilescoutError):
 
 class CleaningUnfinished(TilescoutError):
     """The time of the invocation ran out before the document was cleaned up."""
+
+
+class UnusableModel(TilescoutError):
+    """A model file is not of the format that docs/detector.md states."""

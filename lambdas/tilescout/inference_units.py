@@ -11,6 +11,8 @@ START_SECONDS = 900
 """A start is said to take 10 to 20 minutes: that of a model never measured."""
 STOP_SECONDS = 120
 """From the last answer until the model is down; counted as paid."""
+NEVER = 10**10
+"""Later than any time in epoch seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,11 @@ def _because(plan: UnitPlan, reason: str) -> UnitPlan:
 def paid_until(
     requested_at: int, units: int, *, usd_per_unit_hour: float, budget_usd: float
 ) -> int:
-    """When stopping must begin, so that the model is down before the budget is spent (rule 18)."""
+    """When stopping must begin, so that the model is down before the budget is spent (rule 18).
+
+    A model without a price, by the override of ``cdk.json``, is never too dear.
+    """
+    if not usd_per_unit_hour:
+        return NEVER
     seconds = budget_usd / (usd_per_unit_hour * units) * 3600
-    return math.floor(requested_at + seconds - STOP_SECONDS)
+    return math.floor(requested_at + min(seconds, NEVER) - STOP_SECONDS)

@@ -131,8 +131,18 @@ def tile_sort(tile: int) -> str:
     return f"{TILES}{tile:06d}"
 
 
+def tile_images(document: str) -> str:
+    """What the keys of all tiles of a document begin with."""
+    return f"tiles/{document}/"
+
+
+def tile_page(document: str, page: int, grid: str) -> str:
+    """The folder of a page's tiles."""
+    return f"{tile_images(document)}{page:05d}/{grid}"
+
+
 def tile_image(document: str, page: int, grid: str, tile: int) -> str:
-    return f"tiles/{document}/{page:05d}/{grid}/{tile:06d}"
+    return f"{tile_page(document, page, grid)}/{tile:06d}"
 
 
 def grid_hash(*settings: object) -> str:
@@ -140,14 +150,19 @@ def grid_hash(*settings: object) -> str:
     return hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
 
 
+def answers(document: str) -> str:
+    """What the keys of all answers of a document begin with."""
+    return f"answers/{document}/"
+
+
 def answer_object(document: str, page: int, tile: int, reservation: str) -> str:
     """The reservation is in the key, so a second answer never overwrites the first."""
-    return f"answers/{document}/{page:05d}/{tile:06d}-{reservation}.json"
+    return f"{answers(document)}{page:05d}/{tile:06d}-{reservation}.json"
 
 
 def layer_object(document: str, page: int) -> str:
     """The page's own visible text, kept as an answer."""
-    return f"answers/{document}/{page:05d}/layer.json"
+    return f"{answers(document)}{page:05d}/layer.json"
 
 
 def page_result(result: str, page: int) -> str:

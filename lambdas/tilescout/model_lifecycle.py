@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from tilescout.run_protocol import SETTLE, Lease
+from tilescout.run_protocol import Lease
 
 MOST_STARTS = 3
 """Requests to start one model in one run."""
@@ -38,13 +38,14 @@ class Action:
     """What to do, why, and after how many seconds to look again.
 
     "give up" is ``barren`` where asking again in an hour would end the same way; else the run
-    is only put off.
+    is only put off. ``refused``: the service certainly did not start anything.
     """
 
     verb: Verb
     reason: str
     seconds: int = 0
     barren: bool = False
+    refused: bool = False
 
 
 def next_start(
@@ -55,6 +56,7 @@ def next_start(
     starts: int,
     now: int,
     give_up_at: int,
+    latest_start: int,
     may_share: bool,
     message: str = "",
 ) -> Action:
@@ -62,15 +64,17 @@ def next_start(
 
     ``status`` is that of ``lease.version`` while that one is ours, else of ``version``;
     ``message`` is the service's own word on it. The run has asked ``starts`` times already;
-    ``may_share`` lets it use a model that somebody else started. "stop" and "wait" concern an
-    older version of ours that must be down first.
+    from ``latest_start`` on a start would come too late for any tile; ``may_share`` lets it use a
+    model that somebody else started. "stop" and "done" concern a model of ours that must be seen
+    down before another start, so that a person's start in between is not taken for ours.
     """
     if lease.ours and lease.version != version:
         return _replace_older(lease, status, now)
     if status == "RUNNING":
         return _running(lease, may_share=may_share)
     if now >= give_up_at:
-        return Action("give up", f"the model is {_name(status)} and its time to start is over")
+        reason = f"the model is {_name(status)} and its time to start is over"
+        return Action("give up", reason, barren=lease.ours or starts > 0)
     if status == UNSEEN:
         return Action("wait", f"the model could not be described{_said(message)}", START_POLL)
     if status == "STARTING":
@@ -81,8 +85,11 @@ def next_start(
         return Action("give up", f"the model is {status}; the next run looks again")
     if status not in STARTABLE:
         return Action("give up", _unusable(status, message), barren=True)
-    if lease.ours and now - lease.start_requested_at <= SETTLE:
-        return Action("wait", "its start was requested and may not show yet", START_POLL)
+    if lease.ours:
+        return next_stop(lease, status, now)
+    if now >= latest_start:
+        reason = "no time is left to start the model before the deadline or the end of the budget"
+        return Action("give up", reason, barren=not starts)
     if starts >= MOST_STARTS:
         asked = f"it is {status} after {starts} starts in this run"
         return Action("give up", f"{asked}{_said(message)}", barren=True)
@@ -137,10 +144,11 @@ def next_stop(lease: Lease, status: str, now: int) -> Action:
     """
     if not lease.ours:
         return Action("leave", "no model of ours is up")
-    if status in UP:
+    # Asking a model to stop that nobody can see does no harm: it is ours.
+    if status in UP or status == UNSEEN:
         return Action("stop", f"the model is {status}", BEGINNING)
-    if status in ("STOPPING", UNSEEN):
-        return Action("wait", f"the model is {status}", STOP_POLL)
+    if status == "STOPPING":
+        return Action("wait", "the model is STOPPING", STOP_POLL)
     left = lease.settles_at - now
     if left >= 0:
         reason = f"it is {_name(status)}; a late start or stop may still land"
@@ -165,7 +173,9 @@ def after_refused_start(code: str, message: str) -> Action:
             "give up",
             f"{code}: {message}; an account runs two models at once (Service Quotas); "
             "the next run tries again",
+            refused=True,
         )
     if code in _BARREN:
-        return Action("give up", f"{code}: {message}", barren=True)
-    return Action("wait", f"{code}: {message}; describe again", START_POLL)
+        return Action("give up", f"{code}: {message}", barren=True, refused=True)
+    refused = code in DEFINITE
+    return Action("wait", f"{code}: {message}; describe again", START_POLL, refused=refused)

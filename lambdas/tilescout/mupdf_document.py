@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pymupdf
@@ -36,7 +40,17 @@ def open_document(path: str) -> Any:
             "a PDF must open without a password; this one needs a password to open; "
             "remove the password and upload it again"
         )
+    pymupdf.TOOLS.reset_mupdf_warnings()
     return document
+
+
+def complaint() -> str:
+    """The first error that MuPDF met since the document was opened, and went on; else empty.
+
+    What it says without the word is no loss: a wrong stream length, a substituted font.
+    """
+    said = pymupdf.TOOLS.mupdf_warnings(reset=0).splitlines()
+    return next((line[:200] for line in said if re.search(r"\berror\b", line)), "")
 
 
 def error_text(error: BaseException) -> str:
@@ -57,12 +71,13 @@ def inspect(path: str, max_pages: int, pages: tuple[int, int] | None) -> Documen
             for position, number in enumerate(numbers)
         ),
         page_count=count,
-        warnings=tuple(_warnings(document)),
+        warnings=(*_warnings(document), *_unusable_boxes(document, numbers)),
     )
 
 
 def _page_count(document: Any, max_pages: int) -> int:
-    count = int(document.page_count)
+    with _readable("a PDF must tell its number of pages; this one's is wrong"):
+        count = int(document.page_count)
     if count == 0:
         raise UnreadableDocument(
             "a PDF must have at least 1 page; this one has 0 pages, it may be truncated; "
@@ -78,14 +93,20 @@ def _page_count(document: Any, max_pages: int) -> int:
 
 def load_page(document: Any, number: int) -> Any:
     """Page ``number`` (from 1); raises UnreadableDocument where its entry is broken."""
-    try:
+    with _readable(f"every page must be readable; page {number} is not"):
         return document.load_page(number - 1)
+
+
+@contextmanager
+def _readable(rule: str) -> Iterator[None]:
+    """Raises UnreadableDocument with the rule and what MuPDF says."""
+    try:
+        yield
     except pymupdf.mupdf.FzErrorSystem:  # out of memory: no fault of the file's
         raise
     except (RuntimeError, ValueError, pymupdf.mupdf.FzErrorBase) as error:
         raise UnreadableDocument(
-            f"every page must be readable; page {number} is not ({error_text(error)}); "
-            "export the PDF again and upload it"
+            f"{rule} ({error_text(error)}); export the PDF again and upload it"
         ) from error
 
 
@@ -127,3 +148,33 @@ def _warnings(document: Any) -> list[str]:
     if files := document.embfile_count():
         warnings.append(f"{files} files are embedded in the PDF; they are not read")
     return warnings
+
+
+def _unusable_boxes(document: Any, numbers: range, most: int = 5) -> list[str]:
+    """MuPDF takes a page without a usable MediaBox as US Letter, and says nothing."""
+    boxes = ((number, _media_box(document, number)) for number in numbers)
+    found = [
+        f"page {number} has no usable MediaBox ({box[:60]}); it is taken as 612 x 792 pt"
+        for number, (kind, box) in boxes
+        if kind == "array" and not _is_usable(box)
+    ]
+    more = [f"{len(found) - most} more pages have no usable MediaBox"]
+    return found[:most] + (more if len(found) > most else [])
+
+
+def _media_box(document: Any, number: int) -> tuple[str, str]:
+    """Kind and text of the page's own entry; "null" where it inherits one."""
+    with _readable(f"every page must be readable; page {number} is not"):
+        found: tuple[str, str] = document.xref_get_key(document.page_xref(number - 1), "MediaBox")
+        return found
+
+
+def _is_usable(box: str) -> bool:
+    """References are for MuPDF to follow."""
+    if "R" in box:
+        return True
+    try:
+        left, top, right, bottom = (float(side) for side in box.strip("[] ").split())
+    except ValueError:
+        return False
+    return math.isfinite(left + top + right + bottom) and left != right and top != bottom

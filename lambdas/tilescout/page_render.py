@@ -7,7 +7,7 @@ from dataclasses import asdict, astuple
 from typing import Any
 
 from tilescout.errors import UnreadableDocument, UnsupportedPage
-from tilescout.mupdf_document import load_page, open_document
+from tilescout.mupdf_document import complaint, load_page, open_document
 from tilescout.mupdf_page import ShownPage
 from tilescout.page_geometry import kept_tiles
 from tilescout.page_tiles import cut_tiles
@@ -73,9 +73,12 @@ def _result(
     kept: list[Tile],
     sent: int,
 ) -> RenderedPage:
+    """``warnings`` tell what may be missing: nothing is lost in silence."""
     all_tiles = TileGrid(request.tile_size, request.overlap).count(page.width, page.height)
     looks_blank = sent == 0 and len(kept) == all_tiles and page.declares_content()
-    blank = f"page {request.page} declares content but renders blank"
+    warnings = [f"page {request.page} declares content but renders blank"] if looks_blank else []
+    if error := complaint():
+        warnings.append(f"page {request.page} may lack parts; the renderer said: {error}")
     return RenderedPage(
         page=request.page,
         width_px=page.width,
@@ -88,5 +91,5 @@ def _result(
         tiles_skipped=all_tiles - sent,
         words=text.words,
         covers_page=text.covers_page,
-        warnings=(blank,) if looks_blank else (),
+        warnings=tuple(warnings),
     )

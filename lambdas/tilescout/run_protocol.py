@@ -113,10 +113,16 @@ def heartbeat(lease: Lease, token: int, now: int, phase: Phase | None = None) ->
     )
 
 
-def release(lease: Lease, token: int) -> Lease:
-    """No owner; token and ``ours`` stay. Raises LeaseLost where the token is not mine."""
+def release(lease: Lease, token: int, now: int) -> Lease:
+    """No owner; token and ``ours`` stay. Raises LeaseLost where the token is not mine.
+
+    While a Start or Stop of ours may still land the lease only ends, so that nobody takes it
+    before the grace is over: it would hit the next owner's model.
+    """
     if lease.token != token:
         raise LeaseLost(f"the lease of {lease.model} has token {lease.token}, not {token}")
+    if lease.ours and now <= lease.settles_at:
+        return replace(lease, expires_at=min(lease.expires_at, now), phase="closing")
     return replace(lease, owner="", expires_at=0, phase="closing")
 
 

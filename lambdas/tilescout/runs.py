@@ -57,8 +57,9 @@ class RunState:
 
     ``first_band`` of the run's open bands is where a look begins that cannot read all.
     ``version`` is the model version's ARN, frozen for the run; empty where nothing is started.
-    ``ready_at`` is not 0 while the model is known to be RUNNING; ``starts`` are the requests of
-    this run. ``put_off``: the run ended without having tried, and counts against nobody.
+    ``ready_at`` is not 0 while the model is known to be RUNNING, ``answered_before`` tiles were
+    answered by then; ``starts`` are the requests of this run that were not refused.
+    ``put_off``: the run ended without having tried, and counts against nobody.
     """
 
     model: str
@@ -80,6 +81,8 @@ class RunState:
     starts: int = 0
     give_up_at: int = 0
     ready_at: int = 0
+    answered_before: int = 0
+    needs_model: bool = False
     put_off: bool = False
 
 
@@ -87,12 +90,13 @@ class RunState:
 class Claim:
     """One document in one run. ``detected`` once all its tiles have ended; then the counts hold.
 
-    ``tiles`` were open when it was claimed.
+    ``tiles`` were open when it was claimed, ``answered_before`` answered.
     """
 
     document_id: str
     claimed_at: int = 0
     tiles: int = 0
+    answered_before: int = 0
     detected: bool = False
     ended: bool = False
     answered: int = 0
@@ -130,8 +134,8 @@ def fits(document: Document, claims: list[Claim], calls_left: int, calls_per_til
 
 
 def open_tiles(document: Document) -> int:
-    """Tiles without an answer, as far as the record knows."""
-    return max(0, document.tiles_planned - document.tiles_answered)
+    """Tiles that have not ended, as far as the record knows."""
+    return max(0, document.tiles_planned - document.tiles_answered - document.tiles_failed)
 
 
 DOCUMENTS_WEIGHED = 500
@@ -141,19 +145,16 @@ DOCUMENTS_WEIGHED = 500
 def is_start_worth(documents: Iterable[Document], now: int) -> bool:
     """Whether waiting documents are worth the start of their model (``start_when``).
 
-    Documents without open tiles need none, and those that a dead run left have waited before.
+    What a dead run left with open tiles has waited before.
     """
     waiting = 0
     for number, document in enumerate(documents):
+        if not open_tiles(document):
+            continue
         enough = document.profile.start_when
         waiting += open_tiles(document)
         is_old = now - document.queued_at >= 60 * enough.oldest_minutes
-        if (
-            is_old
-            or waiting >= enough.tiles
-            or document.status == "RUNNING"
-            or not open_tiles(document)
-            or number >= DOCUMENTS_WEIGHED
-        ):
+        is_left = document.status == "RUNNING"
+        if is_old or is_left or waiting >= enough.tiles or number >= DOCUMENTS_WEIGHED:
             return True
     return False

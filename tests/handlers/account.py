@@ -14,6 +14,7 @@ from typing import Any
 
 import boto3
 from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ReadTimeoutError
 from moto.sqs.models import sqs_backends
 
 ACCOUNT = "123456789012"
@@ -269,7 +270,7 @@ def detector(reply: Reply) -> Iterator[list[dict[str, Any]]]:
         headers = {"content-type": "application/x-amz-json-1.1"}
         return AWSResponse(request.url, status, headers, Body(json.dumps(body).encode()))
 
-    with _hooked("before-send", send):
+    with hooked("before-send", send):
         yield asked
 
 
@@ -294,7 +295,26 @@ def crash_at(call: int, *, after: bool = False) -> Iterator[list[str]]:
         if len(made) == call and after:
             raise Crash(model.name)
 
-    with _hooked("before-call", before), _hooked("after-call", done):
+    with hooked("before-call", before), hooked("after-call", done):
+        yield made
+
+
+@contextmanager
+def reply_lost_at(call: int) -> Iterator[list[str]]:
+    """AWS call number ``call`` (from 1) takes effect and its reply never comes.
+
+    Yields the names of the calls made.
+    """
+    made: list[str] = []
+
+    def before(model: Any, **_: Any) -> None:
+        made.append(model.name)
+
+    def done(model: Any, **_: Any) -> None:
+        if len(made) == call:
+            raise ReadTimeoutError(endpoint_url=model.name)
+
+    with hooked("before-call", before), hooked("after-call", done):
         yield made
 
 
@@ -309,7 +329,7 @@ def s3_refuses(method: str, status: int, code: str = "") -> Iterator[None]:
         headers = {"content-type": "application/xml"}
         return AWSResponse(request.url, status, headers, Body(body.encode()))
 
-    with _hooked("before-send", send):
+    with hooked("before-send", send):
         yield
 
 
@@ -322,12 +342,12 @@ def announced() -> Iterator[list[dict[str, Any]]]:
         if model.name == "PutEvents":
             details.extend(json.loads(each["Detail"]) for each in params["Entries"])
 
-    with _hooked("provide-client-params", note):
+    with hooked("provide-client-params", note):
         yield details
 
 
 @contextmanager
-def _hooked(event: str, hook: Callable[..., Any]) -> Iterator[None]:
+def hooked(event: str, hook: Callable[..., Any]) -> Iterator[None]:
     """The hook, on every client of the handlers."""
     for client in clients():
         client.meta.events.register_first(event, hook)

@@ -44,6 +44,7 @@ def test_its_pages_are_sent_to_be_tiled(account: Account) -> None:
     ]
 
 
+@pytest.mark.fault("I1")
 @pytest.mark.parametrize("times", [1, 2, 3])
 def test_an_event_delivered_several_times_makes_one_document(account: Account, times: int) -> None:
     _, event = accepted(account, drawing_of("A"))
@@ -52,6 +53,7 @@ def test_an_event_delivered_several_times_makes_one_document(account: Account, t
     assert len(account.rows("document")) == 1
 
 
+@pytest.mark.fault("I1")
 def test_an_event_twice_in_one_batch_makes_one_document(account: Account) -> None:
     version = account.upload(KEY, drawing_of("A"))
     event = upload_event(KEY, version)
@@ -59,6 +61,7 @@ def test_an_event_twice_in_one_batch_makes_one_document(account: Account) -> Non
     assert len(account.rows("document")) == 1
 
 
+@pytest.mark.fault("I3")
 def test_a_new_version_of_the_object_is_a_new_document(account: Account) -> None:
     first, _ = accepted(account, drawing_of("A"))
     second, _ = accepted(account, drawing_of("B"))
@@ -117,16 +120,19 @@ def test_an_unknown_profile_is_processed_by_the_default(account: Account) -> Non
     assert account.document(document_id)["profile"]["name"] == "text"
 
 
+@pytest.mark.fault("I7")
 def test_the_test_event_of_s3_is_no_document(account: Account) -> None:
     account.deliver("accept_document", json.dumps({"Event": "s3:TestEvent"}))
     assert account.rows("document") == []
 
 
+@pytest.mark.fault("I5")
 def test_an_object_that_is_gone_is_no_document(account: Account) -> None:
     account.deliver("accept_document", upload_event(KEY, ""))
     assert account.rows("document") == []
 
 
+@pytest.mark.fault("I7")
 def test_a_foreign_message_fails_alone(account: Account) -> None:
     version = account.upload(KEY, drawing_of("A"))
     event = sqs_event(upload_event(KEY, version), '{"hello": "world"}')
@@ -141,6 +147,7 @@ def test_a_key_that_names_no_profile_is_told_that_the_default_was_used(account: 
     assert warning.startswith("the key names the profile 'texxt', which does not exist, so 'text'")
 
 
+@pytest.mark.fault("I13")
 @pytest.mark.parametrize(("status", "said"), [(400, "400 Bad Request"), (403, "403 Forbidden")])
 def test_an_object_that_may_not_be_read_is_rejected_with_the_remedy(
     account: Account, status: int, said: str
@@ -154,12 +161,14 @@ def test_an_object_that_may_not_be_read_is_rejected_with_the_remedy(
     assert document["reason"].endswith("or upload without a customer key")
 
 
+@pytest.mark.fault("I13")
 def test_a_download_that_is_refused_rejects_the_document(account: Account) -> None:
     with s3_refuses("GET", 403, "AccessDenied"):
         document_id, _ = accepted(account, drawing_of("A"))
     assert "(403 Forbidden)" in account.document(document_id)["reason"]
 
 
+@pytest.mark.fault("I13")
 @pytest.mark.parametrize(
     ("method", "status", "code"),
     [("HEAD", 503, ""), ("HEAD", 409, ""), ("GET", 503, "SlowDown"), ("GET", 400, "ExpiredToken")],

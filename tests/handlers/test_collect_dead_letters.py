@@ -22,6 +22,7 @@ def pages(document: str, first: int, last: int) -> str:
     return messages.body(messages.PageRange(document_id=document, first_page=first, last_page=last))
 
 
+@pytest.mark.fault("S12")
 def test_pages_given_up_fail_and_the_rest_is_queued(account: Account) -> None:
     document = accepted(account, "A", "B", "C")
     page_table.mark(account.ledger, document, PageRow(page=1, tiled=True, tiles=2))
@@ -45,6 +46,7 @@ def test_pages_that_were_tiled_meanwhile_stay_tiled(account: Account) -> None:
     assert account.document(document)["pages_failed"] == 1
 
 
+@pytest.mark.fault("S12")
 @pytest.mark.parametrize("times", [1, 2])
 def test_an_upload_given_up_is_rejected_with_a_reason(account: Account, times: int) -> None:
     version = account.upload(KEY, drawing_of("A"))
@@ -71,6 +73,7 @@ def test_a_document_that_is_queued_already_is_left_alone(account: Account) -> No
     assert account.document(document) == before
 
 
+@pytest.mark.fault("S12")
 def test_an_unknown_message_is_dropped(account: Account) -> None:
     account.deliver("collect_dead_letters", "hello", '{"page": 7}')
     assert account.rows("document") == []

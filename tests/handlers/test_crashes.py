@@ -1,4 +1,5 @@
-"""The process dies once before each call that changes something; the end is the same.
+"""The process dies once before or after each call that changes something, or its reply is lost;
+the end is the same, in every table.
 
 Dying before a call that only reads leaves what dying before the next change does.
 """
@@ -6,13 +7,16 @@ Dying before a call that only reads leaves what dying before the next change doe
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
-from tests.handlers.account import Account, Crash, crash_at, detector
+from tests.handlers.account import Account, Crash, crash_at, detector, reply_lost_at
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.runs import Clock, Run, answers, clock, queued
 from tilescout import keys
@@ -21,6 +25,13 @@ from tilescout.errors import LeaseLost
 NOW = 1_800_000_000
 KEY = "incoming/text/sheet.pdf"
 NEVER = 10_000
+Fault = Callable[[int], AbstractContextManager[list[str]]]
+DIED = (Crash, ReadTimeoutError, BatchProcessingError)
+FAULTS = [
+    pytest.param(crash_at, id="died before"),
+    pytest.param(partial(crash_at, after=True), id="died after", marks=pytest.mark.long),
+    pytest.param(reply_lost_at, id="reply lost", marks=pytest.mark.long),
+]
 READS = {"GetItem", "Query", "HeadObject", "GetObject", "ListObjectVersions"}
 
 
@@ -32,7 +43,7 @@ def twice(act: Callable[[], Any]) -> Any:
     """What a queue or a retrier does: once more, where the function died."""
     try:
         return act()
-    except (Crash, BatchProcessingError):
+    except DIED:
         return act()
 
 
@@ -62,8 +73,8 @@ def changes(made: list[str]) -> list[int]:
     return [n for n, name in enumerate(made, start=1) if name not in READS] + [NEVER]
 
 
-def intake_dying(call: int) -> tuple[str, list[str]]:
-    with mock_aws(), crash_at(call) as made:
+def intake_dying(call: int, fault: Fault) -> tuple[str, list[str]]:
+    with mock_aws(), fault(call) as made:
         account = Account.create()
         document = intake(account)
         row = record_of(account, document)
@@ -72,17 +83,19 @@ def intake_dying(call: int) -> tuple[str, list[str]]:
         return told.replace(document, "D"), list(made)
 
 
-def test_intake_ends_the_same_wherever_it_dies() -> None:
-    end, made = intake_dying(NEVER)
+@pytest.mark.fault("R12")
+@pytest.mark.parametrize("fault", FAULTS)
+def test_intake_ends_the_same_wherever_it_dies(fault: Fault) -> None:
+    end, made = intake_dying(NEVER, fault)
     calls = changes(made)
-    assert {intake_dying(call)[0] for call in calls} == {end}
+    assert {intake_dying(call, fault)[0] for call in calls} == {end}
     assert len(calls) >= 10
 
 
 def step(run: Run, name: str, *, retry: bool) -> str:
     try:
         found: str = run.step(name)["next"]
-    except Crash:
+    except DIED:
         if not retry:
             raise Abandoned from None
         found = run.step(name)["next"]
@@ -97,7 +110,7 @@ def work_off(account: Account) -> list[str]:
     for body in account.received("merges"):
         try:
             account.deliver("merge_page", body)
-        except Crash:
+        except DIED:
             died.append(body)
     return died
 
@@ -132,11 +145,20 @@ def through(account: Account, time: Clock, document: str, *, retry: bool) -> Non
         account.deliver("merge_page", body)
 
 
-def run_dying(call: int, *, retry: bool) -> tuple[str, list[str]]:
+def found_in(account: Account, document: str) -> list[str]:
+    """What readers see, and what is left of the work; but for the number of the claim."""
+    seen = ("page", "label", "text", "confidence", "box_px", "tiles", "document_id")
+    rows = [str([row.get(name) for name in seen]) for row in account.detections.scan()["Items"]]
+    ledger = [row for row in ledger_of(account, document) if "MERGED#" not in row[1]]
+    return sorted(rows) + [str(row) for row in ledger]
+
+
+def run_dying(call: int, fault: Fault, *, retry: bool) -> tuple[str, list[str]]:
+    """A tile is billed once, and once more for the worker that died (rule 19)."""
     with mock_aws(), clock(NOW) as time, detector(answers) as asked:
         account = Account.create()
         document = queued(account, tiles=1)
-        with crash_at(call) as made:
+        with fault(call) as made:
             through(account, time, document, retry=retry)
         row = record_of(account, document)
         assert row["status"] == "DONE", f"after a crash at call {call} of {made}"
@@ -144,12 +166,14 @@ def run_dying(call: int, *, retry: bool) -> tuple[str, list[str]]:
         assert len(asked) <= 2
         sets = {each["result_id"] for each in account.detections.scan()["Items"]}
         assert sets == {account.document(document)["result_id"]}
-        return str(sorted(row.items())), list(made)
+        return str(sorted(row.items())) + str(found_in(account, document)), list(made)
 
 
+@pytest.mark.fault("R12", "S6")
+@pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("retry", [True, False], ids=["retried", "aborted"])
-def test_a_run_ends_the_same_wherever_it_dies(retry: bool) -> None:
-    end, made = run_dying(NEVER, retry=retry)
+def test_a_run_ends_the_same_wherever_it_dies(retry: bool, fault: Fault) -> None:
+    end, made = run_dying(NEVER, fault, retry=retry)
     calls = changes(made)
-    assert {run_dying(call, retry=retry)[0] for call in calls} == {end}
+    assert {run_dying(call, fault, retry=retry)[0] for call in calls} == {end}
     assert len(calls) >= 30

@@ -91,6 +91,7 @@ def test_a_stuck_document_whose_pages_are_all_there_is_queued(account: Account) 
     assert account.document(document)["status"] == "QUEUED"
 
 
+@pytest.mark.fault("I12")
 def test_a_stuck_document_gets_its_missing_pages_sent_again(account: Account) -> None:
     document = accepted(account, "A", "B", "C")
     page_table.mark(account.ledger, document, PageRow(page=2, tiled=True))
@@ -136,6 +137,7 @@ def sweep_time() -> int:
     return (int(datetime.now(UTC).timestamp()) // 900 + 3) * 900
 
 
+@pytest.mark.fault("I12")
 def test_an_object_without_a_record_is_accepted_late(account: Account) -> None:
     account.upload("incoming/text/a b+c%.pdf", drawing_of("A"))
     with clock(sweep_time()):
@@ -144,6 +146,7 @@ def test_an_object_without_a_record_is_accepted_late(account: Account) -> None:
     assert [row["key"] for row in account.rows("document")] == ["incoming/text/a b+c%.pdf"]
 
 
+@pytest.mark.fault("I12")
 def test_an_object_with_a_record_is_not_sent_again(account: Account) -> None:
     accepted(account, "A")
     with clock(sweep_time()):
@@ -156,6 +159,7 @@ def test_a_fresh_object_is_left_to_its_event(account: Account) -> None:
     assert look(account, sweep=True)["accepted_late"] == 0
 
 
+@pytest.mark.fault("I12")
 def test_only_the_latest_version_is_accepted_late(account: Account) -> None:
     account.upload(KEY, drawing_of("A"))
     latest = account.upload(KEY, drawing_of("B"))

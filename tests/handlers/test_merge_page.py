@@ -105,6 +105,7 @@ def test_a_hint_of_an_older_claim_is_dropped(account: Account) -> None:
     assert account.document(document)["status"] == "RUNNING"
 
 
+@pytest.mark.fault("S7")
 def test_rows_of_a_merge_that_crashed_are_replaced_by_the_next(account: Account) -> None:
     document = queued(account)
     run = answered(account, document)
@@ -115,6 +116,7 @@ def test_rows_of_a_merge_that_crashed_are_replaced_by_the_next(account: Account)
     assert account.document(document)["detections"] == len(everything(account))
 
 
+@pytest.mark.fault("S7")
 def test_a_merge_that_died_between_last_mark_and_flip_is_finished(account: Account) -> None:
     document = queued(account)
     run = answered(account, document)
@@ -132,6 +134,7 @@ def test_a_merge_that_died_between_last_mark_and_flip_is_finished(account: Accou
     assert account.document(document)["status"] == "DONE"
 
 
+@pytest.mark.fault("S6")
 def test_two_last_pages_at_once_flip_the_document_once(account: Account) -> None:
     document = queued(account, 2)
     run = answered(account, document, 2)
@@ -222,6 +225,7 @@ def test_an_unfinished_set_of_an_earlier_run_is_deleted(account: Account) -> Non
     assert {row["result_id"] for row in everything(account)} == {f"{document}-000002"}
 
 
+@pytest.mark.fault("S6")
 def test_the_replaced_set_is_readable_until_the_new_one_is_and_then_deleted(
     account: Account,
 ) -> None:

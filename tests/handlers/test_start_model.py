@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.handlers.account import Account
+from tests.handlers.account import Account, module
 from tests.handlers.model_service import (
     IN_USE,
     LOST,
@@ -16,7 +16,7 @@ from tests.handlers.model_service import (
     service,
 )
 from tests.handlers.runs import Run, clock, lease, queued
-from tilescout.aws import model_table
+from tilescout.aws import claim_table, model_table, page_table
 
 __all__ = ["service"]
 NOW = 1_800_000_000
@@ -75,16 +75,16 @@ def test_documents_without_open_tiles_start_nothing(
     assert service.asked == []
 
 
-def test_tiles_that_come_later_start_the_model_after_all(
-    account: Account, service: ModelService
-) -> None:
+def test_tiles_that_come_later_are_the_next_runs(account: Account, service: ModelService) -> None:
     put_to_use(account)
     queued(account, key=KEY, tiles=0)
     run = model_run(account)
     run.step("StartModel")
     queued(account, key="incoming/symbols/later.pdf")
-    assert run.step("DetectTiles")["next"] == "StartModel"
-    assert run.step("StartModel")["next"] == ""
+    assert run.step("DetectTiles")["next"] == "StopModel"
+    assert run.finish() == "OpenRun"
+    again = model_run(account, "again")
+    assert again.step("StartModel")["next"] == ""
     assert service.asked == [("start", VERSION, 1)]
 
 
@@ -115,6 +115,7 @@ def test_a_start_that_was_lost_is_not_repeated_while_it_may_show(
     start(run, NOW + 60)
     assert service.asked == []
     start(run, NOW + 61)
+    start(run, NOW + 63)
     assert service.asked == [("start", VERSION, 1)]
 
 
@@ -208,8 +209,94 @@ def test_a_model_stopped_by_hand_is_started_again(run: Run, service: ModelServic
     with clock(NOW + 110):
         assert run.step("DetectTiles")["next"] == "StartModel"
     start(run, NOW + 111)
+    start(run, NOW + 113)
     assert service.asked == [("start", VERSION, 1)] * 2
-    assert starts(run.account) == [(NOW, NOW + 111, ""), (NOW + 111, 0, "")]
+    assert starts(run.account) == [(NOW, NOW + 111, ""), (NOW + 113, 0, "")]
+
+
+def test_a_person_who_starts_it_again_before_us_keeps_it(run: Run, service: ModelService) -> None:
+    start(run)
+    service.status[VERSION] = "RUNNING"
+    start(run, NOW + 100)
+    service.status[VERSION] = "STOPPED"
+    start(run, NOW + 110)
+    service.refusals["StartProjectVersion"] = ["ResourceInUseException"]
+    start(run, NOW + 112)
+    service.status[VERSION] = "RUNNING"
+    assert start(run, NOW + 132) == "StopModel"
+    with clock(NOW + 133):
+        run.finish()
+    assert service.asked == [("start", VERSION, 1)]
+
+
+def test_a_refused_first_start_is_repeated_with_as_many_units(
+    run: Run, service: ModelService
+) -> None:
+    service.refusals["StartProjectVersion"] = ["ThrottlingException"]
+    start(run)
+    assert run.state["starts"] == 0
+    start(run, NOW + 20)
+    assert service.asked == [("start", VERSION, 1)]
+
+
+def test_nothing_is_started_for_tiles_that_ended_in_a_run_that_died(
+    account: Account, service: ModelService
+) -> None:
+    put_to_use(account)
+    document = queued(account, key=KEY)
+    for tile in range(2):
+        page_table.band_outcome(account.ledger, document, 1, tile, "answered")
+    run = model_run(account)
+    assert run.step("StartModel")["next"] == "DetectTiles"
+    assert service.asked == []
+
+
+def test_a_document_without_tiles_does_not_start_the_model_for_one_that_waits(
+    account: Account, service: ModelService
+) -> None:
+    run = patient(account)
+    blank = queued(account, key="incoming/symbols/blank.pdf", tiles=0)
+    with clock(NOW):
+        assert run.step("OpenRun")["next"] == "StartModel"
+        assert run.step("StartModel")["next"] == "DetectTiles"
+        assert run.step("DetectTiles")["next"] == "StopModel"
+    claimed = [claim.document_id for claim in claim_table.claims(account.ledger, run.state["id"])]
+    assert (claimed, service.asked) == ([blank], [])
+
+
+def test_a_model_that_never_comes_up_holds_the_document(
+    account: Account, service: ModelService
+) -> None:
+    put_to_use(account)
+    document = queued(account, key=KEY)
+    for number in range(3):
+        first = NOW + 9_000 * number
+        with clock(first) as time:
+            run = model_run(account, f"run-{number}")
+            for time.now in range(first, first + 2_461, 60):
+                run.step("StartModel")
+            assert run.state["next"] == "StopModel"
+            run.step("StopModel")
+            service.status[VERSION] = "STOPPED"
+            run.finish()
+    assert account.document(document)["status"] == "HELD"
+
+
+def test_a_start_that_lasts_longer_than_the_budget_is_given_up(
+    account: Account, service: ModelService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_to_use(account)
+    queued(account, key=KEY)
+    advance_run = module("advance_run")
+    cheap = [replace(each, budget_usd=2.0) for each in advance_run.CONFIGURATION.profiles]
+    poor = replace(advance_run.CONFIGURATION, profiles=tuple(cheap))
+    monkeypatch.setattr(advance_run, "CONFIGURATION", poor)
+    with clock(NOW) as time:
+        run = model_run(account)
+        for time.now in range(NOW, NOW + 1_741, 60):
+            run.step("StartModel")
+    # $2 at $4 an hour are 1,800 s, of which 120 s are for stopping.
+    assert (run.state["next"], run.state["deadline"]) == ("StopModel", NOW + 1_680)
 
 
 def patient(account: Account) -> Run:

@@ -59,6 +59,7 @@ def test_every_tile_has_its_image_and_its_row(account: Account, accept: Accept) 
     assert sorted(str(row["image"]) for row in rows) == account.objects("tiles-bucket")
 
 
+@pytest.mark.fault("I1")
 def test_pages_tiled_twice_are_the_same_as_once(account: Account, accept: Accept) -> None:
     document_id, pages = accept(drawing_of("A", "B"))
     account.deliver("tile_page", *pages)
@@ -67,6 +68,7 @@ def test_pages_tiled_twice_are_the_same_as_once(account: Account, accept: Accept
     assert (account.ledger.scan()["Items"], account.document(document_id)) == once
 
 
+@pytest.mark.fault("I1")
 def test_a_slow_duplicate_never_takes_an_answer_back(account: Account) -> None:
     row = TileRow(page=1, tile=0, box=(0, 0, 9, 9), image="i")
     page_table.write_tiles(account.ledger, "d", 1, [row])
@@ -115,6 +117,7 @@ def test_a_page_given_up_after_too_many_attempts_tells_so(account: Account, acce
     assert page.failed_reason == "tiling stopped without an answer 3 times; lower the dpi"
 
 
+@pytest.mark.fault("I5")
 def test_a_document_whose_object_is_gone_fails_with_the_reason(
     account: Account, accept: Accept
 ) -> None:

@@ -214,6 +214,16 @@ def test_a_detector_that_does_not_exist_yet_is_refused() -> None:
             "tilescout: a budget pays for more than starting and stopping a model, $1.13; "
             "budget_usd of symbols is 1.13; raise it",
         ),
+        (
+            {"deadline_minutes": 17},
+            "tilescout: a run has time to start its model, work and stop it: deadline_minutes "
+            "over 17, and with start_minutes at most 685; deadline_minutes of symbols is 17, "
+            "start_minutes 40; change them",
+        ),
+        (
+            {"deadline_minutes": 600, "start_minutes": 90},
+            "deadline_minutes of symbols is 600, start_minutes 90; change them",
+        ),
     ],
 )
 def test_a_broken_profile_of_a_model_is_explained(changes: dict[str, Any], said: str) -> None:

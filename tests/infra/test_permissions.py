@@ -91,7 +91,6 @@ def test_a_wildcard_within_a_resource_is_for_objects_executions_or_models(
         ":*",
         ":project/*",
         ":project/*/version/*/*",
-        ":project/sample-symbols/*",
         ":project/sample-symbols/version/*/*",
     }
 
@@ -193,8 +192,8 @@ def test_a_run_starts_and_stops_versions_of_its_projects_and_looks_at_the_projec
 ) -> None:
     assert _rekognition(template, "advance_run") == {
         "rekognition:StartProjectVersion": ["sample-symbols/version/*/*"],
-        "rekognition:StopProjectVersion": ["sample-symbols/version/*/*"],
-        "rekognition:DescribeProjectVersions": ["sample-symbols/*"],
+        "rekognition:StopProjectVersion": ["*/version/*/*"],
+        "rekognition:DescribeProjectVersions": ["*"],
     }
 
 

@@ -71,6 +71,7 @@ def test_work_that_fails_five_times_is_kept(
     }
 
 
+@pytest.mark.fault("S13")
 @pytest.mark.parametrize("queue", ["DocumentsDeadLetters", "PagesDeadLetters"])
 def test_dead_letters_are_kept_fourteen_days(template: Template, queue: str) -> None:
     assert template.properties(queue)["MessageRetentionPeriod"] == FOURTEEN_DAYS

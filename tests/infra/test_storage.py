@@ -61,6 +61,7 @@ def test_what_cannot_be_made_again_outlives_the_stack(template: Template, kept: 
     assert resource["UpdateReplacePolicy"] == "Retain"
 
 
+@pytest.mark.fault("S13")
 def test_documents_and_results_never_expire(template: Template) -> None:
     for bucket in ("DocumentsBucket", "ResultsBucket"):
         rules = template.properties(bucket)["LifecycleConfiguration"]["Rules"]
@@ -79,6 +80,7 @@ def test_no_custom_resource_empties_or_notifies_a_bucket(template: Template) -> 
     assert "AWS::CloudFormation::CustomResource" not in kinds
 
 
+@pytest.mark.fault("I10")
 def test_uploads_under_incoming_are_told_to_the_documents_queue(template: Template) -> None:
     assert template.properties("DocumentsBucket")["NotificationConfiguration"] == {
         "QueueConfigurations": [
@@ -151,6 +153,7 @@ def test_the_time_of_acceptance_is_a_number(template: Template) -> None:
     assert {"AttributeName": "accepted_at", "AttributeType": "N"} in attributes
 
 
+@pytest.mark.fault("S13")
 def test_only_the_ledger_expires_rows(template: Template) -> None:
     assert template.properties("LedgerTable")["TimeToLiveSpecification"] == {
         "AttributeName": "expire_at",

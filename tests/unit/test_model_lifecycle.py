@@ -38,6 +38,7 @@ def start(
     now: int = 1_500,
     starts: int = 0,
     give_up_at: int = 5_000,
+    latest_start: int = 4_000,
     may_share: bool = False,
     message: str = "",
 ) -> Action:
@@ -48,6 +49,7 @@ def start(
         starts=starts,
         now=now,
         give_up_at=give_up_at,
+        latest_start=latest_start,
         may_share=may_share,
         message=message,
     )
@@ -87,7 +89,7 @@ def test_a_model_that_nobody_of_us_started(status: str, verb: str, barren: bool)
 
 @pytest.mark.parametrize(
     ("status", "verb"),
-    [("STARTING", "wait"), ("RUNNING", "use"), ("STOPPING", "wait"), ("STOPPED", "start")],
+    [("STARTING", "wait"), ("RUNNING", "use"), ("STOPPING", "wait"), ("STOPPED", "done")],
 )
 def test_a_model_of_ours_is_adopted_whoever_of_us_started_it(status: str, verb: str) -> None:
     assert start(OURS, status).verb == verb
@@ -107,13 +109,27 @@ def test_somebody_elses_model_is_refused_with_a_remedy() -> None:
 
 def test_a_start_that_may_not_show_yet_is_waited_for() -> None:
     assert start(OURS, "STOPPED", now=1_000 + SETTLE).verb == "wait"
-    assert start(OURS, "STOPPED", now=1_001 + SETTLE).verb == "start"
+    assert start(OURS, "STOPPED", now=1_001 + SETTLE).verb == "done"
+
+
+def test_ours_ends_before_the_model_is_started_again() -> None:
+    """Else a start of somebody else in between would be taken for ours, and stopped."""
+    assert start(OURS, "FAILED").verb == "done"
+    assert start(replace(OURS, ours=False), "FAILED", starts=1).verb == "start"
+
+
+@pytest.mark.parametrize(("starts", "barren"), [(0, True), (1, False)])
+def test_a_start_that_would_come_too_late_is_not_asked_for(starts: int, barren: bool) -> None:
+    action = start(NOT_OURS, "STOPPED", latest_start=1_500, starts=starts)
+    assert (action.verb, action.barren) == ("give up", barren)
 
 
 def test_starting_is_given_up_in_time() -> None:
     assert start(OURS, "STARTING", now=4_999).verb == "wait"
     action = start(OURS, "STARTING", now=5_000)
-    assert action == Action("give up", "the model is STARTING and its time to start is over")
+    assert action == Action(
+        "give up", "the model is STARTING and its time to start is over", barren=True
+    )
 
 
 def test_a_model_that_runs_at_the_last_moment_is_used() -> None:
@@ -122,8 +138,8 @@ def test_a_model_that_runs_at_the_last_moment_is_used() -> None:
 
 def test_a_run_asks_three_times_at_most() -> None:
     assert MOST_STARTS == 3
-    assert start(OURS, "FAILED", starts=2).verb == "start"
-    action = start(OURS, "FAILED", starts=3, message="not enough capacity")
+    assert start(NOT_OURS, "FAILED", starts=2).verb == "start"
+    action = start(NOT_OURS, "FAILED", starts=3, message="not enough capacity")
     assert action == Action(
         "give up", "it is FAILED after 3 starts in this run (not enough capacity)", barren=True
     )
@@ -163,7 +179,7 @@ def test_what_is_not_ours_is_never_stopped(status: str) -> None:
         ("FAILED", "done"),
         ("EXPIRED", "done"),
         (GONE, "done"),
-        (UNSEEN, "wait"),
+        (UNSEEN, "stop"),
     ],
 )
 def test_a_model_of_ours_is_stopped_until_it_is_down(status: str, verb: str) -> None:

@@ -33,6 +33,11 @@ HELD = Lease(
 )
 
 
+def owned(**values: Any) -> Lease:
+    held = Lease(model="valves", owner="run", token=3, expires_at=1_180, hard_deadline=9_000)
+    return replace(held, **values)
+
+
 def test_a_lease_never_taken_is_acquired_with_token_one() -> None:
     lease = acquire(FREE, "run-a", now=1_000, hard_deadline=FAR)
     assert lease == Lease(
@@ -72,7 +77,7 @@ def test_a_takeover_keeps_what_is_known_of_the_model() -> None:
 
 
 def test_a_takeover_of_a_closing_lease_is_working_again() -> None:
-    closing = release(heartbeat(HELD, 7, 1_100, "closing"), 7)
+    closing = release(heartbeat(HELD, 7, 1_100, "closing"), 7, 1_100)
     lease = acquire(closing, "run-b", now=1_101, hard_deadline=FAR)
     assert lease is not None
     assert lease.phase == "working"
@@ -101,7 +106,7 @@ def test_a_heartbeat_after_expiry_raises_although_nobody_took_over() -> None:
 
 def test_a_heartbeat_after_release_raises() -> None:
     with pytest.raises(LeaseLost):
-        heartbeat(release(HELD, 7), 7, now=1_100)
+        heartbeat(release(HELD, 7, 1_100), 7, now=1_100)
 
 
 def test_closing_never_goes_back_to_working() -> None:
@@ -112,12 +117,20 @@ def test_closing_never_goes_back_to_working() -> None:
 
 def test_a_release_keeps_token_and_ours() -> None:
     held = Lease(model="m", owner="run-a", token=3, expires_at=500, ours=True)
-    assert release(held, 3) == Lease(model="m", token=3, ours=True, phase="closing")
+    assert release(held, 3, 400) == Lease(model="m", token=3, ours=True, phase="closing")
+
+
+def test_a_lease_whose_last_call_may_still_land_is_free_only_after_the_grace() -> None:
+    held = owned(ours=True, stop_requested_at=1_000)
+    ended = release(held, 3, 1_000 + SETTLE)
+    assert (ended.owner, ended.expires_at, ended.phase) == ("run", 1_060, "closing")
+    assert not ended.is_free(1_060 + GRACE)
+    assert release(held, 3, 1_001 + SETTLE).owner == ""
 
 
 def test_a_release_with_another_token_raises() -> None:
     with pytest.raises(LeaseLost, match="token 7, not 6"):
-        release(HELD, 6)
+        release(HELD, 6, 1_100)
 
 
 def test_a_revoke_ends_the_work_at_once_and_leaves_the_grace() -> None:
@@ -185,7 +198,7 @@ def test_at_most_one_run_at_a_time_believes_that_it_may_detect(
             elif what == "revoke":
                 lease = revoke(lease, run, tokens.get(run, 0), now) or lease
             elif what == "release":
-                lease = release(lease, tokens.get(run, 0))
+                lease = release(lease, tokens.get(run, 0), now)
             else:
                 phase = "closing" if what == "close" else None
                 lease = heartbeat(lease, tokens.get(run, 0), now, phase)
@@ -197,11 +210,6 @@ def test_at_most_one_run_at_a_time_believes_that_it_may_detect(
         assert lease.expires_at <= max(now + TTL, before.expires_at)
         if lease.owner != before.owner and lease.owner and before.owner:
             assert now > before.expires_at + GRACE
-
-
-def owned(**values: Any) -> Lease:
-    held = Lease(model="valves", owner="run", token=3, expires_at=1_180, hard_deadline=9_000)
-    return replace(held, **values)
 
 
 def test_a_start_is_written_down_before_it_is_requested() -> None:

@@ -81,8 +81,9 @@ def test_nothing_waits_longer_than_its_profile_says() -> None:
     assert is_start_worth([waiting(1)], now=1_000 + 3_600)
 
 
-def test_what_needs_no_start_waits_for_none() -> None:
-    assert is_start_worth([waiting(9, tiles_answered=9)], now=1_000)
+def test_what_needs_no_start_is_worth_none() -> None:
+    ended = {"tiles_answered": 8, "tiles_failed": 1}
+    assert not is_start_worth([waiting(9, **ended)], now=1_000 + 9_999)
 
 
 def test_what_a_dead_run_left_has_waited_before() -> None:

@@ -22,7 +22,7 @@ def close(store: Store, state: RunState, now: int, *, failed: bool) -> RunState:
         for claim, document in store.open_claims(state.id, state.token):
             _requeue(store, state, claim, document, now, failed=failed)
         _measure(store, state)
-        store.lease = run_protocol.release(store.lease, state.token)
+        store.lease = run_protocol.release(store.lease, state.token, now)
     stays = failed or state.put_off
     again = not stays and is_work_due(store, now, besides=state.token)
     return replace(state, next="OpenRun" if again else "", wait_seconds=0)
@@ -50,8 +50,10 @@ def _requeue(
 
 def _measure(store: Store, state: RunState) -> None:
     run = store.runs[state.id]
-    if not state.ready_at or state.starts > 1:
+    if not state.ready_at:
         return
-    rate = measured_rate(run.tiles_answered, run.last_answer_at - state.ready_at, run.units)
+    rate = measured_rate(
+        run.tiles_answered - state.answered_before, run.last_answer_at - state.ready_at, run.units
+    )
     if rate is not None:
         store.known = replace(store.known, tiles_per_second_per_unit=rate)

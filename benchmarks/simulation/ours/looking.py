@@ -12,7 +12,8 @@ from tilescout.runs import Claim, RunState, fits, is_start_worth, open_tiles
 
 
 def is_work_due(store: Store, now: int, *, besides: int | None = None) -> bool:
-    return is_start_worth((each for each in store.due() if each.claim_token != besides), now)
+    due = [each for each in store.due() if each.claim_token != besides]
+    return is_start_worth(due, now) or any(not open_tiles(each) for each in due)
 
 
 def claim_due(store: Store, state: RunState, now: int) -> None:

@@ -114,11 +114,10 @@ class Steps:
 
     def start_model(self, state: RunState) -> RunState:
         lease = self._beat(state)
-        if not claimed_tiles(self.store, state):
+        if not (lease.ours or claimed_tiles(self.store, state)):
             return replace(state, next="DetectTiles", wait_seconds=0, ready_at=0)
         profile = self.store.profile
-        minutes = min(state.deadline, self.now + 60 * profile.start_minutes)
-        state = replace(state, give_up_at=state.give_up_at or minutes)
+        state = self._bounded(state, lease)
         status = model_control.describe(self.model)
         action = model_lifecycle.next_start(
             lease,
@@ -127,13 +126,26 @@ class Steps:
             starts=state.starts,
             now=self.now,
             give_up_at=state.give_up_at,
+            latest_start=state.deadline - round(self.store.known.start_seconds),
             may_share=profile.use_running_model,
         )
         if action.verb == "use":
             return self._ready(state, lease)
         if action.verb == "start":
             return self._start(state, lease)
+        if action.verb in ("stop", "done"):
+            stopping = model_control.stop(self.store, self.model, state.token, status)
+            seconds = stopping.seconds or model_lifecycle.BEGINNING
+            return replace(state, next="", wait_seconds=seconds)
         return _apply(state, action)
+
+    def _bounded(self, state: RunState, lease: Lease) -> RunState:
+        deadline = state.deadline
+        if lease.ours and not state.starts:
+            since = max(lease.start_requested_at, self.store.runs[state.id].opened_at)
+            deadline = min(deadline, self._paid_until(lease.units, since))
+        give_up_at = state.give_up_at or self.now + 60 * self.store.profile.start_minutes
+        return replace(state, deadline=deadline, give_up_at=min(deadline, give_up_at))
 
     def _start(self, state: RunState, lease: Lease) -> RunState:
         profile = self.store.profile
@@ -145,21 +157,21 @@ class Steps:
             usd_per_unit_hour=UNIT_HOUR,
             budget_usd=profile.budget_usd,
         )
-        units = lease.units if state.starts else plan.units
-        action = model_control.start(self.store, self.model, lease, state.version, units)
-        self.store.update_run(state.id, units=units)
-        deadline = min(state.deadline, self._paid_until(units))
-        return _apply(replace(state, starts=state.starts + 1, deadline=deadline), action)
+        deadline = min(state.deadline, self._paid_until(plan.units, self.now))
+        action = model_control.start(self.store, self.model, lease, state.version, plan.units)
+        self.store.update_run(state.id, units=plan.units)
+        if action.refused:
+            return _apply(state, action)
+        give_up_at = min(state.give_up_at, deadline)
+        started = replace(state, starts=state.starts + 1, deadline=deadline, give_up_at=give_up_at)
+        return _apply(started, action)
 
-    def _paid_until(self, units: int) -> int:
+    def _paid_until(self, units: int, since: int) -> int:
         budget = self.store.profile.budget_usd
-        return paid_until(self.now, units, usd_per_unit_hour=UNIT_HOUR, budget_usd=budget)
+        return paid_until(since, max(1, units), usd_per_unit_hour=UNIT_HOUR, budget_usd=budget)
 
     def _ready(self, state: RunState, lease: Lease) -> RunState:
         units = lease.units if lease.ours else self.model.units
-        deadline = state.deadline
-        if lease.ours and not state.starts:
-            deadline = min(deadline, self._paid_until(units))
         if lease.ours and state.starts:
             took = float(self.now - lease.start_requested_at)
             self.store.known = replace(self.store.known, start_seconds=took)
@@ -168,8 +180,8 @@ class Steps:
             state,
             next="DetectTiles",
             wait_seconds=0,
-            deadline=deadline,
             ready_at=self.now,
+            answered_before=self.store.runs[state.id].tiles_answered,
             give_up_at=0,
             calls_per_second=float(rate),
             pace=replace(state.pace, moved_at=self.now, ended_at=self.now),

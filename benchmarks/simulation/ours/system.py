@@ -111,7 +111,7 @@ class Tilescout:
         self.store.lease = lease
         status = model_control.describe(self.world.model)
         model_control.stop(self.store, self.world.model, lease.token, status)
-        self.store.lease = run_protocol.release(self.store.lease, lease.token)
+        self.store.lease = run_protocol.release(self.store.lease, lease.token, now)
 
     def held(self) -> int:
         """Documents that wait for a person, with an alarm."""

@@ -21,7 +21,7 @@ STORAGE = Config(
 )
 BILLED = Config(connect_timeout=3, read_timeout=50, retries={"total_max_attempts": 1})
 """A billed call is made once; whether to ask again is the ledger's decision, not the client's."""
-CONTROL = Config(connect_timeout=3, read_timeout=12, retries={"total_max_attempts": 1})
+CONTROL = Config(connect_timeout=3, read_timeout=7, retries={"total_max_attempts": 1})
 """Start and Stop take effect, or not, well before the grace of a lost lease is over (rule 5)."""
 
 

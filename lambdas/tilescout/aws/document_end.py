@@ -11,7 +11,7 @@ from tilescout.aws import document_file, document_table, page_table
 from tilescout.aws.document_cleaning import CLEANING_SECONDS
 from tilescout.aws.document_file import Totals
 from tilescout.aws.stores import Stores
-from tilescout.documents import Document, Outcome, outcome
+from tilescout.documents import Document, Outcome, outcome, told_once
 from tilescout.ledger import PageRow
 
 
@@ -36,7 +36,7 @@ def finish(stores: Stores, document: Document, now: int) -> bool:
             _spent(document, totals),
             results.listed(totals.model_versions),
         )
-        head["warnings"] += totals.warnings
+        head["warnings"] = told_once(head["warnings"], totals.warnings)
         document_file.write(stores, result.id, file, head)
     return _flip(stores, document, _ending(document, result, ended, totals))
 
@@ -78,7 +78,7 @@ def _ending(
         "tiles_answered": totals.answered,
         "tiles_failed": totals.failed,
         "spent_usd": _spent(document, totals),
-        "warnings": [*document.warnings, *totals.warnings],
+        "warnings": told_once(document.warnings, totals.warnings),
         "ended_at": result.made_at,
         "replaced": document.result_id,
         "clean_after": result.made_at + CLEANING_SECONDS,

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from tilescout import keys
-from tilescout.aws import document_table, model_table, page_table
-from tilescout.documents import Document, Status, tiling_outcome
+from tilescout import keys, messages
+from tilescout.aws import document_table, model_table, page_table, queues
+from tilescout.documents import Document, Status, tiling_outcome, told_once
 from tilescout.ledger import PageRow
 from tilescout.profiles import Profile
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_sqs import SQSClient
 
 
 def missing_pages(ledger: Table, document: Document) -> list[int]:
     """Pages without a mark."""
     seen = page_table.group(ledger, document.id, keys.PAGE_GROUPS)
     return [page for page in document.page_numbers() if page not in seen]
+
+
+def send_pages(sqs: SQSClient, queue_url: str, document_id: str, pages: Sequence[int]) -> None:
+    """A message a page, so that a bad one holds up no other."""
+    ranges = [
+        messages.PageRange(document_id=document_id, first_page=page, last_page=page)
+        for page in pages
+    ]
+    queues.send(sqs, queue_url, ranges)
 
 
 def queue_if_tiled(documents: Table, ledger: Table, document: Document, now: int) -> Status:
@@ -42,7 +53,7 @@ def queue_if_tiled(documents: Table, ledger: Table, document: Document, now: int
         "tiles_planned": tiles,
         "tiles_skipped": sum(row.skipped for row in pages),
         "pages_failed": len(failed),
-        "warnings": [*document.warnings, *_warnings(pages)],
+        "warnings": told_once(document.warnings, _warnings(pages)),
         "due": keys.due(document.profile.model, now),
         "queued_at": now,
     }

@@ -32,7 +32,18 @@ def every(ledger: Table) -> list[Lease]:
     return [from_item(Lease, row) for row in rows_of(ledger, keys.LEASES)]
 
 
-SWAPPED = ("token", "owner", "expires_at", "phase", "ours", "starts", "stop_requested_at")
+SWAPPED = (
+    "token",
+    "owner",
+    "expires_at",
+    "phase",
+    "ours",
+    "version",
+    "units",
+    "starts",
+    "start_requested_at",
+    "stop_requested_at",
+)
 """What a decision rests on; the rest changes only together with these."""
 
 

@@ -41,6 +41,7 @@ class Head:
     version_id: str
     size: int
     metadata: dict[str, str]
+    uploaded_at: int = 0
 
 
 @contextmanager
@@ -72,6 +73,7 @@ def head(s3: S3Client, bucket: str, key: str, version_id: str = "") -> Head | No
         answer.get("VersionId") or version_id or answer["ETag"].strip('"'),
         answer["ContentLength"],
         answer["Metadata"],
+        int(answer["LastModified"].timestamp()),
     )
 
 
@@ -114,3 +116,9 @@ def delete(s3: S3Client, bucket: str, object_keys: list[str]) -> None:
         s3.delete_objects(
             Bucket=bucket, Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True}
         )
+
+
+def names(s3: S3Client, bucket: str, prefix: str) -> Iterator[str]:
+    """Keys of all objects under the prefix."""
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        yield from (found["Key"] for found in page.get("Contents", []))

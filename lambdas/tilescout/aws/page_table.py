@@ -108,6 +108,30 @@ def mark(table: Table, document_id: str, row: PageRow) -> bool:
     return marked
 
 
+def unmark(table: Table, document_id: str, page: int, **values: Any) -> None:
+    """Set the page back to not tiled, so that it holds up its document until it is; repeatable."""
+    table.update_item(
+        Key=_page_key(document_id, page),
+        **changes({"page": page, "tiled": False, "failed_reason": ""} | values),
+    )
+    table.update_item(
+        Key={"pk": keys.document_partition(document_id), "sk": keys.page_group_sort(page)},
+        UpdateExpression="DELETE seen :page",
+        ExpressionAttributeValues={":page": {page}},
+    )
+
+
+def recount(table: Table, document_id: str, band: BandRow, answered: set[int]) -> None:
+    """Nothing of the band has failed, and this is answered. Not while a run works on it."""
+    table.update_item(
+        Key={
+            "pk": keys.document_partition(document_id),
+            "sk": keys.band_sort(band.page, band.band),
+        },
+        **changes({"answered": answered, "failed": None}),
+    )
+
+
 def add_to_group(table: Table, document_id: str, sort: str, number: int, to: str = "seen") -> None:
     """Put a number into a set; repeatable."""
     table.update_item(
@@ -145,14 +169,23 @@ def lasting(table: Table, partition: str) -> list[dict[str, Any]]:
 def expire(table: Table, expiring: list[dict[str, Any]], expire_at: int) -> None:
     """Let the rows go at ``expire_at``; nothing else of them is touched."""
     for start in range(0, len(expiring), TRANSACTION):
-        updates: list[Any] = [
-            {
-                "Update": {
-                    "TableName": table.name,
-                    "Key": {"pk": row["pk"], "sk": row["sk"]},
-                    **changes({"expire_at": expire_at}),
-                }
-            }
-            for row in expiring[start : start + TRANSACTION]
-        ]
+        updates = [_expiry(table, row, expire_at) for row in expiring[start : start + TRANSACTION]]
         table.meta.client.transact_write_items(TransactItems=updates)
+
+
+def keep(table: Table, partition: str) -> bool:
+    """Let no row of the partition expire; False where one has gone while it was tried."""
+    expiring = [row for row in rows_of(table, partition) if "expire_at" in row]
+    for start in range(0, len(expiring), TRANSACTION):
+        updates = [_expiry(table, row, None) for row in expiring[start : start + TRANSACTION]]
+        for update in updates:
+            update["Update"]["ConditionExpression"] = "attribute_exists(pk)"
+        if not conditional(table.meta.client.transact_write_items, TransactItems=updates):
+            return False
+    return True
+
+
+def _expiry(table: Table, row: dict[str, Any], expire_at: int | None) -> Any:
+    key = {"pk": row["pk"], "sk": row["sk"]}
+    changed = changes({"expire_at": expire_at})
+    return {"Update": {"TableName": table.name, "Key": key, **changed}}

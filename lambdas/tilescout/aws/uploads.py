@@ -1,16 +1,19 @@
-"""The documents bucket, listed a page at a time from where the last look ended."""
+"""Uploads whose event was lost: the documents bucket listed, and the event sent again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from tilescout import keys
+from tilescout import keys, messages
+from tilescout.aws import document_table
 from tilescout.messages import Upload
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
 
 
 def next_page(
@@ -43,3 +46,24 @@ def next_page(
     ledger.put_item(
         Item=keys.SWEEP_CURSOR | {name: value for name, value in following.items() if value}
     )
+
+
+def every(s3: S3Client, bucket: str, prefix: str) -> Iterator[Upload]:
+    """The latest version of every object; what was deleted has none."""
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
+        for version in page.get("Versions", []):
+            if version["IsLatest"]:
+                yield Upload(bucket, version["Key"], version["VersionId"])
+
+
+def without_record(documents: Table, listed: Iterable[Upload]) -> Iterator[Upload]:
+    """Those that no document was made of."""
+    for upload in listed:
+        known = keys.document_id(upload.bucket, upload.key, upload.version_id)
+        if document_table.get(documents, known) is None:
+            yield upload
+
+
+def announce(sqs: SQSClient, queue_url: str, upload: Upload) -> None:
+    """Send the event that S3 should have sent; twice is as good as once."""
+    sqs.send_message(QueueUrl=queue_url, MessageBody=json.dumps(messages.upload_event(upload)))

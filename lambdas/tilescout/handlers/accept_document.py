@@ -129,6 +129,7 @@ def _document(
         status="ACCEPTED" if plan else "REJECTED",
         profile=profile,
         accepted_at=now,
+        uploaded_at=head.uploaded_at,
         ended_at=0 if plan else now,
         clean_after=0 if plan else now,
         reason=reason,

@@ -9,7 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from tilescout import keys, messages
 from tilescout.aws import announcements, document_table, intake, objects, page_table
-from tilescout.documents import Document
+from tilescout.documents import GIVEN_UP, Document
 from tilescout.errors import UnknownMessage, UnreadableDocument
 from tilescout.handlers import settings, shell
 from tilescout.ledger import PageRow
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SETTINGS = settings.read(settings.CollectDeadLettersSettings)
 CONFIGURATION = settings.configuration(SETTINGS.profiles_file)
-REASON = "could not be processed after several tries; see the functions' logs, then upload it again"
+REASON = f"{GIVEN_UP}; see the functions' logs, then run `tilescout retry --dead-letters`"
 
 logger = Logger()
 metrics = Metrics()

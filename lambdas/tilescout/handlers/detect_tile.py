@@ -12,12 +12,20 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from tilescout import keys, messages, reservations
 from tilescout.answers import answer_to_json
-from tilescout.aws import document_table, lease_table, objects, page_table, tile_table
+from tilescout.aws import (
+    claim_table,
+    document_table,
+    lease_table,
+    objects,
+    page_table,
+    tile_table,
+    untiling,
+)
 from tilescout.aws.detectors import open_detector
 from tilescout.detections import Answer
 from tilescout.detectors import LIMITS, Detector, confidence_asked
 from tilescout.documents import Document
-from tilescout.errors import AnswerLost, DetectorBroken, DetectorUnavailable, TileRefused
+from tilescout.errors import AnswerLost, DetectorBroken, DetectorUnavailable, TileGone, TileRefused
 from tilescout.geometry import Box
 from tilescout.handlers import settings, shell
 from tilescout.ledger import TileRow
@@ -84,6 +92,9 @@ def _ask_within_budget(hint: TileHint, document: Document, row: TileRow, reserva
         answer = _ask(_detector_for(hint, document), row)
     except AnswerLost as error:
         return f"lost: {error}"
+    except TileGone as error:
+        document_table.settle_calls(documents, hint.run_id, unused=most)
+        return _send_back(hint, document, reservation, error)
     except DetectorUnavailable as error:
         document_table.settle_calls(documents, hint.run_id, unused=most - error.billed)
         metrics.add_metric("DetectorUnavailable", MetricUnit.Count, 1)
@@ -109,7 +120,7 @@ def _detector_for(hint: TileHint, document: Document) -> Detector:
 def _ask(asked: Detector, row: TileRow) -> Answer:
     image = objects.read(shell.s3(), SETTINGS.tiles_bucket, row.image)
     if image is None:
-        raise TileRefused("the tile's image is gone; the page must be tiled again")
+        raise TileGone(f"the tile's image {row.image} is gone")
     return asked.detect(image, Tile(row.tile, Box(*row.box)))
 
 
@@ -137,6 +148,22 @@ def _give_back(hint: TileHint, reservation: str, error: DetectorUnavailable) -> 
         ),
     )
     return f"given back: {error}"
+
+
+def _send_back(hint: TileHint, document: Document, reservation: str, error: TileGone) -> str:
+    """The document leaves the run, to be tiled again where images are gone (rule 21)."""
+    documents = shell.table(SETTINGS.documents_table)
+    ledger = shell.table(SETTINGS.ledger_table)
+    pages = untiling.without_images(ledger, shell.s3(), SETTINGS.tiles_bucket, document)
+    if hint.page not in pages:
+        return _strike(hint, reservation, f"{error}, and the page could not be tiled again")
+    _change(hint, lambda row: reservations.give_back(row, reservation, shell.now(), str(error)))
+    if untiling.send_back(documents, ledger, document, pages, shell.now()):
+        # The run must not wait for tiles that it will not see again.
+        over = {"detected": True, "ended": True}
+        claim_table.update_claim(ledger, hint.run_id, hint.document_id, over)
+        logger.warning("images are gone; their pages are tiled again", pages=len(pages))
+    return f"sent back: {error}"
 
 
 def _strike(hint: TileHint, reservation: str, error: str) -> str:

@@ -110,8 +110,6 @@ class ModelControl:
         if refused is not None and refused.code in DEFINITE:
             self._undo(before, requested, refused.code)
             return after_refused_start(refused.code, refused.message)
-        if before.ours:
-            model_table.close_start(self.ledger, before, self.now, "seen down by the next start")
         if refused is not None:
             return after_refused_start(refused.code, refused.message)
         return Action("wait", "the start was accepted", BEGINNING)

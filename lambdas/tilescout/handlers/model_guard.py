@@ -82,7 +82,9 @@ class ModelGuard:
 
     def _release(self, lease: Lease) -> None:
         lease_table.change(
-            self.ledger, lease.model, lambda read: run_protocol.release(read, lease.token)
+            self.ledger,
+            lease.model,
+            lambda read: run_protocol.release(read, lease.token, self.now),
         )
 
     def foreign(self, lease: Lease) -> list[str]:

@@ -25,33 +25,32 @@ def _due(edges: Edges, model: str) -> Iterator[Document]:
 
 
 def is_work_due(edges: Edges, model: str, *, besides: int | None = None, version: str = "") -> bool:
-    """Asks the documents themselves: the index may still show one that has just ended.
+    """Whether a run would find something to claim.
 
     Documents last claimed under the token ``besides`` have just been tried, and do not count.
-    Where a model must be started, they must be worth it; without a ``version`` of it, only
-    those without open tiles count.
+    Without a ``version`` of a model that must be started, only those without open tiles count.
     """
+    return any(True for _ in _known_due(edges, model, besides, version))
+
+
+def is_start_due(edges: Edges, model: str) -> bool:
+    """Whether what waits is worth the start of its model."""
+    due = (each for each in _known_due(edges, model, None, "any") if open_tiles(each))
+    return any(True for _ in due) if edges.at_once else is_start_worth(due, edges.now)
+
+
+def _known_due(edges: Edges, model: str, besides: int | None, version: str) -> Iterator[Document]:
+    """Asks the documents themselves: the index may still show one that has just ended."""
     needs_model = edges.configuration.of_model(model)[0].needs_model
-    due = (
-        now_known
-        for document in _due(edges, model)
-        if document.claim_token != besides and _can_run(document, needs_model, version)
-        for now_known in [document_table.get(edges.documents, document.id)]
-        if now_known is not None and now_known.status in ("QUEUED", "RUNNING")
-    )
-    if needs_model and not edges.at_once:
-        return is_start_worth(due, edges.now)
-    return any(True for _ in due)
+    for document in _due(edges, model):
+        if document.claim_token != besides and _can_run(document, needs_model, version):
+            known = document_table.get(edges.documents, document.id)
+            if known is not None and known.status in ("QUEUED", "RUNNING"):
+                yield known
 
 
 def _can_run(document: Document, needs_model: bool, version: str) -> bool:
     return bool(version) or not needs_model or not open_tiles(document)
-
-
-def claimed_tiles(edges: Edges, state: RunState) -> int:
-    """Open tiles of the run's documents, as they were when it claimed them."""
-    claims = claim_table.claims(edges.ledger, state.id)
-    return sum(claim.tiles for claim in claims if not claim.detected)
 
 
 def claim_due(edges: Edges, state: RunState) -> int:
@@ -72,7 +71,12 @@ def claim_due(edges: Edges, state: RunState) -> int:
             break
         if not fits(document, claims, calls_left, state.calls_per_tile):
             break
-        claimed = Claim(document_id=document.id, claimed_at=edges.now, tiles=open_tiles(document))
+        claimed = Claim(
+            document_id=document.id,
+            claimed_at=edges.now,
+            tiles=open_tiles(document),
+            answered_before=document.tiles_answered,
+        )
         if _claim(edges, state, claimed):
             claims.append(claimed)
             taken += 1

@@ -8,7 +8,7 @@ from typing import Any
 from tilescout import keys, reservations, run_protocol
 from tilescout.aws import claim_table, document_table, lease_table, page_table, tile_table
 from tilescout.documents import BARREN_RUNS_BEFORE_HOLD, Document
-from tilescout.handlers.run_steps.claiming import is_work_due
+from tilescout.handlers.run_steps.claiming import is_start_due, is_work_due
 from tilescout.handlers.run_steps.edges import Edges, beat
 from tilescout.handlers.run_steps.merging_hints import open_claims
 from tilescout.handlers.run_steps.model_cost import measure, model_cost, share_cost
@@ -29,28 +29,35 @@ def close_run(edges: Edges, state: RunState) -> RunState:
         _close(edges, state)
     # A run that was put off would only be put off again; the schedule tries later.
     stays = bool(edges.error or state.put_off)
-    again = not stays and is_work_due(
-        edges, state.model, besides=state.token, version=state.version
-    )
+    again = not stays and _is_more_due(edges, state)
     return replace(state, next="OpenRun" if again else "", wait_seconds=0)
+
+
+def _is_more_due(edges: Edges, state: RunState) -> bool:
+    version = "any" if state.needs_model and is_start_due(edges, state.model) else ""
+    return is_work_due(edges, state.model, besides=state.token, version=version)
 
 
 def _close(edges: Edges, state: RunState) -> None:
     beat(edges, state, "closing")
     run = document_table.get_run(edges.documents, state.id)
-    unfinished = list(open_claims(edges, state))
-    for claim, document in unfinished:
-        _requeue(edges, state, claim, document, run)
-    _record(edges, state, run, len(unfinished))
+    answered = {
+        claim.document_id: _requeue(edges, state, claim, document, run)
+        for claim, document in list(open_claims(edges, state))
+    }
+    _record(edges, state, run, answered)
     lease_table.change(
-        edges.ledger, state.model, lambda lease: run_protocol.release(lease, state.token)
+        edges.ledger, state.model, lambda lease: run_protocol.release(lease, state.token, edges.now)
     )
 
 
 def _requeue(
     edges: Edges, state: RunState, claim: Claim, document: Document, run: Run | None
-) -> None:
-    """A run that brought the document no answer, or could not merge it, counts for holding."""
+) -> int:
+    """A run that brought the document no answer, or could not merge it, counts for holding.
+
+    Returns how many of its tiles are answered by now.
+    """
     answered = _answered(edges, claim, document)
     run_is_barren = not (run and run.tiles_answered)
     barren = not (claim.detected or state.put_off) and (
@@ -58,6 +65,8 @@ def _requeue(
     )
     unmerged = claim.detected and not edges.error
     without = document.barren_runs + 1 if barren or unmerged else 0
+    if state.put_off:
+        without = document.barren_runs
     values: dict[str, Any] = {
         "status": "QUEUED",
         "barren_runs": without,
@@ -74,6 +83,7 @@ def _requeue(
     document_table.update(edges.documents, document.id, values, mine)
     if run_is_barren and not claim.detected:
         _forgive(edges, state, document)
+    return answered
 
 
 def _answered(edges: Edges, claim: Claim, document: Document) -> int:
@@ -98,7 +108,8 @@ def _forgive(edges: Edges, state: RunState, document: Document) -> None:
                 )
 
 
-def _record(edges: Edges, state: RunState, run: Run | None, requeued: int) -> None:
+def _record(edges: Edges, state: RunState, run: Run | None, answered: dict[str, int]) -> None:
+    """``answered`` tiles of the documents that were requeued; of the others their claims tell."""
     claims = list(claim_table.claims(edges.ledger, state.id))
     model = model_cost(edges, state, run)
     values = {
@@ -110,8 +121,13 @@ def _record(edges: Edges, state: RunState, run: Run | None, requeued: int) -> No
         "model_seconds": model.seconds,
         "model_usd": model.usd,
         "reason": edges.error or state.finished,
-        "requeued": requeued,
+        "requeued": len(answered),
     }
     document_table.update_run(edges.documents, state.id, values)
-    share_cost(edges, state, claims, model.usd)
+    share_cost(edges, state, {each.document_id: _new(each, answered) for each in claims}, model.usd)
     measure(edges, state, run)
+
+
+def _new(claim: Claim, answered: dict[str, int]) -> int:
+    """Tiles answered since the document was claimed."""
+    return max(0, answered.get(claim.document_id, claim.answered) - claim.answered_before)

@@ -40,6 +40,8 @@ def detect_tiles(edges: Edges, state: RunState) -> RunState:
     if finished:
         beat(edges, state, "closing")
         return replace(state, next="StopModel", wait_seconds=0, finished=finished)
+    if state.needs_model and not state.version:
+        return _without_model(state)
     if state.version and not _is_ready(edges, state):
         return replace(state, next="StartModel", wait_seconds=0, ready_at=0, give_up_at=0)
     turn = pacing.next_turn(state.pace, progress, edges.now, state.calls_per_second)
@@ -51,6 +53,12 @@ def detect_tiles(edges: Edges, state: RunState) -> RunState:
         pace=turn.pace,
         first_band=seen.next_band(state.first_band),
     )
+
+
+def _without_model(state: RunState) -> RunState:
+    """The record knew of no open tile when the run opened; the next run knows better."""
+    finished = "open tiles were found that need the model; the next run starts it"
+    return replace(state, next="StopModel", wait_seconds=0, finished=finished, put_off=True)
 
 
 def _is_ready(edges: Edges, state: RunState) -> bool:

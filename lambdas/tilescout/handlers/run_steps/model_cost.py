@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 
-from tilescout.aws import document_table, model_table
+from tilescout.aws import document_table, lease_table, model_table
 from tilescout.aws.parallel import in_order
 from tilescout.handlers.run_steps.edges import Edges
 from tilescout.models import measured_rate
 from tilescout.pricing import PriceTable
-from tilescout.runs import Claim, Run, RunState
+from tilescout.runs import Run, RunState
 
 A_DAY = 24 * 3600
 """No start lasts as long: the workflow ends after half of it, and the guard follows."""
@@ -25,22 +25,28 @@ class ModelCost:
 
 
 def model_cost(edges: Edges, state: RunState, run: Run | None) -> ModelCost:
-    """All starts that were up within the run: its own, and one it took over."""
+    """All starts that were up within the run: its own, and one it took over.
+
+    A start whose end nobody wrote down counts only while the lease tells of it.
+    """
     if not state.version or run is None:
         return ModelCost()
     prices = PriceTable().with_overrides(edges.configuration.prices)
-    since = run.opened_at - A_DAY
+    lease = lease_table.read(edges.ledger, state.model)
     paid = [
         (start.units, start.seconds(run.opened_at, edges.now))
-        for start in model_table.starts(edges.ledger, state.model, since=since)
+        for start in model_table.starts(edges.ledger, state.model, since=run.opened_at - A_DAY)
+        if start.stopped_at or (lease.ours and start.requested_at == lease.start_requested_at)
     ]
     usd = sum(prices.model_time(units, seconds) for units, seconds in paid)
     return ModelCost(sum(seconds for _, seconds in paid), usd)
 
 
-def share_cost(edges: Edges, state: RunState, claims: list[Claim], usd: float) -> None:
-    """Each document bears the model's cost by its tiles; repeating it charges nobody twice."""
-    tiles = {claim.document_id: max(0, claim.tiles - claim.failed) for claim in claims}
+def share_cost(edges: Edges, state: RunState, answered: dict[str, int], usd: float) -> None:
+    """Each document bears the model's cost by its tiles that this run answered, or evenly where
+    it answered none; repeating it charges nobody twice.
+    """
+    tiles = answered if any(answered.values()) else dict.fromkeys(answered, 1)
     every = sum(tiles.values())
     shares = [(document, usd * count / every) for document, count in tiles.items() if count]
 
@@ -52,10 +58,11 @@ def share_cost(edges: Edges, state: RunState, claims: list[Claim], usd: float) -
 
 
 def measure(edges: Edges, state: RunState, run: Run | None) -> None:
-    """Tiles a second of one unit, where the run saw enough and its model came up once."""
-    if not state.ready_at or run is None or state.starts > 1:
+    """Tiles a second of one unit since the model was last ready, where enough was seen."""
+    if not state.ready_at or run is None:
         return
-    rate = measured_rate(run.tiles_answered, run.last_answer_at - state.ready_at, run.units)
+    answered = run.tiles_answered - state.answered_before
+    rate = measured_rate(answered, run.last_answer_at - state.ready_at, run.units)
     if rate is not None:
         values = {"tiles_per_second_per_unit": rate, "measured_at": edges.now}
         model_table.measured(edges.ledger, state.model, state.version, values)

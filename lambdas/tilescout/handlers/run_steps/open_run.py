@@ -7,7 +7,7 @@ from dataclasses import replace
 from tilescout import keys, run_protocol
 from tilescout.aws import document_table, lease_table, model_table
 from tilescout.detectors import LIMITS
-from tilescout.handlers.run_steps.claiming import claim_due, is_work_due
+from tilescout.handlers.run_steps.claiming import claim_due, is_start_due, is_work_due
 from tilescout.handlers.run_steps.edges import Edges
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
@@ -31,8 +31,11 @@ def open_run(edges: Edges, state: RunState) -> RunState:
 
 
 def _version(edges: Edges, profiles: list[Profile]) -> str:
-    """The model version in use, frozen for the run; empty where nothing is started."""
-    if not profiles[0].needs_model:
+    """The model version in use, frozen for the run; empty where nothing is started.
+
+    Documents that need no start are worth a run of their own, and then none is started.
+    """
+    if not profiles[0].needs_model or not is_start_due(edges, profiles[0].model):
         return ""
     known = model_table.in_use(edges.ledger, profiles[0].model_project)
     return known.version_arn if known else ""
@@ -52,6 +55,7 @@ def _opened(edges: Edges, state: RunState, profiles: list[Profile], lease: Lease
     return replace(
         state,
         next="StartModel",
+        needs_model=profiles[0].needs_model,
         id=keys.run_id(state.execution, lease.token),
         token=lease.token,
         deadline=lease.hard_deadline - closing_seconds(profiles),

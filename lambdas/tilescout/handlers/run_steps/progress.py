@@ -70,6 +70,16 @@ def survey(edges: Edges, state: RunState, *, has_answers: bool) -> Survey:
     return seen
 
 
+def tiles_to_ask(edges: Edges, state: RunState) -> int:
+    """Tiles of the run's documents that have not ended, counted in the ledger's bands."""
+    seen = Survey(has_answers=False)
+    return sum(
+        band.planned - band.ended
+        for claim in list(claim_table.claims(edges.ledger, state.id))
+        for band in _open_bands(edges, state, claim, seen)
+    )
+
+
 def _open_bands(edges: Edges, state: RunState, claim: Claim, seen: Survey) -> Iterator[BandRow]:
     if claim.detected:
         seen.answered += claim.answered

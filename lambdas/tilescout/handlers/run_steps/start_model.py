@@ -7,8 +7,9 @@ from dataclasses import replace
 from tilescout import model_lifecycle
 from tilescout.aws import document_table, model_table
 from tilescout.aws.models import Shown
-from tilescout.handlers.run_steps.claiming import claimed_tiles
 from tilescout.handlers.run_steps.edges import Edges, beat
+from tilescout.handlers.run_steps.model_cost import model_cost
+from tilescout.handlers.run_steps.progress import tiles_to_ask
 from tilescout.inference_units import ModelPace, UnitPlan, paid_until, plan_units
 from tilescout.model_lifecycle import Action
 from tilescout.pricing import PriceTable
@@ -24,10 +25,11 @@ MOST_CALLS_PER_SECOND = 50
 def start_model(edges: Edges, state: RunState) -> RunState:
     """``next`` is DetectTiles once tiles may be sent, StopModel to give up, else empty."""
     lease = beat(edges, state)
-    if not state.version or not claimed_tiles(edges, state):
+    if not state.version or not (lease.ours or tiles_to_ask(edges, state)):
         return replace(state, next="DetectTiles", wait_seconds=0, ready_at=0)
-    state = replace(state, give_up_at=state.give_up_at or _give_up_at(edges, state))
+    state = _bounded(edges, state, lease)
     shown = _shown(edges, state, lease)
+    known = model_table.in_use(edges.ledger, state.model)
     action = model_lifecycle.next_start(
         lease,
         shown.status,
@@ -35,25 +37,38 @@ def start_model(edges: Edges, state: RunState) -> RunState:
         starts=state.starts,
         now=edges.now,
         give_up_at=state.give_up_at,
+        latest_start=state.deadline - round(known.start_seconds if known else 0),
         may_share=any(profile.use_running_model for profile in _profiles(edges, state)),
         message=shown.message,
     )
+    return _applied(edges, state, lease, shown, action)
+
+
+def _applied(edges: Edges, state: RunState, lease: Lease, shown: Shown, action: Action) -> RunState:
     if action.verb == "use":
         return _ready(edges, state, lease, shown)
     if action.verb == "start":
         return _start(edges, state, lease)
     if action.verb in ("stop", "done"):
-        action = _stop_older(edges, state, lease, shown)
+        stopping = edges.control(state.token).stop(lease, shown.status)
+        action = Action("wait", stopping.reason, stopping.seconds or model_lifecycle.BEGINNING)
     return _apply(state, action)
+
+
+def _bounded(edges: Edges, state: RunState, lease: Lease) -> RunState:
+    """Time and money for the start; an adopted one is paid by this run since it was asked for."""
+    deadline = state.deadline
+    if lease.ours and not state.starts and lease.version == state.version:
+        run = document_table.get_run(edges.documents, state.id)
+        since = max(lease.start_requested_at, run.opened_at if run else 0)
+        deadline = min(deadline, _paid_until(edges, state, lease.units, since))
+    minutes = max(profile.start_minutes for profile in _profiles(edges, state))
+    give_up_at = state.give_up_at or edges.now + 60 * minutes
+    return replace(state, deadline=deadline, give_up_at=min(deadline, give_up_at))
 
 
 def _profiles(edges: Edges, state: RunState) -> list[Profile]:
     return edges.configuration.of_model(state.model)
-
-
-def _give_up_at(edges: Edges, state: RunState) -> int:
-    minutes = max(profile.start_minutes for profile in _profiles(edges, state))
-    return min(state.deadline, edges.now + 60 * minutes)
 
 
 def _shown(edges: Edges, state: RunState, lease: Lease) -> Shown:
@@ -74,22 +89,21 @@ def _apply(state: RunState, action: Action) -> RunState:
     return replace(state, next="", wait_seconds=action.seconds or model_lifecycle.STOP_POLL)
 
 
-def _stop_older(edges: Edges, state: RunState, lease: Lease, shown: Shown) -> Action:
-    action = edges.control(state.token).stop(lease, shown.status)
-    return Action("wait", action.reason, action.seconds or model_lifecycle.BEGINNING)
-
-
 def _start(edges: Edges, state: RunState, lease: Lease) -> RunState:
     plan = _units(edges, state)
-    units = lease.units if state.starts else plan.units
-    action = edges.control(state.token).start(lease, state.version, units, state.id)
-    values = {"model_version": state.version, "units": units, "units_reason": plan.reason}
+    paid_until = _paid_until(edges, state, plan.units, edges.now)
+    action = edges.control(state.token).start(lease, state.version, plan.units, state.id)
+    values = {
+        "model_version": state.version,
+        "units": plan.units,
+        "units_reason": plan.reason,
+    }
     document_table.update_run(edges.documents, state.id, values)
-    started = replace(
-        state,
-        starts=state.starts + 1,
-        deadline=min(state.deadline, _paid_until(edges, state, units)),
-    )
+    if action.refused:
+        return _apply(state, action)
+    deadline = min(state.deadline, paid_until)
+    give_up_at = min(state.give_up_at, deadline)
+    started = replace(state, starts=state.starts + 1, deadline=deadline, give_up_at=give_up_at)
     return _apply(started, action)
 
 
@@ -99,45 +113,55 @@ def _units(edges: Edges, state: RunState) -> UnitPlan:
     assumed = min(profile.tiles_per_second_per_unit for profile in profiles)
     pace = known.pace(assumed) if known else ModelPace(tiles_per_second_per_unit=assumed)
     return plan_units(
-        claimed_tiles(edges, state),
+        tiles_to_ask(edges, state),
         pace,
         seconds_left=state.deadline - edges.now,
         most_units=max(profile.max_inference_units for profile in profiles),
         usd_per_unit_hour=_prices(edges).custom_labels_unit_hour,
-        budget_usd=max(profile.budget_usd for profile in profiles),
+        budget_usd=_budget_left(edges, state),
     )
+
+
+def _budget_left(edges: Edges, state: RunState) -> float:
+    """Of the largest budget among the model's profiles, after what the run has paid already."""
+    budget = max(profile.budget_usd for profile in _profiles(edges, state))
+    run = document_table.get_run(edges.documents, state.id)
+    return max(0.0, budget - model_cost(edges, state, run).usd)
 
 
 def _prices(edges: Edges) -> PriceTable:
     return PriceTable().with_overrides(edges.configuration.prices)
 
 
-def _paid_until(edges: Edges, state: RunState, units: int) -> int:
+def _paid_until(edges: Edges, state: RunState, units: int, since: int) -> int:
     return paid_until(
-        edges.now,
-        units,
+        since,
+        max(1, units),
         usd_per_unit_hour=_prices(edges).custom_labels_unit_hour,
-        budget_usd=max(profile.budget_usd for profile in _profiles(edges, state)),
+        budget_usd=_budget_left(edges, state) + _paid_since(edges, units, since),
     )
 
 
+def _paid_since(edges: Edges, units: int, since: int) -> float:
+    """What a model that is up already has cost is in the budget that is left, and in its time."""
+    return _prices(edges).model_time(max(1, units), max(0, edges.now - since))
+
+
 def _ready(edges: Edges, state: RunState, lease: Lease, shown: Shown) -> RunState:
-    """The model runs: tiles may be sent, and an adopted one is paid by this run from now on."""
+    """The model runs: tiles may be sent."""
     units = lease.units if lease.ours else shown.units
     values = {"model_version": state.version, "units": units}
     document_table.update_run(edges.documents, state.id, values)
-    deadline = state.deadline
-    if lease.ours and not state.starts:
-        deadline = min(deadline, _paid_until(edges, state, units))
-    if lease.ours and state.starts:
+    if lease.ours:
         _note_start(edges, state, lease)
+    run = document_table.get_run(edges.documents, state.id)
     rate = min(MOST_CALLS_PER_SECOND, CALLS_PER_SECOND_PER_UNIT * max(1, units))
     return replace(
         state,
         next="DetectTiles",
         wait_seconds=0,
-        deadline=deadline,
         ready_at=edges.now,
+        answered_before=run.tiles_answered if run else 0,
         give_up_at=0,
         calls_per_second=float(rate),
         pace=replace(state.pace, moved_at=edges.now, ended_at=edges.now),
@@ -145,8 +169,12 @@ def _ready(edges: Edges, state: RunState, lease: Lease, shown: Shown) -> RunStat
 
 
 def _note_start(edges: Edges, state: RunState, lease: Lease) -> None:
-    """How long the model took to start, for its price so far and for the next run's plan."""
+    """Since when the model runs; and, where this run asked, how long its start took."""
     requested = lease.start_requested_at
+    start = model_table.get_start(edges.ledger, state.model, requested)
+    if start is None or start.running_at:
+        return
     model_table.update_start(edges.ledger, state.model, requested, {"running_at": edges.now})
-    took = {"start_seconds": float(edges.now - requested)}
-    model_table.measured(edges.ledger, state.model, state.version, took)
+    if state.starts:
+        took = {"start_seconds": float(edges.now - requested)}
+        model_table.measured(edges.ledger, state.model, state.version, took)
