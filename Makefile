@@ -34,14 +34,19 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest tests/unit tests/handlers -q -n auto
+	$(BIN)/python -m pytest tests/unit tests/handlers tests/mutations tests/exploration -q -n auto -m "not long"
 	$(BIN)/python -m pytest tests/infra tests/workflow -q
 	$(BIN)/python -m pytest tests/local -q -m "not long"
 
 check: lint test  ## Lint, types and every fast test; under 10 minutes on 2 cores.
 
 check-all: check  ## The long tables as well, written to docs/.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
+	$(BIN)/python -m pytest tests/train -q
+	$(BIN)/python -m pytest tests/exploration -q -n auto -m long
 	$(BIN)/python -m pytest tests/local -q -m long
+	$(BIN)/python -m pytest tests/unit tests/handlers tests/mutations tests/infra tests/workflow -q -n auto --faults docs/faults.md
+	$(BIN)/python -m tests.exploration.report --out docs/exploration.md
 	$(BIN)/python -m benchmarks.snippet_recall --out docs/snippets.md
 
 synth: $(INSTALLED)  ## Write the template to cdk.out.

@@ -1,0 +1,63 @@
+"""The decisions that the control plane's steps call: the project's own, each replaceable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tilescout import model_lifecycle, run_protocol
+from tilescout.model_lifecycle import DEFINITE, Action
+from tilescout.run_protocol import Duty, Lease
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """Decisions of the project, then the order in which its handlers apply them.
+
+    A field that differs from its default is a rule taken away.
+    """
+
+    acquire: Callable[..., Lease | None] = run_protocol.acquire
+    heartbeat: Callable[..., Lease] = run_protocol.heartbeat
+    release: Callable[..., Lease] = run_protocol.release
+    revoke: Callable[..., Lease | None] = run_protocol.revoke
+    request_start: Callable[..., Lease] = run_protocol.request_start
+    undo_start: Callable[..., Lease | None] = run_protocol.undo_start
+    request_stop: Callable[..., Lease] = run_protocol.request_stop
+    stop_landed: Callable[..., Lease | None] = run_protocol.stop_landed
+    stopped: Callable[..., Lease | None] = run_protocol.stopped
+    guard_duty: Callable[..., Duty] = run_protocol.guard_duty
+    next_start: Callable[..., Action] = model_lifecycle.next_start
+    next_stop: Callable[..., Action] = model_lifecycle.next_stop
+    after_refused_start: Callable[..., Action] = model_lifecycle.after_refused_start
+    definite: frozenset[str] = DEFINITE
+    asks_before_stopping: bool = True
+    guard_looks: bool = True
+    guard_acquires: bool = True
+    beats_before_calls: bool = True
+    waits_for_stopped: bool = True
+    asks_before_starting: bool = True
+    requests_once: bool = True
+    keeps_lost_starts: bool = True
+    guard_rereads: bool = True
+    stops_only_ours: bool = True
+    retries_after_first: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """One configuration of a search. ``slots`` runs at once; ticks bound starting, stopping, and
+    how long a call without answer may still be on its way.
+    """
+
+    faults: tuple[str, ...] = ()
+    slots: int = 1
+    versions: int = 1
+    stops_while_starting: bool = True
+    may_share: bool = False
+    start_ticks: int = 2
+    stop_ticks: int = 1
+    call_ticks: int = 1
+    patience: int = 3
+    turns: int = 1
+    rules: Rules = Rules()

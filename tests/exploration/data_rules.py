@@ -1,0 +1,43 @@
+"""The decisions that the data plane's steps call: the project's own, each replaceable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tilescout import documents, pacing, reservations
+from tilescout.documents import Outcome
+from tilescout.ledger import TileRow
+from tilescout.reservations import Drop
+from tilescout.run_protocol import Lease
+
+Change = Callable[..., TileRow | Drop]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """Decisions of the project, then the order in which its handlers apply them.
+
+    A field that differs from its default is a rule taken away.
+    """
+
+    may_detect: Callable[[Lease, int, int], bool] = Lease.may_detect
+    reserve: Change = reservations.reserve
+    commit: Change = reservations.commit
+    give_back: Change = reservations.give_back
+    strike: Change = reservations.strike
+    has_failed: Callable[..., bool] = reservations.has_failed
+    fail: Change = reservations.fail
+    forgive: Callable[..., TileRow] = reservations.forgive
+    is_stuck: Callable[..., bool] = reservations.is_stuck
+    why_finished: Callable[..., str] = pacing.why_finished
+    outcome: Callable[..., Outcome] = documents.outcome
+    claims_after_dead_runs: bool = True
+    keeps_answers: bool = True
+    flips_only_its_claim: bool = True
+    merges_only_its_claim: bool = True
+    requeues_only_its_claim: bool = True
+    repairs_bands: bool = True
+    waits_for_complete: bool = True
+    closes_first: bool = True
+    holds_after: int = documents.BARREN_RUNS_BEFORE_HOLD
