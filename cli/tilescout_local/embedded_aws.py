@@ -63,6 +63,11 @@ class EmbeddedAws:
         """Let the next calls of an operation fail; the members are those of ``faults.Fault``."""
         self._control("POST", "faults", fault)
 
+    def faults_left(self) -> list[dict[str, Any]]:
+        """Orders that no call has used up yet."""
+        left: list[dict[str, Any]] = self._control("GET", "faults")
+        return left
+
     def clear_faults(self) -> None:
         self._control("DELETE", "faults")
 

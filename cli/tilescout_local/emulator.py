@@ -79,6 +79,7 @@ def install(
         registry, ocr_workers=ocr_workers, symbol_workers=symbol_workers, warden=warden
     )
     faults = Faults(runner.kill_caller)
+    runner.fault_of = lambda event: faults.due("lambda", "Execution", event)
     for name in GUARDED:
         app.SERVICE_HANDLERS[name] = faults.guard(name, app.SERVICE_HANDLERS[name])
     return with_control(app.app, faults, registry, strict_events.advance)

@@ -19,22 +19,32 @@ from tilescout_local.apis.answers import Answer, ApiError, Handler, operation_of
 class Fault:
     """What happens to the next ``times`` calls of an operation, once ``skip`` more have passed.
 
+    Only calls count whose body holds every text of ``containing``.
     ``delay_seconds`` and ``kill="before"`` come before the call, ``error`` in its place;
     ``members`` are added to the error, such as CancellationReasons. ``lost`` makes the call all
     the same, so that only its answer is lost to the ``error``. ``kill="after"`` comes when the
     call has been answered (and would be billed) but the answer has not been sent.
+
+    "Execution" of the service "lambda" is a function's, whoever invokes it: ``error`` is what the
+    invoker is told, instead of the execution or, where it is ``lost``, of its answer.
     """
 
     service: str
     operation: str
     times: int = 1
     skip: int = 0
+    containing: tuple[str, ...] = ()
     error: str | None = None
     message: str = "Injected fault"
     members: dict[str, Any] = field(default_factory=dict)
     lost: bool = False
     delay_seconds: float = 0.0
     kill: Literal["before", "after"] | None = None
+
+    def meets(self, service: str, operation: str, body: bytes) -> bool:
+        return (self.service, self.operation) == (service, operation) and all(
+            text.encode() in body for text in self.containing
+        )
 
 
 FAULT = TypeAdapter(Fault)
@@ -71,11 +81,11 @@ class Faults:
         self.answered.clear()
         self.refused.clear()
 
-    def due(self, service: str, operation: str) -> Fault | None:
+    def due(self, service: str, operation: str, body: bytes) -> Fault | None:
         """The first order that meets this call, used up by one."""
         with self._lock:
             for order in self.orders:
-                if (order.service, order.operation) != (service, operation):
+                if not order.meets(service, operation, body):
                     continue
                 if order.skip > 0:
                     order.skip -= 1
@@ -97,7 +107,7 @@ class Faults:
             query: Mapping[str, Any],
         ) -> Answer:
             operation = operation_of(headers) or _rest_operation(service, method, path, query)
-            order = self.due(service, operation)
+            order = self.due(service, operation, body)
             failure = await self._before(order, service, headers)
             answer = failure
             if answer is None or (order is not None and order.lost):

@@ -7,12 +7,13 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tilescout_local.errors import WorkerDied, WorkerTimedOut
+from tilescout_local.faults import Fault
 from tilescout_local.lambda_log import Invocation, append_log, log_lines
 from tilescout_local.lambda_sandbox import Sandbox, SandboxFactory
 from tilescout_local.process_tree import resident_tree_bytes
@@ -81,9 +82,18 @@ class LambdaRunner:
         self._lock = threading.Lock()
         self._functions: dict[str, tuple[str, FunctionWorkers]] = {}
         self._busy: dict[str, Sandbox] = {}
+        self.fault_of: Callable[[bytes], Fault | None] = lambda event: None
 
     def execute(self, function: dict[str, Any], event: Any, request_id: str) -> Outcome:
         """Invoke one function; the shape is the emulator's: body, error, log."""
+        order = self.fault_of(json.dumps(event).encode())
+        if order is None or order.error is None:
+            return self._execute(function, event, request_id)
+        if order.lost:
+            self._execute(function, event, request_id)
+        return {**_failed(order.error, order.message), "log": "", "log_source": "rie"}
+
+    def _execute(self, function: dict[str, Any], event: Any, request_id: str) -> Outcome:
         config = function.get("config") or function
         workers = self._workers(config)
         sandbox = workers.take()

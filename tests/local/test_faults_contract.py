@@ -74,3 +74,38 @@ def test_a_lost_answer_is_an_error_of_a_call_that_was_made(
     found = dynamodb.get_item(TableName=probes["Table"], Key=row("lost", "1"), ConsistentRead=True)
     assert found["Item"] == row("lost", "1")
     assert embedded_aws.meter()["dynamodb.PutItem"] == {"answered": 1, "refused": 0}
+
+
+def test_a_fault_may_be_for_calls_with_a_certain_text_only(
+    embedded_aws: EmbeddedAws, client: Client, probes: dict[str, str]
+) -> None:
+    embedded_aws.order_fault(
+        service="dynamodb",
+        operation="PutItem",
+        containing=["chosen", "second"],
+        error="AccessDeniedException",
+    )
+    dynamodb = client("dynamodb")
+    dynamodb.put_item(TableName=probes["Table"], Item=row("chosen", "first"))
+    assert [order["containing"] for order in embedded_aws.faults_left()] == [["chosen", "second"]]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        dynamodb.put_item(TableName=probes["Table"], Item=row("chosen", "second"))
+    assert embedded_aws.faults_left() == []
+
+
+def test_the_answer_of_an_execution_may_be_lost(
+    embedded_aws: EmbeddedAws, client: Client, probes: dict[str, str], call: Call
+) -> None:
+    client("s3").put_object(Bucket=probes["Documents"], Key="lost.png", Body=picture("TANK T-5"))
+    event = {"bucket": probes["Documents"], "key": "lost.png"}
+    embedded_aws.order_fault(
+        service="lambda",
+        operation="Execution",
+        containing=["lost.png"],
+        lost=True,
+        error="Lambda.ServiceException",
+    )
+    error, answer = call("ReadText", event)
+    assert (error, answer["errorType"]) == ("Unhandled", "Lambda.ServiceException")
+    assert embedded_aws.meter()["textract.DetectDocumentText"]["answered"] == 1
+    assert call("ReadText", event) == (None, ["TANK T-5"])

@@ -1,0 +1,79 @@
+"""The calls that a fault can meet: what each state of the run is there to do, and the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Order = dict[str, Any]
+"""Members of ``tilescout_local.faults.Fault``."""
+
+KILLED_BEFORE: Order = {"kill": "before", "error": "InternalServerError"}
+"""The caller dies and the call is never made."""
+KILLED_AFTER: Order = {"kill": "after"}
+LOST: Order = {"lost": True, "error": "InternalServerError"}
+HELD = 1.0
+"""Real seconds that a call is held while its execution is aborted."""
+HUNG: Order = {"delay_seconds": 1.5, "kill": "before"}
+"""The caller dies after 30 seconds of the protocol, the time-out of a control function; what it
+had asked for is done all the same."""
+
+
+def lease_write(*holding: str, skip: int = 0) -> Order:
+    """A write of a lease, in the order in which a run makes them."""
+    return {
+        "service": "dynamodb",
+        "operation": "PutItem",
+        "containing": ['"LEASES"', *holding],
+        "skip": skip,
+    }
+
+
+def step(state: str) -> Order:
+    """The function's execution for a state of the run."""
+    return {
+        "service": "lambda",
+        "operation": "Execution",
+        "containing": [f'"step": "{state}"', '"execution": "arn:'],
+    }
+
+
+WORKING = '"phase": {"S": "working"}'
+CLOSING = '"phase": {"S": "closing"}'
+OURS, NOT_OURS = '"ours": {"BOOL": true}', '"ours": {"BOOL": false}'
+NOBODYS = '"owner": {"S": ""}'
+GUARDS = '"owner": {"S": "guard:'
+
+DESCRIBE: Order = {"service": "rekognition", "operation": "DescribeProjectVersions"}
+START: Order = {"service": "rekognition", "operation": "StartProjectVersion"}
+STOP: Order = {"service": "rekognition", "operation": "StopProjectVersion"}
+DETECT: Order = {"service": "rekognition", "operation": "DetectCustomLabels"}
+HINTS: Order = {
+    "service": "sqs",
+    "operation": "SendMessageBatch",
+    "containing": ["TilesQueue"],
+}
+
+EFFECTS: dict[str, Order] = {
+    "OpenRun": lease_write(WORKING),
+    "StartModel": START,
+    "DetectTiles": HINTS,
+    "StopModel": STOP,
+    "MergePages": lease_write(CLOSING, NOT_OURS),
+    "CloseRun": lease_write(NOBODYS),
+}
+"""The one call of each state that changes something for the others."""
+
+OWN_WRITES: dict[str, Order] = {
+    **EFFECTS,
+    "StartModel": lease_write(WORKING, skip=1),
+    "StopModel": lease_write(CLOSING, OURS, skip=1),
+}
+"""A write without which the state fails as a whole."""
+
+BEFORE: dict[str, tuple[Order, ...]] = {
+    # StopModel writes the same of a model that is down; held, so that the next beat is later.
+    "MergePages": (lease_write(CLOSING, NOT_OURS) | {"delay_seconds": 0.3},),
+}
+"""Orders that are met before a state's own."""
+
+SLOW_DETECTOR = DETECT | {"times": 12, "delay_seconds": 0.4}

@@ -1,0 +1,148 @@
+"""What a model does by itself, by hand, and for want of room."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.local.model_faults import acts
+from tests.local.model_faults.calls import HELD, SLOW_DETECTOR, START
+from tests.local.model_faults.case import Case
+from tests.local.model_faults.world import SHARING, START_MINUTES
+
+SLOW_START = {"start_delay": 120}
+IN_USE: dict[str, Any] = {"stop_while_starting": "refused"}
+STARTING = {"more_seconds": 120.0, "more_words": "what is left of STARTING"}
+
+OF_MODEL = [
+    Case(kind="model", name="start ends FAILED", when="starting", model={"next_start": "FAILED"}),
+    Case(
+        kind="model",
+        name="FAILED in the middle of a run",
+        orders=(SLOW_DETECTOR,),
+        when="answering",
+        act=acts.fail,
+    ),
+    Case(
+        kind="model",
+        name="stuck STARTING, Stop accepted",
+        when="starting",
+        model={"next_start": "STUCK"},
+        more_seconds=60 * START_MINUTES,
+        more_words="start_minutes",
+    ),
+    Case(
+        kind="model",
+        name="stuck STARTING, Stop refused until it is up",
+        when="starting",
+        act=acts.come_up_at_last,
+        model={"next_start": "STUCK", **IN_USE},
+        more_seconds=60 * START_MINUTES + 120,
+        more_words="start_minutes + what is left of STARTING",
+    ),
+    Case(
+        kind="model",
+        name="aborted while STARTING, Stop accepted",
+        when="starting",
+        act=acts.abort,
+        model=SLOW_START,
+        owner="dead",
+    ),
+    Case(
+        kind="model",
+        name="aborted while STARTING, Stop refused",
+        when="starting",
+        act=acts.abort,
+        model=SLOW_START | IN_USE,
+        owner="dead",
+        **STARTING,  # type: ignore[arg-type]
+    ),
+    Case(
+        kind="model",
+        name="stopped by hand while STARTING",
+        when="starting",
+        act=acts.stop_by_hand,
+        model=SLOW_START,
+    ),
+    Case(
+        kind="model",
+        name="stopped by hand in the middle of a run",
+        orders=(SLOW_DETECTOR,),
+        when="answering",
+        act=acts.stop_by_hand,
+    ),
+    Case(
+        kind="model",
+        name="EXPIRED before the run",
+        prepare=acts.expire,
+        when="begun",
+        clear=acts.mend,
+    ),
+    Case(
+        kind="model",
+        name="EXPIRED for good",
+        prepare=acts.expire,
+        when="begun",
+        ends="HELD",
+    ),
+    Case(
+        kind="model",
+        name="EXPIRED in the middle of a run",
+        orders=(SLOW_DETECTOR,),
+        when="answering",
+        act=acts.expire,
+        clear=acts.mend,
+    ),
+    Case(
+        kind="started by hand",
+        name="RUNNING before, not to be shared",
+        prepare=acts.start_and_wait,
+        when="begun",
+        clear=acts.stop_what_is_foreign,
+        foreign=True,
+    ),
+    Case(
+        kind="started by hand",
+        name="STARTING before, not to be shared",
+        prepare=acts.start_by_hand,
+        when="begun",
+        clear=acts.stop_what_is_foreign,
+        foreign=True,
+    ),
+    Case(
+        kind="started by hand",
+        name="RUNNING before, shared and left running",
+        project=SHARING,
+        prepare=acts.start_and_wait,
+        when="begun",
+        foreign=True,
+    ),
+    Case(
+        kind="started by hand",
+        name="STARTING before, shared and left running",
+        project=SHARING,
+        prepare=acts.start_by_hand,
+        when="begun",
+        foreign=True,
+    ),
+    Case(
+        kind="started by hand",
+        name="between our look and our Start",
+        orders=(START | {"delay_seconds": HELD},),
+        act=acts.start_by_hand,
+        clear=acts.stop_what_is_foreign,
+        foreign=True,
+    ),
+    Case(
+        kind="LimitExceeded",
+        name="two other models run",
+        prepare=acts.fill_the_account,
+        when="begun",
+        clear=acts.empty_the_account,
+    ),
+    Case(
+        kind="throttling",
+        name="half of the tiles are too many",
+        when="model is up",
+        model={"tiles_per_second_per_unit": 0.2},
+    ),
+]

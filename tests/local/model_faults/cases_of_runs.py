@@ -1,0 +1,123 @@
+"""Runs side by side, silent, timed out; and a guard that is late or dies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.local.model_faults import acts
+from tests.local.model_faults.calls import (
+    CLOSING,
+    DETECT,
+    EFFECTS,
+    GUARDS,
+    KILLED_AFTER,
+    KILLED_BEFORE,
+    LOST,
+    NOBODYS,
+    NOT_OURS,
+    OURS,
+    SLOW_DETECTOR,
+    STOP,
+    Order,
+    lease_write,
+)
+from tests.local.model_faults.case import Case
+
+OF_RUNS = [
+    Case(kind="two runs", name="two executions at once", launches=2, when="starting"),
+    Case(
+        kind="two runs",
+        name="the schedule fires twice",
+        launches=0,
+        prepare=acts.fire_twice,
+        when="starting",
+    ),
+    Case(
+        kind="two runs",
+        name="a dead run is taken over by the next, without the guard",
+        orders=(SLOW_DETECTOR,),
+        prepare=acts.without_guard,
+        when="answering",
+        act=acts.abort_and_start_another,
+        owner="silent",
+    ),
+    Case(
+        kind="silent run",
+        name="hangs past its lease and wakes again",
+        orders=(EFFECTS["DetectTiles"] | {"delay_seconds": 14.0},),
+        owner="silent",
+    ),
+    Case(
+        kind="silent run",
+        name="hangs past its lease in StopModel",
+        orders=(lease_write(CLOSING, OURS, skip=1) | {"delay_seconds": 14.0},),
+        owner="silent",
+    ),
+    Case(
+        kind="time-out of the execution",
+        name="TIMED_OUT while the model starts",
+        prepare=acts.give_runs_less_time,
+        when="starting",
+        clear=acts.give_runs_their_time,
+        model={"next_start": "STUCK"},
+        owner="dead",
+        more_seconds=90,
+        more_words="TimeoutSeconds",
+    ),
+    Case(
+        kind="time-out of the execution",
+        name="TIMED_OUT while tiles are asked for",
+        orders=(DETECT | {"times": 12, "delay_seconds": 3.0},),
+        prepare=acts.give_runs_less_time,
+        clear=acts.give_runs_their_time,
+        owner="dead",
+        more_seconds=90,
+        more_words="TimeoutSeconds",
+    ),
+]
+
+LATE = {"more_seconds": float(acts.LATE_GUARD), "more_words": "the guard's lateness"}
+
+
+def _guard_killed(name: str, order: Order, **others: Any) -> Case:
+    """An aborted run; the guard that cleans up after it is killed, and the next one goes on."""
+    return Case(
+        kind="guard",
+        name=f"killed {name}",
+        orders=(SLOW_DETECTOR, order),
+        when="answering",
+        act=acts.abort,
+        owner="dead",
+        more_seconds=120,
+        more_words="hold and grace of the killed guard",
+        **others,
+    )
+
+
+OF_GUARD = [
+    Case(
+        kind="guard",
+        name="late by five minutes",
+        orders=(SLOW_DETECTOR,),
+        prepare=acts.without_guard,
+        when="answering",
+        act=acts.abort_and_guard_late,
+        owner="dead",
+        **LATE,  # type: ignore[arg-type]
+    ),
+    _guard_killed("before it acquires", lease_write(GUARDS) | KILLED_BEFORE),
+    _guard_killed("after it acquired", lease_write(GUARDS) | KILLED_AFTER),
+    _guard_killed("before Stop", STOP | KILLED_BEFORE),
+    _guard_killed("after Stop", STOP | KILLED_AFTER),
+    _guard_killed("before it notes that the model is down",
+                  lease_write(GUARDS, NOT_OURS) | KILLED_BEFORE),
+    _guard_killed("before its release", lease_write(NOBODYS) | KILLED_BEFORE),
+    Case(
+        kind="guard",
+        name="its Stop has no answer",
+        orders=(SLOW_DETECTOR, STOP | LOST),
+        when="answering",
+        act=acts.abort,
+        owner="dead",
+    ),
+]  # fmt: skip

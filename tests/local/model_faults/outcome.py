@@ -1,0 +1,193 @@
+"""What came of a case, by the services' own meters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tests.local.model_faults.calls import DETECT, Order
+from tests.local.model_faults.case import Case
+from tests.local.model_faults.watch import Watch
+from tests.local.model_faults.world import CLOCK_SCALE, SQUARES, TILES, World
+from tilescout.aws import model_table
+from tilescout.run_protocol import GUARD
+
+STEP_SECONDS = 20.0
+"""Of the fast clock, that steps take besides what the bounds count, on a machine at leisure."""
+USD_PER_UNIT_HOUR = 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """Seconds are those of the protocol's clock. ``wrong`` says what does not hold, if anything.
+
+    ``overrun`` is paid past the fault or the last answer, whichever came last; ``slowness`` is
+    what the machine adds to every bound.
+    """
+
+    case: Case
+    happened: str
+    model_seconds: float
+    usd: float
+    overrun: float
+    slowness: float
+    status: str
+    runs: int
+    answered: int
+    wrong: tuple[str, ...]
+
+    @property
+    def overrun_usd(self) -> float:
+        return self.overrun / 3600 * USD_PER_UNIT_HOUR
+
+
+def unfinished(case: Case, why: str) -> Outcome:
+    """Of a case in which what had to come never came."""
+    return Outcome(
+        case=case, happened="", model_seconds=0, usd=0, overrun=0, slowness=0, status="", runs=0,
+        answered=0, wrong=(why,),
+    )  # fmt: skip
+
+
+@dataclass(slots=True, kw_only=True)
+class Play:
+    """A case while it is played; executions are those that were started for it."""
+
+    world: World
+    case: Case
+    document: str
+    executions: list[str]
+    fault_at: float = 0.0
+
+    @property
+    def project(self) -> str:
+        return self.case.project
+
+
+def never_came(played: Play) -> list[str]:
+    """Orders that no call has met: without its fault a case shows nothing."""
+    left = played.world.whole.aws.faults_left()
+    untouched = [
+        order for order in played.case.orders for each in left if is_untouched(order, each)
+    ]
+    return [f"the fault of {order['operation']} never came" for order in untouched]
+
+
+def is_untouched(order: Order, left: dict[str, Any]) -> bool:
+    given = {"times": 1} | {name: value for name, value in order.items() if name != "skip"}
+    return all(left[name] == value for name, value in given.items())
+
+
+def happened(played: Play) -> str:
+    """How the runs ended, the reasons on their records, and who saw the model down."""
+    world = played.world
+    ends = [world.whole.status_of(each).lower().replace("_", " ") for each in played.executions]
+    records = world.whole.runs(played.project)
+    reasons = {run.reason for run in records if run.execution in played.executions and run.reason}
+    starts = list(
+        model_table.starts(world.whole.stack.ledger, played.project, since=int(world.began_at))
+    )
+    by_guard = any(start.stopped_by.startswith(GUARD) for start in starts)
+    parts = [", ".join(ends), *sorted(map(_short, reasons))]
+    if len(starts) > 1:
+        parts.append(f"{len(starts)} starts")
+    if by_guard:
+        parts.append("stopped by the guard")
+    return "; ".join(parts)
+
+
+def _short(reason: str) -> str:
+    """Without the stack trace and the remedy."""
+    return reason.partition("; ")[0].partition(": {")[0][:100]
+
+
+def judged(
+    played: Play,
+    watch: Watch,
+    after_fault: dict[str, Any],
+    what: str,
+    stands: str,
+    runs: int,
+) -> Outcome:
+    """``after_fault`` is the model's meter before anything was cleared, ``stands`` its status
+    then; ``what`` happened in words, and ``runs`` came after it.
+    """
+    world, case = played.world, played.case
+    meter, document = world.meter(case.project), world.whole.document(played.document)
+    slowness = STEP_SECONDS + 2 * _longest_step(played)
+    found = _found(played) if document.result_id else []
+    overrun = 0.0 if case.foreign else _overrun(played, watch, after_fault)
+    wrong = {
+        f"up {overrun:.0f} s too long, {case.bound:.0f} s allowed": (
+            overrun > case.bound + slowness
+        ),
+        f"asked {watch.asked_without_run():.0f} s after the run's end": (
+            watch.asked_without_run() > slowness + _held_detector(case)
+        ),
+        f"the other's model is {stands}": case.foreign and not _is_foreign_up(after_fault, stands),
+        f"the document is {document.status}: {document.reason}": (
+            document.status != case.ends or (case.ends != "DONE" and not document.reason)
+        ),
+        f"{meter['answered']} calls for {TILES} tiles": (
+            meter["answered"] > TILES + case.more_calls
+        ),
+        f"found {found}": case.ends == "DONE" and found != sorted(SQUARES),
+    }
+    return Outcome(
+        case=case,
+        happened=what,
+        model_seconds=meter["seconds"],
+        usd=meter["usd"],
+        overrun=overrun,
+        slowness=slowness,
+        status=document.status,
+        runs=runs,
+        answered=meter["answered"],
+        wrong=tuple(text for text, holds in wrong.items() if holds),
+    )
+
+
+def _overrun(played: Play, watch: Watch, after_fault: dict[str, Any]) -> float:
+    """The longest of the paid times that had not ended when the fault came."""
+    longest = 0.0
+    for paid in after_fault["paid"]:
+        used = watch.last_answer(paid["started"], paid["ended"])
+        longest = max(longest, paid["ended"] - max(used, played.fault_at))
+    return longest
+
+
+def _held_detector(case: Case) -> float:
+    """Seconds that an order holds a call of the detector, which was asked before."""
+    held = [order for order in case.orders if order["operation"] == DETECT["operation"]]
+    return CLOCK_SCALE * max((order.get("delay_seconds", 0.0) for order in held), default=0.0)
+
+
+def _is_foreign_up(after_fault: dict[str, Any], stands: str) -> bool:
+    stops = [each for each in after_fault["control"] if each["call"] == "StopProjectVersion"]
+    return stands in ("STARTING", "RUNNING") and not stops
+
+
+def _found(played: Play) -> list[tuple[int, int]]:
+    """Left and top of everything in the result."""
+    rows = played.world.whole.rows(played.document)
+    return sorted((int(row["box_px"][0]), int(row["box_px"][1])) for row in rows)
+
+
+def _longest_step(played: Play) -> float:
+    """Of steps that succeeded and that no order delayed: what the bounds take for nothing."""
+    states = played.world.whole.stack.clients.step_functions
+    delayed = any(order.get("delay_seconds", 0) >= 1 for order in played.case.orders)
+    longest = 0.0
+    for execution in played.executions:
+        events = states.get_execution_history(executionArn=execution, maxResults=1000)["events"]
+        begun = None
+        steps = []
+        for event in events:
+            if event["type"] == "TaskScheduled":
+                begun = event["timestamp"]
+            if event["type"] == "TaskSucceeded" and begun is not None:
+                steps.append((event["timestamp"] - begun).total_seconds())
+        if delayed:
+            steps = sorted(steps)[:-1]
+        longest = max(longest, *steps, 0.0)
+    return longest

@@ -1,0 +1,190 @@
+"""The deployed stack with Custom Labels models of its own, on a clock that runs fast."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pymupdf
+
+from tests.local.contract import eventually
+from tests.local.drawings import content
+from tests.local.whole import PATIENCE, Configuration, Whole, synthesised
+from tilescout.aws import lease_table
+from tilescout.run_protocol import Lease
+from tilescout_cli import model_use, stacks
+from tilescout_local.deploy import deploy
+from tilescout_local.embedded_aws import start
+
+CLOCK_SCALE = 20.0
+"""Seconds of the protocol that pass in a real one."""
+VERSION = "v1"
+ALONE, SHARING = "blots", "shared-blots"
+"""Model projects; the second's profile uses also what somebody else started."""
+START_SECONDS, STOP_SECONDS = 20.0, 10.0
+START_MINUTES = 5
+"""The least that a profile may allow a start."""
+
+RUN_SECONDS = 43_200
+"""The workflow's own limit."""
+
+SIDE = 16
+SQUARES = (
+    # One in the middle of each of the twelve tiles,
+    *((104 + 224 * column, 104 + 224 * row) for row in range(3) for column in range(4)),
+    # two that two tiles see whole, and one that is cut by the edge of its neighbour.
+    (232, 40),
+    (40, 456),
+    (664, 330),
+)
+"""Left and top of each black square, in points, which are pixels at 72 dpi."""
+TILES = 12
+
+
+def configure(configuration: Configuration) -> None:
+    """One profile a project; tiles of 256 px with 32 px of overlap."""
+    profile = {
+        "detector": "custom-labels",
+        "dpi": 72,
+        "tile_size": 256,
+        "overlap": 32,
+        "start_minutes": START_MINUTES,
+        "schedule": "rate(1 hour)",
+    }
+    configuration["profiles"] = {
+        ALONE: profile | {"model_project": ALONE, "default": True},
+        SHARING: profile | {"model_project": SHARING, "use_running_model": True},
+    }
+
+
+def sheet() -> bytes:
+    """A page of twelve tiles, none of them blank."""
+    document = pymupdf.open()
+    page = document.new_page(width=928, height=704)
+    for left, top in SQUARES:
+        page.draw_rect((left, top, left + SIDE, top + SIDE), color=None, fill=(0, 0, 0))
+    return content(document)
+
+
+@dataclass(slots=True)
+class World:
+    """``whole`` with both projects' versions in use; every time is the emulated one.
+
+    ``began_at``: when the case at hand began. ``arns`` are looked up once.
+    """
+
+    whole: Whole
+    began_at: float = 0.0
+    arns: dict[str, str] = field(default_factory=dict)
+
+    def now(self) -> float:
+        return self.whole.aws.now()
+
+    def arn(self, project: str) -> str:
+        if project not in self.arns:
+            self.arns[project] = str(self.model(project)["arn"])
+        return self.arns[project]
+
+    def model(self, project: str) -> dict[str, Any]:
+        (found,) = [row for row in self.whole.aws.models() if row["project"] == project]
+        return found
+
+    def meter(self, project: str) -> dict[str, Any]:
+        return self.whole.aws.model_meter()[self.arn(project)]
+
+    def lease(self, project: str) -> Lease:
+        return lease_table.read(self.whole.stack.ledger, project)
+
+    def is_down(self, project: str) -> bool:
+        """Nothing is paid, and nobody believes otherwise."""
+        paid = self.meter(project)["paid"]
+        return not self.lease(project).ours and all(each["ended"] is not None for each in paid)
+
+    def start_by_hand(self, project: str) -> None:
+        rekognition = self.whole.aws.client("rekognition")
+        rekognition.start_project_version(ProjectVersionArn=self.arn(project), MinInferenceUnits=1)
+
+    def stop_by_hand(self, project: str) -> None:
+        rekognition = self.whole.aws.client("rekognition")
+        rekognition.stop_project_version(ProjectVersionArn=self.arn(project))
+
+    def turn_guard(self, *, on: bool) -> None:
+        """The rule that asks the guard to look every minute."""
+        events = self.whole.aws.client("events")
+        (rule,) = [each for each in events.list_rules()["Rules"] if "ScheduleExpression" in each]
+        (events.enable_rule if on else events.disable_rule)(Name=rule["Name"])
+
+    def limit_runs(self, seconds: int) -> None:
+        """What the workflow allows an execution that starts from now on."""
+        states, arn = self.whole.stack.clients.step_functions, self.whole.stack.detection_run
+        definition = json.loads(states.describe_state_machine(stateMachineArn=arn)["definition"])
+        states.update_state_machine(
+            stateMachineArn=arn, definition=json.dumps(definition | {"TimeoutSeconds": seconds})
+        )
+
+    def fresh(self, project: str) -> None:
+        """No order, no other model, nothing counted, and the model as it was trained."""
+        aws = self.whole.aws
+        aws.clear_faults()
+        self.turn_guard(on=True)
+        self.limit_runs(RUN_SECONDS)
+        for row in aws.models():
+            if row["project"] not in (ALONE, SHARING) and row["status"] == "RUNNING":
+                aws.set_model(row["arn"], status="STOPPED")
+        aws.set_model(
+            self.arn(project), status="STOPPED", start_delay=START_SECONDS, stop_delay=STOP_SECONDS,
+            stop_while_starting="accepted", next_start="RUNNING", detector="blots",
+            tiles_per_second_per_unit=50,
+        )  # fmt: skip
+        eventually(lambda: self.is_idle(project), PATIENCE)
+        self._warm(project)
+        aws.clear_faults()
+        aws.reset_model_meter()
+        aws.reset_meter()
+        self.began_at = self.now()
+
+    def is_idle(self, project: str) -> bool:
+        return self.is_down(project) and self.lease(project).is_free(int(self.now()))
+
+    def _warm(self, project: str) -> None:
+        """Both processes of each control function are up, as a start takes the minutes of others.
+
+        Held for a moment, so that the second call does not go to the first's process.
+        """
+        nothing_due = {"step": "OpenRun", "run": {"model": project, "execution": "warm"}}
+        self.whole.aws.order_fault(
+            service="dynamodb", operation="Query", times=4, delay_seconds=0.4
+        )
+        self._invoke("advance_run", nothing_due, 2)
+        self._invoke("detect_tile", {"Records": []}, 3)
+
+    def _invoke(self, name: str, event: dict[str, Any], times: int) -> None:
+        function, payload = self.whole.function(name), json.dumps(event)
+
+        def invoke(_: int) -> None:
+            client = self.whole.aws.client("lambda")
+            client.invoke(FunctionName=function, Payload=payload)
+
+        with ThreadPoolExecutor(times) as threads:
+            list(threads.map(invoke, range(times)))
+
+
+@contextmanager
+def world(folder: Path, clock_scale: float = CLOCK_SCALE) -> Iterator[World]:
+    """Deployed with its schedules off and its guard on; ends with the context."""
+    assembly = synthesised(folder / "assembly", configure)
+    with start(folder / "aws", clock_scale=clock_scale) as aws:
+        for project in (ALONE, SHARING):
+            aws.add_model(f"{project}/{VERSION}", detector="blots")
+        deploy(aws, assembly)
+        stack = stacks.of_embedded(aws)
+        whole = Whole(aws, stack)
+        whole.turn_schedules("DISABLED")
+        for project in (ALONE, SHARING):
+            model_use.put_to_use(stack, project, VERSION)
+        yield World(whole)
