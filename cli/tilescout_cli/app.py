@@ -10,15 +10,21 @@ from typer.core import TyperGroup
 
 from tilescout_cli import terminal
 from tilescout_cli.commands import (
+    dataset,
     detect,
+    evaluate,
     export,
     local,
+    merge,
     model,
     plan,
+    reconcile,
     results,
+    retry,
     sample,
     start,
     status,
+    train,
     upload,
     version,
 )
@@ -52,10 +58,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (detect, upload, start, status, results, export, plan, sample, version):
+SHOWN = (detect, upload, start, status, results, export, retry, reconcile)
+for module in (*SHOWN, plan, merge, sample, train, evaluate, version):
     module.register(app)
 app.add_typer(local.app, name="local")
 app.add_typer(model.app, name="model")
+app.add_typer(dataset.app, name="dataset")
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource
     from mypy_boto3_rekognition import RekognitionClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
 
@@ -48,6 +49,11 @@ class Clients:
     @cached_property
     def s3(self) -> S3Client:
         client: S3Client = self._session.client("s3", **self._options())
+        return client
+
+    @cached_property
+    def sqs(self) -> SQSClient:
+        client: SQSClient = self._session.client("sqs", **self._options())
         return client
 
     @cached_property

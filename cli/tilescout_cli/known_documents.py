@@ -68,11 +68,17 @@ def named(stack: Stack, name: str) -> Document:
 
 
 def by_key(stack: Stack, key: str) -> list[Document]:
-    """Every version of an object that was accepted, newest first."""
+    """Every version of an object that was accepted, newest first, whatever order they came in."""
     source = keys.source_key(stack.documents_bucket, key.removeprefix(_bucket_url(stack)))
     versions = Key("source_key").eq(source)
-    rows = requests.rows(stack.documents, versions, IndexName="by_source", ScanIndexForward=False)
-    return [from_item(Document, row) for row in rows if row.get("kind") == "document"]
+    rows = requests.rows(stack.documents, versions, IndexName="by_source")
+    found = [from_item(Document, row) for row in rows if row.get("kind") == "document"]
+    return sorted(found, key=_age)
+
+
+def _age(document: Document) -> tuple[int, int]:
+    """S3 tells the second of an upload; within one, the order of acceptance decides."""
+    return -(document.uploaded_at or document.accepted_at), -document.accepted_at
 
 
 def _bucket_url(stack: Stack) -> str:

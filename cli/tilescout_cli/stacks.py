@@ -52,6 +52,19 @@ class Stack:
         return self.outputs["ResultsBucketName"]
 
     @property
+    def tiles_bucket(self) -> str:
+        return self.outputs["TilesBucketName"]
+
+    @property
+    def documents_queue(self) -> str:
+        """URL of the queue that uploads are announced on."""
+        return self.outputs["DocumentsQueueUrl"]
+
+    @property
+    def pages_queue(self) -> str:
+        return self.outputs["PagesQueueUrl"]
+
+    @property
     def detection_run(self) -> str:
         """ARN of the state machine."""
         return self.outputs["DetectionRunArn"]

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = {
     "tilescout": "lambdas/tilescout",
     "tilescout_local": "cli/tilescout_local",
+    "tilescout_train": "cli/tilescout_train",
     "tilescout_cli": "cli/tilescout_cli",
     "infra": "infra",
 }
@@ -27,10 +28,12 @@ ALLOWED = {
         "aws_lambda_powertools",
     },
     "tilescout_local": {"tilescout", "tilescout_local", "boto3", "botocore", "pymupdf"},
+    "tilescout_train": {"tilescout", "tilescout_train", "pymupdf"},
     "tilescout_cli": {
         "tilescout",
         "tilescout.aws",
         "tilescout_local",
+        "tilescout_train",
         "tilescout_cli",
         "boto3",
         "botocore",

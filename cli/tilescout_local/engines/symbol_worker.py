@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 
-import cv2
-import numpy as np
-from PIL import Image
-
-from tilescout_local.engines.symbol_matching import SymbolFinder
+from tilescout_local.engines.symbol_onnx import SymbolFinder
 from tilescout_local.frames import Channel
 
 
 def main() -> None:
-    cv2.setNumThreads(1)
     channel = Channel(int(sys.argv[1]))
     finder = SymbolFinder()
-    while (data := channel.receive()) is not None:
-        with Image.open(io.BytesIO(data)) as image:
-            grey = np.asarray(image.convert("L"))
-        found = [(each.name, each.confidence, each.box) for each in finder.find(grey)]
+    while (image := channel.receive()) is not None:
+        found = [(each.name, each.confidence, each.box) for each in finder.find(image)]
         channel.send(json.dumps(found).encode())
 
 

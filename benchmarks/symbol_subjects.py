@@ -1,0 +1,109 @@
+"""The unseen pages that benchmarks.symbols looks at: what is on them, as tiles and as pictures."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.symbol_pages import annotated_sheet
+from tilescout.detectors import LIMITS
+from tilescout.geometry import POINTS_PER_INCH, Box
+from tilescout.onnx_model import decoded
+from tilescout.rendering import RenderedTile, RenderRequest, render_page
+from tilescout_local.samples import write_samples
+from tilescout_local.samples.sheet import Sheet
+from tilescout_train.annotations import Annotation
+
+SEEDS = range(900, 906)
+SAMPLE_SEED = 31
+DPI, TILE_SIZE, OVERLAP = 150, 1024, 128
+
+Drawing = Mapping[str, Any]
+"""A symbol or near miss as the ground truth of a sample has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A page to look at: its file, page number, what is on it in page px, near misses."""
+
+    path: Path
+    page: int
+    truth: tuple[Annotation, ...]
+    near_misses: tuple[Box, ...]
+
+
+def subjects(folder: Path) -> list[Subject]:
+    """Annotated sheets of unseen seeds, then the sheet that is shipped as a sample, of another."""
+    found = [_subject(_saved(annotated_sheet(seed), folder / f"{seed}.pdf")) for seed in SEEDS]
+    sheet_pdf = write_samples(folder / "samples", seed=SAMPLE_SEED)[0]
+    return [*found, _sample(sheet_pdf)]
+
+
+def _saved(sheet: Sheet, path: Path) -> tuple[Path, Sheet]:
+    sheet.finish().save(path)
+    return path, sheet
+
+
+def _subject(drawn: tuple[Path, Sheet]) -> Subject:
+    path, sheet = drawn
+    return _of_truth(path, sheet.truth.symbols, sheet.truth.distractors)
+
+
+def _sample(path: Path) -> Subject:
+    page = json.loads(path.with_suffix(".json").read_text())["pages"][0]
+    return _of_truth(path, page["symbols"], page["distractors"])
+
+
+def _of_truth(path: Path, symbols: Sequence[Drawing], near_misses: Sequence[Drawing]) -> Subject:
+    return Subject(
+        path=path,
+        page=1,
+        truth=tuple(Annotation(each["label"], _pixels(each)) for each in symbols),
+        near_misses=tuple(map(_pixels, near_misses)),
+    )
+
+
+def _pixels(row: Drawing) -> Box:
+    return Box(*row["box_pt"]).scale(DPI / POINTS_PER_INCH)
+
+
+def tiles_of(subject: Subject) -> tuple[list[RenderedTile], tuple[int, int]]:
+    """The page's tiles that are not blank, and its width and height in px."""
+    tiles: list[RenderedTile] = []
+    request = RenderRequest(
+        page=subject.page,
+        dpi=DPI,
+        tile_size=TILE_SIZE,
+        overlap=OVERLAP,
+        colour="grey",
+        text_layer=False,
+        include=(),
+        exclude=(),
+        max_image_bytes=LIMITS["onnx"].max_bytes,
+    )
+    page = render_page(subject.path, request, tiles.append)
+    return tiles, (page.width_px, page.height_px)
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A page as tiles and as one picture that is put together of them."""
+
+    subject: Subject
+    tiles: list[RenderedTile]
+    size: tuple[int, int]
+
+    def picture(self) -> NDArray[np.uint8]:
+        width, height = self.size
+        whole = np.full((height, width), 255, np.uint8)
+        for each in self.tiles:
+            left, top = int(each.tile.box.left), int(each.tile.box.top)
+            seen = decoded(each.image)[: height - top, : width - left]
+            whole[top : top + seen.shape[0], left : left + seen.shape[1]] = seen
+        return whole

@@ -1,0 +1,89 @@
+"""Tiles of an annotated page, made by the renderer and the tiler that a detection run uses."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pymupdf
+from PIL import Image
+
+from tilescout.detectors import LIMITS
+from tilescout.geometry import POINTS_PER_INCH, Box
+from tilescout.profiles import Profile
+from tilescout.rendering import RenderedPage, RenderedTile, RenderRequest, render_page
+from tilescout_train.annotations import AnnotatedPage, AnnotatedTile, Annotation
+from tilescout_train.tile_rule import shown_in
+
+
+def cut(page: AnnotatedPage, profile: Profile, folder: Path) -> list[AnnotatedTile]:
+    """Write the page's tiles that are not blank to ``folder``; boxes are in their pixels.
+
+    Raises what `render_page` raises.
+    """
+    tiles: list[RenderedTile] = []
+    with _as_pdf(page.path, profile.dpi) as pdf:
+        rendered = render_page(pdf, _request(page.page, profile), tiles.append)
+    objects = _in_pixels(page, rendered)
+    return [_written(tile, page.name, objects, folder) for tile in tiles]
+
+
+def _request(page: int, profile: Profile) -> RenderRequest:
+    return RenderRequest(
+        page=page,
+        dpi=profile.dpi,
+        tile_size=profile.tile_size,
+        overlap=profile.overlap,
+        colour=profile.colour,
+        text_layer=False,
+        include=profile.include,
+        exclude=profile.exclude,
+        max_image_bytes=LIMITS[profile.detector].max_bytes,
+    )
+
+
+@contextmanager
+def _as_pdf(path: Path, dpi: int) -> Iterator[Path]:
+    """The PDF itself; of a picture one that renders it pixel by pixel."""
+    if path.suffix.lower() == ".pdf":
+        yield path
+        return
+    with Image.open(path) as image:
+        width, height = image.size
+    with tempfile.TemporaryDirectory() as folder, pymupdf.open() as document:
+        points = POINTS_PER_INCH / dpi
+        page = document.new_page(width=width * points, height=height * points)
+        page.insert_image(page.rect, filename=str(path))
+        pdf = Path(folder) / f"{path.stem}.pdf"
+        document.save(pdf)
+        yield pdf
+
+
+def _in_pixels(page: AnnotatedPage, rendered: RenderedPage) -> list[Annotation]:
+    across, down = rendered.width_px / page.width, rendered.height_px / page.height
+    return [
+        Annotation(each.label, Box(each.box.left * across, each.box.top * down,
+                                   each.box.right * across, each.box.bottom * down))
+        for each in page.annotations
+    ]  # fmt: skip
+
+
+def _written(
+    tile: RenderedTile, page: str, objects: list[Annotation], folder: Path
+) -> AnnotatedTile:
+    file = folder / f"{page}-t{tile.tile.index:05d}.jpg"
+    file.write_bytes(tile.image)
+    box = tile.tile.box
+    annotations, ignored = shown_in(box, objects)
+    return AnnotatedTile(
+        file=file,
+        page=page,
+        left=int(box.left),
+        top=int(box.top),
+        width=int(box.width),
+        height=int(box.height),
+        annotations=annotations,
+        ignored=ignored,
+    )

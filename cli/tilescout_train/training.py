@@ -1,0 +1,240 @@
+"""The training loop: the same seed, threads and kind of machine give the same weights."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel
+
+from tilescout.onnx_answers import FoundBoxes, ModelCard, found_boxes, model_input
+from tilescout_train.annotations import UnusableAnnotations
+from tilescout_train.datasets import Dataset
+from tilescout_train.evaluating import Accuracy, Find, accuracy, look, mistakes, raw_card
+from tilescout_train.losses import total_loss
+from tilescout_train.network import STEP, STRIDE, SymbolNet
+from tilescout_train.sampling import Sampler
+
+Weights = Mapping[str, Tensor]
+LARGEST_AVERAGED = 0.995
+WEIGHT_DECAY = 1e-3
+WARM_UP_SHARE = 0.1
+GOING_ON = 1 / 3
+"""Of the learning rate, where weights are given: what was learnt is not to be lost."""
+LARGEST_GRADIENT = 10.0
+LOOKED_AT = 24
+"""Tiles of the training part that are searched for mistakes each time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """``window`` px a side, a multiple of 32. Training ends after ``iterations``, or when
+    ``patience`` evaluations, every ``evaluate_every`` iterations, were no better.
+
+    ``device`` is "cpu", "cuda", or "auto" for a GPU where there is one.
+    """
+
+    iterations: int = 1500
+    batch: int = 8
+    window: int = 224
+    learning_rate: float = 3e-3
+    evaluate_every: int = 150
+    patience: int = 6
+    seed: int = 1
+    threads: int = 2
+    device: str = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """After an iteration (from 1); ``accuracy`` of held-out pages where it was just measured."""
+
+    iteration: int
+    iterations: int
+    loss: float
+    accuracy: Accuracy | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trained:
+    """The best network, on the CPU, with its thresholds; ``iterations`` until it was reached."""
+
+    network: SymbolNet
+    card: ModelCard
+    accuracy: Accuracy
+    iterations: int
+
+
+def train(
+    dataset: Dataset,
+    settings: Settings,
+    *,
+    weights: Weights | None = None,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> Trained:
+    """Learn the labels of ``dataset``, from ``weights`` of another training where given.
+
+    Stops early by the mean average precision on the held-out pages, and takes each label's
+    threshold where its F1 is largest there. Raises UnusableAnnotations for a data set without
+    objects.
+    """
+    labels = dataset.labels
+    if not labels or not dataset.test:
+        raise UnusableAnnotations(
+            "a data set must have objects to train with and held-out tiles; it has "
+            f"{len(labels)} labels and {len(dataset.test)} held-out tiles; annotate more pages"
+        )
+    device = _settle(settings)
+    network = SymbolNet(len(labels))
+    if weights is not None:
+        take_over(network, weights)
+        settings = replace(settings, learning_rate=GOING_ON * settings.learning_rate)
+    run = _Run(network.to(device), dataset, settings, device)
+    return run.learn(on_progress)
+
+
+def _settle(settings: Settings) -> str:
+    torch.manual_seed(settings.seed)
+    torch.set_num_threads(settings.threads)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    if settings.device != "auto":
+        return settings.device
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def take_over(network: SymbolNet, weights: Weights) -> None:
+    """Take weights of the same shape: of a model with other labels all but its last layer."""
+    own = network.state_dict()
+    fitting = {
+        name: value
+        for name, value in weights.items()
+        if name in own and own[name].shape == value.shape
+    }
+    network.load_state_dict(own | fitting)
+
+
+class _Run:
+    """One training under way."""
+
+    def __init__(
+        self, network: SymbolNet, dataset: Dataset, settings: Settings, device: str
+    ) -> None:
+        self._network = network.to(memory_format=torch.channels_last)
+        self._dataset, self._settings, self._device = dataset, settings, device
+        self._labels = dataset.labels
+        # Averages of the weights are steadier than the last ones (Polyak, 1992).
+        self._average = AveragedModel(
+            network, multi_avg_fn=_averaged_after(settings.iterations), use_buffers=True
+        )
+        self._sampler = Sampler(
+            dataset.train, self._labels, settings.window, np.random.default_rng(settings.seed)
+        )
+        self._optimiser = torch.optim.AdamW(
+            network.parameters(), settings.learning_rate, weight_decay=WEIGHT_DECAY
+        )
+        self._schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self._optimiser, settings.learning_rate, total_steps=settings.iterations,
+            pct_start=WARM_UP_SHARE,
+        )  # fmt: skip
+
+    def learn(self, on_progress: Callable[[Progress], None]) -> Trained:
+        settings, best, worse = self._settings, None, 0
+        for iteration in range(1, settings.iterations + 1):
+            value = self._step()
+            is_last = iteration == settings.iterations
+            measured = None
+            if is_last or iteration % settings.evaluate_every == 0:
+                measured = self._measure()
+                if best is None or _is_better(measured, best.accuracy):
+                    best, worse = self._trained(measured, iteration), 0
+                else:
+                    worse += 1
+            on_progress(Progress(iteration=iteration, iterations=settings.iterations, loss=value,
+                                 accuracy=measured))  # fmt: skip
+            if worse >= settings.patience:
+                break
+        assert best is not None, "the last iteration measures"
+        return best
+
+    def _step(self) -> float:
+        images, targets = self._sampler.batch(self._settings.batch)
+        self._network.train()
+        images = images.to(self._device, memory_format=torch.channels_last)
+        logits, sides = self._network.raw(images)
+        value = total_loss(logits, sides, targets.to(self._device))
+        self._optimiser.zero_grad()
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(self._network.parameters(), LARGEST_GRADIENT)
+        self._optimiser.step()
+        self._schedule.step()
+        self._average.update_parameters(self._network)
+        return float(value.detach())
+
+    def _measure(self) -> Accuracy:
+        """Of held-out pages; on the way, mistakes on training tiles are noted."""
+        find = finder(self._average.module, self._labels, self._device)
+        self._note_mistakes(find)
+        images = [look(tile, self._labels, find) for tile in self._dataset.test]
+        return accuracy(images, self._labels)
+
+    def _note_mistakes(self, find: Find) -> None:
+        tiles = self._dataset.train
+        drawn = self._sampler.chance.permutation(len(tiles))[:LOOKED_AT]
+        found = [mistakes(int(at), look(tiles[at], self._labels, find)) for at in drawn]
+        self._sampler.mistakes = [each for places in found for each in places]
+
+    def _trained(self, measured: Accuracy, iteration: int) -> Trained:
+        network = copy.deepcopy(self._average.module).to("cpu").eval()
+        card = ModelCard(
+            labels=self._labels,
+            thresholds=measured.thresholds,
+            step=STEP,
+            stride=STRIDE,
+            dpi=self._dataset.dpi,
+            tile_size=self._dataset.tile_size,
+        )
+        return Trained(network=network, card=card, accuracy=measured, iterations=iteration)
+
+
+def _is_better(one: Accuracy, other: Accuracy) -> bool:
+    return _rank(one) > _rank(other)
+
+
+def _rank(measured: Accuracy) -> tuple[float, float]:
+    return round(measured.mean_average_precision, 4), float(np.mean(measured.f1s))
+
+
+def _averaged_after(
+    iterations: int,
+) -> Callable[[list[Tensor], list[Tensor], Tensor | int], None]:
+    """The average forgets the first weights, sooner in a short training."""
+    most = min(LARGEST_AVERAGED, 1 - 30 / max(60, iterations))
+
+    def update(averages: list[Tensor], now: list[Tensor], count: Tensor | int) -> None:
+        kept = min(most, (1 + int(count)) / (10 + int(count)))
+        for average, value in zip(averages, now, strict=True):
+            if average.is_floating_point():
+                average.lerp_(value, 1 - kept)
+            else:
+                average.copy_(value)
+
+    return update
+
+
+def finder(network: torch.nn.Module, labels: tuple[str, ...], device: str = "cpu") -> Find:
+    """Finds objects by the network itself; a confidence is 100 times the score."""
+    card = raw_card(labels, step=STEP, stride=STRIDE)
+    network.eval()
+
+    def find(grey: NDArray[np.uint8]) -> FoundBoxes:
+        with torch.no_grad():
+            image = torch.from_numpy(model_input(grey, STEP)).to(device)
+            scores, sides = (each[0].cpu().numpy() for each in network(image))
+        return found_boxes(scores, sides, card, (grey.shape[1], grey.shape[0]))
+
+    return find
