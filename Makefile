@@ -44,7 +44,8 @@ check-all: check  ## The long tables as well, written to docs/.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
 	$(BIN)/python -m pytest tests/train -q
 	$(BIN)/python -m pytest tests/exploration -q -n auto -m long
-	$(BIN)/python -m pytest tests/local -q -m long
+	$(BIN)/python -m pytest tests/local -q -m long --deselect tests/local/test_model_faults.py
+	$(BIN)/python -m tests.local.model_faults.report --out docs/model_faults.md
 	$(BIN)/python -m pytest tests/unit tests/handlers tests/mutations tests/infra tests/workflow -q -n auto --faults docs/faults.md
 	$(BIN)/python -m tests.exploration.report --out docs/exploration.md
 	$(BIN)/python -m benchmarks.snippet_recall --out docs/snippets.md

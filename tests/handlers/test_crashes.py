@@ -63,7 +63,16 @@ def ledger_of(account: Account, document: str) -> list[tuple[Any, ...]]:
 
 
 def record_of(account: Account, document: str) -> dict[str, Any]:
-    changing = ("accepted_at", "queued_at", "ended_at", "due", "run_id", "version", "id")
+    changing = (
+        "uploaded_at",
+        "accepted_at",
+        "queued_at",
+        "ended_at",
+        "due",
+        "run_id",
+        "version",
+        "id",
+    )
     changing += ("claim_token", "result_id", "barren_runs", "replaced", "announced")
     return {k: v for k, v in account.document(document).items() if k not in changing}
 

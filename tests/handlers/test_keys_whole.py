@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.handlers.account import Account
 from tests.handlers.papers import drawing_of, upload_event
 from tilescout import keys, messages
-from tilescout.aws import objects
+from tilescout.aws import objects, uploads
 
 CATALOGUE = {
     "space": "incoming/text/a b.pdf",
@@ -84,3 +84,16 @@ def test_what_was_uploaded_is_what_is_accepted_and_downloaded(
     )
     assert target.read_bytes() == body
     assert [path.name for path in tmp_path.iterdir()] == ["document.pdf"]
+
+
+@pytest.mark.fault("I8", "I12")
+def test_an_object_is_found_without_its_event_whatever_its_key(account: Account) -> None:
+    # moto lists versions as plain XML, which cannot hold this one; S3 encodes the keys.
+    incoming = {key for key in CATALOGUE.values() if key.startswith(keys.INCOMING)}
+    incoming.remove(CATALOGUE["control"])
+    for key in incoming:
+        account.upload(key, b"%PDF-")
+    found = list(uploads.every(account.s3, "documents-bucket", keys.INCOMING))
+    assert {upload.key for upload in found} == incoming
+    events = [json.dumps(messages.upload_event(upload)) for upload in found]
+    assert [messages.uploads(event) for event in events] == [(upload,) for upload in found]

@@ -32,6 +32,9 @@ OUTPUTS = {
     "DetectionsTableName": "detections",
     "DocumentsTableName": "documents",
     "LedgerTableName": "ledger",
+    "TilesBucketName": "tiles-bucket",
+    "DocumentsQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/documents",
+    "PagesQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/pages",
     "DetectionRunArn": "arn:aws:states:us-east-1:123456789012:stateMachine:run",
 }
 
@@ -52,10 +55,12 @@ def deployed_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
 
 def _create() -> None:
     s3 = boto3.client("s3")
-    for bucket in ("documents-bucket", "results-bucket"):
+    for bucket in ("documents-bucket", "results-bucket", "tiles-bucket"):
         s3.create_bucket(Bucket=bucket)
     versions = {"Status": "Enabled"}
     s3.put_bucket_versioning(Bucket="documents-bucket", VersioningConfiguration=versions)
+    for queue in ("documents", "pages"):
+        boto3.client("sqs").create_queue(QueueName=queue)
     _table("documents", "id", by_status=("status", "due"), by_source=("source_key", "accepted_at"))
     _table(
         "detections",

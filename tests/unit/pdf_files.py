@@ -25,19 +25,25 @@ def stream(content: bytes, entries: bytes = b"") -> bytes:
     return head + content + b"\nendstream"
 
 
-def write_objects(folder: Path, objects: list[bytes]) -> Path:
+def file_of(objects: list[bytes]) -> bytes:
     """A PDF of these objects, numbered from 1; the first is the catalog."""
-    file = b"%PDF-1.7\n"
-    offsets = []
+    file = [b"%PDF-1.7\n"]
+    offsets, size = [], len(file[0])
     for number, body in enumerate(objects, start=1):
-        offsets.append(len(file))
-        file += b"%d 0 obj\n" % number + body + b"\nendobj\n"
+        offsets.append(size)
+        file.append(b"%d 0 obj\n" % number + body + b"\nendobj\n")
+        size += len(file[-1])
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    size = len(objects) + 1
-    end = b"xref\n0 %d\n0000000000 65535 f \n%s" % (size, table)
-    end += b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (size, len(file))
+    count = len(objects) + 1
+    end = b"xref\n0 %d\n0000000000 65535 f \n%s" % (count, table)
+    end += b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (count, size)
+    return b"".join([*file, end])
+
+
+def write_objects(folder: Path, objects: list[bytes]) -> Path:
+    """The file of these objects, in the folder."""
     path = folder / "written.pdf"
-    path.write_bytes(file + end)
+    path.write_bytes(file_of(objects))
     return path
 
 
@@ -53,14 +59,18 @@ def one_page(content: bytes, *resources: bytes, page: bytes = b"") -> list[bytes
     ]
 
 
-def nested_forms(folder: Path, depth: int = 12) -> Path:
+def nested_form_objects(depth: int) -> list[bytes]:
     """A few kB that draw 10 ** depth lines: each form draws the next one ten times."""
     form = b"/Type/XObject/Subtype/Form/BBox[0 0 500 500]"
     forms = [
         stream(b"/F Do " * 10, form + b"/Resources<</XObject<</F %d 0 R>>>>" % (6 + level))
         for level in range(depth)
     ]
-    return write_objects(folder, one_page(b"/F Do", *forms, stream(b"0 0 m 10 10 l S ", form)))
+    return one_page(b"/F Do", *forms, stream(b"0 0 m 10 10 l S ", form))
+
+
+def nested_forms(folder: Path, depth: int = 12) -> Path:
+    return write_objects(folder, nested_form_objects(depth))
 
 
 def huge_image(folder: Path, side: int = 60_000) -> Path:

@@ -20,7 +20,8 @@ from tilescout_cli.stacks import Stack
 
 COMMANDS = [
     ["detect"], ["upload"], ["start"], ["status"], ["results"], ["export"], ["plan"], ["sample"],
-    ["version"], ["local"], ["local", "up"], ["local", "down"], ["local", "status"],
+    ["version"], ["retry"], ["reconcile"], ["local"], ["local", "up"], ["local", "down"],
+    ["local", "status"],
 ]  # fmt: skip
 SCHEMA = Path(__file__).parents[2] / "docs" / "detections.schema.json"
 

@@ -52,6 +52,7 @@ def test_a_csv_row_has_the_box_in_pixels_and_in_points() -> None:
     assert (row["text"], row["tiles"], row["open_sides"]) == ("FV-1023", "3 4", "left")
 
 
+@pytest.mark.fault("S8")
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-5", "@SUM(A1)", "\tx", "\rx"])
 def test_a_cell_that_a_spreadsheet_would_run_gets_an_apostrophe(text: str) -> None:
     assert csv_rows.safe(text) == "'" + text
@@ -120,6 +121,7 @@ def two_pages(folder: Path) -> Path:
     return save(document, folder)
 
 
+@pytest.mark.fault("S11")
 def test_an_annotation_tells_label_text_and_confidence(tmp_path: Path) -> None:
     annotated, _ = annotated_and_preview(tmp_path, two_pages(tmp_path), found(page=2))
     with pymupdf.open(annotated) as document:

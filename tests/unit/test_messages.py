@@ -34,36 +34,43 @@ def event(*encoded_keys: str, name: str = "ObjectCreated:Put", **other: Any) -> 
     return json.dumps({"Records": records} | other)
 
 
+@pytest.mark.fault("I8")
 @given(KEYS)
 def test_any_key_comes_back_the_same_through_the_events_encoding(key: str) -> None:
     assert messages.uploads(event(quote_plus(key))) == (Upload("drawings", key, "v1"),)
 
 
+@pytest.mark.fault("I8")
 @given(KEYS)
 def test_any_key_comes_back_the_same_through_our_own_event(key: str) -> None:
     upload = Upload("drawings", key, "v1")
     assert messages.uploads(json.dumps(messages.upload_event(upload))) == (upload,)
 
 
+@pytest.mark.fault("I8")
 def test_a_key_is_decoded_exactly_once() -> None:
     found = messages.uploads(event("incoming/text/100%2525+a%2Bb.pdf"))
     assert found[0].key == "incoming/text/100%25 a+b.pdf"
 
 
+@pytest.mark.fault("I7")
 def test_several_records_are_several_uploads() -> None:
     assert [found.key for found in messages.uploads(event("a.pdf", "b.pdf"))] == ["a.pdf", "b.pdf"]
 
 
+@pytest.mark.fault("I7")
 def test_an_event_wrapped_by_sns_is_read() -> None:
     wrapped = json.dumps({"Type": "Notification", "Message": event("a.pdf")})
     assert messages.uploads(wrapped) == (Upload("drawings", "a.pdf", "v1"),)
 
 
+@pytest.mark.fault("I7")
 def test_the_test_event_of_s3_is_no_upload() -> None:
     body = '{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "drawings"}'
     assert messages.uploads(body) == ()
 
 
+@pytest.mark.fault("I6")
 def test_a_removed_object_is_no_upload() -> None:
     assert messages.uploads(event("a.pdf", name="ObjectRemoved:Delete")) == ()
 
@@ -74,6 +81,7 @@ def test_an_object_without_a_version_has_an_empty_one() -> None:
     assert messages.uploads(json.dumps(body))[0].version_id == ""
 
 
+@pytest.mark.fault("I7")
 @pytest.mark.parametrize(
     "body",
     [

@@ -129,6 +129,7 @@ def test_a_pdf_with_a_password_is_unreadable(tmp_path: Path) -> None:
         inspect_document(path, max_pages=10)
 
 
+@pytest.mark.fault("P2")
 def test_a_pdf_with_only_an_owners_password_is_read(tmp_path: Path) -> None:
     document, _ = blank_page()
     path = save(document, tmp_path, encryption=pymupdf.PDF_ENCRYPT_AES_256, owner_pw="secret")
@@ -273,6 +274,7 @@ def test_a_tile_that_fits_at_no_quality_is_refused_with_the_remedy() -> None:
         encode_jpeg(noise, 500)
 
 
+@pytest.mark.fault("P11")
 def test_a_page_that_declares_content_but_renders_blank_gives_a_warning(tmp_path: Path) -> None:
     document, page = blank_page(200, 200)
     page.insert_text((20, 20), "WHITE", color=(1, 1, 1))

@@ -1,0 +1,64 @@
+"""The table of faults: `pytest --faults docs/faults.md` writes what the tests marked with a fault's
+id found. The tests are the table's only source; a fault without a test is shown as such.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults import CATALOGUE, Seen, page
+
+PROPERTY = "fault"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--faults", metavar="FILE", help="Write the table of faults to this file.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "fault(*ids): faults of the catalogue that the test makes")
+    target = config.getoption("--faults")
+    if target and not hasattr(config, "workerinput") and not config.option.collectonly:
+        config.pluginmanager.register(Table(Path(target)))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Only marked tests where the table is wanted; an id that the catalogue lacks is an error."""
+    marked = []
+    for item in items:
+        ids = _faults(item)
+        if unknown := set(ids) - set(CATALOGUE):
+            raise pytest.UsageError(f"{item.nodeid}: no such fault: {', '.join(sorted(unknown))}")
+        if ids:
+            marked.append(item)
+    if config.getoption("--faults"):
+        items[:] = marked
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Properties travel with the report, from whichever process runs the test."""
+    item.user_properties += [(PROPERTY, each) for each in _faults(item)]
+
+
+class Table:
+    """Gathers the reports of a session and writes the table at its end."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+        self.seen: list[Seen] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when != "call" and not report.failed:
+            return
+        test = report.nodeid.partition("[")[0]
+        faults = [value for name, value in report.user_properties if name == PROPERTY]
+        self.seen += [Seen(fault=str(fault), test=test, passed=report.passed) for fault in faults]
+
+    def pytest_sessionfinish(self) -> None:
+        self.target.write_text(page(self.seen), encoding="utf-8")
+
+
+def _faults(item: pytest.Item) -> tuple[str, ...]:
+    return tuple(str(each) for mark in item.iter_markers("fault") for each in mark.args)

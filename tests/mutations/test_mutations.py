@@ -1,0 +1,79 @@
+"""Sample drawings broken at random: each is read or refused with a reason; the reader lives on."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.mutations.mutated import mutations
+from tests.unit.pdf_files import blank_page
+from tests.unit.test_rendering import child_processes, request
+from tilescout.errors import RenderLimitExceeded, UnreadableDocument, UnsupportedPage
+from tilescout.rendering import RenderLimits, inspect_document, render_page
+from tilescout_local.samples import write_samples
+
+LIMITS = RenderLimits(wall_seconds=100, cpu_seconds=10, memory_mb=1500)
+REFUSED = (UnreadableDocument, UnsupportedPage, RenderLimitExceeded)
+RULE_AND_REMEDY = re.compile(r".{15,}[;:] .{5,}")
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    """The lighter sample drawings, and a small file of which every byte matters."""
+    folder = tmp_path_factory.mktemp("samples")
+    written = [path.read_bytes() for path in write_samples(folder) if path.suffix == ".pdf"]
+    return [*sorted(written, key=len)[:2], small_file()]
+
+
+def small_file() -> bytes:
+    document, page = blank_page(200, 200)
+    page.insert_text((20, 40), "FV-1023")
+    page.draw_rect((50, 50, 150, 150))
+    body: bytes = document.tobytes(deflate=False)
+    document.close()
+    return body
+
+
+def fate(path: Path, number: int) -> str:
+    """What becomes of a file: half of them are inspected, half rendered, each in its child."""
+    try:
+        if number % 2:
+            inspect_document(path, max_pages=10_000, limits=LIMITS)
+        else:
+            render_page(path, request(dpi=10, tile_size=400), lambda tile: None, LIMITS)
+    except REFUSED as error:
+        assert RULE_AND_REMEDY.match(str(error)), str(error)
+        return type(error).__name__
+    return "read"
+
+
+def fates(files: Iterator[bytes], folder: Path) -> Counter[str]:
+    """How many met which fate. Whatever else is raised fails the test."""
+    path = folder / "upload.pdf"
+    found: Counter[str] = Counter()
+    for number, file in enumerate(files):
+        path.write_bytes(file)
+        found[fate(path, number)] += 1
+    assert child_processes() == []
+    assert list(folder.iterdir()) == [path]
+    return found
+
+
+@pytest.mark.fault("P13")
+def test_two_hundred_broken_files_are_read_or_refused(samples: list[bytes], tmp_path: Path) -> None:
+    found = fates(mutations(samples, 200, seed=6), tmp_path)
+    assert found.total() == 200
+    assert min(found["read"], found["UnreadableDocument"]) >= 20
+
+
+@pytest.mark.long
+@pytest.mark.fault("P13")
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_two_thousand_broken_files_are_read_or_refused(
+    samples: list[bytes], tmp_path: Path, seed: int
+) -> None:
+    assert fates(mutations(samples, 200, seed), tmp_path).total() == 200
