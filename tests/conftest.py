@@ -4,6 +4,7 @@ id found. The tests are the table's only source; a fault without a test is shown
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from tests.faults import CATALOGUE, Seen, page
 
 PROPERTY = "fault"
+# A console takes its width as it is made; each test of a command names its own.
+os.environ.pop("COLUMNS", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -133,7 +133,13 @@ def _turns(work: Work, units: int, deadline: float) -> str:
         )
         if end:
             return end
-        turn = pacing.next_turn(pace, progress, int(work.now), calls_per_second)
+        turn = pacing.next_turn(
+            pace,
+            progress,
+            int(work.now),
+            calls_per_second,
+            pacing.LONGEST_WAIT_WITH_MODEL,
+        )
         attempts = _flow(work, units, turn, queued, calls_per_second)
         queued = max(0.0, queued + turn.send - attempts)
         asked += attempts

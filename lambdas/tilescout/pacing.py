@@ -13,6 +13,8 @@ IN_FLIGHT = 20
 """Hints beyond the measured rate, so that no worker idles."""
 SHORTEST_WAIT = 2
 """Seconds; a small run should not wait for a large one's turn."""
+LONGEST_WAIT_WITH_MODEL = 20
+"""Seconds: a model is paid from its last answer until the next look."""
 RESEND_AFTER = 45
 """Seconds without an ask or an answer after which hints are taken for lost."""
 SLOWING_AFTER = 30
@@ -85,7 +87,13 @@ def wait_for(turn: int, open_tiles: int, rate: float) -> int:
     return min(LONGEST_WAIT, SHORTEST_WAIT + turn)
 
 
-def next_turn(pace: Pace, progress: Progress, now: int, calls_per_second: float) -> Turn:
+def next_turn(
+    pace: Pace,
+    progress: Progress,
+    now: int,
+    calls_per_second: float,
+    longest_wait: int = LONGEST_WAIT,
+) -> Turn:
     """Hints for what the workers can take until the next look, at most the service's rate."""
     moved_at = pace.moved_at or now
     ended = progress.answered + progress.failed
@@ -97,7 +105,7 @@ def next_turn(pace: Pace, progress: Progress, now: int, calls_per_second: float)
     )
     lost = not (newly_ended or taken) and now - moved_at >= RESEND_AFTER
     in_queue = 0 if lost else min(progress.sendable, max(0, pace.in_queue - taken))
-    wait = wait_for(pace.turn, progress.open, rate)
+    wait = min(longest_wait, wait_for(pace.turn, progress.open, rate))
     outstanding = in_queue + progress.reserved
     send = min(progress.sendable - in_queue, _window(rate, wait, calls_per_second) - outstanding)
     send = max(0, send)

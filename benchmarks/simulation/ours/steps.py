@@ -208,7 +208,8 @@ class Steps:
             return replace(state, next="StopModel", wait_seconds=0, finished=finished)
         if not self._is_ready(state):
             return replace(state, next="StartModel", wait_seconds=0, ready_at=0, give_up_at=0)
-        turn = pacing.next_turn(state.pace, progress, self.now, state.calls_per_second)
+        longest = pacing.LONGEST_WAIT_WITH_MODEL
+        turn = pacing.next_turn(state.pace, progress, self.now, state.calls_per_second, longest)
         self._send_hints(state, seen, turn)
         return replace(state, next="", wait_seconds=turn.wait_seconds, pace=turn.pace)
 

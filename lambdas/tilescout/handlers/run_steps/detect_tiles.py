@@ -12,6 +12,7 @@ from tilescout.handlers.run_steps.merging_hints import send_merge_hints
 from tilescout.handlers.run_steps.progress import Survey, survey
 from tilescout.model_lifecycle import UNSEEN
 from tilescout.pacing import Turn
+from tilescout.run_protocol import LONGEST_WAIT
 from tilescout.runs import RunState
 
 PATIENCE_WITH_MODEL = 10 * 60
@@ -44,7 +45,8 @@ def detect_tiles(edges: Edges, state: RunState) -> RunState:
         return _without_model(state)
     if state.version and not _is_ready(edges, state):
         return replace(state, next="StartModel", wait_seconds=0, ready_at=0, give_up_at=0)
-    turn = pacing.next_turn(state.pace, progress, edges.now, state.calls_per_second)
+    longest = pacing.LONGEST_WAIT_WITH_MODEL if state.version else LONGEST_WAIT
+    turn = pacing.next_turn(state.pace, progress, edges.now, state.calls_per_second, longest)
     _send_hints(edges, state, seen, turn)
     return replace(
         state,
