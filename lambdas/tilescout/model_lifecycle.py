@@ -25,7 +25,7 @@ STARTABLE = frozenset({"TRAINING_COMPLETED", "COPYING_COMPLETED", "STOPPED", "FA
 NOT_YET = frozenset({"TRAINING_IN_PROGRESS", "COPYING_IN_PROGRESS"})
 NEVER = frozenset({"TRAINING_FAILED", "COPYING_FAILED", "DELETING", "DEPRECATED", "EXPIRED"})
 GONE = ""
-"""In a status' place: the project has no such version."""
+"""In a status' place: the project's list shows no such version."""
 UNSEEN = "UNSEEN"
 """In a status' place: the service did not say."""
 STATUSES = UP | STARTABLE | NOT_YET | NEVER | {"STOPPING"}
@@ -75,7 +75,7 @@ def next_start(
     if now >= give_up_at:
         reason = f"the model is {_name(status)} and its time to start is over"
         return Action("give up", reason, barren=lease.ours or starts > 0)
-    if status == UNSEEN:
+    if status == UNSEEN or (status == GONE and lease.ours):
         return Action("wait", f"the model could not be described{_said(message)}", START_POLL)
     if status == "STARTING":
         return _starting(lease, may_share=may_share)
@@ -144,11 +144,26 @@ def next_stop(lease: Lease, status: str, now: int) -> Action:
     """
     if not lease.ours:
         return Action("leave", "no model of ours is up")
-    # Asking a model to stop that nobody can see does no harm: it is ours.
-    if status in UP or status == UNSEEN:
-        return Action("stop", f"the model is {status}", BEGINNING)
+    # Asking a model to stop that nobody can see does no harm: it is ours. And a list that lacks it
+    # may lag behind.
+    if status in UP or status in (UNSEEN, GONE):
+        return Action("stop", f"the model is {_name(status)}", BEGINNING)
     if status == "STOPPING":
         return Action("wait", "the model is STOPPING", STOP_POLL)
+    return _down(lease, status, now)
+
+
+def after_refused_stop(lease: Lease, code: str, message: str, now: int) -> Action:
+    """What an owner does after StopProjectVersion answered with an error, or not at all ("").
+
+    Only a version that does not exist is down for certain. ``lease`` is that before the request.
+    """
+    if code == "ResourceNotFoundException":
+        return _down(lease, GONE, now)
+    return Action("wait", f"{code or 'no answer'}: {message}", STOP_POLL)
+
+
+def _down(lease: Lease, status: str, now: int) -> Action:
     left = lease.settles_at - now
     if left >= 0:
         reason = f"it is {_name(status)}; a late start or stop may still land"
@@ -156,7 +171,6 @@ def next_stop(lease: Lease, status: str, now: int) -> Action:
     return Action("done", f"the model is {_name(status)}")
 
 
-Refusal = Literal["again", "deferred", "barren"]
 _RETRIED = frozenset({"ResourceInUseException", "ThrottlingException",
                       "ProvisionedThroughputExceededException"})  # fmt: skip
 _BARREN = frozenset({"ResourceNotFoundException", "InvalidParameterException",

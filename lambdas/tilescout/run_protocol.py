@@ -199,18 +199,3 @@ def stopped(lease: Lease, token: int, now: int) -> Lease | None:
     """
     held = _held(lease, token, now)
     return replace(held, ours=False) if now > held.settles_at else None
-
-
-Duty = Literal["none", "revoke", "wait", "take over"]
-
-
-def guard_duty(lease: Lease, now: int, *, owner_runs: bool) -> Duty:
-    """What the guard does about a lease (rule 9); ``owner_runs`` is asked of a live one only.
-
-    "wait" is for the grace of an owner that is gone, while a model of ours may be up.
-    """
-    if lease.is_live(now):
-        return "none" if owner_runs else "revoke"
-    if not lease.ours:
-        return "none"
-    return "take over" if lease.is_free(now) else "wait"

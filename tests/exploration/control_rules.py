@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tilescout import model_lifecycle, run_protocol
+from tilescout import guard_duties, model_lifecycle, run_protocol
+from tilescout.guard_duties import Duty
 from tilescout.model_lifecycle import DEFINITE, Action
-from tilescout.run_protocol import Duty, Lease
+from tilescout.run_protocol import Lease
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +27,7 @@ class Rules:
     request_stop: Callable[..., Lease] = run_protocol.request_stop
     stop_landed: Callable[..., Lease | None] = run_protocol.stop_landed
     stopped: Callable[..., Lease | None] = run_protocol.stopped
-    guard_duty: Callable[..., Duty] = run_protocol.guard_duty
+    guard_duty: Callable[..., Duty] = guard_duties.guard_duty
     next_start: Callable[..., Action] = model_lifecycle.next_start
     next_stop: Callable[..., Action] = model_lifecycle.next_stop
     after_refused_start: Callable[..., Action] = model_lifecycle.after_refused_start

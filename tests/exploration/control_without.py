@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
 from tests.exploration.control_rules import Rules, Setup
-from tilescout import model_lifecycle, run_protocol
+from tilescout import guard_duties, model_lifecycle, run_protocol
 from tilescout.model_lifecycle import Action
 from tilescout.run_protocol import Duty, Lease, Phase, release
 
@@ -68,11 +68,11 @@ def revoke_of_anybody(lease: Lease, owner: str, token: int, now: int) -> Lease |
 
 
 def never_revoke(lease: Lease, now: int, *, owner_runs: bool) -> Duty:
-    return run_protocol.guard_duty(lease, now, owner_runs=True)
+    return guard_duties.guard_duty(lease, now, owner_runs=True)
 
 
 def never_take_over(lease: Lease, now: int, *, owner_runs: bool) -> Duty:
-    duty = run_protocol.guard_duty(lease, now, owner_runs=owner_runs)
+    duty = guard_duties.guard_duty(lease, now, owner_runs=owner_runs)
     return "none" if duty == "take over" else duty
 
 

@@ -31,10 +31,12 @@ class ModelService:
     """``status`` of each version; Start and Stop move it, ``refusals`` of a call come first.
 
     A refusal is the name of an error, or LOST: then the call takes effect and has no answer.
+    The next ``blind`` descriptions show no version at all.
     """
 
     status: dict[str, str] = field(default_factory=lambda: {VERSION: "STOPPED"})
     message: str = ""
+    blind: int = 0
     refusals: dict[str, list[str]] = field(default_factory=dict)
     asked: list[tuple[str, str, int]] = field(default_factory=list)
 
@@ -44,12 +46,17 @@ class ModelService:
             self.refusals[name].pop(0)
         if refusal and refusal != LOST:
             return 400, {"__type": refusal, "message": "because"}
+        if body.get("ProjectVersionArn", VERSION) not in self.status:
+            return 400, {"__type": "ResourceNotFoundException", "message": "no such version"}
         answered = getattr(self, f"_{name}")(body)
         if refusal == LOST:
             raise ReadTimeoutError(endpoint_url=url)
         return 200, answered
 
     def _DescribeProjectVersions(self, body: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        if self.blind:
+            self.blind -= 1
+            return {"ProjectVersionDescriptions": []}
         names = body.get("VersionNames")
         found = [
             {

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
-from tests.handlers.account import Account, Crash, crash_at
+from tests.handlers.account import Account, Crash, crash_at, module
 from tests.handlers.model_service import (
     LOST,
     OTHER,
@@ -15,13 +19,29 @@ from tests.handlers.model_service import (
     service,
 )
 from tests.handlers.runs import Run, clock, lease, queued
+from tilescout import keys
 from tilescout.errors import LeaseLost
-from tilescout.run_protocol import GRACE, TTL
+from tilescout.run_protocol import GRACE, TTL, Lease
 
 __all__ = ["service"]
 NOW = 1_800_000_000
 FREE = NOW + TTL + GRACE + 1
 """The first second in which a run silent since NOW may be followed."""
+
+
+@contextmanager
+def executions_hang() -> Iterator[None]:
+    """DescribeExecution has no answer."""
+    client = module("shell").step_functions()
+
+    def send(request: Any, **_: Any) -> None:
+        raise ReadTimeoutError(endpoint_url=request.url)
+
+    client.meta.events.register_first("before-send.sfn.DescribeExecution", send)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister("before-send.sfn.DescribeExecution", send)
 
 
 @pytest.fixture
@@ -104,6 +124,16 @@ def test_a_model_is_stopped_also_where_no_profile_knows_it_any_more(
     )
     service.status[VERSION] = "RUNNING"
     assert look(account, FREE)["stopping"] == 1
+
+
+def test_a_run_that_cannot_be_described_keeps_the_guard_from_no_other_model(
+    run: Run, service: ModelService
+) -> None:
+    held = Lease(model="a-first", owner="arn:live", expires_at=FREE + 100, hard_deadline=FREE + 100)
+    run.account.ledger.put_item(Item=asdict(held) | keys.lease("a-first"))
+    with executions_hang():
+        assert look(run.account, FREE)["stopping"] == 1
+    assert service.asked == [("stop", VERSION, 0)]
 
 
 def test_a_model_of_somebody_else_is_only_reported(account: Account, service: ModelService) -> None:

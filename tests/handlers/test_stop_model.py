@@ -51,6 +51,34 @@ def test_a_model_is_stopped_and_seen_stopped(run: Run, service: ModelService) ->
     assert not lease(run.account, "pumps")["ours"]
 
 
+def test_a_model_that_one_look_does_not_show_is_stopped_all_the_same(
+    run: Run, service: ModelService
+) -> None:
+    service.blind = 1
+    assert stop(run, NOW + 700) == ""
+    assert service.asked == [("stop", VERSION, 0)]
+    assert lease(run.account, "pumps")["ours"]
+
+
+def test_a_version_that_was_deleted_is_down_once_stop_says_so(
+    run: Run, service: ModelService
+) -> None:
+    del service.status[VERSION]
+    assert stop(run, NOW + 700) == "MergePages"
+    assert not lease(run.account, "pumps")["ours"]
+
+
+def test_a_model_is_stopped_where_the_record_of_the_version_in_use_is_lost(
+    run: Run, service: ModelService
+) -> None:
+    run.account.ledger.delete_item(Key={"pk": "MODEL#pumps", "sk": "IN_USE"})
+    assert stop(run, NOW + 700) == ""
+    assert service.asked == [("stop", VERSION, 0)]
+    service.status[VERSION] = "STOPPED"
+    put_to_use(run.account)
+    assert stop(run, NOW + 800) == "MergePages"
+
+
 def test_what_the_model_cost_is_on_the_run_and_on_its_documents(
     run: Run, service: ModelService
 ) -> None:

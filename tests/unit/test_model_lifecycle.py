@@ -20,6 +20,7 @@ from tilescout.model_lifecycle import (
     UP,
     Action,
     after_refused_start,
+    after_refused_stop,
     next_start,
     next_stop,
 )
@@ -178,12 +179,28 @@ def test_what_is_not_ours_is_never_stopped(status: str) -> None:
         ("STOPPED", "done"),
         ("FAILED", "done"),
         ("EXPIRED", "done"),
-        (GONE, "done"),
+        (GONE, "stop"),
         (UNSEEN, "stop"),
     ],
 )
 def test_a_model_of_ours_is_stopped_until_it_is_down(status: str, verb: str) -> None:
     assert next_stop(OURS, status, 1_500).verb == verb
+
+
+@pytest.mark.parametrize(
+    ("code", "verb"),
+    [
+        ("ResourceNotFoundException", "done"),
+        ("ResourceInUseException", "wait"),
+        ("AccessDeniedException", "wait"),
+        ("", "wait"),
+    ],
+)
+def test_only_a_version_that_does_not_exist_is_down_without_being_stopped(
+    code: str, verb: str
+) -> None:
+    assert after_refused_stop(OURS, code, "because", 1_500).verb == verb
+    assert after_refused_stop(OURS, code, "because", 1_000 + SETTLE).verb == "wait"
 
 
 def test_down_is_believed_only_when_no_late_start_can_show() -> None:

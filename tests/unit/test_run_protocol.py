@@ -15,7 +15,6 @@ from tilescout.run_protocol import (
     TTL,
     Lease,
     acquire,
-    guard_duty,
     heartbeat,
     release,
     request_start,
@@ -290,20 +289,3 @@ def test_ours_does_not_end_while_a_call_may_still_land(asked: str) -> None:
     lease = owned(ours=True, expires_at=2_000, **{asked: 1_000})
     assert stopped(lease, 3, 1_000 + SETTLE) is None
     assert stopped(lease, 3, 1_001 + SETTLE) is not None
-
-
-@pytest.mark.parametrize(
-    ("lease", "now", "owner_runs", "duty"),
-    [
-        (owned(ours=True), 1_000, True, "none"),
-        (owned(), 1_000, False, "revoke"),
-        (owned(ours=True), 1_180, False, "wait"),
-        (owned(ours=True), 1_180 + GRACE, False, "wait"),
-        (owned(ours=True), 1_181 + GRACE, False, "take over"),
-        (owned(ours=True, owner=""), 1_000, False, "take over"),
-        (owned(), 1_181 + GRACE, False, "none"),
-        (Lease(model="valves"), 1_000, False, "none"),
-    ],
-)
-def test_the_guards_duty(lease: Lease, now: int, owner_runs: bool, duty: str) -> None:
-    assert guard_duty(lease, now, owner_runs=owner_runs) == duty

@@ -18,8 +18,9 @@ from benchmarks.simulation.queue import EventSource, Queue
 from benchmarks.simulation.states import Execution
 from benchmarks.simulation.world import World
 from tilescout import run_protocol
+from tilescout.guard_duties import guard_duty
 from tilescout.profiles import Profile
-from tilescout.run_protocol import GUARD, GUARD_HOLD, guard_duty
+from tilescout.run_protocol import GUARD, GUARD_HOLD
 
 HOUR = 3600
 DEFINITION = json.loads(

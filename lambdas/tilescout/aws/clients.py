@@ -22,7 +22,8 @@ STORAGE = Config(
 BILLED = Config(connect_timeout=3, read_timeout=50, retries={"total_max_attempts": 1})
 """A billed call is made once; whether to ask again is the ledger's decision, not the client's."""
 CONTROL = Config(connect_timeout=3, read_timeout=7, retries={"total_max_attempts": 1})
-"""Start and Stop take effect, or not, well before the grace of a lost lease is over (rule 5)."""
+"""Start and Stop take effect, or not, well before the grace of a lost lease is over (rule 5); and a
+look of the guard gets past a call that hangs."""
 
 
 def dynamodb() -> DynamoDBServiceResource:
@@ -42,7 +43,7 @@ def events() -> EventBridgeClient:
 
 
 def step_functions() -> SFNClient:
-    return boto3.client("stepfunctions", config=STORAGE)
+    return boto3.client("stepfunctions", config=CONTROL)
 
 
 def textract() -> TextractClient:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from tilescout.errors import RunNotDescribed
 
@@ -19,10 +19,15 @@ def is_running(step_functions: SFNClient, execution: str) -> bool:
     """
     try:
         status = step_functions.describe_execution(executionArn=execution)["status"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("ExecutionDoesNotExist", "InvalidArn"):
+    except (ClientError, BotoCoreError) as error:
+        if _says_no_such(error):
             return False
         raise RunNotDescribed(
             f"{execution} could not be described ({error}); asked again"
         ) from error
     return status == "RUNNING"
+
+
+def _says_no_such(error: Exception) -> bool:
+    codes = ("ExecutionDoesNotExist", "InvalidArn")
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] in codes

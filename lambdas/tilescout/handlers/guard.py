@@ -13,6 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from tilescout.aws import lease_table
 from tilescout.errors import LeaseLost, RunNotDescribed
+from tilescout.guard_duties import guard_order
 from tilescout.handlers import settings, shell
 from tilescout.handlers.guard_documents import DocumentGuard
 from tilescout.handlers.model_guard import ModelGuard
@@ -98,7 +99,7 @@ def watch_models(now: int, request_id: str) -> Counter[str]:
         now=now,
     )
     leases = lease_table.every(ledger)
-    done = Counter(_tried(guard.look, lease) for lease in leases)
+    done = Counter(_tried(guard.look, lease) for lease in guard_order(leases, now))
     up = [guard.up_seconds(lease) for lease in leases]
     metrics.add_metric("ModelUpSeconds", MetricUnit.Seconds, max(up, default=0))
     idle = [guard.idle_seconds(lease) for lease in leases]

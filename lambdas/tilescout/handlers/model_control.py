@@ -17,8 +17,10 @@ from tilescout.model_lifecycle import (
     BEGINNING,
     DEFINITE,
     STOP_POLL,
+    UNSEEN,
     Action,
     after_refused_start,
+    after_refused_stop,
     next_stop,
 )
 from tilescout.models import ModelStart
@@ -41,10 +43,10 @@ class ModelControl:
     now: int
 
     def describe(self, project: str, version: str) -> Shown:
-        """The version as the service shows it; GONE where its project is not known at all."""
+        """The version as the service shows it; UNSEEN where nothing tells whom to ask."""
         known = model_table.in_use(self.ledger, project)
-        if known is None or not version:
-            return Shown(status="")
+        if known is None:
+            return Shown(status=UNSEEN, message="no version of the project is in use")
         return models.describe(self.rekognition, known.project_arn, version)
 
     def stop(self, lease: Lease, status: str) -> Action:
@@ -53,9 +55,9 @@ class ModelControl:
         Raises LeaseLost.
         """
         action = next_stop(lease, status, self.now)
-        if action.verb == "done":
-            return self._down(lease, action)
-        return self._request_stop(lease, action) if action.verb == "stop" else action
+        if action.verb == "stop":
+            action = self._request_stop(lease, action)
+        return self._down(lease, action) if action.verb == "done" else action
 
     def _request_stop(self, lease: Lease, action: Action) -> Action:
         before, requested = lease_table.exchange(
@@ -73,7 +75,7 @@ class ModelControl:
             )
         if refused is None:
             return action
-        return Action("wait", f"{refused.code or 'no answer'}: {refused.message}", STOP_POLL)
+        return after_refused_stop(lease, refused.code, refused.message, self.now)
 
     def _down(self, lease: Lease, action: Action) -> Action:
         model_table.close_start(self.ledger, lease, self.now, lease.owner)
@@ -107,12 +109,11 @@ class ModelControl:
         model_table.add_start(self.ledger, row)
         refused = models.start(self.rekognition, version, units)
         logger.info("start requested", version=version, units=units, refused=refused)
-        if refused is not None and refused.code in DEFINITE:
+        if refused is None:
+            return Action("wait", "the start was accepted", BEGINNING)
+        if refused.code in DEFINITE:
             self._undo(before, requested, refused.code)
-            return after_refused_start(refused.code, refused.message)
-        if refused is not None:
-            return after_refused_start(refused.code, refused.message)
-        return Action("wait", "the start was accepted", BEGINNING)
+        return after_refused_start(refused.code, refused.message)
 
     def _requested(self, read: Lease, seen: Lease, version: str, units: int) -> Lease | None:
         if (read.starts, read.ours) != (seen.starts, seen.ours):

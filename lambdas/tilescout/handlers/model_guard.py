@@ -9,8 +9,9 @@ from aws_lambda_powertools import Logger
 
 from tilescout import keys, run_protocol
 from tilescout.aws import document_table, executions, lease_table, model_table, models
+from tilescout.guard_duties import guard_duty
 from tilescout.handlers.model_control import ModelControl
-from tilescout.run_protocol import GUARD, GUARD_HOLD, Lease, guard_duty
+from tilescout.run_protocol import GUARD, GUARD_HOLD, Lease
 
 if TYPE_CHECKING:
     from collections.abc import Callable

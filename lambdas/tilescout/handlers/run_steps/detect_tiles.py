@@ -10,7 +10,7 @@ from tilescout.handlers.run_steps.claiming import claim_due
 from tilescout.handlers.run_steps.edges import Edges, beat
 from tilescout.handlers.run_steps.merging_hints import send_merge_hints
 from tilescout.handlers.run_steps.progress import Survey, survey
-from tilescout.model_lifecycle import UNSEEN
+from tilescout.model_lifecycle import GONE, UNSEEN
 from tilescout.pacing import Turn
 from tilescout.run_protocol import LONGEST_WAIT
 from tilescout.runs import RunState
@@ -68,7 +68,7 @@ def _is_ready(edges: Edges, state: RunState) -> bool:
     if not state.ready_at:
         return False
     shown = edges.control(state.token).describe(state.model, state.version)
-    return shown.status in ("RUNNING", UNSEEN)
+    return shown.status in ("RUNNING", UNSEEN, GONE)
 
 
 def _send_hints(edges: Edges, state: RunState, seen: Survey, turn: Turn) -> None:
