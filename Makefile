@@ -62,8 +62,8 @@ bootstrap: $(INSTALLED)  ## Prepare an account and region for CDK, once.
 deploy: layer  ## Deploy to the account of the current AWS credentials.
 	$(CDK) deploy --strict
 
-destroy: $(INSTALLED)  ## Remove the stack; documents, results and tables stay.
-	$(CDK) destroy
+destroy: $(INSTALLED)  ## Stop the models, remove the stack; documents, results and tables stay.
+	$(BIN)/tilescout destroy
 
 clean:  ## Remove what the targets made.
 	rm -rf $(VENV) build cdk.out out .tilescout

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from tilescout_cli import terminal
 from tilescout_cli.commands import (
     dataset,
+    destroy,
     detect,
     evaluate,
     export,
@@ -59,7 +60,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 SHOWN = (detect, upload, start, status, results, export, retry, reconcile)
-for module in (*SHOWN, plan, merge, sample, train, evaluate, version):
+for module in (*SHOWN, plan, merge, sample, train, evaluate, destroy, version):
     module.register(app)
 app.add_typer(local.app, name="local")
 app.add_typer(model.app, name="model")

@@ -68,7 +68,7 @@ def _shown(
     arn = in_use.project_arn if in_use else model_versions.find_project(rekognition, project)
     known = {lease.version if lease.ours else "", in_use.version_arn if in_use else ""}
     for version in model_versions.versions(rekognition, arn) if arn else ():
-        if version.is_up or version.status == "STOPPING" or version.arn in known:
+        if version.may_cost or version.arn in known:
             yield version
 
 

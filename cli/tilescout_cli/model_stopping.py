@@ -150,12 +150,14 @@ def _who(lease: Lease, now: int) -> str:
 def stop_foreign(
     stack: Stack, standing: ModelStanding, view: ProgressView, *, seconds: float
 ) -> bool:
-    """Stop, by this person's own right, what Tilescout did not start; whether all is down.
+    """Stop, by this person's own right, what Tilescout did not start; whether all of it is down.
 
-    Stop is asked again while a version is STARTING. Raises TargetUnreachable where AWS refuses
-    for good, CommandFailed where a run is at work by now.
+    Only what ``standing`` showed is stopped: that is what the person agreed to. Stop is asked
+    again while a version is STARTING. Raises TargetUnreachable where AWS refuses for good,
+    CommandFailed where a run is at work by now.
     """
     begun = clock.now()
+    agreed = {version.arn for version in standing.foreign()}
     while True:
         now = clock.now()
         standing = model_standing.look(stack, standing.project, now, PriceTable())
@@ -166,7 +168,7 @@ def stop_foreign(
                 f"{model_standing.owner(lease.owner)} is at work with {standing.project} by now; "
                 "nothing more was stopped, look again with `tilescout model status`"
             )
-        left = [each for each in standing.versions if each.is_up or each.status == "STOPPING"]
+        left = [each for each in standing.versions if each.arn in agreed and each.may_cost]
         if not left:
             return True
         for version in left:

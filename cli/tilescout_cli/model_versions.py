@@ -35,6 +35,11 @@ class Version:
         return self.status in UP
 
     @property
+    def may_cost(self) -> bool:
+        """Whether it is up, or on its way down."""
+        return self.is_up or self.status == "STOPPING"
+
+    @property
     def can_run(self) -> bool:
         return self.status not in NOT_YET | NEVER
 

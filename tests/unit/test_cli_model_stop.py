@@ -261,6 +261,22 @@ def test_a_version_that_cannot_be_stopped_while_it_starts_is_asked_again(
     assert status(account) == "STOPPED"
 
 
+def test_only_what_the_person_agreed_to_is_stopped(
+    stack: Stack, account: Account, time: Time
+) -> None:
+    account.have("v1", "STARTING", units=2)
+    account.refuses_stop = "ResourceInUseException"
+
+    def another_starts() -> None:
+        account.have("v1", "RUNNING", units=2)
+        account.have("v2", "RUNNING", units=1)
+        account.refuses_stop = ""
+
+    time.each_minute = another_starts
+    assert stop("--not-ours", "--yes").exit_code == 0
+    assert (status(account), account.versions["v2"][0]) == ("STOPPED", "RUNNING")
+
+
 def test_the_lease_is_never_written_by_a_person(stack: Stack, account: Account) -> None:
     before = cli_models.lease(stack)
     stop("--no-wait")

@@ -1,0 +1,56 @@
+"""`tilescout destroy`: the stack is removed once no model of ours is up."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tilescout_cli import cdk_profiles, destroying, stacks, terminal
+from tilescout_cli.failures import CommandFailed
+from tilescout_cli.options import StackName, example
+from tilescout_cli.progress_view import ProgressView
+from tilescout_cli.terminal import counted
+
+KEPT = ("documents_bucket", "results_bucket")
+SECONDS_PER_MINUTE = 60
+
+
+def register(app: typer.Typer) -> None:
+    app.command("destroy", epilog=example("tilescout destroy --stack Tilescout"))(destroy)
+
+
+def destroy(
+    stack: StackName = None,
+    abort: Annotated[bool, typer.Option("--abort", help="End the runs that are at work.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="MIN", min=1, help="Minutes for each wait.")
+    ] = 60.0,
+) -> None:
+    """Remove the stack from AWS: its models first, then its tiles, then the rest.
+
+    Documents, results and the three tables stay, and are named at the end. The guard, which stops
+    models, is part of the stack: so the stack goes last.
+    """
+    found = stacks.find(local=False, stack=stack)
+    region = found.clients.cloudformation.meta.region_name
+    question = f"remove the stack {found.name} in {region}? documents and results stay"
+    if not yes and not typer.confirm(question, err=True):
+        raise CommandFailed(f"{found.name} was left as it is")
+    seconds = timeout * SECONDS_PER_MINUTE
+    with ProgressView() as view:
+        with destroying.without_schedules(found):
+            if aborted := destroying.end_runs(found, abort=abort):
+                view.tell(f"aborted {counted(aborted, 'run')}")
+            destroying.models_down(found, view, cdk_profiles.prices(), seconds)
+        tiles = destroying.empty_tiles(found, view)
+        destroying.delete_stack(found, view, seconds)
+    _report(found, tiles)
+
+
+def _report(found: stacks.Stack, tiles: int) -> None:
+    typer.echo(f"{found.name} is removed, and {counted(tiles, 'tile')} with it")
+    kept = [getattr(found, name) for name in KEPT]
+    tables = [table.name for table in (found.documents, found.detections, found.ledger)]
+    terminal.say(f"kept, and billed for what they hold: {', '.join([*kept, *tables])}")
