@@ -16,13 +16,11 @@ from benchmarks.simulation.bulk import (
     Work,
     limits,
 )
-from benchmarks.simulation.custom_labels import CALLS_PER_SECOND
 from benchmarks.simulation.ours.spreading import spread_seconds
 from tilescout import pacing
 from tilescout.handlers.run_steps.detect_tiles import PATIENCE_WITH_MODEL
 from tilescout.handlers.run_steps.progress import SCAN
-from tilescout.handlers.run_steps.start_model import CALLS_PER_SECOND_PER_UNIT
-from tilescout.inference_units import ModelPace, paid_until, plan_units
+from tilescout.inference_units import ModelPace, most_calls_per_second, paid_until, plan_units
 from tilescout.model_lifecycle import START_POLL
 from tilescout.models import measured_rate
 from tilescout.pacing import Pace, Progress, Turn
@@ -107,7 +105,7 @@ def _planned(work: Work, seconds_left: float, known_rate: float) -> int:
 
 def _turns(work: Work, units: int, deadline: float) -> str:
     """The loop of DetectTiles; why it ended."""
-    calls_per_second = float(min(CALLS_PER_SECOND, CALLS_PER_SECOND_PER_UNIT * units))
+    calls_per_second = most_calls_per_second(units)
     pace = Pace(moved_at=int(work.now), ended_at=int(work.now))
     before, asked, queued = work.answered, 0.0, 0.0
     while True:

@@ -36,12 +36,13 @@ class StartedRuns:
         """
         if now < self.not_before.get(model, now) or self._is_at_work(model):
             return
-        again = model in self.latest
+        before = self._ended_with(model)
         self.latest[model] = start(self.stack, model, self.reason)
         self.patience[model] = min(LONGEST_PATIENCE, 2 * self.patience.get(model, FIRST_PATIENCE))
         self.not_before[model] = now + self.patience[model]
         name = self.latest[model].rsplit(":", 1)[-1]
-        self.tell(f"started {'another' if again else 'a'} run for {model}: {name}")
+        another = f"{before}; started another run" if before else "started a run"
+        self.tell(f"{another} for {model}: {name}")
 
     def stop(self) -> int:
         """Stop what still runs of ours; how many."""
@@ -62,6 +63,18 @@ class StartedRuns:
             if execution["status"] != "SUCCEEDED":
                 self._count_failure(model, f"{execution['status']}: {execution.get('cause', '')}")
         return model in models_at_work(self.stack)
+
+    def _ended_with(self, model: str) -> str:
+        """Why our last run for the model ended, in words; empty where there was none."""
+        arn = self.latest.get(model)
+        if arn is None:
+            return ""
+        execution = self.stack.clients.step_functions.describe_execution(executionArn=arn)
+        if execution["status"] != "SUCCEEDED":
+            return f"the last run is {execution['status']}"
+        run = json.loads(execution.get("output", "{}")).get("run", {})
+        reason = run.get("finished") or "nothing was due, or another run was at it"
+        return f"the last run ended: {reason}"
 
     def _count_failure(self, model: str, why: str) -> None:
         self.failures[model] = self.failures.get(model, 0) + 1

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 MOST_CALLS_PER_SECOND = 50
 """DetectCustomLabels calls of one account and region (a quota); more units would idle."""
+CALLS_PER_SECOND_PER_UNIT = 5
+"""The most that one unit was ever said to answer; what is too much is refused and costs nothing."""
 START_SECONDS = 900
 """A start is said to take 10 to 20 minutes: that of a model never measured."""
 STOP_SECONDS = 120
@@ -71,6 +73,11 @@ def _plan(units: int, tiles: int, pace: ModelPace, usd_per_unit_hour: float) -> 
 
 def _because(plan: UnitPlan, reason: str) -> UnitPlan:
     return UnitPlan(units=plan.units, seconds=plan.seconds, usd=plan.usd, reason=reason)
+
+
+def most_calls_per_second(units: int) -> float:
+    """Calls a second that are worth sending to a model of so many units."""
+    return float(min(MOST_CALLS_PER_SECOND, CALLS_PER_SECOND_PER_UNIT * max(1, units)))
 
 
 def paid_until(

@@ -118,6 +118,19 @@ def test_the_third_failed_run_ends_the_waiting(stack: Stack) -> None:
     assert sum("started" in line for line in told) == 3
 
 
+def test_before_another_run_a_person_hears_why_the_last_one_ended(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    runs = StartedRuns(stack, "detect", told.append)
+    runs.ensure("valves", 0.0)
+    runs.stop()
+    ended = {"status": "SUCCEEDED", "output": json.dumps({"run": {"finished": "$10 are spent"}})}
+    monkeypatch.setattr(stack.clients.step_functions, "describe_execution", lambda **_: ended)
+    runs.ensure("valves", 100.0)
+    assert told[1].startswith("the last run ended: $10 are spent; started another run for valves")
+
+
 def test_when_the_time_is_over_the_document_is_returned_as_it_stands(stack: Stack) -> None:
     add(stack, document(status="QUEUED", result_id=""))
     (watched,) = watching.watch(stack, [upload()], seconds=0, show=silence, tell=silence)

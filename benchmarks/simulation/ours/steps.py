@@ -24,7 +24,7 @@ from benchmarks.simulation.queue import Queue
 from benchmarks.simulation.states import TaskFailed
 from tilescout import keys, model_lifecycle, pacing, run_protocol
 from tilescout.errors import LeaseLost
-from tilescout.inference_units import paid_until, plan_units
+from tilescout.inference_units import most_calls_per_second, paid_until, plan_units
 from tilescout.messages import MergeHint, TileHint
 from tilescout.model_lifecycle import Action
 from tilescout.pricing import PriceTable
@@ -33,8 +33,6 @@ from tilescout.runs import Run, RunState, calls_allowed, closing_seconds, hard_d
 
 STATE = TypeAdapter(RunState)
 PATIENCE_WITH_MODEL = 10 * 60
-CALLS_PER_SECOND_PER_UNIT = 5
-MOST_CALLS_PER_SECOND = 50
 HINTS_PER_TURN = 100
 LONGEST_MERGE_WAIT = 20
 MERGE_PATIENCE = 15 * 60
@@ -175,7 +173,6 @@ class Steps:
         if lease.ours and state.starts:
             took = float(self.now - lease.start_requested_at)
             self.store.known = replace(self.store.known, start_seconds=took)
-        rate = min(MOST_CALLS_PER_SECOND, CALLS_PER_SECOND_PER_UNIT * max(1, units))
         return replace(
             state,
             next="DetectTiles",
@@ -183,7 +180,7 @@ class Steps:
             ready_at=self.now,
             answered_before=self.store.runs[state.id].tiles_answered,
             give_up_at=0,
-            calls_per_second=float(rate),
+            calls_per_second=most_calls_per_second(units),
             pace=replace(state.pace, moved_at=self.now, ended_at=self.now),
         )
 

@@ -10,16 +10,18 @@ from tilescout.aws.models import Shown
 from tilescout.handlers.run_steps.edges import Edges, beat
 from tilescout.handlers.run_steps.model_cost import model_cost
 from tilescout.handlers.run_steps.progress import tiles_to_ask
-from tilescout.inference_units import ModelPace, UnitPlan, paid_until, plan_units
+from tilescout.inference_units import (
+    ModelPace,
+    UnitPlan,
+    most_calls_per_second,
+    paid_until,
+    plan_units,
+)
 from tilescout.model_lifecycle import Action
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
 from tilescout.run_protocol import Lease
 from tilescout.runs import RunState
-
-CALLS_PER_SECOND_PER_UNIT = 5
-"""The most that one unit was ever said to answer; what is too much is refused and costs nothing."""
-MOST_CALLS_PER_SECOND = 50
 
 
 def start_model(edges: Edges, state: RunState) -> RunState:
@@ -56,12 +58,10 @@ def _applied(edges: Edges, state: RunState, lease: Lease, shown: Shown, action: 
 
 
 def _bounded(edges: Edges, state: RunState, lease: Lease) -> RunState:
-    """Time and money for the start; an adopted one is paid by this run since it was asked for."""
+    """Time and money for the start; an adopted one is paid by this run since it opened."""
     deadline = state.deadline
     if lease.ours and not state.starts and lease.version == state.version:
-        run = document_table.get_run(edges.documents, state.id)
-        since = max(lease.start_requested_at, run.opened_at if run else 0)
-        deadline = min(deadline, _paid_until(edges, state, lease.units, since))
+        deadline = min(deadline, _paid_until(edges, state, lease.units))
     minutes = max(profile.start_minutes for profile in _profiles(edges, state))
     give_up_at = state.give_up_at or edges.now + 60 * minutes
     return replace(state, deadline=deadline, give_up_at=min(deadline, give_up_at))
@@ -91,7 +91,7 @@ def _apply(state: RunState, action: Action) -> RunState:
 
 def _start(edges: Edges, state: RunState, lease: Lease) -> RunState:
     plan = _units(edges, state)
-    paid_until = _paid_until(edges, state, plan.units, edges.now)
+    paid_until = _paid_until(edges, state, plan.units)
     action = edges.control(state.token).start(lease, state.version, plan.units, state.id)
     values = {
         "model_version": state.version,
@@ -133,18 +133,13 @@ def _prices(edges: Edges) -> PriceTable:
     return PriceTable().with_overrides(edges.configuration.prices)
 
 
-def _paid_until(edges: Edges, state: RunState, units: int, since: int) -> int:
+def _paid_until(edges: Edges, state: RunState, units: int) -> int:
     return paid_until(
-        since,
+        edges.now,
         max(1, units),
         usd_per_unit_hour=_prices(edges).custom_labels_unit_hour,
-        budget_usd=_budget_left(edges, state) + _paid_since(edges, units, since),
+        budget_usd=_budget_left(edges, state),
     )
-
-
-def _paid_since(edges: Edges, units: int, since: int) -> float:
-    """What a model that is up already has cost is in the budget that is left, and in its time."""
-    return _prices(edges).model_time(max(1, units), max(0, edges.now - since))
 
 
 def _ready(edges: Edges, state: RunState, lease: Lease, shown: Shown) -> RunState:
@@ -155,7 +150,6 @@ def _ready(edges: Edges, state: RunState, lease: Lease, shown: Shown) -> RunStat
     if lease.ours:
         _note_start(edges, state, lease)
     run = document_table.get_run(edges.documents, state.id)
-    rate = min(MOST_CALLS_PER_SECOND, CALLS_PER_SECOND_PER_UNIT * max(1, units))
     return replace(
         state,
         next="DetectTiles",
@@ -163,7 +157,7 @@ def _ready(edges: Edges, state: RunState, lease: Lease, shown: Shown) -> RunStat
         ready_at=edges.now,
         answered_before=run.tiles_answered if run else 0,
         give_up_at=0,
-        calls_per_second=float(rate),
+        calls_per_second=most_calls_per_second(units),
         pace=replace(state.pace, moved_at=edges.now, ended_at=edges.now),
     )
 
