@@ -122,6 +122,20 @@ class Config(BaseModel):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _alarms_leave_time_to_wait(self) -> Self:
+        for name, profile in self.profiles.items():
+            hours = profile.start_when.oldest_minutes / 60
+            if profile.needs_model and hours >= self.settings.oldest_due_hours:
+                raise BrokenRule(
+                    "a document waits for start_when.oldest_minutes without an alarm, so "
+                    "oldest_due_hours is longer than any profile's",
+                    f"oldest_due_hours is {self.settings.oldest_due_hours}, and {name} waits for "
+                    f"{hours:g} hours",
+                    "raise oldest_due_hours or lower oldest_minutes",
+                )
+        return self
+
     def model_projects(self) -> tuple[str, ...]:
         """Custom Labels projects whose models runs start."""
         projects = {each.model_project for each in self.profiles.values() if each.needs_model}

@@ -58,10 +58,9 @@ class Schedules(Construct):
     def _start_runs(
         self, model: str, expression: str, state_machine: sfn.StateMachine, role: iam.Role
     ) -> None:
-        title = "".join(part.capitalize() for part in model.split("-"))
         scheduler.CfnSchedule(
             self,
-            f"{title}Schedule",
+            f"{model}-Schedule",
             schedule_expression=expression,
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
             target=scheduler.CfnSchedule.TargetProperty(

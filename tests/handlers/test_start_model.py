@@ -17,6 +17,7 @@ from tests.handlers.model_service import (
 )
 from tests.handlers.runs import Run, clock, lease, queued
 from tilescout.aws import claim_table, model_table, page_table
+from tilescout.handlers.run_steps import claiming
 
 __all__ = ["service"]
 NOW = 1_800_000_000
@@ -98,6 +99,17 @@ def test_more_units_are_started_where_the_deadline_asks_for_them(
     assert service.asked == [("start", VERSION, 2)]
     assert run.row["units"] == 2
     assert run.row["units_reason"] == "the fewest that meet the deadline"
+
+
+def test_documents_that_are_not_claimed_yet_count_for_the_units(
+    account: Account, service: ModelService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claiming, "CLAIMS_PER_TURN", 1)
+    put_to_use(account, replace(IN_USE, tiles_per_second_per_unit=0.001))
+    queued(account, key=KEY)
+    queued(account, key="incoming/symbols/other.pdf")
+    model_run(account).step("StartModel")
+    assert service.asked == [("start", VERSION, 2)]
 
 
 @pytest.mark.parametrize("lost", [LOST, "InternalServerError"])

@@ -362,3 +362,9 @@ def test_a_broken_cdk_json_is_named(tmp_path: Path) -> None:
     (tmp_path / "cdk.json").write_text("{")
     with pytest.raises(SystemExit, match=r"cdk\.json must be JSON with a"):
         main(["--output", str(tmp_path / "out")], sources=tmp_path)
+
+
+def test_the_alarm_on_waiting_documents_leaves_them_the_time_that_they_may_wait() -> None:
+    waits = MODEL | {"start_when": {"tiles": 9, "oldest_minutes": 26 * 60}}
+    with pytest.raises(BadConfiguration, match=r"oldest_due_hours is 26, and symbols waits for 26"):
+        _parse(text=TEXT | {"default": True}, symbols=waits)

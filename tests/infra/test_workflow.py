@@ -7,7 +7,12 @@ import re
 from typing import Any
 
 import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk.assertions import Template as Synthesised
 
+from infra.schedules import Schedules
 from tests.infra.template import Template
 
 OUTPUTS = [
@@ -70,6 +75,23 @@ def test_the_machine_s_log_group_has_the_prefix_that_needs_no_policy(template: T
         if "LogGroupName" in group["Properties"]
     ]
     assert names == ["/aws/vendedlogs/states/"]
+
+
+def test_projects_whose_names_differ_in_case_only_have_a_schedule_each() -> None:
+    stack = Stack(App(), "Alone")
+    machine = sfn.StateMachine(
+        stack, "Machine", definition_body=sfn.DefinitionBody.from_chainable(sfn.Pass(stack, "Pass"))
+    )
+    guard = lambda_.Function(
+        stack,
+        "Guard",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+        handler="index.handler",
+        code=lambda_.Code.from_inline("handler = print"),
+    )
+    expressions = {"valves": "rate(1 hour)", "Valves": "rate(1 hour)"}
+    Schedules(stack, "Schedules", state_machine=machine, guard=guard, expressions=expressions)
+    Synthesised.from_stack(stack).resource_count_is("AWS::Scheduler::Schedule", 2)
 
 
 def test_a_model_has_one_schedule_whatever_its_profiles(template: Template) -> None:

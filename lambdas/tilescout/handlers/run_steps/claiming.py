@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 
 from tilescout.aws import claim_table, document_table
 from tilescout.documents import Document
@@ -14,6 +14,8 @@ CLAIMS_PER_TURN = 200
 """Transactions that fit well into one step."""
 OPEN_CLAIMS = 400
 """Documents that one step can look at; more are claimed as these end."""
+DOCUMENTS_LOOKED_AT = 5000
+"""Rows of the index that a step reads for the size of its model: some ten queries."""
 
 
 def _due(edges: Edges, model: str) -> Iterator[Document]:
@@ -81,6 +83,12 @@ def claim_due(edges: Edges, state: RunState) -> int:
             claims.append(claimed)
             taken += 1
     return taken
+
+
+def tiles_waiting(edges: Edges, model: str) -> int:
+    """Open tiles of the documents that no run has claimed, as far as one step can look."""
+    waiting = document_table.with_status(edges.documents, "QUEUED", model)
+    return sum(open_tiles(document) for document in islice(waiting, DOCUMENTS_LOOKED_AT))
 
 
 def _claim(edges: Edges, state: RunState, claimed: Claim) -> bool:

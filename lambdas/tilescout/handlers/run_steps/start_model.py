@@ -7,6 +7,7 @@ from dataclasses import replace
 from tilescout import model_lifecycle
 from tilescout.aws import document_table, model_table
 from tilescout.aws.models import Shown
+from tilescout.handlers.run_steps.claiming import tiles_waiting
 from tilescout.handlers.run_steps.edges import Edges, beat
 from tilescout.handlers.run_steps.model_cost import model_cost
 from tilescout.handlers.run_steps.progress import tiles_to_ask
@@ -113,7 +114,7 @@ def _units(edges: Edges, state: RunState) -> UnitPlan:
     assumed = min(profile.tiles_per_second_per_unit for profile in profiles)
     pace = known.pace(assumed) if known else ModelPace(tiles_per_second_per_unit=assumed)
     return plan_units(
-        tiles_to_ask(edges, state),
+        tiles_to_ask(edges, state) + tiles_waiting(edges, state.model),
         pace,
         seconds_left=state.deadline - edges.now,
         most_units=max(profile.max_inference_units for profile in profiles),
