@@ -53,7 +53,7 @@ check-all: check  ## The long tables as well, written to docs/.
 synth: $(INSTALLED)  ## Write the template to cdk.out.
 	$(BIN)/python -m infra.app
 
-layer: $(INSTALLED)  ## Build the third-party layer for Lambda, without Docker.
+layer: $(INSTALLED)  ## Build the two third-party layers for Lambda, without Docker.
 	$(BIN)/python -m infra.build_layer $(ARCHITECTURE)
 
 bootstrap: $(INSTALLED)  ## Prepare an account and region for CDK, once.

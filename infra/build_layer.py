@@ -1,4 +1,4 @@
-"""Build the layer of third-party packages: ``python -m infra.build_layer [arm64|x86_64]``.
+"""Build the layers of third-party packages: ``python -m infra.build_layer [arm64|x86_64]``.
 
 Without an architecture it builds the one that ``cdk.json`` names. Needs pip and a package index, no
 Docker. With ``--check`` it only checks what is built. Versions come from ``constraints.txt``.
@@ -12,40 +12,53 @@ import subprocess
 import sys
 from pathlib import Path
 
-from infra.check_layer import MACHINES, PYTHON, LayerReport, check_layer
+from infra.check_layer import MACHINES, PYTHON, LayerReport, check_layer, check_together
 from infra.config import parse_config, read_context
 from infra.errors import BadConfiguration, UnfitLayer
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("aws-lambda-powertools", "numpy", "pillow", "pydantic", "pymupdf", "regex")
 """boto3 is not among them: the runtime brings it."""
+ONNX_PACKAGES = ("onnxruntime",)
+"""Without what it depends on: serving needs numpy alone, which the other layer has. Versions before
+the change microsoft/onnxruntime#28230 of 2026 end at import on arm64 Lambda, which hides
+/sys/devices/system/cpu; constraints.txt pins a later one."""
+LAYERS = {"layer": PACKAGES, "onnx-layer": ONNX_PACKAGES}
+"""Folders under build/; a function has the first, or both."""
 
 VERSION = f"{PYTHON[0]}.{PYTHON[1]}"
 PRUNED = {"tests", "mupdf-devel", "bin", "__pycache__"}
+PRUNED_OF_ONNX = {"transformers", "quantization", "tools", "datasets", "backend"}
+"""What exports and compresses models; a function only runs them."""
 
 
-def build_layer(*, architecture: str, target: Path, constraints: Path) -> LayerReport:
-    """Install, prune, compile and check the packages under ``target``/python.
+def build_layer(
+    *, architecture: str, target: Path, constraints: Path, name: str = "layer"
+) -> LayerReport:
+    """Install, prune, compile and check the packages of layer ``name`` under ``target``/python.
 
     Raises UnfitLayer where the result would not run on Lambda, CalledProcessError where pip fails.
     """
     shutil.rmtree(target, ignore_errors=True)
-    _install(target / "python", architecture, constraints)
+    _install(target / "python", architecture, constraints, name)
     for folder in sorted(target.rglob("*")):
-        if folder.is_dir() and folder.name in PRUNED:
+        of_onnx = folder.parent.name == "onnxruntime" and folder.name in PRUNED_OF_ONNX
+        if folder.is_dir() and (folder.name in PRUNED or of_onnx):
             shutil.rmtree(folder)
     _compile(target)
     return check_layer(target, architecture)
 
 
-def _install(target: Path, architecture: str, constraints: Path) -> None:
+def _install(target: Path, architecture: str, constraints: Path, name: str) -> None:
     machine = MACHINES[architecture][0]
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     # manylinux2014 alone would resolve to old versions: wheels moved on to 2_28.
     command += ["--platform", f"manylinux_2_28_{machine}", "--platform", f"manylinux2014_{machine}"]
     command += ["--only-binary=:all:", "--implementation", "cp", "--python-version", VERSION]
     command += ["--no-compile", "--target", str(target), "--constraint", str(constraints)]
-    subprocess.run([*command, *PACKAGES], check=True)
+    if name == "onnx-layer":
+        command.append("--no-deps")
+    subprocess.run([*command, *LAYERS[name]], check=True)
 
 
 def _compile(target: Path) -> None:
@@ -86,20 +99,15 @@ def _python() -> str | None:
 
 
 def main() -> None:
-    """Exits 0 with one line of figures, or with a message that tells what to do."""
+    """Exits 0 with a line of figures a layer, or with a message that tells what to do."""
     parser = argparse.ArgumentParser(prog="python -m infra.build_layer", description=__doc__)
     parser.add_argument("architecture", nargs="?", choices=sorted(MACHINES))
     parser.add_argument("--check", action="store_true", help="check what is built, build nothing")
     arguments = parser.parse_args()
     try:
         architecture = arguments.architecture or _configured()
-        target = ROOT / "build" / "layer" / architecture
-        if arguments.check:
-            report = check_layer(target, architecture)
-        else:
-            report = build_layer(
-                architecture=architecture, target=target, constraints=ROOT / "constraints.txt"
-            )
+        reports = {name: _report(name, architecture, only_check=arguments.check) for name in LAYERS}
+        check_together(list(reports.values()))
     except (BadConfiguration, UnfitLayer) as error:
         sys.exit(str(error))
     except subprocess.CalledProcessError as error:
@@ -107,9 +115,23 @@ def main() -> None:
             f"the layer is not built; {error.cmd[2]} failed (its message is above); see that "
             "pip is installed and reaches a package index"
         )
-    print(
-        f"{target}: {report.size / 1e6:.1f} MB unzipped, {report.distributions} packages, "
-        f"{report.libraries} native libraries, glibc {report.glibc[0]}.{report.glibc[1]}"
+    for name, report in reports.items():
+        print(
+            f"{ROOT / 'build' / name / architecture}: {report.size / 1e6:.1f} MB unzipped, "
+            f"{report.distributions} packages, {report.libraries} native libraries, "
+            f"glibc {report.glibc[0]}.{report.glibc[1]}"
+        )
+
+
+def _report(name: str, architecture: str, *, only_check: bool) -> LayerReport:
+    target = ROOT / "build" / name / architecture
+    if only_check:
+        return check_layer(target, architecture)
+    return build_layer(
+        architecture=architecture,
+        target=target,
+        constraints=ROOT / "constraints.txt",
+        name=name,
     )
 
 

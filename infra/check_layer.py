@@ -14,6 +14,9 @@ PYTHON = (3, 13)
 UNZIPPED_LIMIT = 262_144_000
 """Bytes of all layers and the function together: 250 MB, a Lambda quota."""
 
+OWN_CODE = 5_000_000
+"""Bytes left for the function itself, which is not a tenth of that."""
+
 GLIBC = (2, 34)
 """Of Amazon Linux 2023, under Lambda's Python 3.12 and later."""
 
@@ -59,6 +62,16 @@ def check_layer(folder: Path, architecture: str) -> LayerReport:
     versions = [version for path in files for version in _check_library(path, architecture)]
     libraries = sum(_is_elf(path) for path in files)
     return LayerReport(size, libraries, max(versions, default=(0, 0)), len(tags))
+
+
+def check_together(reports: list[LayerReport]) -> None:
+    """Raises UnfitLayer where layers of one function leave no room for its own code."""
+    size = sum(report.size for report in reports) + OWN_CODE
+    if size >= UNZIPPED_LIMIT:
+        raise UnfitLayer(
+            f"the layers and the code of a function are under {UNZIPPED_LIMIT:,} bytes unzipped; "
+            f"together they are {size:,}; remove a package or prune more of it"
+        )
 
 
 def _check_wheel(path: Path, architecture: str) -> None:

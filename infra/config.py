@@ -18,6 +18,7 @@ FunctionName = Literal[
     "tile_page",
     "advance_run",
     "detect_tile",
+    "detect_onnx",
     "merge_page",
     "collect_dead_letters",
     "guard",
@@ -56,6 +57,7 @@ class Settings(BaseModel):
     deletion_protection: bool = True
     alarm_email: Annotated[str, Field(pattern=r"^$|^[^@\s]+@[^@\s]+\.[^@\s]+$")] = ""
     detect_tile_concurrency: Annotated[int, Field(ge=2, le=1000)] = 20
+    detect_onnx_concurrency: Annotated[int, Field(ge=2, le=1000)] = 10
     merge_page_concurrency: Annotated[int, Field(ge=2, le=1000)] = 10
     oldest_due_hours: Annotated[int, Field(ge=1, le=720)] = 26
     reserved_concurrency: dict[FunctionName, Annotated[int, Field(ge=1)]] = Field(
@@ -87,6 +89,20 @@ class Config(BaseModel):
                 f"{len(defaults)} are ({', '.join(defaults) or 'none'})",
                 'set "default": true on one profile',
             )
+        return self
+
+    @model_validator(mode="after")
+    def _projects_have_one_detector(self) -> Self:
+        """A project is the name of a lease: one run asks one kind of detector."""
+        detectors: dict[str, str] = {}
+        for name, profile in self.profiles.items():
+            if profile.detector != detectors.setdefault(profile.model, profile.detector):
+                raise BrokenRule(
+                    "profiles of one model_project have one detector",
+                    f"{name} asks {profile.model} by {profile.detector}, another profile by "
+                    f"{detectors[profile.model]}",
+                    "give one of the projects another name",
+                )
         return self
 
     @model_validator(mode="after")

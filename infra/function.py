@@ -29,7 +29,12 @@ class Shared:
 
     code: lambda_.Code
     layer: Layer
+    onnx_layer: Layer
     settings: Settings
+
+    def layers_of(self, name: str) -> list[Layer]:
+        """onnxruntime is as large as all other packages: only one function has it."""
+        return [self.layer, self.onnx_layer] if name == "detect_onnx" else [self.layer]
 
 
 class Function(Construct):
@@ -65,7 +70,7 @@ class Function(Construct):
             runtime=RUNTIME,
             architecture=shared.layer.architecture,
             code=shared.code,
-            layers=[shared.layer.version],
+            layers=[layer.version for layer in shared.layers_of(name)],
             handler=f"tilescout.handlers.{name}.handler",
             timeout=Duration.seconds(spec.timeout),
             memory_size=spec.memory,

@@ -40,7 +40,13 @@ SPECS = {
     "advance_run": FunctionSpec(
         timeout=30,
         memory=512,
-        variables=(*ALWAYS, "TILES_QUEUE_URL", "MERGES_QUEUE_URL", "PROFILES_FILE"),
+        variables=(
+            *ALWAYS,
+            "TILES_QUEUE_URL",
+            "ONNX_TILES_QUEUE_URL",
+            "MERGES_QUEUE_URL",
+            "PROFILES_FILE",
+        ),
     ),
     "guard": FunctionSpec(
         timeout=30,
@@ -54,6 +60,10 @@ SPECS = {
         ),
     ),
     "detect_tile": FunctionSpec(timeout=60, memory=512, variables=(*ALWAYS, "TILES_BUCKET")),
+    # With this much memory Lambda gives one whole core; ten tiles take some three seconds.
+    "detect_onnx": FunctionSpec(
+        timeout=60, memory=1769, variables=(*ALWAYS, "TILES_BUCKET", "MODELS_BUCKET")
+    ),
     "merge_page": FunctionSpec(
         timeout=600,
         memory=3008,
@@ -75,9 +85,11 @@ def environment(name: str, *, tables: Tables, queues: Queues, storage: Storage) 
         "DOCUMENTS_BUCKET": storage.documents.bucket_name,
         "TILES_BUCKET": storage.tiles.bucket_name,
         "RESULTS_BUCKET": storage.results.bucket_name,
+        "MODELS_BUCKET": storage.models.bucket_name,
         "DOCUMENTS_QUEUE_URL": queues.documents.queue_url,
         "PAGES_QUEUE_URL": queues.pages.queue_url,
         "TILES_QUEUE_URL": queues.tiles.queue_url,
+        "ONNX_TILES_QUEUE_URL": queues.onnx_tiles.queue_url,
         "MERGES_QUEUE_URL": queues.merges.queue_url,
         "PROFILES_FILE": PROFILES_FILE,
     }

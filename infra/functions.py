@@ -14,6 +14,9 @@ from infra.queues import Queues
 from infra.storage import Storage
 from infra.tables import Tables
 
+ONNX_BATCH = 10
+"""Tiles an invocation: the most that a queue hands over without waiting for more."""
+
 
 class Functions(Construct):
     """``by_name`` holds every function; the workflow adds the rights that name the workflow."""
@@ -51,6 +54,12 @@ class Functions(Construct):
         self._feed("accept_document", queues.documents)
         self._feed("tile_page", queues.pages)
         self._feed("detect_tile", queues.tiles, concurrency=settings.detect_tile_concurrency)
+        self._feed(
+            "detect_onnx",
+            queues.onnx_tiles,
+            batch=ONNX_BATCH,
+            concurrency=settings.detect_onnx_concurrency,
+        )
         self._feed("merge_page", queues.merges, concurrency=settings.merge_page_concurrency)
         self._feed("collect_dead_letters", queues.documents_dead_letters, batch=10)
         self._feed("collect_dead_letters", queues.pages_dead_letters, batch=10)

@@ -1,4 +1,4 @@
-"""The layer of third-party packages; ``python -m infra.build_layer`` makes what it holds."""
+"""The layers of third-party packages; ``python -m infra.build_layer`` makes what they hold."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ ARCHITECTURES = {
 
 
 class Layer(Construct):
-    """Takes ``build/layer/<architecture>``; a placeholder, with a warning, where it is not built.
+    """Takes ``build/<name>/<architecture>``; a placeholder, with a warning, where it is not built.
 
     Synth needs no packages. A deployment does: ``cdk deploy --strict`` refuses the warning.
     """
 
-    def __init__(self, scope: Construct, id_: str, *, build: Path, architecture: str) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, build: Path, architecture: str, name: str = "layer"
+    ) -> None:
         super().__init__(scope, id_)
-        folder = build / "layer" / architecture
+        folder = build / name / architecture
         if not (folder / "python").is_dir():
-            folder = self._placeholder(build, architecture)
+            folder = self._placeholder(build, architecture, name)
         self.architecture = ARCHITECTURES[architecture]
         self.version = lambda_.LayerVersion(
             self,
@@ -37,13 +39,13 @@ class Layer(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
 
-    def _placeholder(self, build: Path, architecture: str) -> Path:
-        folder = build / "layer-placeholder" / architecture
+    def _placeholder(self, build: Path, architecture: str, name: str) -> Path:
+        folder = build / f"{name}-placeholder" / architecture
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "README").write_text(f"Run: python -m infra.build_layer {architecture}\n")
         Annotations.of(self).add_warning_v2(
             "tilescout:placeholder-layer",
-            f"The layer for {architecture} is not built: the functions would fail at import. "
+            f"The {name} for {architecture} is not built: functions would fail at import. "
             f"Before deploying, run: python -m infra.build_layer {architecture}",
         )
         return folder

@@ -19,12 +19,14 @@ Statements = list[iam.PolicyStatement]
 _UPLOADS = {"<DocumentsBucket.Arn>/incoming/*": "Uploads, under any key that a customer chooses."}
 _TILES = {"<TilesBucket.Arn>/*": "Tiles and answers, under keys made of the document's id."}
 _RESULTS = {"<ResultsBucket.Arn>/*": "Results, under keys made of the document's id."}
+_MODELS = {"<ModelsBucket.Arn>/models/*": "Model files, under keys made of project and version."}
 _DETECT = {"*": "textract:DetectDocumentText and rekognition:DetectText have no resource type."}
 
 _WILDCARDS = {
     "accept_document": _UPLOADS,
     "tile_page": _UPLOADS | _TILES,
     "detect_tile": _TILES | _DETECT,
+    "detect_onnx": _TILES | _MODELS,
     "collect_dead_letters": _UPLOADS,
     "merge_page": _TILES | _RESULTS,
 }
@@ -124,20 +126,33 @@ class Permissions:
             # A claim is one transaction: the lease checked, the document taken, the claim written.
             rows(self.tables.ledger, "ConditionCheckItem"),
             rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
-            send(self.queues.tiles, self.queues.merges),
+            send(self.queues.tiles, self.queues.onnx_tiles, self.queues.merges),
             *self._start_models(),
             *self._stop_models(),
         ]
 
     def detect_tile(self) -> Statements:
         return [
-            *objects(self.storage.tiles, "GetObject", "PutObject"),
-            rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
-            rows(self.tables.documents, "GetItem", "UpdateItem"),
+            *self._answer_hints(),
             # Neither action has a resource type to name.
             allow(["textract:DetectDocumentText", "rekognition:DetectText"], ["*"]),
             *self._on_versions("DetectCustomLabels"),
             consume(self.queues.tiles),
+        ]
+
+    def detect_onnx(self) -> Statements:
+        return [
+            *self._answer_hints(),
+            *objects(self.storage.models, "GetObject", prefix="models/"),
+            consume(self.queues.onnx_tiles),
+        ]
+
+    def _answer_hints(self) -> Statements:
+        """What asking for a tile takes, whatever is asked."""
+        return [
+            *objects(self.storage.tiles, "GetObject", "PutObject"),
+            rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
+            rows(self.tables.documents, "GetItem", "UpdateItem"),
         ]
 
     def merge_page(self) -> Statements:

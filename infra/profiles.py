@@ -24,7 +24,8 @@ SIDES: dict[Detector, tuple[int, int]] = {
 """The smallest and largest tile side in pixels that a detector's API takes."""
 
 READS_TEXT = ("textract", "rekognition-text", "pdf-text")
-EXISTING = (*READS_TEXT, "custom-labels")
+HAS_MODEL = ("custom-labels", "onnx")
+"""Detectors of objects: a version of the model_project that a profile names is asked."""
 OF_MODELS = (
     "max_inference_units",
     "tiles_per_second_per_unit",
@@ -117,6 +118,7 @@ class Profile(_Strict):
     start_minutes: Annotated[int, Field(ge=5, le=120)] = 40
     start_when: StartWhen = StartWhen()
     use_running_model: bool = False
+    seconds_per_tile: Annotated[float, Field(gt=0, le=30)] = 0.25
     schedule: str = ""
     default: bool = False
 
@@ -128,6 +130,10 @@ class Profile(_Strict):
     @property
     def needs_model(self) -> bool:
         return self.detector == "custom-labels"
+
+    @property
+    def needs_version(self) -> bool:
+        return self.detector in HAS_MODEL
 
     @property
     def schedule_expression(self) -> str:
@@ -157,24 +163,19 @@ class Profile(_Strict):
             )
         return self
 
-    @field_validator("detector")
-    @classmethod
-    def _exists(cls, detector: Detector) -> Detector:
-        if detector not in EXISTING:
-            raise BrokenRule(
-                f"this version has the detectors {', '.join(EXISTING)}",
-                f"detector is {detector}",
-                "choose one of them",
-            )
-        return detector
-
     @model_validator(mode="after")
     def _suits_detector(self) -> Self:
-        if self.needs_model != bool(self.model_project):
+        if self.needs_version != bool(self.model_project):
             raise BrokenRule(
-                "model_project names the Custom Labels project of detector custom-labels, only",
+                "model_project names the model of detector custom-labels or onnx, only",
                 f"detector is {self.detector} and model_project {self.model_project!r}",
                 "set both or neither",
+            )
+        if self.detector != "onnx" and "seconds_per_tile" in self.model_fields_set:
+            raise BrokenRule(
+                "only detector onnx is paid by its seconds in Lambda",
+                f"detector is {self.detector}, and seconds_per_tile is set",
+                "remove it",
             )
         reads_no_text = self.detector not in READS_TEXT
         if reads_no_text and (self.find or self.text_layer == "first"):
@@ -199,14 +200,14 @@ class Profile(_Strict):
             raise BrokenRule(
                 "a model_project is not named like a detector",
                 f"it is {self.model_project!r}",
-                "give the Custom Labels project another name",
+                "give the project another name",
             )
         return self
 
     @model_validator(mode="after")
     def _asks_low_enough(self) -> Self:
         """A model is asked for no less than the lowest confidence that is set for any label."""
-        if not self.needs_model or not self.min_confidence or "*" in self.min_confidence:
+        if not self.needs_version or not self.min_confidence or "*" in self.min_confidence:
             return self
         without = [label for label in self.labels if label not in self.min_confidence]
         if not self.labels or without:

@@ -1,4 +1,4 @@
-"""The four queues: two carry work and have dead letters, two carry hints and have none."""
+"""The five queues: two carry work and have dead letters, three carry hints and have none."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ class Queues(Construct):
             "PagesQueue", timeout=timeouts["tile_page"], dead_letters=self.pages_dead_letters
         )
         self.tiles = self._hints("TilesQueue", timeout=timeouts["detect_tile"], minutes=15)
+        self.onnx_tiles = self._hints("OnnxTilesQueue", timeout=timeouts["detect_onnx"], minutes=15)
         self.merges = self._hints("MergesQueue", timeout=timeouts["merge_page"], minutes=240)
         self._let_s3_send()
 

@@ -66,6 +66,9 @@ class TilescoutStack(Stack):
         return Shared(
             code=lambda_.Code.from_asset(str(code)),
             layer=Layer(self, "Layer", build=build, architecture=architecture),
+            onnx_layer=Layer(
+                self, "OnnxLayer", build=build, architecture=architecture, name="onnx-layer"
+            ),
             settings=config.settings,
         )
 
@@ -96,6 +99,7 @@ class TilescoutStack(Stack):
             "DocumentsBucketName": self.storage.documents.bucket_name,
             "ResultsBucketName": self.storage.results.bucket_name,
             "TilesBucketName": self.storage.tiles.bucket_name,
+            "ModelsBucketName": self.storage.models.bucket_name,
             "DetectionsTableName": self.tables.detections.table_name,
             "DocumentsTableName": self.tables.documents.table_name,
             "LedgerTableName": self.tables.ledger.table_name,
@@ -103,6 +107,7 @@ class TilescoutStack(Stack):
             "DocumentsQueueUrl": self.queues.documents.queue_url,
             "PagesQueueUrl": self.queues.pages.queue_url,
             "TilesQueueUrl": self.queues.tiles.queue_url,
+            "OnnxTilesQueueUrl": self.queues.onnx_tiles.queue_url,
             "MergesQueueUrl": self.queues.merges.queue_url,
         }.items():
             CfnOutput(self, name, value=value)

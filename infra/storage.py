@@ -1,4 +1,4 @@
-"""The three buckets: what comes in, what goes out, and the tiles between."""
+"""The four buckets: what comes in, what goes out, the tiles between, and models."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ NO_ACCESS_LOG = (
 
 
 class Storage(Construct):
-    """Documents and results are kept for ever; tiles can be cut again."""
+    """Documents, results and models are kept for ever; tiles can be cut again."""
 
     def __init__(self, scope: Construct, id_: str, *, queues: Queues) -> None:
         super().__init__(scope, id_)
         self.documents = self._bucket("DocumentsBucket", removal=RemovalPolicy.RETAIN)
         self.results = self._bucket("ResultsBucket", removal=RemovalPolicy.RETAIN)
         self.tiles = self._bucket("TilesBucket", removal=RemovalPolicy.DESTROY, expire_days=90)
+        self.models = self._bucket("ModelsBucket", removal=RemovalPolicy.RETAIN)
         self._notify(queues)
 
     def _bucket(

@@ -118,9 +118,10 @@ def tiling_outcome(
 
 def _without_version(profile: Profile) -> str:
     project = profile.model_project
+    remedy = "model use VERSION" if profile.needs_model else "promote FILE.onnx"
     return (
         f"profile {profile.name} needs a version of the model project {project}, and none is in "
-        f"use; run `tilescout model use VERSION --project {project}`"
+        f"use; run `tilescout {remedy} --project {project}`"
     )
 
 

@@ -67,8 +67,31 @@ def lease(model: str) -> dict[str, str]:
 
 
 def model(project: str) -> str:
-    """Partition of what is known of a Custom Labels project: its version in use, its starts."""
+    """Partition of what is known of a model project: its version in use, its starts."""
     return f"MODEL#{project}"
+
+
+def model_version(project: str, name: str, digest: str) -> str:
+    """The one identifier of a version of an ONNX model, and what its objects' keys begin with.
+
+    Its parts are in the places that they have in the ARN of a Custom Labels version.
+    """
+    return f"{model_versions(project)}{name}/{digest}"
+
+
+def model_versions(project: str) -> str:
+    """What the identifiers of all versions of an ONNX model begin with."""
+    return f"models/{project}/version/"
+
+
+def model_objects(version: str) -> tuple[str, str]:
+    """Keys of the ONNX file and of its card."""
+    return f"{version}.onnx", f"{version}.json"
+
+
+def model_digest(file_sha256: str, card: bytes) -> str:
+    """Of a file and its card together: other labels are another version."""
+    return hashlib.sha256(file_sha256.encode() + card).hexdigest()[:32]
 
 
 MODEL_IN_USE = "IN_USE"

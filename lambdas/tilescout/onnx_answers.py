@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +85,13 @@ def model_input(grey: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
     return padded[None, None]
 
 
+class Labelled(Protocol):
+    """Whatever names a model's labels in the order of its classes."""
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class FoundBoxes:
     """``boxes`` n x 4 (left, top, right, bottom, image px), ``confidences`` n (0 to 100), the
@@ -114,7 +122,7 @@ def found_boxes(
     return FoundBoxes(boxes[kept], confidences[order][kept], labels[kept])
 
 
-def objects_seen(found: FoundBoxes, card: ModelCard, tile: Tile) -> tuple[ObjectSeen, ...]:
+def objects_seen(found: FoundBoxes, card: Labelled, tile: Tile) -> tuple[ObjectSeen, ...]:
     """What was found in the image of ``tile``, in page pixels."""
     left, top = tile.box.left, tile.box.top
     return tuple(

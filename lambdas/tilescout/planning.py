@@ -105,7 +105,7 @@ def _calls(tiles: int, profile: Profile) -> tuple[int, int]:
 def _dollars(
     pages: int, tiles: int, calls: tuple[int, int], profile: Profile, prices: PriceTable
 ) -> tuple[float, float]:
-    each_call = prices.call(profile.detector)
+    each_call = prices.tile_call(profile)
     always = prices.document() + pages * prices.page()
     least_tiles = min(tiles, calls[0])
     least = always + least_tiles * prices.tile() + calls[0] * each_call

@@ -11,11 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 from tilescout.errors import InvalidProfile
-from tilescout.profiles import DetectorName
+from tilescout.profiles import DetectorName, Profile
 
 PRICES_AS_OF = "2026-11"
 PRICES_REGION = "us-east-1"
 SECONDS_PER_HOUR = 3600
+ONNX_GB = 1769 / 1024
+"""Memory of the function that asks ONNX models: with so much, Lambda gives it one whole core."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +55,15 @@ class PriceTable:
         return replace(self, **overrides)
 
     def call(self, detector: DetectorName) -> float:
-        """Dollars of one call; 0 for a model, whose price is its hours, and for local reading."""
+        """Dollars of one call; 0 for a model, whose price is its time, and for local reading."""
         billed = {"textract": self.textract_page, "rekognition-text": self.detect_text_image}
         return billed.get(detector, 0.0)
+
+    def tile_call(self, profile: Profile) -> float:
+        """Dollars of one ask for a tile of the profile; of an ONNX model, its time in Lambda."""
+        if profile.detector == "onnx":
+            return profile.seconds_per_tile * ONNX_GB * self.lambda_gb_second
+        return self.call(profile.detector)
 
     def model_time(self, units: int, seconds: float) -> float:
         """Dollars of a Custom Labels model with ``units`` inference units up for ``seconds``.

@@ -54,6 +54,8 @@ class Profile:
     Of a Custom Labels model: ``start_minutes`` bounds its start, ``tiles_per_second_per_unit``
     holds until a run measured it, ``use_running_model`` lets a run use what somebody else
     started (and never stop it).
+
+    Of detector onnx: ``seconds_per_tile`` is what its function takes for one, for its price.
     """
 
     name: str
@@ -78,16 +80,22 @@ class Profile:
     start_minutes: int = 40
     start_when: StartWhen = field(default_factory=StartWhen)
     use_running_model: bool = False
+    seconds_per_tile: float = 0.25
 
     @property
     def model(self) -> str:
-        """Name of the lease: the model project, or the detector where no model is started."""
+        """Name of the lease: the model project, or the detector where there is none."""
         return self.model_project or self.detector
 
     @property
     def needs_model(self) -> bool:
         """Whether a model must be started, and paid by the hour, before a tile can be asked for."""
         return self.detector == "custom-labels"
+
+    @property
+    def needs_version(self) -> bool:
+        """Whether a version of a model must be in use before a tile can be asked for."""
+        return self.needs_model or self.detector == "onnx"
 
     def confidence_floor(self, label: str) -> float:
         """The smallest confidence (0-100) kept for ``label``."""

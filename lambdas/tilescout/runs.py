@@ -56,7 +56,7 @@ class RunState:
     """What the workflow carries between its states; times in epoch seconds.
 
     ``first_band`` of the run's open bands is where a look begins that cannot read all.
-    ``version`` is the model version's ARN, frozen for the run; empty where nothing is started.
+    ``version`` is the model version's ARN, frozen for the run; empty where none is asked.
     ``ready_at`` is not 0 while the model is known to be RUNNING, ``answered_before`` tiles were
     answered by then; ``starts`` are the requests of this run that were not refused.
     ``put_off``: the run ended without having tried, and counts against nobody.
@@ -83,7 +83,13 @@ class RunState:
     ready_at: int = 0
     answered_before: int = 0
     needs_model: bool = False
+    needs_version: bool = False
     put_off: bool = False
+
+    @property
+    def starts_model(self) -> bool:
+        """Whether tiles are asked of a model that must be up, and costs money while it is."""
+        return self.needs_model and bool(self.version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

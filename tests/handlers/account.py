@@ -19,14 +19,15 @@ from moto.sqs.models import sqs_backends
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
-QUEUES = ("documents", "pages", "tiles", "merges")
-BUCKETS = ("documents-bucket", "tiles-bucket", "results-bucket")
+QUEUES = ("documents", "pages", "tiles", "onnx_tiles", "merges")
+BUCKETS = ("documents-bucket", "tiles-bucket", "results-bucket", "models-bucket")
 TEXT = {"name": "text", "detector": "textract", "dpi": 72, "tile_size": 400, "overlap": 50}
 WORDS = {"name": "words", "detector": "rekognition-text", "dpi": 72, "tile_size": 400}
 LAYER = {"name": "layer", "detector": "pdf-text", "dpi": 72, "tile_size": 400, "overlap": 50}
 SYMBOLS = TEXT | {"name": "symbols", "detector": "custom-labels", "model_project": "pumps"}
+SERVED = TEXT | {"name": "served", "detector": "onnx", "model_project": "plant"}
 PROFILES = {
-    "profiles": [TEXT, WORDS | {"overlap": 50}, LAYER, SYMBOLS],
+    "profiles": [TEXT, WORDS | {"overlap": 50}, LAYER, SYMBOLS, SERVED],
     "default_profile": "text",
     "prices": {},
 }
@@ -35,6 +36,7 @@ HANDLERS = (
     "tile_page",
     "advance_run",
     "detect_tile",
+    "detect_onnx",
     "merge_page",
     "collect_dead_letters",
     "guard",
@@ -59,6 +61,7 @@ ENVIRONMENT = {
     "DOCUMENTS_BUCKET": "documents-bucket",
     "TILES_BUCKET": "tiles-bucket",
     "RESULTS_BUCKET": "results-bucket",
+    "MODELS_BUCKET": "models-bucket",
     "PROFILES_FILE": "profiles.json",
 } | {f"{name.upper()}_QUEUE_URL": queue_url(name) for name in QUEUES}
 

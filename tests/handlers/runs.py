@@ -131,6 +131,11 @@ def _tiled(account: Account, document_id: str, page: int, tiles: int) -> PageRow
     return PageRow(page=page, tiled=True, tiles=tiles, bands=bands, grid="grid", **size)
 
 
+def batched(bodies: list[str], most: int) -> Iterator[list[str]]:
+    """As an event source mapping hands them over."""
+    return (bodies[start : start + most] for start in range(0, len(bodies), most))
+
+
 @dataclass
 class Run:
     """An execution of the workflow: its state goes from step to step."""
@@ -184,6 +189,8 @@ class Run:
     def work_off(self) -> None:
         for body in self.account.received("tiles"):
             self.account.deliver("detect_tile", body)
+        for bodies in batched(self.account.received("onnx_tiles"), 10):
+            self.account.deliver("detect_onnx", *bodies)
         for body in self.account.received("merges"):
             self.account.deliver("merge_page", body)
 

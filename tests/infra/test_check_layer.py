@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from infra import check_layer as subject
-from infra.build_layer import PACKAGES
-from infra.check_layer import LayerReport, check_layer
+from infra.build_layer import LAYERS
+from infra.check_layer import LayerReport, check_layer, check_together
 from infra.errors import UnfitLayer
 from infra.layer import RUNTIME
 
@@ -107,6 +107,13 @@ def test_a_layer_over_the_limit_is_refused(tmp_path: Path, monkeypatch: pytest.M
         check_layer(layer, "arm64")
 
 
+def test_two_layers_that_leave_no_room_for_the_code_are_refused() -> None:
+    half = LayerReport(size=130_000_000, libraries=1, glibc=(2, 28), distributions=1)
+    check_together([half])
+    with pytest.raises(UnfitLayer, match="under 262,144,000 bytes unzipped; together they are 265"):
+        check_together([half, half])
+
+
 def test_a_layer_that_was_not_built_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnfitLayer, match=r"holds none; run python -m infra\.build_layer arm64"):
         check_layer(tmp_path / "nothing", "arm64")
@@ -119,4 +126,5 @@ def test_the_layer_is_checked_for_the_runtime_s_python() -> None:
 def test_every_package_of_the_layer_is_pinned() -> None:
     constraints = (Path(__file__).resolve().parents[2] / "constraints.txt").read_text()
     pinned = {line.split("==")[0] for line in constraints.splitlines() if "==" in line}
-    assert set(PACKAGES) - pinned == set()
+    packages = {package for layer in LAYERS.values() for package in layer}
+    assert packages - pinned == set()

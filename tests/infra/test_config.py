@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, get_args
@@ -28,6 +29,7 @@ MODEL = {
     "tile_size": 1024,
     "overlap": 128,
 }
+ONNX = {"detector": "onnx", "model_project": "valves", "tile_size": 640, "overlap": 64}
 TEXT = {"detector": "textract", "dpi": 200, "tile_size": 2048, "overlap": 256}
 
 
@@ -65,8 +67,8 @@ def _with(**changes: Any) -> Config:
         ),
         (
             {"model_project": "valves"},
-            "profiles.text: model_project names the Custom Labels project of detector "
-            "custom-labels, only; detector is textract and model_project 'valves'; "
+            "profiles.text: model_project names the model of detector custom-labels or onnx, "
+            "only; detector is textract and model_project 'valves'; "
             "set both or neither",
         ),
         (
@@ -150,13 +152,54 @@ def test_several_faults_are_told_at_once() -> None:
     assert len(str(raised.value).splitlines()) == 3
 
 
-def test_a_detector_that_does_not_exist_yet_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"model_project": ""},
+            "model_project names the model of detector custom-labels or onnx, only; detector is "
+            "onnx and model_project ''; set both or neither",
+        ),
+        (
+            {"max_inference_units": 2},
+            "only detector custom-labels has a model to start; detector is onnx, and "
+            "max_inference_units is set; remove it",
+        ),
+        ({"find": [{"label": "tag", "pattern": "FV"}]}, "find and text_layer need a detector"),
+        ({"tile_size": 32, "overlap": 8}, "onnx takes tiles of 64 to 10000 px; tile_size is 32"),
+        ({"seconds_per_tile": 0}, "seconds_per_tile: input should be greater than 0; it is 0"),
+        ({"min_confidence": {"valve": 50}}, "min_confidence of a model names every label"),
+    ],
+)
+def test_a_broken_profile_of_an_onnx_model_is_explained(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadConfiguration, match=re.escape(said)):
+        _with(**(ONNX | changes))
+
+
+def test_an_onnx_profile_starts_no_model_and_looks_each_minute() -> None:
+    config = _with(**ONNX)
+    profile = config.profiles["text"]
+    assert (profile.needs_version, profile.needs_model) == (True, False)
+    assert config.model_projects() == ()
+    assert config.schedules() == {"valves": "rate(1 minute)"}
+
+
+def test_seconds_of_lambda_are_for_an_onnx_model_only() -> None:
+    with pytest.raises(BadConfiguration, match="only detector onnx is paid by its seconds"):
+        _with(seconds_per_tile=0.1)
+
+
+def test_a_project_is_not_asked_by_two_detectors() -> None:
     with pytest.raises(
         BadConfiguration,
-        match="has the detectors textract, rekognition-text, pdf-text, custom-labels; "
-        "detector is onnx; choose one of them",
+        match="profiles of one model_project have one detector; b asks valves by onnx, another "
+        "profile by custom-labels; give one of the projects another name",
     ):
-        _with(detector="onnx", tile_size=640, overlap=64)
+        _parse(
+            text=TEXT | {"default": True},
+            a=MODEL | {"model_project": "valves"},
+            b=TEXT | ONNX,
+        )
 
 
 @pytest.mark.parametrize(
@@ -164,14 +207,14 @@ def test_a_detector_that_does_not_exist_yet_is_refused() -> None:
     [
         (
             {"model_project": ""},
-            "profiles.symbols: model_project names the Custom Labels project of detector "
-            "custom-labels, only; detector is custom-labels and model_project ''; "
+            "profiles.symbols: model_project names the model of detector custom-labels or onnx, "
+            "only; detector is custom-labels and model_project ''; "
             "set both or neither",
         ),
         (
             {"model_project": "textract"},
             "profiles.symbols: a model_project is not named like a detector; it is 'textract'; "
-            "give the Custom Labels project another name",
+            "give the project another name",
         ),
         ({"model_project": "my valves"}, "profiles.symbols.model_project: string should match"),
         (
@@ -326,6 +369,7 @@ def test_the_committed_configuration_is_good() -> None:
     assert sorted(config.profiles) == [
         "pdf-text",
         "symbols",
+        "symbols-onnx",
         "tags",
         "text",
         "text-first",

@@ -22,6 +22,7 @@ SETTINGS = {
     "tile_page": settings.TilePageSettings,
     "advance_run": settings.AdvanceRunSettings,
     "detect_tile": settings.DetectTileSettings,
+    "detect_onnx": settings.DetectOnnxSettings,
     "merge_page": settings.MergePageSettings,
     "collect_dead_letters": settings.CollectDeadLettersSettings,
     "guard": settings.GuardSettings,
@@ -35,6 +36,7 @@ SETTINGS = {
         ("tile_page", 300, 3008, 2048),
         ("advance_run", 30, 512, 512),
         ("detect_tile", 60, 512, 512),
+        ("detect_onnx", 60, 1769, 512),
         ("merge_page", 600, 3008, 2048),
         ("collect_dead_letters", 60, 256, 512),
         ("guard", 30, 256, 512),
@@ -87,12 +89,18 @@ def test_a_handler_module_lies_in_the_source_tree(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(SETTINGS))
-def test_a_function_runs_python_3_13_on_arm_with_the_layer(template: Template, name: str) -> None:
+def test_a_function_runs_python_3_13_on_arm(template: Template, name: str) -> None:
     properties = template.functions()[name]
-    [layer] = template.of_type("Lambda::LayerVersion")
     assert properties["Runtime"] == "python3.13"
     assert properties["Architectures"] == ["arm64"]
-    assert properties["Layers"] == [{"Ref": layer}]
+
+
+@pytest.mark.parametrize("name", sorted(SETTINGS))
+def test_only_detect_onnx_has_the_layer_of_onnxruntime(template: Template, name: str) -> None:
+    [onnx] = [each for each in template.of_type("Lambda::LayerVersion") if "Onnx" in each]
+    [common] = set(template.of_type("Lambda::LayerVersion")) - {onnx}
+    wanted = [common, onnx] if name == "detect_onnx" else [common]
+    assert template.functions()[name]["Layers"] == [{"Ref": layer} for layer in wanted]
 
 
 def test_all_functions_run_one_asset(template: Template) -> None:
@@ -118,6 +126,7 @@ def test_reserved_concurrency_is_off(template: Template) -> None:
         ("DocumentsQueue", "accept_document", 1),
         ("PagesQueue", "tile_page", 1),
         ("TilesQueue", "detect_tile", 1),
+        ("OnnxTilesQueue", "detect_onnx", 10),
         ("MergesQueue", "merge_page", 1),
         ("DocumentsDeadLetters", "collect_dead_letters", 10),
         ("PagesDeadLetters", "collect_dead_letters", 10),
@@ -130,7 +139,9 @@ def test_a_queue_feeds_its_function(template: Template, queue: str, name: str, b
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-@pytest.mark.parametrize(("queue", "most"), [("TilesQueue", 20), ("MergesQueue", 10)])
+@pytest.mark.parametrize(
+    ("queue", "most"), [("TilesQueue", 20), ("OnnxTilesQueue", 10), ("MergesQueue", 10)]
+)
 def test_a_queue_of_hints_is_taken_from_with_a_cap(
     template: Template, queue: str, most: int
 ) -> None:

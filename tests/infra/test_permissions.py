@@ -31,6 +31,7 @@ FUNCTIONS = [
     "accept_document",
     "advance_run",
     "collect_dead_letters",
+    "detect_onnx",
     "detect_tile",
     "guard",
     "merge_page",
@@ -88,6 +89,7 @@ def test_a_wildcard_within_a_resource_is_for_objects_executions_or_models(
         "*",
         "/*",
         "/incoming/*",
+        "/models/*",
         ":*",
         ":project/*",
         ":project/*/version/*/*",
@@ -128,6 +130,8 @@ def test_merging_deletes_tiles_and_results(template: Template, bucket: str) -> N
         ("tile_page", "DocumentsBucket"),
         ("collect_dead_letters", "DocumentsBucket"),
         ("detect_tile", "TilesBucket"),
+        ("detect_onnx", "TilesBucket"),
+        ("detect_onnx", "ModelsBucket"),
         ("merge_page", "TilesBucket"),
         ("merge_page", "ResultsBucket"),
     ],
@@ -165,7 +169,18 @@ def test_a_function_may_do_nothing_that_its_code_never_does(
     assert spare - POLLING - LOGGING == set()
 
 
-def test_only_detect_tile_asks_a_detector(template: Template) -> None:
+def test_only_detect_onnx_reads_models_and_nobody_writes_them(template: Template) -> None:
+    touching = {
+        (name, action)
+        for name, statement in template.statements()
+        if "ModelsBucket" in json.dumps(statement["Resource"])
+        for action in as_list(statement["Action"])
+    }
+    role = template.functions()["detect_onnx"]["Role"]["Fn::GetAtt"][0]
+    assert touching == {(role, "s3:GetObject"), (role, "s3:ListBucket")}
+
+
+def test_only_detect_tile_asks_a_service(template: Template) -> None:
     asking = {
         function
         for function in template.functions()

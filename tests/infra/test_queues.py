@@ -10,6 +10,7 @@ QUEUES = [
     "DocumentsDeadLetters",
     "DocumentsQueue",
     "MergesQueue",
+    "OnnxTilesQueue",
     "PagesDeadLetters",
     "PagesQueue",
     "TilesQueue",
@@ -77,7 +78,10 @@ def test_dead_letters_are_kept_fourteen_days(template: Template, queue: str) -> 
     assert template.properties(queue)["MessageRetentionPeriod"] == FOURTEEN_DAYS
 
 
-@pytest.mark.parametrize(("queue", "seconds"), [("TilesQueue", 900), ("MergesQueue", 14_400)])
+@pytest.mark.parametrize(
+    ("queue", "seconds"),
+    [("TilesQueue", 900), ("OnnxTilesQueue", 900), ("MergesQueue", 14_400)],
+)
 def test_hints_have_no_dead_letters_and_go_soon(
     template: Template, queue: str, seconds: int
 ) -> None:

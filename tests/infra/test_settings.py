@@ -23,25 +23,28 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Template:
         "deletion_protection": False,
         "alarm_email": "someone@example.com",
         "detect_tile_concurrency": 5,
+        "detect_onnx_concurrency": 4,
         "merge_page_concurrency": 3,
         "oldest_due_hours": 48,
         "reserved_concurrency": {"guard": 1},
     }
-    del document["context"]["tilescout"]["profiles"]["symbols"]
+    for name in ("symbols", "symbols-onnx"):
+        del document["context"]["tilescout"]["profiles"][name]
     (folder / "cdk.json").write_text(json.dumps(document))
     for name in ("lambdas", "statemachine"):
         (folder / name).symlink_to(ROOT / name)
-    built = folder / "build" / "layer" / "x86_64" / "python"
-    built.mkdir(parents=True)
-    (built / "module.py").write_text("")
+    for name in ("layer", "onnx-layer"):
+        built = folder / "build" / name / "x86_64" / "python"
+        built.mkdir(parents=True)
+        (built / f"{name}.py").write_text("")
     assembly = synthesise(outdir=str(folder / "out"), build=folder / "build", sources=folder)
     path = assembly / "Tilescout.template.json"
     return Template(path, json.loads(path.read_text()))
 
 
 def test_functions_and_layer_follow_the_architecture(changed: Template) -> None:
-    [layer] = changed.of_type("Lambda::LayerVersion").values()
-    assert layer["Properties"]["CompatibleArchitectures"] == ["x86_64"]
+    for layer in changed.of_type("Lambda::LayerVersion").values():
+        assert layer["Properties"]["CompatibleArchitectures"] == ["x86_64"]
     assert {each["Architectures"][0] for each in changed.functions().values()} == {"x86_64"}
 
 
@@ -82,7 +85,9 @@ def test_without_a_model_only_the_guard_has_rights_on_models(changed: Template) 
 def test_concurrency_follows_its_settings(changed: Template) -> None:
     _, tiles = changed.sources()["TilesQueue"]
     _, merges = changed.sources()["MergesQueue"]
+    _, onnx_tiles = changed.sources()["OnnxTilesQueue"]
     assert tiles["ScalingConfig"] == {"MaximumConcurrency": 5}
+    assert onnx_tiles["ScalingConfig"] == {"MaximumConcurrency": 4}
     assert merges["ScalingConfig"] == {"MaximumConcurrency": 3}
     assert changed.functions()["guard"]["ReservedConcurrentExecutions"] == 1
 

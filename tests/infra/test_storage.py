@@ -6,7 +6,7 @@ import pytest
 
 from tests.infra.template import Template, as_list
 
-BUCKETS = ["DocumentsBucket", "ResultsBucket", "TilesBucket"]
+BUCKETS = ["DocumentsBucket", "ModelsBucket", "ResultsBucket", "TilesBucket"]
 TABLES = ["DocumentsTable", "DetectionsTable", "LedgerTable"]
 
 
@@ -54,7 +54,7 @@ def test_documents_are_versioned(template: Template) -> None:
     assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
-@pytest.mark.parametrize("kept", ["DocumentsBucket", "ResultsBucket", *TABLES])
+@pytest.mark.parametrize("kept", ["DocumentsBucket", "ModelsBucket", "ResultsBucket", *TABLES])
 def test_what_cannot_be_made_again_outlives_the_stack(template: Template, kept: str) -> None:
     resource = template.resources[kept]
     assert resource["DeletionPolicy"] == "Retain"
@@ -63,7 +63,7 @@ def test_what_cannot_be_made_again_outlives_the_stack(template: Template, kept: 
 
 @pytest.mark.fault("S13")
 def test_documents_and_results_never_expire(template: Template) -> None:
-    for bucket in ("DocumentsBucket", "ResultsBucket"):
+    for bucket in ("DocumentsBucket", "ModelsBucket", "ResultsBucket"):
         rules = template.properties(bucket)["LifecycleConfiguration"]["Rules"]
         assert not any("ExpirationInDays" in rule for rule in rules)
 

@@ -23,6 +23,8 @@ OUTPUTS = [
     "DocumentsTableName",
     "LedgerTableName",
     "MergesQueueUrl",
+    "ModelsBucketName",
+    "OnnxTilesQueueUrl",
     "PagesQueueUrl",
     "ResultsBucketName",
     "TilesBucketName",
@@ -103,6 +105,7 @@ def test_a_model_has_one_schedule_whatever_its_profiles(template: Template) -> N
         "pdf-text": "rate(5 minutes)",
         "rekognition-text": "rate(5 minutes)",
         "sample-symbols": "rate(1 hour)",
+        "sample-symbols-onnx": "rate(5 minutes)",
         "textract": "rate(1 minute)",
     }
 

@@ -81,6 +81,7 @@ def test_hints_are_spread_as_the_handler_spreads_them() -> None:
         ledger=cast(Any, None),
         sqs=cast(Any, sqs),
         tiles_queue_url="tiles",
+        onnx_tiles_queue_url="onnx-tiles",
         merges_queue_url="merges",
         configuration=cast(Any, None),
         open_rekognition=cast(Any, None),

@@ -81,7 +81,7 @@ def queue_waiting(documents: Table, ledger: Table, project: str, now: int, most:
 
 
 def _lacks_model(ledger: Table, profile: Profile) -> bool:
-    return profile.needs_model and model_table.in_use(ledger, profile.model_project) is None
+    return profile.needs_version and model_table.in_use(ledger, profile.model_project) is None
 
 
 def _warnings(pages: list[PageRow], most: int = 50) -> list[str]:

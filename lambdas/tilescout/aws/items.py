@@ -16,7 +16,7 @@ T = TypeVar("T")
 def to_attribute(value: Any) -> Any:
     """Floats become Decimals of six places, tuples lists, dataclasses maps; empty sets None."""
     if isinstance(value, float):
-        return Decimal(str(round(value, 6)))
+        return Decimal(str(_rounded(value)))
     if is_dataclass(value) and not isinstance(value, type):
         return to_item(value)
     if isinstance(value, Mapping):
@@ -26,6 +26,11 @@ def to_attribute(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [to_attribute(part) for part in value]
     return value
+
+
+def _rounded(value: float) -> float:
+    """What a tile costs in Lambda is millionths of a dollar: four digits of it are kept."""
+    return round(value, 6) if abs(value) >= 0.001 else float(f"{value:.4g}")
 
 
 def to_item(record: Any) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def _document(
         first_page=plan.pages[0].page if plan else 1,
         last_page=plan.pages[-1].page if plan else 0,
         tiles_planned=plan.tiles if plan else 0,
-        price_per_call=PRICES.call(profile.detector),
+        price_per_call=PRICES.tile_call(profile),
         estimated_usd_low=plan.dollars[0] if plan else 0.0,
         estimated_usd_high=plan.dollars[1] if plan else 0.0,
     )

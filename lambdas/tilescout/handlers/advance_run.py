@@ -67,6 +67,7 @@ def _edges(error: str, at_once: bool) -> Edges:
         ledger=shell.table(SETTINGS.ledger_table),
         sqs=shell.sqs(),
         tiles_queue_url=SETTINGS.tiles_queue_url,
+        onnx_tiles_queue_url=SETTINGS.onnx_tiles_queue_url,
         merges_queue_url=SETTINGS.merges_queue_url,
         configuration=CONFIGURATION,
         open_rekognition=shell.model_control,

@@ -49,7 +49,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         "revoked": watched["revoked"],
         "stopping": watched["stopping"],
         "stopped": watched["stopped"],
-        "queued": guard.queue_waiting(projects()),
+        "queued": guard.queue_waiting(versioned()),
         "accepted_late": guard.sweep_objects() if is_due else 0,
         "held": guard.hold_abandoned(),
         "resent": guard.move_stuck(),
@@ -76,7 +76,13 @@ def document_guard(now: int, has_time: Callable[[], bool]) -> DocumentGuard:
 
 
 def projects() -> list[str]:
+    """Projects whose models are started."""
     return sorted({each.model_project for each in CONFIGURATION.profiles if each.needs_model})
+
+
+def versioned() -> list[str]:
+    """Projects whose documents wait until a version is in use."""
+    return sorted({each.model_project for each in CONFIGURATION.profiles if each.needs_version})
 
 
 def is_sweep_due(now: int) -> bool:

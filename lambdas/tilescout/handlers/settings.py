@@ -39,6 +39,7 @@ class TilePageSettings(Tables):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdvanceRunSettings(Tables):
     tiles_queue_url: str
+    onnx_tiles_queue_url: str
     merges_queue_url: str
     profiles_file: str
 
@@ -46,6 +47,12 @@ class AdvanceRunSettings(Tables):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectTileSettings(Tables):
     tiles_bucket: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectOnnxSettings(Tables):
+    tiles_bucket: str
+    models_bucket: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,9 +30,17 @@ def is_work_due(edges: Edges, model: str, *, besides: int | None = None, version
     """Whether a run would find something to claim.
 
     Documents last claimed under the token ``besides`` have just been tried, and do not count.
-    Without a ``version`` of a model that must be started, only those without open tiles count.
+    Without the ``version`` that their model needs, only those without open tiles count.
     """
     return any(True for _ in _known_due(edges, model, besides, version))
+
+
+def is_version_due(edges: Edges, model: str) -> bool:
+    """Whether a version is asked in a run that opens now; one to be started must be worth it."""
+    profile = edges.configuration.of_model(model)[0]
+    if profile.needs_model:
+        return is_start_due(edges, model)
+    return profile.needs_version
 
 
 def is_start_due(edges: Edges, model: str) -> bool:
@@ -43,16 +51,16 @@ def is_start_due(edges: Edges, model: str) -> bool:
 
 def _known_due(edges: Edges, model: str, besides: int | None, version: str) -> Iterator[Document]:
     """Asks the documents themselves: the index may still show one that has just ended."""
-    needs_model = edges.configuration.of_model(model)[0].needs_model
+    needs_version = edges.configuration.of_model(model)[0].needs_version
     for document in _due(edges, model):
-        if document.claim_token != besides and _can_run(document, needs_model, version):
+        if document.claim_token != besides and _can_run(document, needs_version, version):
             known = document_table.get(edges.documents, document.id)
             if known is not None and known.status in ("QUEUED", "RUNNING"):
                 yield known
 
 
-def _can_run(document: Document, needs_model: bool, version: str) -> bool:
-    return bool(version) or not needs_model or not open_tiles(document)
+def _can_run(document: Document, needs_version: bool, version: str) -> bool:
+    return bool(version) or not needs_version or not open_tiles(document)
 
 
 def claim_due(edges: Edges, state: RunState) -> int:
@@ -62,12 +70,12 @@ def claim_due(edges: Edges, state: RunState) -> int:
     claims = list(claim_table.claims(edges.ledger, state.id))
     held = {claim.document_id for claim in claims}
     still_open = sum(not claim.ended for claim in claims)
-    needs_model = edges.configuration.of_model(state.model)[0].needs_model
+    needs_version = edges.configuration.of_model(state.model)[0].needs_version
     taken = 0
     for document in _due(edges, state.model):
         if document.id in held or document.claim_token == state.token:
             continue
-        if not _can_run(document, needs_model, state.version):
+        if not _can_run(document, needs_version, state.version):
             continue
         if taken >= CLAIMS_PER_TURN or still_open + taken >= OPEN_CLAIMS:
             break

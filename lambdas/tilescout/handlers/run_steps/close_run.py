@@ -8,7 +8,7 @@ from typing import Any
 from tilescout import keys, reservations, run_protocol
 from tilescout.aws import claim_table, document_table, lease_table, page_table, tile_table
 from tilescout.documents import BARREN_RUNS_BEFORE_HOLD, Document
-from tilescout.handlers.run_steps.claiming import is_start_due, is_work_due
+from tilescout.handlers.run_steps.claiming import is_version_due, is_work_due
 from tilescout.handlers.run_steps.edges import Edges, beat
 from tilescout.handlers.run_steps.merging_hints import open_claims
 from tilescout.handlers.run_steps.model_cost import measure, model_cost, share_cost
@@ -34,7 +34,7 @@ def close_run(edges: Edges, state: RunState) -> RunState:
 
 
 def _is_more_due(edges: Edges, state: RunState) -> bool:
-    version = "any" if state.needs_model and is_start_due(edges, state.model) else ""
+    version = "any" if is_version_due(edges, state.model) else ""
     return is_work_due(edges, state.model, besides=state.token, version=version)
 
 

@@ -36,16 +36,16 @@ def detect_tiles(edges: Edges, state: RunState) -> RunState:
         deadline=state.deadline,
         calls_left=run.calls_left if run else 0,
         calls_per_tile=state.calls_per_tile,
-        patience=PATIENCE_WITH_MODEL if state.version else pacing.NO_PROGRESS,
+        patience=PATIENCE_WITH_MODEL if state.starts_model else pacing.NO_PROGRESS,
     )
     if finished:
         beat(edges, state, "closing")
         return replace(state, next="StopModel", wait_seconds=0, finished=finished)
-    if state.needs_model and not state.version:
+    if state.needs_version and not state.version:
         return _without_model(state)
-    if state.version and not _is_ready(edges, state):
+    if state.starts_model and not _is_ready(edges, state):
         return replace(state, next="StartModel", wait_seconds=0, ready_at=0, give_up_at=0)
-    longest = pacing.LONGEST_WAIT_WITH_MODEL if state.version else LONGEST_WAIT
+    longest = pacing.LONGEST_WAIT_WITH_MODEL if state.starts_model else LONGEST_WAIT
     turn = pacing.next_turn(state.pace, progress, edges.now, state.calls_per_second, longest)
     _send_hints(edges, state, seen, turn)
     return replace(
@@ -59,7 +59,7 @@ def detect_tiles(edges: Edges, state: RunState) -> RunState:
 
 def _without_model(state: RunState) -> RunState:
     """The record knew of no open tile when the run opened; the next run knows better."""
-    finished = "open tiles were found that need the model; the next run starts it"
+    finished = "open tiles were found that need the model; the next run asks it"
     return replace(state, next="StopModel", wait_seconds=0, finished=finished, put_off=True)
 
 
@@ -87,4 +87,4 @@ def _send_hints(edges: Edges, state: RunState, seen: Survey, turn: Turn) -> None
     ]
     # Evenly until the next look: what is sent faster than it is answered comes back refused, and
     # makes the measured rate, and with it the next window, smaller than they could be.
-    queues.send(edges.sqs, edges.tiles_queue_url, hints, turn.wait_seconds)
+    queues.send(edges.sqs, edges.hints_queue_url(state), hints, turn.wait_seconds)

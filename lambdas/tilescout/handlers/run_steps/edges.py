@@ -31,12 +31,18 @@ class Edges:
     ledger: Table
     sqs: SQSClient
     tiles_queue_url: str
+    onnx_tiles_queue_url: str
     merges_queue_url: str
     configuration: Configuration
     open_rekognition: Callable[[], RekognitionClient]
     now: int
     error: str = ""
     at_once: bool = False
+
+    def hints_queue_url(self, state: RunState) -> str:
+        """ONNX models are asked by a function of their own."""
+        is_onnx = state.needs_version and not state.needs_model
+        return self.onnx_tiles_queue_url if is_onnx else self.tiles_queue_url
 
     def control(self, token: int) -> ModelControl:
         return ModelControl(

@@ -29,7 +29,7 @@ def model_cost(edges: Edges, state: RunState, run: Run | None) -> ModelCost:
 
     A start whose end nobody wrote down counts only while the lease tells of it.
     """
-    if not state.version or run is None:
+    if not state.starts_model or run is None:
         return ModelCost()
     prices = PriceTable().with_overrides(edges.configuration.prices)
     lease = lease_table.read(edges.ledger, state.model)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from tilescout import keys, run_protocol
 from tilescout.aws import document_table, lease_table, model_table
 from tilescout.detectors import LIMITS
-from tilescout.handlers.run_steps.claiming import claim_due, is_start_due, is_work_due
+from tilescout.handlers.run_steps.claiming import claim_due, is_version_due, is_work_due
 from tilescout.handlers.run_steps.edges import Edges
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
@@ -31,11 +31,11 @@ def open_run(edges: Edges, state: RunState) -> RunState:
 
 
 def _version(edges: Edges, profiles: list[Profile]) -> str:
-    """The model version in use, frozen for the run; empty where nothing is started.
+    """The model version in use, frozen for the run; empty where none is to be asked.
 
     Documents that need no start are worth a run of their own, and then none is started.
     """
-    if not profiles[0].needs_model or not is_start_due(edges, profiles[0].model):
+    if not is_version_due(edges, profiles[0].model):
         return ""
     known = model_table.in_use(edges.ledger, profiles[0].model_project)
     return known.version_arn if known else ""
@@ -56,10 +56,11 @@ def _opened(edges: Edges, state: RunState, profiles: list[Profile], lease: Lease
         state,
         next="StartModel",
         needs_model=profiles[0].needs_model,
+        needs_version=profiles[0].needs_version,
         id=keys.run_id(state.execution, lease.token),
         token=lease.token,
         deadline=lease.hard_deadline - closing_seconds(profiles),
-        price_per_call=prices.call(detector),
+        price_per_call=max(prices.tile_call(profile) for profile in profiles),
         calls_per_tile=LIMITS[detector].calls_per_tile,
         calls_per_second=LIMITS[detector].calls_per_second,
     )
@@ -76,5 +77,7 @@ def _record(edges: Edges, state: RunState, profiles: list[Profile]) -> None:
         opened_at=edges.now,
         calls_left=allowed,
         calls_allowed=allowed,
+        # One that must be started is noted once it is up.
+        model_version="" if state.needs_model else state.version,
     )
     document_table.open_run(edges.documents, run)

@@ -28,7 +28,7 @@ from tilescout.runs import RunState
 def start_model(edges: Edges, state: RunState) -> RunState:
     """``next`` is DetectTiles once tiles may be sent, StopModel to give up, else empty."""
     lease = beat(edges, state)
-    if not state.version or not (lease.ours or tiles_to_ask(edges, state)):
+    if not state.starts_model or not (lease.ours or tiles_to_ask(edges, state)):
         return replace(state, next="DetectTiles", wait_seconds=0, ready_at=0)
     state = _bounded(edges, state, lease)
     shown = _shown(edges, state, lease)

@@ -1,0 +1,62 @@
+"""Tiles asked of ONNX models, several in one invocation: a warm model answers in a moment."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger, Metrics
+
+from tilescout.aws.onnx_detector import OnnxDetector, WarmModels
+from tilescout.detectors import Detector, confidence_asked
+from tilescout.handlers import settings, shell
+from tilescout.handlers.hinted_tiles import HintedTiles
+from tilescout.messages import TileHint
+from tilescout.profiles import Profile
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+SETTINGS = settings.read(settings.DetectOnnxSettings)
+SECONDS_TO_SPARE = 20
+"""With fewer left a hint is dropped before it reserves its tile: the run sends it again, and a
+tile that was begun and cut off would count as asked."""
+
+logger = Logger()
+metrics = Metrics()
+
+
+@cache
+def warm_models() -> WarmModels:
+    return WarmModels(shell.s3(), SETTINGS.models_bucket)
+
+
+@logger.inject_lambda_context(clear_state=True)
+@metrics.log_metrics
+def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
+    timeout = context.get_remaining_time_in_millis() // 1000 + 1
+    tiles = HintedTiles(
+        ledger=shell.table(SETTINGS.ledger_table),
+        documents=shell.table(SETTINGS.documents_table),
+        s3=shell.s3(),
+        tiles_bucket=SETTINGS.tiles_bucket,
+        detector_for=detector_for,
+    )
+
+    def handle(body: str) -> None:
+        if context.get_remaining_time_in_millis() < 1000 * SECONDS_TO_SPARE:
+            logger.warning("hint dropped: too little time is left of this invocation")
+            return
+        tiles.handle(body, timeout)
+
+    return shell.each_message(event, handle, context)
+
+
+def detector_for(hint: TileHint, profile: Profile) -> Detector:
+    """The version is the run's, frozen when it opened; the rest is the document's profile."""
+    return OnnxDetector(
+        warm=warm_models(),
+        model_version=hint.model_version,
+        min_confidence=confidence_asked(profile),
+    )
