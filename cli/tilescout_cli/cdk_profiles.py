@@ -70,5 +70,14 @@ def model_projects() -> set[str]:
     return {profile.model_project for profile in profiles if profile.needs_model}
 
 
+def onnx_projects() -> dict[str, list[Profile]]:
+    """Profiles of detector onnx in the nearest cdk.json, by model project."""
+    found: dict[str, list[Profile]] = {}
+    for profile in read().by_name.values():
+        if profile.detector == "onnx":
+            found.setdefault(profile.model_project, []).append(profile)
+    return found
+
+
 def _first(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 from tilescout.aws import model_table
-from tilescout_cli import cdk_profiles, model_use, model_versions, places, terminal
+from tilescout.profiles import Profile
+from tilescout_cli import (
+    cdk_profiles,
+    model_use,
+    model_versions,
+    onnx_promotion,
+    places,
+    terminal,
+)
+from tilescout_cli.model_use import Used
 from tilescout_cli.model_versions import Version
 from tilescout_cli.stacks import Stack
 from tilescout_cli.terminal import counted
+from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
+from tilescout_local.models.defaults import SAMPLE_VERSION
+
+SAMPLE_ONNX_PROJECT = "sample-symbols-onnx"
 
 
 def put_to_use(stack: Stack) -> None:
@@ -19,6 +32,15 @@ def put_to_use(stack: Stack) -> None:
     for project in sorted({each.model_project for each in profiles if each.needs_model}):
         if model_table.in_use(stack.ledger, project) is None:
             _put(stack, project, _usable(stack, project))
+    of_sample = [each for each in profiles if each.model_project == SAMPLE_ONNX_PROJECT]
+    if of_sample and model_table.in_use(stack.ledger, SAMPLE_ONNX_PROJECT) is None:
+        _promote_sample(stack, of_sample)
+
+
+def _promote_sample(stack: Stack, profiles: list[Profile]) -> None:
+    checked = onnx_promotion.check(SAMPLE_MODEL, profiles)
+    used = onnx_promotion.promote(stack, SAMPLE_ONNX_PROJECT, SAMPLE_VERSION, checked)
+    _say(used)
 
 
 def _usable(stack: Stack, project: str) -> list[Version]:
@@ -31,6 +53,10 @@ def _usable(stack: Stack, project: str) -> list[Version]:
 def _put(stack: Stack, project: str, usable: list[Version]) -> None:
     if not usable:
         return
-    used = model_use.put_to_use(stack, project, usable[0].name)
+    _say(model_use.put_to_use(stack, project, usable[0].name))
+
+
+def _say(used: Used) -> None:
     waited = f", {counted(used.queued, 'document')} queued" if used.queued else ""
-    terminal.say(f"model {project}: version {used.model.version} is put to use{waited}")
+    model = used.model
+    terminal.say(f"model {model.project}: version {model.version} is put to use{waited}")

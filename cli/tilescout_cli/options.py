@@ -29,6 +29,13 @@ ProfileName = Annotated[
         show_default=False,
     ),
 ]  # fmt: skip
+ProfileNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--profile", metavar="P", help="A profile of cdk.json; may be given several times.  "
+        "[default: its default profile]", show_default=False,
+    ),
+]  # fmt: skip
 ProjectName = Annotated[
     str | None,
     typer.Option(

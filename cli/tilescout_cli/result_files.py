@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,15 +52,20 @@ def write(body: bytes, pdf: Path, folder: Path) -> Delivery:
         csv_rows.write(file, [result])
     files, warnings = [written, table], []
     try:
-        files += _draw(result, pdf, folder)
+        files += draw([result], pdf, folder)
     except NotDrawn as reason:
         warnings.append(str(reason))
     return Delivery(result=result, files=tuple(files), warnings=tuple(warnings))
 
 
-def _draw(result: Mapping[str, Any], pdf: Path, folder: Path) -> list[Path]:
+def draw(results: Sequence[Mapping[str, Any]], pdf: Path, folder: Path) -> list[Path]:
+    """annotated.pdf and preview.png of one file in ``folder``, with all detections of ``results``.
+
+    Raises NotDrawn where MuPDF cannot write on it.
+    """
     annotated, preview = folder / "annotated.pdf", folder / "preview.png"
-    drawn_pages.draw(pdf, result["detections"], annotated=annotated, preview=preview)
+    detections = [detection for result in results for detection in result["detections"]]
+    drawn_pages.draw(pdf, detections, annotated=annotated, preview=preview)
     return [annotated, preview]
 
 

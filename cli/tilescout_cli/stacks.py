@@ -56,6 +56,15 @@ class Stack:
         return self.outputs["TilesBucketName"]
 
     @property
+    def models_bucket(self) -> str:
+        """Raises TargetUnreachable where the stack is of a version without it."""
+        if "ModelsBucketName" not in self.outputs:
+            raise TargetUnreachable(
+                f"the stack {self.name} has no output ModelsBucketName; deploy this version of it"
+            )
+        return self.outputs["ModelsBucketName"]
+
+    @property
     def documents_queue(self) -> str:
         """URL of the queue that uploads are announced on."""
         return self.outputs["DocumentsQueueUrl"]

@@ -164,7 +164,8 @@ class _News:
 
     def _remedy(self, document: Document) -> str:
         project = document.profile.model_project
+        remedy = "model use VERSION" if document.profile.needs_model else "promote FILE.onnx"
         return (
             f"no version of {project} is in use; put one to use with "
-            f"`tilescout model use VERSION --project {project} {self._option}`"
+            f"`tilescout {remedy} --project {project} {self._option}`"
         )

@@ -33,6 +33,7 @@ OUTPUTS = {
     "DocumentsTableName": "documents",
     "LedgerTableName": "ledger",
     "TilesBucketName": "tiles-bucket",
+    "ModelsBucketName": "models-bucket",
     "DocumentsQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/documents",
     "PagesQueueUrl": "https://sqs.us-east-1.amazonaws.com/123456789012/pages",
     "DetectionRunArn": "arn:aws:states:us-east-1:123456789012:stateMachine:run",
@@ -55,7 +56,7 @@ def deployed_stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
 
 def _create() -> None:
     s3 = boto3.client("s3")
-    for bucket in ("documents-bucket", "results-bucket", "tiles-bucket"):
+    for bucket in ("documents-bucket", "results-bucket", "tiles-bucket", "models-bucket"):
         s3.create_bucket(Bucket=bucket)
     versions = {"Status": "Enabled"}
     s3.put_bucket_versioning(Bucket="documents-bucket", VersioningConfiguration=versions)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tilescout import keys
 from tilescout_cli import (
     cdk_profiles,
     detection_queries,
@@ -23,9 +24,10 @@ from tilescout_cli import (
     watching,
 )
 from tilescout_cli.detection_queries import Question
+from tilescout_cli.drawn_pages import NotDrawn
 from tilescout_cli.failures import BadUsage, CommandFailed
 from tilescout_cli.model_costs import ModelBill
-from tilescout_cli.options import Json, Local, Pages, Pdfs, ProfileName, StackName, example
+from tilescout_cli.options import Json, Local, Pages, Pdfs, ProfileNames, StackName, example
 from tilescout_cli.pdf_uploads import Pdf
 from tilescout_cli.progress_view import ProgressView
 from tilescout_cli.result_files import Delivery
@@ -60,7 +62,7 @@ def detect(
     pdfs: Pdfs,
     local: Local = False,
     stack: StackName = None,
-    profile: ProfileName = None,
+    profile: ProfileNames = None,
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where files go.")] = Path(
         "out"
     ),
@@ -75,25 +77,32 @@ def detect(
 ) -> None:
     """Upload PDFs, run the detection, wait for it and show what was found.
 
-    DIR/<name>/ receives detections.json, detections.csv, annotated.pdf and preview.png.
+    DIR/<name>/ receives detections.json, detections.csv, annotated.pdf and preview.png. With
+    several profiles each has a folder of its own in it, and the pictures show all of them.
 
     Exit code 0: every document is DONE; 1: some are not; 2: a file or an option
     cannot be used; 3: the target cannot be reached; 130: interrupted.
     """
     if keep and not local:
         raise BadUsage("--keep is for --local; a deployed stack is always kept")
-    chosen = cdk_profiles.read().named(profile)
+    profiles = _profiles(profile)
     pages = pdf_uploads.check_pages(pages)
     usable, refused = pdf_uploads.usable(pdfs)
     with ProgressView() as view, _target(view, local=local, stack=stack, keep=keep) as found:
         seconds = timeout * SECONDS_PER_MINUTE
-        watched = _watch(found, usable, view, profile=chosen.name, pages=pages, seconds=seconds)
+        watched = _watch(found, usable, view, profiles=profiles, pages=pages, seconds=seconds)
         view.step("writing the results")
-        finished = _finish(found, watched, out)
+        finished = _finish(found, watched, out, profiles)
         bill = watching.await_model(found, watched, seconds=seconds, show=view.show, tell=view.tell)
         hint = f"more: `tilescout results {found.option} --document ID`" if _stays(found) else ""
     _report(finished, bill, hint, as_json=as_json)
     raise typer.Exit(_exit_code(finished, refused))
+
+
+def _profiles(names: list[str] | None) -> list[str]:
+    """Each once. Raises BadUsage for a name that is not configured."""
+    known = cdk_profiles.read()
+    return list(dict.fromkeys(known.named(name).name for name in names or [None]))
 
 
 @contextmanager
@@ -115,27 +124,55 @@ def _watch(
     usable: list[Pdf],
     view: ProgressView,
     *,
-    profile: str,
+    profiles: list[str],
     pages: str,
     seconds: float,
 ) -> list[Watched]:
+    """Every file once a profile, a file's own together."""
     uploads = []
     for pdf in usable:
         view.step(f"uploading {pdf.path.name}")
-        uploads.append(pdf_uploads.upload(stack, pdf, profile=profile, pages=pages))
+        uploads += [
+            pdf_uploads.upload(stack, pdf, profile=profile, pages=pages) for profile in profiles
+        ]
     watched = watching.watch(stack, uploads, seconds=seconds, show=view.show, tell=view.tell)
     for each in watched:
-        if each.document and each.document.profile.name != profile:
+        asked = keys.profile_name(each.upload.key)
+        if each.document and each.document.profile.name != asked:
             view.tell(
-                f"{each.upload.pdf.path.name}: the stack has no profile {profile}, it took "
+                f"{each.upload.pdf.path.name}: the stack has no profile {asked}, it took "
                 f"{each.document.profile.name}; deploy this cdk.json"
             )
     return watched
 
 
-def _finish(stack: Stack, watched: list[Watched], out: Path) -> list[Finished]:
-    folders = result_files.folders(out, [each.upload.pdf.path.stem for each in watched])
-    return [_finish_one(stack, *pair) for pair in zip(watched, folders, strict=True)]
+def _finish(stack: Stack, watched: list[Watched], out: Path, profiles: list[str]) -> list[Finished]:
+    count = len(profiles)
+    stems = [each.upload.pdf.path.stem for each in watched[::count]]
+    finished = []
+    for number, folder in enumerate(result_files.folders(out, stems)):
+        of_file = watched[number * count : (number + 1) * count]
+        if count == 1:
+            finished += [_finish_one(stack, of_file[0], folder)]
+            continue
+        pairs = zip(of_file, profiles, strict=True)
+        together = [_finish_one(stack, each, folder / profile) for each, profile in pairs]
+        _draw_together(together, folder)
+        finished += together
+    return finished
+
+
+def _draw_together(finished: list[Finished], folder: Path) -> None:
+    """The detections of all profiles of one file on one picture, beside their folders."""
+    results = [each.delivery.result for each in finished if each.delivery]
+    if results:
+        pdf = finished[0].watched.upload.pdf.path
+        try:
+            files = result_files.draw(results, pdf, folder)
+        except NotDrawn as reason:
+            terminal.say(f"warning: {reason}")
+        else:
+            terminal.say(f"all profiles together: {', '.join(map(str, files))}")
 
 
 def _finish_one(stack: Stack, watched: Watched, folder: Path) -> Finished:
@@ -190,7 +227,8 @@ def _json(finished: Finished) -> dict[str, Any]:
 def _show(finished: Finished) -> None:
     document, upload = finished.watched.document, finished.watched.upload
     terminal.out.print()
-    terminal.out.print(plain(upload.pdf.path), style="bold")
+    named = plain(f"{upload.pdf.path}, profile {keys.profile_name(upload.key)}")
+    terminal.out.print(named, style="bold")
     if document is None:
         terminal.out.print("nobody looked at the upload in time; see `tilescout status`")
         return

@@ -1,0 +1,187 @@
+"""`tilescout promote`: a model file, or a version of a project, is what runs ask from now on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tilescout_cli import cdk_profiles, model_use, onnx_promotion, stacks, terminal
+from tilescout_cli.failures import BadUsage
+from tilescout_cli.model_use import Used
+from tilescout_cli.onnx_promotion import CheckedModel
+from tilescout_cli.options import Json, Local, StackName, example
+from tilescout_cli.stacks import Stack
+from tilescout_cli.terminal import counted
+
+NAME = re.compile(r"[a-zA-Z0-9_.-]{1,100}")
+
+
+def register(app: typer.Typer) -> None:
+    app.command(
+        "promote", epilog=example("tilescout promote symbols.onnx --project sample-symbols-onnx")
+    )(promote)
+
+
+def promote(
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="An ONNX file, or the name of a version.")
+    ],
+    project: Annotated[
+        str | None,
+        typer.Option(
+            "--project",
+            metavar="P",
+            help="A model_project of cdk.json.  [default: the only one of detector onnx]",
+            show_default=False,
+        ),
+    ] = None,
+    name: Annotated[
+        str,
+        typer.Option(
+            "--name", metavar="V", help="Of the version.  [default: the file's]", show_default=False
+        ),
+    ] = "",
+    labels: Annotated[
+        str,
+        typer.Option(
+            "--labels",
+            metavar="A,B,C",
+            help="Of the classes, in their order; or a file with one a line.",
+            show_default=False,
+        ),
+    ] = "",
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether it can be used.")
+    ] = False,
+    local: Local = False,
+    stack: StackName = None,
+    as_json: Json = False,
+) -> None:
+    """Put a model to use: the next run asks it, and documents that waited for one are queued.
+
+    A file is loaded and run on an empty tile first, then stored under a key that never changes.
+    Known are the project's own format, YOLOv5, v8 and v11, DETR and RT-DETR exports. Labels come
+    from the file where it has them. A run that is at work ends with the version it began with.
+
+    Exit code 0: it is in use; 2: the file or an option cannot be used; 3: the target cannot be
+    reached.
+    """
+    chosen = _project(project)
+    path = Path(model)
+    if path.suffix == ".onnx" or path.is_file():
+        profiles = cdk_profiles.onnx_projects()[_of_onnx(chosen)]
+        version = _name(name or path.stem)
+        checked = onnx_promotion.check(path, profiles, _labels(labels))
+        _tell(checked)
+        if check:
+            _report_check(checked, as_json=as_json)
+            return
+        found = stacks.find(local=local, stack=stack)
+        used = onnx_promotion.promote(found, chosen, version, checked)
+        _report(found, used, as_json=as_json, more=_facts(checked))
+        return
+    if name or labels or check:
+        raise BadUsage(f"--name, --labels and --check go with a file; {model!r} is none")
+    found = stacks.find(local=local, stack=stack)
+    of_onnx = chosen in cdk_profiles.onnx_projects()
+    used = (onnx_promotion.use_again if of_onnx else model_use.put_to_use)(found, chosen, model)
+    _report(found, used, as_json=as_json, more={})
+
+
+def _project(project: str | None) -> str:
+    if project:
+        return project
+    known = sorted(cdk_profiles.onnx_projects())
+    if len(known) == 1:
+        return known[0]
+    some = f"there are the projects {', '.join(known)}" if known else "no profile has one"
+    raise BadUsage(f"{some}; name a model_project with --project")
+
+
+def _of_onnx(project: str) -> str:
+    known = cdk_profiles.onnx_projects()
+    if project in known:
+        return project
+    if project in cdk_profiles.model_projects():
+        raise BadUsage(
+            f"{project} is a Custom Labels project, which takes no file; name one of its versions, "
+            "or a project of detector onnx with --project"
+        )
+    raise BadUsage(
+        f"no profile of detector onnx in cdk.json has the model_project {project!r}; there are "
+        f"{', '.join(sorted(known)) or 'none'}; correct --project or add a profile"
+    )
+
+
+def _name(name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise BadUsage(
+            f"a version has 1 to 100 letters, digits, points, hyphens and underscores; it is "
+            f"{name!r}; give another with --name"
+        )
+    return name
+
+
+def _labels(given: str) -> tuple[str, ...]:
+    """Names after commas, or the lines of a file."""
+    if not given:
+        return ()
+    path = Path(given)
+    listed = path.read_text().splitlines() if path.is_file() else given.split(",")
+    labels = tuple(label.strip() for label in listed if label.strip())
+    if len(set(labels)) != len(labels):
+        raise BadUsage("labels differ from each other; --labels has one twice; correct it")
+    return labels
+
+
+def _tell(checked: CheckedModel) -> None:
+    for warning in checked.warnings:
+        terminal.say(f"warning: {warning}")
+
+
+def _facts(checked: CheckedModel) -> dict[str, Any]:
+    return {
+        "layout": checked.card.layout,
+        "labels": list(checked.card.labels),
+        "seconds_per_tile": round(checked.seconds, 4),
+        "warnings": list(checked.warnings),
+    }
+
+
+def _report_check(checked: CheckedModel, *, as_json: bool) -> None:
+    if as_json:
+        terminal.print_json(_facts(checked))
+        return
+    typer.echo(f"it can be used: {_summary(_facts(checked))}")
+
+
+def _summary(facts: dict[str, Any]) -> str:
+    labels = facts["labels"]
+    named = ", ".join(labels[:8]) + (f" and {len(labels) - 8} more" if len(labels) > 8 else "")
+    return (
+        f"{facts['layout']}, {counted(len(labels), 'label')} ({named}), "
+        f"{facts['seconds_per_tile']:.2f} s a tile here"
+    )
+
+
+def _report(stack: Stack, used: Used, *, as_json: bool, more: dict[str, Any]) -> None:
+    model = used.model
+    if as_json:
+        terminal.print_json(
+            {"in_use": asdict(model), "before": used.before, "queued": used.queued} | more
+        )
+        return
+    if used.before == model.version:
+        typer.echo(f"{model.project}: version {model.version} is in use")
+    else:
+        instead = f" instead of {used.before}" if used.before else ""
+        typer.echo(f"{model.project}: version {model.version} is in use{instead}")
+    if more:
+        typer.echo(_summary(more))
+    if used.queued:
+        command = f"tilescout start --model {model.project} {stack.option}"
+        typer.echo(f"{counted(used.queued, 'document')} queued; `{command}` starts a run now")
