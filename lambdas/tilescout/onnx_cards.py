@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
@@ -126,13 +126,24 @@ def describe(
             "in the order of the classes with --labels"
         )
     layout, names = _layout(outputs, len(labels))
+    taken = image_input(inputs)
+    if layout == "detr-softmax":
+        taken = replace(taken, mean=IMAGENET[0], deviation=IMAGENET[1])
     return OnnxCard(
         layout=layout,
         labels=labels,
         thresholds=_thresholds(metadata, len(labels)),
-        input=_input(inputs, layout),
+        input=taken,
         outputs=names,
     )
+
+
+def tells_shapes(outputs: tuple[Tensor, ...]) -> bool:
+    """Whether every side of every output is told but those that an image's size may change.
+
+    A file of dynamic axes may tell none: then it must be run to see them.
+    """
+    return all(sum(side is None for side in output.shape[1:]) <= 1 for output in outputs)
 
 
 def _own(metadata: Mapping[str, str], labels: tuple[str, ...]) -> OnnxCard:
@@ -191,7 +202,8 @@ def _detr(logits: Shape, count: int) -> Layout:
     )
 
 
-def _input(inputs: tuple[Tensor, ...], layout: Layout) -> ModelInput:
+def image_input(inputs: tuple[Tensor, ...]) -> ModelInput:
+    """How an image is given. Raises UnusableModel where the model takes more or something else."""
     images = [each for each in inputs if len(each.shape) == 4 and each.type in TYPES]
     masks = [each.name for each in inputs if each.name == "pixel_mask"]
     if len(images) != 1 or len(images) + len(masks) != len(inputs):
@@ -207,15 +219,12 @@ def _input(inputs: tuple[Tensor, ...], layout: Layout) -> ModelInput:
             f"an image has 1 or 3 channels, before its height and width; {image.name} is "
             f"{_shown(image.shape)}; export it with channels first"
         )
-    mean, deviation = IMAGENET if layout == "detr-softmax" else ((), ())
     return ModelInput(
         name=image.name,
         type=TYPES[image.type],  # type: ignore[arg-type]
         channels=1 if channels == 1 else 3,
         height=height or 0,
         width=width or 0,
-        mean=mean,
-        deviation=deviation,
         mask=masks[0] if masks else "",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,15 +16,20 @@ from PIL import Image
 from tilescout.errors import UnusableModel
 from tilescout.onnx_answers import (
     FLOOR,
+    FORMAT,
+    PAPER,
     FoundBoxes,
     ModelCard,
     found_boxes,
     model_card,
     model_input,
 )
-from tilescout.onnx_cards import OnnxCard, Tensor, describe
+from tilescout.onnx_cards import OnnxCard, Tensor, describe, image_input, tells_shapes
 from tilescout.onnx_inputs import fitted
 from tilescout.onnx_layouts import found
+
+PROBE_PX = 320
+"""Side of the empty image that a file of untold shapes is run on."""
 
 
 class OnnxModel:
@@ -65,7 +71,19 @@ class ServedModel:
         metadata = dict(self._session.get_modelmeta().custom_metadata_map)
         inputs = tuple(map(_tensor, self._session.get_inputs()))
         outputs = tuple(map(_tensor, self._session.get_outputs()))
+        if metadata.get("format") != FORMAT and not tells_shapes(outputs):
+            outputs = self._seen(inputs, outputs)
         return describe(metadata, inputs, outputs, labels)
+
+    def _seen(self, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """The outputs with the shapes that they have for an empty image."""
+        blank = np.full((PROBE_PX, PROBE_PX), PAPER, dtype=np.uint8)
+        with _failures():
+            arrays = self._session.run(None, fitted(blank, image_input(inputs)).feed)
+        return tuple(
+            replace(output, shape=array.shape)
+            for output, array in zip(outputs, arrays, strict=True)
+        )
 
     def find(self, image: NDArray[np.uint8], floor: float = FLOOR) -> FoundBoxes:
         """Objects on an image (h x w grey or h x w x 3), the most confident first.
