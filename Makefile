@@ -23,7 +23,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 
 install: $(INSTALLED)  ## Make the virtual environment .venv.
 
-demo: $(INSTALLED)  ## Find tags and symbols of the sample sheet on this machine; about a minute.
+demo: $(INSTALLED)  ## Find tags and symbols of the sample sheet on this machine; a minute or two.
 	$(BIN)/tilescout sample out/samples
 	$(BIN)/tilescout detect --local --profile tags --profile symbols-onnx --out out/demo out/samples/sample_a0.pdf
 	@echo "Open out/demo/sample_a0/annotated.pdf, or the picture out/demo/sample_a0/preview.png"

@@ -102,7 +102,9 @@ def detect(
 def _profiles(names: list[str] | None) -> list[str]:
     """Each once. Raises BadUsage for a name that is not configured."""
     known = cdk_profiles.read()
-    return list(dict.fromkeys(known.named(name).name for name in names or [None]))
+    if not names:
+        return [known.named(None).name]
+    return list(dict.fromkeys(known.named(name).name for name in names))
 
 
 @contextmanager
