@@ -71,9 +71,10 @@ def model_projects() -> set[str]:
 
 
 def onnx_projects() -> dict[str, list[Profile]]:
-    """Profiles of detector onnx in the nearest cdk.json, by model project."""
+    """Profiles of detector onnx in the nearest cdk.json, by model project; none without one."""
+    path = places.configuration()
     found: dict[str, list[Profile]] = {}
-    for profile in read().by_name.values():
+    for profile in read(path).by_name.values() if path else ():
         if profile.detector == "onnx":
             found.setdefault(profile.model_project, []).append(profile)
     return found

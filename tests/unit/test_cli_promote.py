@@ -225,6 +225,40 @@ def test_a_stack_without_the_bucket_is_told_to_be_deployed(stack: Stack) -> None
         assert older.models_bucket
 
 
+def status(*arguments: str) -> Result:
+    result = CliRunner(env={"COLUMNS": "100", "TERM": "dumb"}).invoke(
+        app, ["model", "status", *arguments]
+    )
+    assert result.exit_code == 0, result.stderr
+    return result
+
+
+def test_status_tells_the_remedy_while_no_version_is_in_use(stack: Stack) -> None:
+    waiting(stack)
+    text = status().stdout
+    assert "plant (onnx, nothing to start)" in text
+    assert "`tilescout promote FILE.onnx --project plant --stack Tilescout`" in " ".join(
+        text.split()
+    )
+    assert "1 document WAITING_FOR_MODEL" in text
+
+
+def test_status_names_the_version_in_use_and_all_that_were_promoted(stack: Stack) -> None:
+    for name in ("v1", "v2"):
+        said(SAMPLE, "--name", name)
+    [found] = json.loads(status("--json").stdout)
+    assert found["in_use"]["version"] == "v2"
+    assert found["versions"] == ["v1", "v2"]
+    assert "v2, since 2026-11-18" in status().stdout
+
+
+def test_status_says_that_a_file_is_gone(stack: Stack) -> None:
+    said(SAMPLE)
+    for key in stored():
+        boto3.client("s3").delete_object(Bucket="models-bucket", Key=key)
+    assert "its file is gone, promote it again" in status().stdout
+
+
 def test_the_identifier_has_its_name_where_an_arn_has_it() -> None:
     version = keys.model_version("plant", "v1", "abc")
     assert version == "models/plant/version/v1/abc"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from tilescout.errors import InvalidProfile
 from tilescout.pricing import PriceTable
-from tilescout.profiles import DetectorName
+from tilescout.profiles import DetectorName, Profile
 
 PRICES = PriceTable()
 
@@ -42,6 +43,21 @@ def test_the_table_itself_stays_as_it_was() -> None:
     PRICES.with_overrides({"textract_page": 9.0})
 
     assert PRICES.call("textract") == 0.0015
+
+
+def test_an_onnx_model_costs_the_time_of_a_core_in_lambda() -> None:
+    profile = Profile(
+        name="p", detector="onnx", model_project="m", dpi=150, tile_size=1024, overlap=128
+    )
+    assert PRICES.tile_call(profile) == pytest.approx(5.758e-6, rel=1e-3)
+    assert PRICES.tile_call(replace(profile, seconds_per_tile=1.0)) == pytest.approx(
+        2.3034e-5, rel=1e-3
+    )
+
+
+def test_a_service_costs_its_call_whatever_the_profile() -> None:
+    profile = Profile(name="p", detector="textract", dpi=150, tile_size=1024, overlap=128)
+    assert PRICES.tile_call(profile) == 0.0015
 
 
 def test_an_unknown_price_is_refused_with_the_known_names() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
+from tilescout.pricing import PriceTable
 from tilescout_cli import (
     cdk_profiles,
     clock,
@@ -15,12 +17,14 @@ from tilescout_cli import (
     model_stopping,
     model_use,
     model_view,
+    onnx_standing,
     stacks,
     terminal,
 )
 from tilescout_cli.failures import BadUsage, CommandFailed
 from tilescout_cli.model_standing import ModelStanding
 from tilescout_cli.model_stopping import Stopped, Waiting
+from tilescout_cli.onnx_standing import OnnxStanding
 from tilescout_cli.options import Json, Local, ProjectName, StackName, example
 from tilescout_cli.progress_view import ProgressView
 from tilescout_cli.stacks import Stack
@@ -29,7 +33,7 @@ from tilescout_cli.terminal import counted
 SECONDS_PER_MINUTE = 60
 
 app = typer.Typer(
-    help="Custom Labels models: the version in use, what is up, what it costs.",
+    help="Models: the version in use, what is up, what it costs.",
     epilog=example("tilescout model status"),
     no_args_is_help=True,
 )
@@ -45,17 +49,39 @@ def status(
     """Show versions, leases, minutes and dollars of every project, or of one."""
     found = stacks.find(local=local, stack=stack)
     now, prices = clock.now(), cdk_profiles.prices()
-    names = [project] if project else model_projects.every(found)
-    standings = [model_standing.look(found, name, now, prices) for name in names]
+    of_onnx = cdk_profiles.onnx_projects()
+    names = [project] if project else [*model_projects.every(found), *of_onnx]
+    standings = [
+        onnx_standing.look(found, name)
+        if name in of_onnx
+        else model_standing.look(found, name, now, prices)
+        for name in names
+    ]
     if as_json:
-        terminal.print_json([model_view.as_json(each, now, prices) for each in standings])
+        terminal.print_json([_standing_json(each, now, prices) for each in standings])
         return
     for number, each in enumerate(standings):
         if number:
             terminal.out.print()
-        terminal.out.print(model_view.facts(each, now, prices, found.option))
+        terminal.out.print(_standing_facts(each, now, prices, found.option))
     if not standings:
         terminal.say("no profile has a model_project, and no model was ever started")
+
+
+def _standing_json(
+    standing: ModelStanding | OnnxStanding, now: int, prices: PriceTable
+) -> dict[str, Any]:
+    if isinstance(standing, OnnxStanding):
+        return onnx_standing.as_json(standing, now)
+    return model_view.as_json(standing, now, prices)
+
+
+def _standing_facts(
+    standing: ModelStanding | OnnxStanding, now: int, prices: PriceTable, option: str
+) -> Table:
+    if isinstance(standing, OnnxStanding):
+        return onnx_standing.facts(standing, now, option)
+    return model_view.facts(standing, now, prices, option)
 
 
 @app.command("use", epilog=example("tilescout model use v2 --project valves"))
