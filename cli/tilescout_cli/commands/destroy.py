@@ -12,7 +12,7 @@ from tilescout_cli.options import StackName, example
 from tilescout_cli.progress_view import ProgressView
 from tilescout_cli.terminal import counted
 
-KEPT = ("documents_bucket", "results_bucket")
+KEPT = ("documents_bucket", "results_bucket", "models_bucket")
 SECONDS_PER_MINUTE = 60
 
 
