@@ -28,7 +28,7 @@ SPECS = {
         timeout=120,
         memory=2048,
         disk=2048,
-        variables=(*ALWAYS, "PAGES_QUEUE_URL", "PROFILES_FILE"),
+        variables=(*ALWAYS, "PAGES_QUEUE_URL", "MERGES_QUEUE_URL", "PROFILES_FILE"),
     ),
     "tile_page": FunctionSpec(
         timeout=300,

@@ -103,8 +103,9 @@ class Permissions:
         return [
             *self._read_uploads(),
             rows(self.tables.documents, "GetItem", "PutItem", "UpdateItem"),
+            self._list_versions(),
             self._announce(),
-            send(self.queues.pages),
+            send(self.queues.pages, self.queues.merges),
             consume(self.queues.documents),
         ]
 
@@ -186,11 +187,7 @@ class Permissions:
             rows(self.tables.documents, "GetItem", "UpdateItem"),
             rows(self.tables.documents, "Query", index="by_status"),
             rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
-            iam.PolicyStatement(
-                actions=["s3:ListBucketVersions"],
-                resources=[self.storage.documents.bucket_arn],
-                conditions={"StringLike": {"s3:prefix": f"{INCOMING}*"}},
-            ),
+            self._list_versions(),
             send(self.queues.documents, self.queues.pages),
             allow(["sqs:GetQueueAttributes"], [self.queues.pages.queue_arn]),
             *self._stop_models(),
@@ -221,6 +218,13 @@ class Permissions:
             resource="project",
             resource_name=project,
             arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
+
+    def _list_versions(self) -> iam.PolicyStatement:
+        return iam.PolicyStatement(
+            actions=["s3:ListBucketVersions"],
+            resources=[self.storage.documents.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": f"{INCOMING}*"}},
         )
 
     def _announce(self) -> iam.PolicyStatement:

@@ -158,7 +158,7 @@ class _News:
             return self._unseen * unseen
         if document.status == "WAITING_FOR_MODEL":
             return f"WAITING_FOR_MODEL: {document.reason or self._remedy(document)}"
-        if document.status in ("REJECTED", "FAILED", "HELD"):
+        if document.status in ("REJECTED", "FAILED", "HELD", "SUPERSEDED"):
             return f"{document.status}: {document.reason}"
         return ""
 

@@ -54,7 +54,7 @@ def install(
     from ministack import app
     from ministack.services import lambda_svc
 
-    from tilescout_local import strict_events, strict_workflows, template_gaps
+    from tilescout_local import listed_versions, strict_events, strict_workflows, template_gaps
     from tilescout_local.control import with_control
     from tilescout_local.detector_apis import install_detector_apis
     from tilescout_local.faults import Faults
@@ -71,6 +71,7 @@ def install(
     runner = LambdaRunner(home, factory, lambda_workers)
     lambda_svc._execute_function_warm = runner.execute
     template_gaps.install()
+    listed_versions.install()
     strict_workflows.install(clock.scale)
     strict_events.install(clock.scale)
     registry = ModelRegistry(time.time, region=REGION, account=ACCOUNT)

@@ -36,7 +36,8 @@ class Document:
     ``replaced`` is the result set before this one. ``clean_after`` is not 0 while the end is not
     announced and cleaned up; past that time whoever comes by does it. ``announced`` is the result
     set whose event was sent; until ``finishing_until`` one worker puts the result together.
-    ``model_usd`` is its share of the models that runs up to ``charged_token`` kept up.
+    ``model_usd`` is its share of the models that runs up to ``charged_token`` kept up. A document
+    that ended without a result set is announced by its own id.
     """
 
     id: str
@@ -74,6 +75,9 @@ class Document:
     model_usd: float = 0.0
     charged_token: int = 0
     resent_at: int = 0
+    superseded_by: str = ""
+    asked_for_at: int = 0
+    """When a person retried it: from then on no newer version supersedes it."""
     uploaded_at: int = 0
     """When the object's version was written: events may come in another order."""
 
@@ -92,6 +96,15 @@ class Document:
     @property
     def has_ended(self) -> bool:
         return self.status in ENDED
+
+    @property
+    def announced_as(self) -> str:
+        """What ``announced`` is once its end was told."""
+        return self.result_id or self.id
+
+    @property
+    def is_announced(self) -> bool:
+        return self.announced == self.announced_as
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

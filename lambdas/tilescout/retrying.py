@@ -10,7 +10,7 @@ from tilescout.documents import Document, Status
 from tilescout.ledger import BandRow, PageRow, TileRow
 from tilescout.reservations import Drop
 
-RETRIED: frozenset[Status] = frozenset({"PARTIAL", "FAILED", "HELD"})
+RETRIED: frozenset[Status] = frozenset({"PARTIAL", "FAILED", "HELD", "SUPERSEDED"})
 """Statuses that a retry leads back to the queue."""
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from moto import mock_aws
+from moto.s3.responses import S3Response
 
 from tests.handlers.account import ENVIRONMENT, PROFILES, Account
+from tilescout_local.listed_versions import encoded
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,6 +22,20 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         for name, value in (ENVIRONMENT | {"LAMBDA_TASK_ROOT": str(root)}).items():
             monkeypatch.setenv(name, value)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def versions_listed_as_s3_does() -> Iterator[None]:
+    """moto sends keys as they are, control characters too, which no XML may hold."""
+    plain = S3Response.list_object_versions
+
+    def listed(response: S3Response) -> Any:
+        status, headers, body = plain(response)
+        return status, headers, encoded(body.encode())
+
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(S3Response, "list_object_versions", listed)
         yield
 
 

@@ -72,9 +72,9 @@ def test_a_new_version_of_the_object_is_a_new_document(account: Account) -> None
 def test_a_crash_after_the_record_is_made_good_by_the_next_delivery(account: Account) -> None:
     version = account.upload(KEY, drawing_of("A"))
     event = upload_event(KEY, version)
-    with crash_at(6) as calls, pytest.raises(Crash):
+    with crash_at(8) as calls, pytest.raises(Crash):
         account.deliver("accept_document", event)
-    assert calls[-2:] == ["PutItem", "SendMessageBatch"]
+    assert calls[-4:] == ["PutItem", "ListObjectVersions", "GetItem", "SendMessageBatch"]
     assert account.received("pages") == []
     account.deliver("accept_document", event)
     assert len(account.received("pages")) == 1

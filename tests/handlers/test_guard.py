@@ -41,11 +41,11 @@ def execution(name: str = "one") -> str:
     return str(started["executionArn"])
 
 
-def accepted(account: Account, *pages: str) -> str:
-    version = account.upload(KEY, drawing_of(*pages))
-    account.deliver("accept_document", upload_event(KEY, version))
+def accepted(account: Account, *pages: str, key: str = KEY) -> str:
+    version = account.upload(key, drawing_of(*pages))
+    account.deliver("accept_document", upload_event(key, version))
     account.received("pages")
-    return keys.document_id("documents-bucket", KEY, version)
+    return keys.document_id("documents-bucket", key, version)
 
 
 def test_the_lease_of_a_live_run_is_left_alone(account: Account) -> None:
@@ -250,7 +250,7 @@ def test_pages_in_flight_count_as_waiting(account: Account) -> None:
 
 def test_the_guard_itself_does_not_fill_the_queue(account: Account) -> None:
     first = accepted(account, "A", "B")
-    accepted(account, "C", "D")
+    accepted(account, "C", "D", key="incoming/text/other.pdf")
     fill(account, 48)
     with clock(int(account.document(first)["accepted_at"]) + 960) as time:
         assert look(account)["resent"] == 1

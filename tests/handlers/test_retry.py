@@ -9,39 +9,18 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from tests.handlers.account import Account, Crash, announced, crash_at, detector, module, queue_url
+from tests.handlers.account import Account, Crash, announced, crash_at, detector
 from tests.handlers.papers import drawing_of, upload_event
+from tests.handlers.retries import read, retrier
 from tests.handlers.runs import REFUSED, Run, answers, clock, queued, run_with, tile
 from tests.handlers.test_crashes import NEVER, changes
 from tilescout import keys
 from tilescout.aws import document_table, page_table
-from tilescout.aws.document_retry import Retrier
-from tilescout.documents import Document
 from tilescout.ledger import PageRow
 
 NOW = 1_800_000_000
 LATER = NOW + 100_000
 Reply = Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]
-
-
-def retrier() -> Retrier:
-    """With the clients that can be made to crash."""
-    shell = module("shell")
-    return Retrier(
-        documents=shell.table("documents"),
-        ledger=shell.table("ledger"),
-        s3=shell.s3(),
-        sqs=shell.sqs(),
-        tiles_bucket="tiles-bucket",
-        pages_queue_url=queue_url("pages"),
-        documents_queue_url=queue_url("documents"),
-    )
-
-
-def read(account: Account, document: str) -> Document:
-    found = document_table.get(account.documents, document)
-    assert found is not None
-    return found
 
 
 def refusing(*calls: int) -> Reply:

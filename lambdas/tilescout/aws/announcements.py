@@ -41,14 +41,17 @@ def announce(events: EventBridgeClient, document: Document) -> None:
 def announce_without_result(documents: Table, events: EventBridgeClient, document_id: str) -> None:
     """Announce a document that ended before any run, unless that is done; may be done again.
 
-    Its ``clean_after`` is not 0 until then. What a run has ended is for the end of the run.
-    Raises EventNotSent.
+    Its ``clean_after`` is not 0 until then; only a SUPERSEDED one is cleaned up afterwards. What
+    a run has ended is for the end of the run. Raises EventNotSent.
     """
     document = document_table.get(documents, document_id)
     if document is None or not document.has_ended:
         return
-    if document.result_id or not document.clean_after:
+    if document.result_id or not document.clean_after or document.is_announced:
         return
     announce(events, document)
+    values: dict[str, str | int] = {"announced": document.announced_as}
+    if document.status != "SUPERSEDED":
+        values["clean_after"] = 0
     same = Attr("clean_after").eq(document.clean_after)
-    document_table.update(documents, document.id, {"clean_after": 0}, same)
+    document_table.update(documents, document.id, values, same)

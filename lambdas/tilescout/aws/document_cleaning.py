@@ -32,9 +32,9 @@ def clean(stores: Stores, document: Document, now: int, must_stop: Callable[[], 
     A document keeps ``clean_after`` until all is done, so that a crash is made good later.
     Raises EventNotSent; CleaningUnfinished once ``must_stop`` says so, for a later hint.
     """
-    if document.announced != document.result_id:
+    if not document.is_announced:
         announcements.announce(stores.events, document)
-        _update(stores, document, announced=document.result_id)
+        _update(stores, document, announced=document.announced_as)
     if not _clean_up(stores, document, now, must_stop):
         _update(stores, document, clean_after=now)
         raise CleaningUnfinished(f"document {document.id} has more to clean; a later hint goes on")
@@ -74,11 +74,14 @@ def _clean_up(stores: Stores, document: Document, now: int, must_stop: Callable[
 
 
 def _retire(stores: Stores, document: Document, now: int, must_stop: Callable[[], bool]) -> bool:
-    """Tiles expire from now on, band by band. A PARTIAL document keeps its images for a retry."""
+    """Tiles expire from now on, band by band. A PARTIAL document keeps its images for a retry.
+
+    A retry of one without images makes them anew.
+    """
 
     def without_images(partition: str) -> list[dict[str, Any]]:
         tiles = page_table.lasting(stores.ledger, partition)
-        if document.status == "DONE":
+        if document.status in ("DONE", "SUPERSEDED"):
             images = [str(tile["image"]) for tile in tiles]
             objects.delete(stores.s3, stores.tiles_bucket, images)
         return tiles

@@ -199,5 +199,7 @@ def _accepted(found: Retry, now: int) -> dict[str, Any]:
         "clean_after": 0,
         "finishing_until": 0,
         "resent_at": now,
+        "superseded_by": "",
+        "asked_for_at": now,
         "due": keys.due(document.profile.model, now),
     }

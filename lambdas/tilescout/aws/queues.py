@@ -29,8 +29,10 @@ def depth(sqs: SQSClient, queue_url: str) -> int:
     return sum(int(told[name]) for name in DEPTH)
 
 
-def send(sqs: SQSClient, queue_url: str, sent: Sequence[object], spread: float = 0) -> None:
-    """Send all, evenly delayed over ``spread`` seconds.
+def send(
+    sqs: SQSClient, queue_url: str, sent: Sequence[object], spread: float = 0, delay: int = 0
+) -> None:
+    """Send all, after ``delay`` seconds and then evenly over ``spread`` seconds.
 
     Raises MessageNotSent where the queue refuses one; the caller's message is then redelivered.
     """
@@ -39,7 +41,7 @@ def send(sqs: SQSClient, queue_url: str, sent: Sequence[object], spread: float =
             {
                 "Id": str(number),
                 "MessageBody": messages.body(message),
-                "DelaySeconds": min(MAX_DELAY, int(spread * (start + number) / len(sent))),
+                "DelaySeconds": min(MAX_DELAY, delay + int(spread * (start + number) / len(sent))),
             }
             for number, message in enumerate(sent[start : start + BATCH])
         ]

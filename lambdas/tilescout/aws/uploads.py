@@ -48,6 +48,13 @@ def next_page(
     )
 
 
+def versions(s3: S3Client, bucket: str, key: str, most: int = 100) -> list[str]:
+    """The key's versions that are there, newest first; at most so many."""
+    # Longer keys that begin with this one come after it.
+    listed = s3.list_object_versions(Bucket=bucket, Prefix=key, MaxKeys=most)
+    return [each["VersionId"] for each in listed.get("Versions", []) if each["Key"] == key]
+
+
 def every(s3: S3Client, bucket: str, prefix: str) -> Iterator[Upload]:
     """The latest version of every object; what was deleted has none."""
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):

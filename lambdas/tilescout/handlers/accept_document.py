@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from tilescout import keys, messages
-from tilescout.aws import announcements, document_table, objects, queues
+from tilescout.aws import announcements, document_table, objects, queues, superseded_documents
 from tilescout.aws.objects import Head
 from tilescout.documents import Document
 from tilescout.errors import TilescoutError, UnreadableDocument
@@ -74,10 +74,23 @@ def _accept(upload: Upload, head: Head, refused: str) -> None:
         document_table.add(table, document)
         metrics.add_metric(f"Documents{document.status.title()}", MetricUnit.Count, 1)
         logger.info("document judged", status=document.status, reason=document.reason)
-    if document.status == "ACCEPTED":
-        _send_pages(document)
     if document.status == "REJECTED":
         announcements.announce_without_result(table, shell.events(), document_id)
+    elif document_id not in _step_back(document) and document.status == "ACCEPTED":
+        _send_pages(document)
+
+
+def _step_back(document: Document) -> list[str]:
+    """Versions that a newer one supersedes, this one or others, end before a page is sent."""
+    table = shell.table(SETTINGS.documents_table)
+    found = superseded_documents.step_back(table, shell.s3(), document, shell.now())
+    for superseded in found:
+        superseded_documents.follow_up(
+            table, shell.events(), shell.sqs(), SETTINGS.merges_queue_url, superseded
+        )
+        metrics.add_metric("DocumentsSuperseded", MetricUnit.Count, 1)
+        logger.info("superseded by a newer version of its key", superseded=superseded)
+    return found
 
 
 def _judge(upload: Upload, head: Head, document_id: str, refused: str) -> Document:

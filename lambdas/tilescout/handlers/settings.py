@@ -27,6 +27,7 @@ class Tables:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptDocumentSettings(Tables):
     pages_queue_url: str
+    merges_queue_url: str
     profiles_file: str
 
 
