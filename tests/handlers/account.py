@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import json
-import threading
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import boto3
-from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ReadTimeoutError
 from moto.sqs.models import sqs_backends
 
 ACCOUNT = "123456789012"
@@ -241,121 +235,3 @@ def _table(dynamodb: Any, name: str, keys: list[str], **indexes: tuple[str, str]
 def _schema(keys: list[str]) -> list[dict[str, str]]:
     kinds = ("HASH", "RANGE")
     return [{"AttributeName": k, "KeyType": kind} for k, kind in zip(keys, kinds, strict=False)]
-
-
-Reply = Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]
-
-
-class Body:
-    """What botocore reads an answer from."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def stream(self, **_: Any) -> Iterator[bytes]:
-        yield self._body
-
-
-@contextmanager
-def detector(reply: Reply) -> Iterator[list[dict[str, Any]]]:
-    """Textract and Rekognition answer by ``reply`` from real HTTP bodies; yields the requests."""
-    asked: list[dict[str, Any]] = []
-    lock = threading.Lock()
-
-    def send(request: Any, **_: Any) -> AWSResponse | None:
-        if not any(name in request.url for name in ("textract", "rekognition")):
-            return None
-        if b"ProjectVersion" in request.headers["X-Amz-Target"]:
-            return None
-        with lock:
-            asked.append(json.loads(request.body))
-        status, body = reply(asked[-1])
-        headers = {"content-type": "application/x-amz-json-1.1"}
-        return AWSResponse(request.url, status, headers, Body(json.dumps(body).encode()))
-
-    with hooked("before-send", send):
-        yield asked
-
-
-class Crash(BaseException):
-    """The process dies: no handler may catch it."""
-
-
-@contextmanager
-def crash_at(call: int, *, after: bool = False) -> Iterator[list[str]]:
-    """The process dies at AWS call number ``call`` (from 1), before or ``after`` its effect.
-
-    Yields the names of the calls made.
-    """
-    made: list[str] = []
-
-    def before(model: Any, **_: Any) -> None:
-        made.append(model.name)
-        if len(made) == call and not after:
-            raise Crash(model.name)
-
-    def done(model: Any, **_: Any) -> None:
-        if len(made) == call and after:
-            raise Crash(model.name)
-
-    with hooked("before-call", before), hooked("after-call", done):
-        yield made
-
-
-@contextmanager
-def reply_lost_at(call: int) -> Iterator[list[str]]:
-    """AWS call number ``call`` (from 1) takes effect and its reply never comes.
-
-    Yields the names of the calls made.
-    """
-    made: list[str] = []
-
-    def before(model: Any, **_: Any) -> None:
-        made.append(model.name)
-
-    def done(model: Any, **_: Any) -> None:
-        if len(made) == call:
-            raise ReadTimeoutError(endpoint_url=model.name)
-
-    with hooked("before-call", before), hooked("after-call", done):
-        yield made
-
-
-@contextmanager
-def s3_refuses(method: str, status: int, code: str = "") -> Iterator[None]:
-    """S3 answers requests of this method so; to a HEAD it never says more than the status."""
-    body = f"<Error><Code>{code}</Code></Error>" if code else ""
-
-    def send(request: Any, **_: Any) -> AWSResponse | None:
-        if "documents-bucket" not in request.url or request.method != method:
-            return None
-        headers = {"content-type": "application/xml"}
-        return AWSResponse(request.url, status, headers, Body(body.encode()))
-
-    with hooked("before-send", send):
-        yield
-
-
-@contextmanager
-def announced() -> Iterator[list[dict[str, Any]]]:
-    """Yields the details of the events sent to the bus, which takes them."""
-    details: list[dict[str, Any]] = []
-
-    def note(params: dict[str, Any], model: Any, **_: Any) -> None:
-        if model.name == "PutEvents":
-            details.extend(json.loads(each["Detail"]) for each in params["Entries"])
-
-    with hooked("provide-client-params", note):
-        yield details
-
-
-@contextmanager
-def hooked(event: str, hook: Callable[..., Any]) -> Iterator[None]:
-    """The hook, on every client of the handlers."""
-    for client in clients():
-        client.meta.events.register_first(event, hook)
-    try:
-        yield
-    finally:
-        for client in clients():
-            client.meta.events.unregister(event, hook)

@@ -12,7 +12,8 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 
-from tests.handlers.account import Account, Body, module
+from tests.handlers.account import Account, module
+from tests.handlers.between import Body
 from tests.handlers.runs import Run
 from tilescout.aws import model_table
 from tilescout.models import ModelInUse

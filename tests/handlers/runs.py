@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.handlers.account import Account, Reply, detector, module
+from tests.handlers.account import Account, module
+from tests.handlers.between import Reply, detector
 from tilescout import keys, messages
 from tilescout.aws import document_table, intake, page_table
 from tilescout.documents import Document

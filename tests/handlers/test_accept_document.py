@@ -5,14 +5,8 @@ import json
 import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
-from tests.handlers.account import (
-    Account,
-    Crash,
-    announced,
-    crash_at,
-    s3_refuses,
-    sqs_event,
-)
+from tests.handlers.account import Account, sqs_event
+from tests.handlers.between import Crash, announced, crash_at, s3_refuses
 from tests.handlers.papers import drawing_of, upload_event
 from tilescout import keys
 

@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from tests.handlers.account import Account, crash_at, detector
+from tests.handlers.account import Account
+from tests.handlers.between import crash_at, detector
 from tests.handlers.runs import (
     REFUSED,
     UNAVAILABLE,

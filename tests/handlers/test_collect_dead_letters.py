@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
-from tests.handlers.account import Account, announced, s3_refuses
+from tests.handlers.account import Account
+from tests.handlers.between import announced, s3_refuses
 from tests.handlers.papers import drawing_of, upload_event
 from tilescout import keys, messages
 from tilescout.aws import page_table

@@ -16,7 +16,8 @@ from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingErro
 from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
-from tests.handlers.account import Account, Crash, crash_at, detector, reply_lost_at
+from tests.handlers.account import Account
+from tests.handlers.between import Crash, crash_at, detector, reply_lost_at
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.runs import Clock, Run, answers, clock, queued
 from tilescout import keys

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.handlers.account import Account, detector
+from tests.handlers.account import Account
+from tests.handlers.between import detector
 from tests.handlers.model_service import (
     IN_USE,
     OTHER,

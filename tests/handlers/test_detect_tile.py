@@ -5,7 +5,8 @@ from itertools import chain, repeat
 
 import pytest
 
-from tests.handlers.account import Account, Crash, crash_at, detector
+from tests.handlers.account import Account
+from tests.handlers.between import Crash, crash_at, detector
 from tests.handlers.runs import REFUSED, UNAVAILABLE, Run, answers, clock, lease, queued, tile
 from tilescout.aws.items import from_item
 from tilescout.ledger import TileRow

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.handlers.account import Account, detector, module
+from tests.handlers.account import Account, module
+from tests.handlers.between import detector
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.runs import Run, answers
 from tilescout import keys

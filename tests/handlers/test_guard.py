@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import boto3
 import pytest
 
-from tests.handlers.account import Account, announced, crash_at, queue_url
+from tests.handlers.account import Account, queue_url
+from tests.handlers.between import announced, crash_at
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.runs import Run, clock, lease, queued
 from tilescout import keys

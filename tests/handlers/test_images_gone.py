@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.handlers.account import Account, detector
+from tests.handlers.account import Account
+from tests.handlers.between import detector
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.runs import Run, answers, clock
 from tilescout import keys

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
-from tests.handlers.account import Account, Crash, crash_at, detector, module, sqs_event
+from tests.handlers.account import Account, module, sqs_event
+from tests.handlers.between import Crash, crash_at, detector
 from tests.handlers.runs import Run, answers, clock, queued, run_with, tile
 from tilescout import keys
 from tilescout.answers import answer_to_json

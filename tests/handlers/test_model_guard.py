@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from tests.handlers.account import Account, Crash, crash_at, module
+from tests.handlers.account import Account, module
+from tests.handlers.between import Crash, crash_at
 from tests.handlers.model_service import (
     LOST,
     OTHER,

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from tests.handlers.account import Account, announced, detector
+from tests.handlers.account import Account
+from tests.handlers.between import announced, detector
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.retries import read, retrier
 from tests.handlers.runs import Run, answers, clock, tile

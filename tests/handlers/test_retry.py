@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from tests.handlers.account import Account, Crash, announced, crash_at, detector
+from tests.handlers.account import Account
+from tests.handlers.between import Crash, announced, crash_at, detector
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.retries import read, retrier
 from tests.handlers.runs import REFUSED, Run, answers, clock, queued, run_with, tile

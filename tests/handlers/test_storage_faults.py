@@ -15,7 +15,8 @@ from botocore.awsrequest import AWSResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.handlers.account import Account, Body, hooked
+from tests.handlers.account import Account
+from tests.handlers.between import Body, hooked
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.runs import Run, clock, queued, run_with, tile
 from tilescout import keys

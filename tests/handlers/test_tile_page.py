@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.handlers.account import Account, Crash, announced, crash_at, sqs_event
+from tests.handlers.account import Account, sqs_event
+from tests.handlers.between import Crash, announced, crash_at
 from tests.handlers.papers import drawing_of, upload_event
 from tilescout import keys, messages
 from tilescout.aws import page_table
