@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.handlers.account import clients
 
@@ -88,6 +88,34 @@ def reply_lost_at(call: int) -> Iterator[list[str]]:
             raise ReadTimeoutError(endpoint_url=model.name)
 
     with hooked("before-call", before), hooked("after-call", done):
+        yield made
+
+
+class Failure(ClientError):
+    """A service's own error, after all that boto3 tries again."""
+
+    def __init__(self, call: str) -> None:
+        answer: Any = {
+            "Error": {"Code": "InternalServerError", "Message": "try again"},
+            "ResponseMetadata": {"HTTPStatusCode": 500},
+        }
+        super().__init__(answer, call)
+
+
+@contextmanager
+def failure_at(call: int) -> Iterator[list[str]]:
+    """AWS call number ``call`` (from 1) is answered by an error and has no effect.
+
+    Yields the names of the calls made.
+    """
+    made: list[str] = []
+
+    def before(model: Any, **_: Any) -> None:
+        made.append(model.name)
+        if len(made) == call:
+            raise Failure(model.name)
+
+    with hooked("before-call", before):
         yield made
 
 

@@ -1,13 +1,15 @@
 """The process dies once before or after each call that changes something, or its reply is lost;
-the end is the same, in every table.
+or a call that only reads fails or times out. The end is the same, in every table.
 
-Dying before a call that only reads leaves what dying before the next change does.
+Dying at a call that only reads, before or after it, leaves what dying before the next call that
+changes something does, and is not made again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,7 +19,7 @@ from botocore.exceptions import ReadTimeoutError
 from moto import mock_aws
 
 from tests.handlers.account import Account
-from tests.handlers.between import Crash, crash_at, detector, reply_lost_at
+from tests.handlers.between import Crash, Failure, crash_at, detector, failure_at, reply_lost_at
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.runs import Clock, Run, answers, clock, queued
 from tilescout import keys
@@ -27,13 +29,18 @@ NOW = 1_800_000_000
 KEY = "incoming/text/sheet.pdf"
 NEVER = 10_000
 Fault = Callable[[int], AbstractContextManager[list[str]]]
-DIED = (Crash, ReadTimeoutError, BatchProcessingError)
+DIED = (Crash, Failure, ReadTimeoutError, BatchProcessingError)
 FAULTS = [
     pytest.param(crash_at, id="died before"),
     pytest.param(partial(crash_at, after=True), id="died after", marks=pytest.mark.long),
     pytest.param(reply_lost_at, id="reply lost", marks=pytest.mark.long),
 ]
-READS = {"GetItem", "Query", "HeadObject", "GetObject", "ListObjectVersions"}
+READ_FAULTS = [
+    pytest.param(failure_at, id="failed"),
+    pytest.param(reply_lost_at, id="timed out", marks=pytest.mark.long),
+]
+READS = {"GetItem", "Query", "HeadObject", "GetObject", "ListObjectVersions", "ListObjectsV2"}
+ASK = "DetectDocumentText"
 
 
 class Abandoned(Exception):
@@ -83,6 +90,16 @@ def changes(made: list[str]) -> list[int]:
     return [n for n, name in enumerate(made, start=1) if name not in READS] + [NEVER]
 
 
+def reads(made: list[str]) -> list[int]:
+    """Numbers of the calls that only read."""
+    return [n for n, name in enumerate(made, start=1) if name in READS]
+
+
+def firsts(made: list[str]) -> list[int]:
+    """Of those, the first that follows each kind of call: what fits into seconds."""
+    return sorted({(made[n - 2], made[n - 1]): n for n in reversed(reads(made))}.values())
+
+
 def intake_dying(call: int, fault: Fault) -> tuple[str, list[str]]:
     with mock_aws(), fault(call) as made:
         account = Account.create()
@@ -100,6 +117,15 @@ def test_intake_ends_the_same_wherever_it_dies(fault: Fault) -> None:
     calls = changes(made)
     assert {intake_dying(call, fault)[0] for call in calls} == {end}
     assert len(calls) >= 10
+
+
+@pytest.mark.fault("R12")
+@pytest.mark.parametrize("fault", READ_FAULTS)
+def test_intake_ends_the_same_whichever_read_fails(fault: Fault) -> None:
+    end, made = intake_dying(NEVER, fault)
+    calls = reads(made)
+    assert {intake_dying(call, fault)[0] for call in calls} == {end}
+    assert {made[call - 1] for call in calls} >= {"HeadObject", "GetObject", "GetItem", "Query"}
 
 
 def step(run: Run, name: str, *, retry: bool) -> str:
@@ -163,8 +189,22 @@ def found_in(account: Account, document: str) -> list[str]:
     return sorted(rows) + [str(row) for row in ledger]
 
 
-def run_dying(call: int, fault: Fault, *, retry: bool) -> tuple[str, list[str]]:
-    """A tile is billed once, and once more for the worker that died (rule 19)."""
+@dataclass(frozen=True)
+class Ended:
+    """What is in the tables and the bucket, how often the detector was asked, and all calls."""
+
+    told: str
+    asked: int
+    made: list[str]
+
+    @property
+    def commit(self) -> range:
+        """Calls from the ask to the tile's row: who dies at one of these may have paid in vain."""
+        ask = self.made.index(ASK) + 1
+        return range(ask, self.made.index("UpdateItem", ask) + 2)
+
+
+def run_dying(call: int, fault: Fault, *, retry: bool) -> Ended:
     with mock_aws(), clock(NOW) as time, detector(answers) as asked:
         account = Account.create()
         document = queued(account, tiles=1)
@@ -173,17 +213,47 @@ def run_dying(call: int, fault: Fault, *, retry: bool) -> tuple[str, list[str]]:
         row = record_of(account, document)
         assert row["status"] == "DONE", f"after a crash at call {call} of {made}"
         assert row["clean_after"] == 0
-        assert len(asked) <= 2
         sets = {each["result_id"] for each in account.detections.scan()["Items"]}
         assert sets == {account.document(document)["result_id"]}
-        return str(sorted(row.items())) + str(found_in(account, document)), list(made)
+        told = str(sorted(row.items())) + str(found_in(account, document))
+        return Ended(told, len(asked), list(made))
+
+
+def assert_same_end(calls: list[int], clean: Ended, fault: Fault, *, retry: bool) -> None:
+    """A tile is billed once, and once more for the worker that died before its commit (rule 19)."""
+    assert clean.asked == 1
+    for call in calls:
+        ended = run_dying(call, fault, retry=retry)
+        assert ended.told == clean.told, f"call {call}, {clean.made[call - 1]}"
+        assert ended.asked <= 1 + (call in clean.commit), f"call {call} of {clean.made}"
+
+
+RETRIED = pytest.mark.parametrize("retry", [True, False], ids=["retried", "aborted"])
 
 
 @pytest.mark.fault("R12", "S6")
 @pytest.mark.parametrize("fault", FAULTS)
-@pytest.mark.parametrize("retry", [True, False], ids=["retried", "aborted"])
+@RETRIED
 def test_a_run_ends_the_same_wherever_it_dies(retry: bool, fault: Fault) -> None:
-    end, made = run_dying(NEVER, fault, retry=retry)
-    calls = changes(made)
-    assert {run_dying(call, fault, retry=retry)[0] for call in calls} == {end}
+    clean = run_dying(NEVER, fault, retry=retry)
+    calls = changes(clean.made)[:-1]
+    assert_same_end(calls, clean, fault, retry=retry)
+    assert len(calls) >= 30
+
+
+@pytest.mark.fault("R12")
+@RETRIED
+def test_a_run_ends_the_same_whichever_kind_of_read_fails(retry: bool) -> None:
+    clean = run_dying(NEVER, failure_at, retry=retry)
+    assert_same_end(firsts(clean.made), clean, failure_at, retry=retry)
+
+
+@pytest.mark.long
+@pytest.mark.fault("R12")
+@pytest.mark.parametrize("fault", READ_FAULTS)
+@RETRIED
+def test_a_run_ends_the_same_whichever_read_fails(retry: bool, fault: Fault) -> None:
+    clean = run_dying(NEVER, fault, retry=retry)
+    calls = reads(clean.made)
+    assert_same_end(calls, clean, fault, retry=retry)
     assert len(calls) >= 30
