@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import pymupdf
@@ -16,7 +15,6 @@ from tests.unit.test_rendering import request
 from tilescout import keys
 from tilescout.rendering import RenderLimits, render_page
 
-LAMBDAS = Path(__file__).parents[2] / "lambdas"
 SIDE_PT = 36_000 * 72 / 200
 MEMORY = RenderLimits(wall_seconds=300, cpu_seconds=120, memory_mb=2500)
 """What tile_page allows its child."""
@@ -60,21 +58,3 @@ def test_a_document_of_two_hundred_pages_is_read_whole(account: Account) -> None
     Run(account, model="pdf-text").go()
     row = account.document(keys.document_id("documents-bucket", key, version))
     assert (row["status"], row["detections"], row["calls"]) == ("DONE", 200, 0)
-
-
-def test_nothing_needs_shared_memory() -> None:
-    """Lambda has no /dev/shm, on which queues, locks and pools of processes are built."""
-    imported = {
-        name
-        for path in LAMBDAS.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        for name in (
-            [alias.name for alias in node.names]
-            if isinstance(node, ast.Import)
-            else [node.module or ""]
-            if isinstance(node, ast.ImportFrom)
-            else []
-        )
-    }
-    assert {name for name in imported if name.startswith("multiprocessing")} == set()
-    assert "ProcessPoolExecutor" not in "".join(p.read_text() for p in LAMBDAS.rglob("*.py"))
