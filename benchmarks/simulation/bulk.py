@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from benchmarks.simulation.custom_labels import CALLS_PER_SECOND
 from benchmarks.simulation.ours.spreading import EVENLY
 from tilescout.handlers.run_steps.claiming import CLAIMS_PER_TURN, OPEN_CLAIMS
-from tilescout.handlers.run_steps.merging_hints import HINTS_PER_TURN
+from tilescout.merge_pacing import HINTS_PER_TURN
 from tilescout.pricing import PriceTable
 
 HOUR = 3600

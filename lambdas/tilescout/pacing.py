@@ -26,7 +26,9 @@ NOTHING_ENDS = "no progress"
 STALLED = (NOTHING_TO_ASK, NOTHING_ENDS)
 """Reasons for which a run ends although its deadline and budget are not reached."""
 MOST_TURNS = 2_000
-"""Each takes 9 events of the execution's history, which holds 25,000."""
+"""Of all loops of an execution, after which no more is detected: each takes 9 events of its
+history, which holds 25,000. Stopping and merging have the rest.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,16 +149,17 @@ def why_finished(
     calls_left: int,
     calls_per_tile: int,
     patience: int = NO_PROGRESS,
+    turns: int = 0,
 ) -> str:
     """Why the run stops detecting, or "" while it should go on (rule 18).
 
-    ``patience`` is in seconds without a tile's end.
+    ``patience`` is in seconds without a tile's end; ``turns`` are those of the execution.
     """
     if not progress.open:
         return "every tile has ended" if not progress.stuck else NOTHING_TO_ASK
     if pace.ended_at and now - pace.ended_at >= patience:
         return NOTHING_ENDS
-    if pace.turn >= MOST_TURNS:
+    if max(pace.turn, turns) >= MOST_TURNS:
         return "the run's history is full"
     if now >= deadline:
         return "deadline"

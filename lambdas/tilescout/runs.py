@@ -59,6 +59,7 @@ class RunState:
     ``version`` is the model version's ARN, frozen for the run; empty where none is asked.
     ``ready_at`` is not 0 while the model is known to be RUNNING, ``answered_before`` tiles were
     answered by then; ``starts`` are the requests of this run that were not refused.
+    ``turns`` are all steps of the execution so far.
     ``put_off``: the run ended without having tried, and counts against nobody.
     """
 
@@ -85,6 +86,7 @@ class RunState:
     needs_model: bool = False
     needs_version: bool = False
     put_off: bool = False
+    turns: int = 0
 
     @property
     def starts_model(self) -> bool:

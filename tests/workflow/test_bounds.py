@@ -6,18 +6,17 @@ Computed from the definition, the loop's own waits and the messages themselves.
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict, replace
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tilescout import messages, pacing, page_ranges
-from tilescout.handlers.run_steps import merge_pages, merging_hints
+from tilescout import merge_pacing, messages, model_lifecycle, pacing, page_ranges, run_protocol
 from tilescout.messages import MergeHint, PageRange, TileHint, Upload
 from tilescout.pacing import Pace, Progress
-from tilescout.runs import CLOSING_MARGIN, RunState
+from tilescout.runs import RunState
 
 DEFINITION = Path(__file__).resolve().parents[2] / "statemachine" / "detection_run.asl.json"
 MOST_EVENTS = 25_000
@@ -25,6 +24,13 @@ MOST_PAYLOAD = 256 * 1024
 MOST_MESSAGE = 64 * 1024
 EVENTS = {"Task": 5, "Choice": 2, "Wait": 2, "Succeed": 1, "Fail": 1}
 """Of one visit to a state. A Lambda task: entered, scheduled, started, succeeded, exited."""
+EVENTS_OF_A_RETRY = 3
+"""Scheduled, started, failed."""
+LOOPS = ("StartModel", "DetectTiles", "StopModel", "MergePages")
+HOURS_12 = 43_200
+"""The longest execution, in seconds; the definition's own limit."""
+LONGEST_START = 120 * 60
+"""Seconds; the most that a profile's ``start_minutes`` may be."""
 PAGES = 10_000
 TILES_PER_PAGE = 12
 ARN = (
@@ -69,33 +75,35 @@ def detecting_turns(tiles: int, per_second: float, asked_per_second: float = 100
     return turns
 
 
-def merging_turns(pages: int, per_second: float) -> int:
-    """Turns of MergePages while so many pages are merged a second."""
-    turns = 0
-    left = float(pages)
+def merging_turns(pages: int, per_second: float, turns: int = 0) -> int:
+    """Turns of MergePages while so many pages are merged a second, after ``turns`` of others."""
+    before, now, left = turns, 0, float(pages)
     while left > 0:
-        wait = min(merge_pages.LONGEST_WAIT_SECONDS, max(merge_pages.WAIT_SECONDS, int(left) // 20))
-        left -= min(merging_hints.HINTS_PER_TURN, per_second * wait)
-        turns += 1
-    return turns
+        turn = merge_pacing.next_turn(ceil(left), turns=turns, idle=0, seconds_left=HOURS_12 - now)
+        assert not turn.ends, turn.ends
+        left -= min(turn.hints, per_second * turn.wait_seconds)
+        turns, now = turns + 1, now + turn.wait_seconds
+    return turns - before
 
 
 @pytest.mark.fault("R13")
 @pytest.mark.parametrize("per_second", [5, 10, 25, 50, 100])
 def test_the_history_of_ten_thousand_pages_fits(states: dict[str, Any], per_second: float) -> None:
-    detecting = detecting_turns(PAGES * TILES_PER_PAGE, per_second) * turn_of(states, "DetectTiles")
-    merging = merging_turns(PAGES, per_second / TILES_PER_PAGE) * turn_of(states, "MergePages")
-    once = events_of(states, *states)
-    assert detecting + merging + once < MOST_EVENTS
+    """Pages are merged no faster than their tiles were answered, all of them only afterwards."""
+    detecting = detecting_turns(PAGES * TILES_PER_PAGE, per_second)
+    merging = merging_turns(PAGES, per_second / TILES_PER_PAGE, turns=detecting)
+    events = detecting * turn_of(states, "DetectTiles") + merging * turn_of(states, "MergePages")
+    assert events + events_of(states, *states) < MOST_EVENTS
 
 
 @pytest.mark.fault("R13")
-def test_a_run_ends_detecting_before_its_history_leaves_no_room(states: dict[str, Any]) -> None:
-    """However it goes: the most turns, and then half an hour of merging at its longest waits."""
-    detecting = pacing.MOST_TURNS * turn_of(states, "DetectTiles")
-    turns = math.ceil(CLOSING_MARGIN / merge_pages.LONGEST_WAIT_SECONDS)
-    merging = turns * turn_of(states, "MergePages")
-    assert detecting + merging + events_of(states, *states) < MOST_EVENTS
+def test_no_execution_fills_its_history_however_it_goes(states: dict[str, Any]) -> None:
+    """Detecting and merging end by their turns, stopping by the time that a start may take."""
+    stopping = (LONGEST_START + run_protocol.SETTLE) // model_lifecycle.STOP_POLL
+    turns = max(merge_pacing.MOST_TURNS, pacing.MOST_TURNS + stopping + 1)
+    longest = max(turn_of(states, name) for name in LOOPS)
+    retried = 50 * EVENTS_OF_A_RETRY
+    assert turns * longest + events_of(states, *states) + retried < MOST_EVENTS
 
 
 @pytest.mark.fault("R13")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
@@ -49,7 +50,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     state = STATE.validate_python(event["run"])
     logger.append_keys(step=step, model=state.model, token=state.token)
     edges = _edges(_error(event.get("state", {})), bool(event.get("input", {}).get("at_once")))
-    advanced = STEPS[step](edges, state)
+    advanced = replace(STEPS[step](edges, state), turns=state.turns + 1)
     logger.info("step done", next=advanced.next, wait_seconds=advanced.wait_seconds)
     plain: dict[str, Any] = STATE.dump_python(advanced, mode="json")
     return plain

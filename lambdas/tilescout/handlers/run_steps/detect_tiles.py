@@ -37,6 +37,7 @@ def detect_tiles(edges: Edges, state: RunState) -> RunState:
         calls_left=run.calls_left if run else 0,
         calls_per_tile=state.calls_per_tile,
         patience=PATIENCE_WITH_MODEL if state.starts_model else pacing.NO_PROGRESS,
+        turns=state.turns,
     )
     if finished:
         beat(edges, state, "closing")

@@ -9,10 +9,9 @@ from tilescout import keys, messages
 from tilescout.aws import claim_table, document_table, page_table, queues
 from tilescout.documents import Document
 from tilescout.handlers.run_steps.edges import Edges
+from tilescout.merge_pacing import HINTS_PER_TURN
 from tilescout.messages import MergeHint
 from tilescout.runs import Claim, RunState
-
-HINTS_PER_TURN = 100
 
 
 def open_claims(edges: Edges, state: RunState) -> Iterator[tuple[Claim, Document]]:
@@ -35,8 +34,14 @@ def _unmerged(edges: Edges, document: Document) -> list[int]:
     return pages or [document.last_page]
 
 
-def send_merge_hints(edges: Edges, state: RunState) -> int:
-    """Send a bounded number; how many pages of complete documents are still unmerged."""
+def send_merge_hints(edges: Edges, state: RunState) -> None:
+    """Beside detecting: a bounded number of them."""
+    hints = merge_hints(edges, state)
+    queues.send(edges.sqs, edges.merges_queue_url, hints[:HINTS_PER_TURN])
+
+
+def merge_hints(edges: Edges, state: RunState) -> list[MergeHint]:
+    """One for each page of a complete document that is not merged yet, in the order to send."""
     unmerged = [
         [
             messages.MergeHint(document_id=document.id, claim_token=state.token, page=page)
@@ -45,9 +50,7 @@ def send_merge_hints(edges: Edges, state: RunState) -> int:
         for claim, document in open_claims(edges, state)
         if claim.detected
     ]
-    hints = in_turns(unmerged, first=edges.now)
-    queues.send(edges.sqs, edges.merges_queue_url, hints[:HINTS_PER_TURN])
-    return len(hints)
+    return in_turns(unmerged, first=edges.now)
 
 
 def in_turns(documents: list[list[MergeHint]], *, first: int) -> list[MergeHint]:
