@@ -1,0 +1,144 @@
+"""Memory and time of one very large page and of one long document: ``python -m
+benchmarks.scale_of_one``. Each is made, inspected and read in a process of its own, page by page,
+as intake does it; ``--json`` prints figures, ``--only NAME`` measures one here.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pymupdf
+
+from tilescout.rendering import (
+    RenderLimits,
+    RenderRequest,
+    TilesWanted,
+    inspect_document,
+    render_page,
+)
+
+DPI = 200
+SIDE_PT = 36_000 * 72 / DPI
+PAGES = 200
+A1_PT = (2_384, 1_684)
+LIMITS = RenderLimits(wall_seconds=300, cpu_seconds=120, memory_mb=2500)
+"""What tile_page allows its child."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """``child_mb`` is the most that a child of the renderer had resident, ``parent_mb`` what the
+    process had that stands for the function; ``words`` and ``tiles`` are what came out.
+    """
+
+    name: str
+    pages: int
+    words: int
+    tiles: int
+    child_mb: int
+    parent_mb: int
+    seconds: float
+
+
+def large_page(path: Path) -> None:
+    """36,000 px a side, a word in each of a thousand places."""
+    document = pymupdf.open()
+    page = document.new_page(width=SIDE_PT, height=SIDE_PT)
+    for number in range(1_000):
+        left, top = 50 + number % 32 * 400, 50 + number // 32 * 400
+        page.insert_text((left, top), f"FV-{number:04d}", fontsize=20)
+    document.save(path)
+
+
+def long_document(path: Path) -> None:
+    """200 pages of A1, a hundred words on each."""
+    document = pymupdf.open()
+    for number in range(PAGES):
+        page = document.new_page(width=A1_PT[0], height=A1_PT[1])
+        for word in range(100):
+            left, top = 50 + word % 10 * 230, 50 + word // 10 * 160
+            page.insert_text((left, top), f"FV-{number:03d}{word:02d}", fontsize=12)
+    document.save(path)
+
+
+CASES: dict[str, tuple[Callable[[Path], None], TilesWanted]] = {
+    "36,000 px page, its text": (large_page, "never"),
+    "36,000 px page, cut into tiles": (large_page, "always"),
+    "200 pages of A1, their text": (long_document, "never"),
+}
+
+
+def measure(name: str) -> Measured:
+    """In this process, whose peak is what it is: measure one case a process."""
+    make, wanted = CASES[name]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "document.pdf"
+        make(path)
+        started = time.monotonic()
+        facts = inspect_document(path, max_pages=10_000, limits=LIMITS)
+        words = tiles = 0
+        for page in range(1, facts.page_count + 1):
+            request = RenderRequest(
+                page=page,
+                dpi=DPI,
+                tile_size=2000,
+                overlap=200,
+                colour="grey",
+                text_layer=True,
+                include=(),
+                exclude=(),
+                max_image_bytes=4_000_000,
+                tiles=wanted,
+            )
+            rendered = render_page(path, request, lambda tile: None, LIMITS)
+            words, tiles = words + len(rendered.words), tiles + rendered.tiles_sent
+        return Measured(
+            name=name,
+            pages=facts.page_count,
+            words=words,
+            tiles=tiles,
+            child_mb=resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
+            parent_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+            seconds=round(time.monotonic() - started, 1),
+        )
+
+
+def measure_alone(name: str) -> Measured:
+    """In a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.scale_of_one", "--json", "--only", name]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return Measured(**json.loads(printed))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="Print figures.")
+    parser.add_argument("--only", choices=CASES, help="Measure one case, in this process.")
+    options = parser.parse_args()
+    if options.only:
+        print(json.dumps(asdict(measure(options.only))))
+        return
+    found = [measure_alone(name) for name in CASES]
+    if options.json:
+        print(json.dumps([asdict(each) for each in found]))
+        return
+    print("| what | pages | words | tiles | renderer, MB | function, MB | wall s |")
+    print("|---|---|---|---|---|---|---|")
+    for each in found:
+        print(
+            f"| {each.name} | {each.pages} | {each.words:,} | {each.tiles} | {each.child_mb} "
+            f"| {each.parent_mb} | {each.seconds:.0f} |"
+        )
+
+
+if __name__ == "__main__":
+    main()
