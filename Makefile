@@ -46,7 +46,7 @@ check-all: check  ## The long tables as well, written to docs/.
 	$(BIN)/python -m pytest tests/exploration -q -n auto -m long
 	$(BIN)/python -m pytest tests/local -q -m long --deselect tests/local/test_model_faults.py
 	$(BIN)/python -m tests.local.model_faults.report --out docs/model_faults.md
-	$(BIN)/python -m pytest tests/unit tests/handlers tests/mutations tests/infra tests/workflow -q -n auto --faults docs/faults.md
+	$(BIN)/python -m pytest tests/unit tests/handlers tests/mutations tests/infra tests/workflow tests/local -q -n 2 --dist loadfile --faults docs/faults.md
 	$(BIN)/python -m tests.exploration.report --out docs/exploration.md
 	$(BIN)/python -m benchmarks.snippet_recall --out docs/snippets.md
 

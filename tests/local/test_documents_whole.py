@@ -148,6 +148,7 @@ def test_a_page_with_text_of_its_own_costs_no_call(papers: Papers) -> None:
     assert papers["mixed"].calls == 1
 
 
+@pytest.mark.fault("I1")
 def test_an_upload_announced_four_times_is_one_document_read_once(papers: Papers) -> None:
     document = papers["announced"]
     assert (document.status, document.calls) == ("DONE", 1)
@@ -160,6 +161,7 @@ def test_the_calls_billed_are_the_tiles_of_all_documents(papers: Papers) -> None
     assert papers.billed[TEXTRACT] == tiles == 6
 
 
+@pytest.mark.fault("I1")
 def test_an_upload_announced_after_its_end_changes_nothing(papers: Papers) -> None:
     before, billed = papers["announced"], papers.whole.billed(TEXTRACT)
     announce_again(papers.whole, before)
@@ -168,11 +170,13 @@ def test_an_upload_announced_after_its_end_changes_nothing(papers: Papers) -> No
     assert papers.whole.billed(TEXTRACT) == billed
 
 
+@pytest.mark.fault("P2")
 def test_an_owners_password_alone_keeps_nobody_out(papers: Papers) -> None:
     assert papers["owner"].status == "DONE"
     assert papers.texts("owner") == ["LIC-301"]
 
 
+@pytest.mark.fault("P7")
 def test_a_page_that_cannot_be_rendered_leaves_the_others(papers: Papers) -> None:
     document = papers["bomb"]
     assert document.status == "PARTIAL"
@@ -188,6 +192,7 @@ def test_a_done_document_has_its_result_in_the_bucket_too(papers: Papers) -> Non
     assert ("instrument", "FV-1023") in shown
 
 
+@pytest.mark.fault("P1")
 @pytest.mark.parametrize(
     ("name", "file", "reason"),
     [

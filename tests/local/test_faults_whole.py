@@ -153,6 +153,7 @@ def test_a_schedule_does_a_queued_document_and_nobody_starts_a_run(whole: Whole)
     assert whole.texts(document) == ["LIC-305"]
 
 
+@pytest.mark.fault("S1", "S6")
 @pytest.mark.parametrize(
     "fault",
     [CONFLICT, LOST_CLAIM, LOST_UPDATES, REFUSED_HINTS, SLOW_BUCKET],
@@ -170,6 +171,7 @@ def test_a_storage_fault_in_the_middle_of_a_run_is_not_seen_in_its_result(
     assert whole.result_sets(document) == {whole.document(document).result_id}
 
 
+@pytest.mark.fault("R12")
 def test_hints_sent_twice_because_a_reply_was_lost_are_asked_once(
     whole: Whole, faults: Order, textract_calls: Callable[[], int]
 ) -> None:
@@ -180,6 +182,7 @@ def test_hints_sent_twice_because_a_reply_was_lost_are_asked_once(
     assert (ended.status, ended.calls, textract_calls()) == ("DONE", 1, 1)
 
 
+@pytest.mark.fault("R12")
 def test_a_merge_that_is_killed_is_done_again(whole: Whole, faults: Order) -> None:
     document = whole.queued(drawing((60, 80, "TI-4060")), "pdf-text", "merge.pdf")
     faults(service="s3", operation="PutObject", kill="after")
@@ -189,6 +192,7 @@ def test_a_merge_that_is_killed_is_done_again(whole: Whole, faults: Order) -> No
     assert whole.result_sets(document) == {whole.document(document).result_id}
 
 
+@pytest.mark.fault("R12")
 def test_a_first_step_that_is_killed_is_tried_again_under_the_same_lease(
     whole: Whole, faults: Order
 ) -> None:
@@ -200,6 +204,7 @@ def test_a_first_step_that_is_killed_is_tried_again_under_the_same_lease(
     assert whole.document(document).run_id == whole.record_of(execution).id
 
 
+@pytest.mark.fault("R12")
 def test_a_step_that_is_killed_fails_its_run_and_the_next_one_finishes(
     whole: Whole, faults: Order, textract_calls: Callable[[], int]
 ) -> None:

@@ -40,6 +40,7 @@ def within_memory(whole: Whole) -> bool:
     return bool(used) and all(most <= size for most, size in used.values())
 
 
+@pytest.mark.fault("R12")
 def test_a_worker_killed_between_answer_and_commit_costs_one_call_more(
     whole: Whole, faults: Order
 ) -> None:
@@ -78,6 +79,7 @@ def test_an_outage_of_a_whole_run_fails_nothing_and_the_next_run_finishes(
     assert short_runs.texts(document) == ["FV-1120", "FV-1121"]
 
 
+@pytest.mark.fault("P7")
 def test_a_page_without_end_among_the_first_is_rejected_before_anything_is_made(
     whole: Whole,
 ) -> None:
@@ -87,6 +89,7 @@ def test_a_page_without_end_among_the_first_is_rejected_before_anything_is_made(
     assert re.search("60 seconds|1500 MB of memory", ended.reason)
 
 
+@pytest.mark.fault("P7")
 def test_a_page_without_end_among_many_leaves_the_others(whole: Whole) -> None:
     pdf = with_page_of(endless_forms(), after=MEASURED_PAGES)
     document = whole.upload(pdf, "pdf-text", "late.pdf")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from tests.local.contract import eventually
 from tests.local.drawings import wide_drawing
 from tests.local.whole import PATIENCE, TEXTRACT, Whole
@@ -30,6 +32,7 @@ def clean(whole: Whole, document: str) -> Document:
     return whole.document(document)
 
 
+@pytest.mark.fault("S12")
 def test_a_partial_document_is_retried_and_only_its_failed_tile_is_billed(whole: Whole) -> None:
     document = whole.queued(two_tiles(), "tags", "partial.pdf")
     fail_tile(whole, document, 0)
@@ -53,6 +56,7 @@ def test_a_partial_document_is_retried_and_only_its_failed_tile_is_billed(whole:
     assert whole.texts(document) == ["LV-7002", "TT-4001"]
 
 
+@pytest.mark.fault("S12")
 def test_a_page_that_was_given_up_is_tiled_and_read(whole: Whole) -> None:
     document = whole.queued(two_tiles(), "pdf-text", "page.pdf")
     page_table.unmark(whole.stack.ledger, document, 1, failed_reason="given up")
@@ -66,6 +70,7 @@ def test_a_page_that_was_given_up_is_tiled_and_read(whole: Whole) -> None:
     assert whole.texts(document) == ["LV-7002", "TT-4001"]
 
 
+@pytest.mark.fault("I12")
 def test_an_object_whose_record_is_missing_is_accepted(whole: Whole) -> None:
     key, version = whole.put(two_tiles(), "tags", "lost +%2B é.pdf")
     document = keys.document_id(whole.stack.documents_bucket, key, version)
@@ -78,3 +83,31 @@ def test_an_object_whose_record_is_missing_is_accepted(whole: Whole) -> None:
     assert (lost.key, lost.version_id) == (key, version)
     uploads.announce(clients.sqs, whole.stack.documents_queue, lost)
     assert whole.when(document, "QUEUED").key == key
+
+
+@pytest.mark.fault("I2", "I3", "S12")
+def test_a_drawing_that_is_replaced_while_it_waits_costs_nothing_unless_it_is_retried(
+    whole: Whole,
+) -> None:
+    # A key that XML cannot hold: S3 lists its versions URL-encoded.
+    name = "replaced \x01 +%2B é.pdf"
+    older = whole.queued(two_tiles(), "tags", name)
+    newer = whole.queued(wide_drawing("PT-6001", "PT-6002"), "tags", name)
+    found = whole.document(older)
+    assert (found.status, found.superseded_by) == ("SUPERSEDED", newer)
+    assert whole.run("textract") == "SUCCEEDED"
+    assert whole.texts(newer) == ["PT-6001", "PT-6002"]
+    assert whole.document(newer).calls == 2
+    found = whole.document(older)
+    assert (found.status, found.calls) == ("SUPERSEDED", 0)
+
+    # Cleaning waits for what may be under way; nobody else is at the document in this test.
+    whole.stack.documents.update_item(
+        Key={"id": older},
+        UpdateExpression="SET clean_after = :past",
+        ExpressionAttributeValues={":past": 1},
+    )
+    assert retries.retry(whole.stack, whole.document(older), dry_run=False).status == "QUEUED"
+    whole.announce(found.key, whole.document(newer).version)
+    assert whole.run("textract") == "SUCCEEDED"
+    assert whole.texts(older) == ["LV-7002", "TT-4001"]

@@ -132,6 +132,24 @@ def test_an_annotation_tells_label_text_and_confidence(tmp_path: Path) -> None:
         assert square.info["content"] == "instrument FV-1023 (98.5 %)"
 
 
+@pytest.mark.fault("S9")
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "javascript:alert(1)"]
+)
+def test_markup_that_was_read_is_text_in_every_file(tmp_path: Path, text: str) -> None:
+    """No file is a page of markup, and the PDF gets nothing that a viewer would run or follow."""
+    pdf = two_pages(tmp_path)
+    document = {"id": "d", "source": {"key": "k"}}
+    body = json.dumps({"document": document, "detections": [found(text=text)]}).encode()
+    delivery = result_files.write(body, pdf, tmp_path / "out")
+    assert {path.suffix for path in delivery.files} == {".json", ".csv", ".pdf", ".png"}
+    with pymupdf.open(tmp_path / "out" / "annotated.pdf") as annotated:
+        assert next(annotated[0].annots()).info["content"] == f"instrument {text} (98.5 %)"
+        kept = [annotated.xref_object(n) for n in range(1, annotated.xref_length())]
+    active = ("/JS", "/JavaScript", "/URI", "/Launch", "/OpenAction", "/RC ")
+    assert [name for name in active if any(name in each for each in kept)] == []
+
+
 def test_the_preview_shows_the_page_with_most_detections(tmp_path: Path) -> None:
     detections = [found(), found(page=2, id="00002#000000"), found(page=2, id="00002#000001")]
     _, preview = annotated_and_preview(tmp_path, two_pages(tmp_path), *detections)
