@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations_with_replacement
 from typing import Any
 
-from tests.exploration import results_world, searches
+from tests.exploration import results_world, searches, versions_world
 from tests.exploration.control_rules import Setup
 from tests.exploration.data_rules import Rules as DataRules
 from tests.exploration.data_world import Size as DataSize
@@ -24,6 +24,7 @@ DATA = (
 )  # fmt: skip
 INTAKE = ("crash", "duplicate")
 RESULTS = ("crash", "new claim")
+VERSIONS = ("crash", "duplicate", "requeue", "retry", "no PDF")
 SIZES = (DataSize(), DataSize(poison=(1,)))
 PAPERS = (IntakeSize(), IntakeSize(bombs=(2,)), IntakeSize(bad_upload=True))
 WORST = IntakeSize(bombs=(1, 2))
@@ -61,6 +62,7 @@ def in_every_check() -> Groups:
             for faults in ((), *_of(INTAKE, 1), ("lost event",))
         ],
         "results: each fault": [_results(faults) for faults in ((), *_of(RESULTS, 1))],
+        "versions: each fault": [_versions(faults) for faults in ((), *_of(VERSIONS, 1))],
     }
 
 
@@ -82,6 +84,7 @@ def in_long_checks() -> Groups:
         "results: every two faults and three": [
             _results(faults) for faults in (*_of(RESULTS, 2), ("crash", "crash", "new claim"))
         ],
+        "versions: every two faults": [_versions(faults) for faults in _of(VERSIONS, 2)],
     }
 
 
@@ -106,3 +109,7 @@ def _data(count: int) -> list[Search]:
 
 def _results(faults: tuple[str, ...]) -> Search:
     return searches.results(faults, results_world.Rules())
+
+
+def _versions(faults: tuple[str, ...]) -> Search:
+    return searches.versions(faults, versions_world.Rules())

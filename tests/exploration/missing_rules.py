@@ -8,6 +8,7 @@ from tests.exploration import (
     intake_without,
     results_without,
     searches,
+    versions_without,
 )
 from tests.exploration.searches import Search
 
@@ -25,6 +26,10 @@ def missing_rules() -> dict[str, Search]:
     }
     found |= {
         f"{m.rule}: {m.what}": searches.results(m.faults, m.rules) for m in results_without.MISSING
+    }
+    found |= {
+        f"{m.rule}: {m.what}": searches.versions(m.faults, m.rules)
+        for m in versions_without.MISSING
     }
     return found
 

@@ -16,6 +16,7 @@ from tests.exploration import (
     intake_steps,
     intake_world,
     results_world,
+    versions_world,
 )
 from tests.exploration.control_rules import Setup
 from tests.exploration.control_world import Model, Run, World
@@ -121,6 +122,17 @@ def results(faults: tuple[str, ...], rules: ResultsRules) -> Search:
         steps=partial(results_world.steps, rules=rules),
         broken=results_world.broken,
         is_settled=results_world.is_settled,
+    )
+
+
+def versions(faults: tuple[str, ...], rules: versions_world.Rules) -> Search:
+    """Versions of one key: which of them are read, and which step back."""
+    return Search(
+        name=_name("versions", faults),
+        first=versions_world.first_world(faults),
+        steps=partial(versions_world.steps, rules=rules),
+        broken=versions_world.broken,
+        is_settled=versions_world.is_settled,
     )
 
 

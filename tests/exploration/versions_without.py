@@ -1,0 +1,57 @@
+"""Versions of a key with one rule taken away each time, and the faults under which that shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from tests.exploration.versions_world import Rules
+from tilescout.documents import Document
+from tilescout.superseding import Superseded, may_step_back, superseded
+
+
+class Missing(NamedTuple):
+    """A rule's number, what of it is missing, and the faults in which that shows."""
+
+    rule: str
+    what: str
+    faults: tuple[str, ...]
+    rules: Rules
+
+
+def forgetting(**attributes: int) -> Rules:
+    """The rules without a look at these attributes."""
+
+    def forgotten(document: Document) -> Document:
+        return replace(document, **attributes)  # type: ignore[arg-type]
+
+    def decided(newest_first: Sequence[Document]) -> list[Superseded]:
+        return superseded([forgotten(document) for document in newest_first])
+
+    return Rules(
+        superseded=decided, still_waiting=lambda document: may_step_back(forgotten(document))
+    )
+
+
+def whatever_came(newest_first: Sequence[Document]) -> list[Superseded]:
+    """A REJECTED version replaces as well."""
+    return [Superseded(each, newest_first[0]) for each in newest_first[1:] if may_step_back(each)]
+
+
+def always(_: Document) -> bool:
+    return True
+
+
+ANYWAY: Callable[[Document], bool] = always
+
+MISSING = (
+    Missing("12", "versions compared before the record", (), Rules(record_first=False)),
+    Missing("12", "superseded as it was read", (), Rules(still_waiting=ANYWAY)),
+    Missing("12", "the last event is the newest version", (), Rules(by_version=False)),
+    Missing("12", "a rejected version replaces others", ("no PDF",),
+            Rules(superseded=whatever_came)),
+    Missing("12", "what was claimed steps back", ("requeue",), forgetting(claim_token=0)),
+    Missing("12", "what a person asked for steps back", ("duplicate", "retry"),
+            forgetting(asked_for_at=0)),
+)  # fmt: skip
