@@ -18,13 +18,18 @@ from tilescout_local.samples import write_samples
 
 LIMITS = RenderLimits(wall_seconds=100, cpu_seconds=10, memory_mb=1500)
 REFUSED = (UnreadableDocument, UnsupportedPage, RenderLimitExceeded)
+PER_SEED = 200
+LONG_SEEDS = range(100, 110)
 RULE_AND_REMEDY = re.compile(r".{15,}[;:] .{5,}")
 
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+    return sample_files(tmp_path_factory.mktemp("samples"))
+
+
+def sample_files(folder: Path) -> list[bytes]:
     """The lighter sample drawings, and a small file of which every byte matters."""
-    folder = tmp_path_factory.mktemp("samples")
     written = [path.read_bytes() for path in write_samples(folder) if path.suffix == ".pdf"]
     return [*sorted(written, key=len)[:2], small_file()]
 
@@ -72,8 +77,8 @@ def test_two_hundred_broken_files_are_read_or_refused(samples: list[bytes], tmp_
 
 @pytest.mark.long
 @pytest.mark.fault("P13")
-@pytest.mark.parametrize("seed", range(100, 110))
+@pytest.mark.parametrize("seed", LONG_SEEDS)
 def test_two_thousand_broken_files_are_read_or_refused(
     samples: list[bytes], tmp_path: Path, seed: int
 ) -> None:
-    assert fates(mutations(samples, 200, seed), tmp_path).total() == 200
+    assert fates(mutations(samples, PER_SEED, seed), tmp_path).total() == PER_SEED

@@ -47,7 +47,8 @@ def retry(
 
     Answers that are there are kept and not paid again, for 30 days after the end; then the
     pages are tiled and read anew. The old result stays visible until there is a new one.
-    A HELD document is released, a REJECTED one is judged again.
+    A HELD document is released, a REJECTED one is judged again, and a SUPERSEDED one is processed
+    beside the newer version.
     """
     found = stacks.find(local=local, stack=stack)
     wanted = Wanted(partial=partial, failed=failed, dead_letters=dead_letters)
