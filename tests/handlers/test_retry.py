@@ -2,57 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
 import pytest
 from moto import mock_aws
 
 from tests.handlers.account import Account
-from tests.handlers.between import Crash, announced, crash_at, detector
+from tests.handlers.between import Crash, announced, crash_at
 from tests.handlers.papers import drawing_of, upload_event
-from tests.handlers.retries import read, retrier
-from tests.handlers.runs import REFUSED, Run, answers, clock, queued, run_with, tile
+from tests.handlers.retries import (
+    LATER,
+    ended,
+    next_run,
+    read,
+    retrier,
+    retry,
+)
+from tests.handlers.runs import clock, queued, tile
 from tests.handlers.test_crashes import NEVER, changes
 from tilescout import keys
-from tilescout.aws import document_table, page_table
-from tilescout.ledger import PageRow
-
-NOW = 1_800_000_000
-LATER = NOW + 100_000
-Reply = Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]
-
-
-def refusing(*calls: int) -> Reply:
-    """Refuses these requests, counted from 1."""
-    made = iter(range(1, 1000))
-
-    def reply(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        return REFUSED if next(made) in calls else answers(request)
-
-    return reply
-
-
-def ended(account: Account, status: str, pages: int = 1) -> str:
-    """A document with two tiles a page, of which the detector refuses the first."""
-    with clock(NOW):
-        document = queued(account, pages)
-        some = refusing(1, 2 * pages + 1)
-        run_with(account, some if status == "PARTIAL" else lambda _: REFUSED)
-    assert account.document(document)["status"] == status
-    return document
-
-
-def retry(account: Account, document: str) -> str | None:
-    return retrier().retry(read(account, document), LATER)
-
-
-def next_run(account: Account, name: str = "next") -> list[dict[str, Any]]:
-    """A run in which the detector answers everything; what it was asked."""
-    with clock(LATER), detector(answers) as asked:
-        Run(account, execution=name).go()
-    return asked
+from tilescout.aws import document_table
 
 
 @pytest.mark.fault("S12")
@@ -145,90 +114,6 @@ def test_a_retry_ends_the_same_wherever_it_dies() -> None:
     end, made = crashed(NEVER)
     assert "DONE" in end
     assert {crashed(call)[0] for call in changes(made)} == {end}
-
-
-def uploaded(account: Account, *texts: str) -> str:
-    """A real document that waits for its pages to be tiled."""
-    key = "incoming/text/sheet.pdf"
-    version = account.upload(key, drawing_of(*texts))
-    account.deliver("accept_document", upload_event(key, version))
-    account.received("pages")
-    return keys.document_id("documents-bucket", key, version)
-
-
-def tiled(account: Account) -> None:
-    for body in account.received("pages"):
-        account.deliver("tile_page", body)
-
-
-def give_up(account: Account, document: str, page: int) -> None:
-    page_table.mark(account.ledger, document, PageRow(page=page, failed_reason="no"))
-
-
-def test_a_page_that_failed_is_tiled_again_and_the_other_is_not(account: Account) -> None:
-    document = uploaded(account, "A", "B")
-    give_up(account, document, 2)
-    account.deliver(
-        "tile_page", f'{{"document_id": "{document}", "first_page": 1, "last_page": 1}}'
-    )
-    run_with(account)
-    assert account.document(document)["status"] == "PARTIAL"
-    found = retrier().look(read(account, document))
-    assert (found.tiles, found.pages, found.answered) == ((), (2,), 2)
-    assert retry(account, document) == "ACCEPTED"
-    tiled(account)
-    assert account.document(document)["status"] == "QUEUED"
-    assert len(next_run(account)) == 2
-    row = account.document(document)
-    assert (row["status"], row["reason"], row["pages_failed"]) == ("DONE", "", 0)
-
-
-def test_a_document_none_of_whose_pages_could_be_tiled_is_tiled_again(account: Account) -> None:
-    document = uploaded(account, "A")
-    give_up(account, document, 1)
-    account.deliver(
-        "tile_page", f'{{"document_id": "{document}", "first_page": 1, "last_page": 1}}'
-    )
-    assert account.document(document)["status"] == "FAILED"
-    assert retry(account, document) == "ACCEPTED"
-    tiled(account)
-    next_run(account)
-    assert account.document(document)["status"] == "DONE"
-
-
-@pytest.mark.fault("S13")
-def test_where_the_ledger_has_expired_the_pages_are_tiled_again(account: Account) -> None:
-    document = uploaded(account, "A")
-    account.deliver(
-        "tile_page", f'{{"document_id": "{document}", "first_page": 1, "last_page": 1}}'
-    )
-    run_with(account, refusing(1, 3))
-    for row in account.ledger.scan()["Items"]:
-        if document in row["pk"]:
-            account.ledger.delete_item(Key={"pk": row["pk"], "sk": row["sk"]})
-    assert retrier().look(read(account, document)).pages == (1,)
-    assert retry(account, document) == "ACCEPTED"
-    tiled(account)
-    assert len(next_run(account)) == 2
-    assert account.document(document)["status"] == "DONE"
-
-
-@pytest.mark.fault("S13")
-@pytest.mark.parametrize("kind", ["PAGE#", "BAND#", "TILE#", "PAGES#"])
-def test_a_ledger_that_has_partly_expired_is_made_whole(account: Account, kind: str) -> None:
-    document = uploaded(account, "A")
-    account.deliver(
-        "tile_page", f'{{"document_id": "{document}", "first_page": 1, "last_page": 1}}'
-    )
-    run_with(account, refusing(1, 3))
-    for row in account.ledger.scan()["Items"]:
-        if document in row["pk"] and row["sk"].startswith(kind):
-            account.ledger.delete_item(Key={"pk": row["pk"], "sk": row["sk"]})
-    retry(account, document)
-    tiled(account)
-    next_run(account)
-    row = account.document(document)
-    assert (row["status"], row["tiles_answered"]) == ("DONE", 2)
 
 
 @pytest.mark.fault("S13")

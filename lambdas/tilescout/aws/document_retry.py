@@ -201,5 +201,6 @@ def _accepted(found: Retry, now: int) -> dict[str, Any]:
         "resent_at": now,
         "superseded_by": "",
         "asked_for_at": now,
+        "announced": "",
         "due": keys.due(document.profile.model, now),
     }
