@@ -10,11 +10,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.handlers.account import Account, module
+from tests.handlers.account import Account, module, queue_url
 from tests.handlers.between import detector
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.runs import Run, answers
 from tilescout import keys
+from tilescout.aws import uploads
 
 KEY = "incoming/text/sheet.pdf"
 HANDLERS = ("accept_document", "tile_page", "detect_tile", "merge_page", "advance_run")
@@ -147,3 +148,24 @@ def test_neither_keys_nor_texts_are_logged(account: Account, body: bytes) -> Non
     assert "SECRET-CUSTOMER" not in logged.getvalue()
     assert "SECRET-TEXT" not in logged.getvalue()
     assert "VALVE" not in logged.getvalue()
+
+
+@pytest.mark.fault("I12")
+def test_objects_whose_events_were_lost_are_accepted_once_however_often_that_is_looked_for(
+    account: Account,
+) -> None:
+    """As `tilescout reconcile` does it: twice before its events are handled, and then again."""
+    shell = module("shell")
+    versions = [account.upload(key, drawing_of("A")) for key in (KEY, "incoming/text/other.pdf")]
+    documents = account.documents
+    for _ in range(2):
+        listed = list(uploads.every(shell.s3(), "documents-bucket", keys.INCOMING))
+        missing = list(uploads.without_record(documents, listed))
+        assert {each.version_id for each in missing} == set(versions)
+        for upload in missing:
+            uploads.announce(shell.sqs(), queue_url("documents"), upload)
+    for body in account.received("documents"):
+        account.deliver("accept_document", body)
+    assert len(account.rows("document")) == 2
+    listed = list(uploads.every(shell.s3(), "documents-bucket", keys.INCOMING))
+    assert list(uploads.without_record(documents, listed)) == []
