@@ -12,7 +12,8 @@ from tilescout_cli.options import StackName, example
 from tilescout_cli.progress_view import ProgressView
 from tilescout_cli.terminal import counted
 
-KEPT = ("documents_bucket", "results_bucket", "models_bucket")
+KEPT = ("DocumentsBucketName", "ResultsBucketName", "ModelsBucketName")
+"""Outputs that name buckets which outlive the stack; an older stack has fewer."""
 SECONDS_PER_MINUTE = 60
 
 
@@ -30,8 +31,8 @@ def destroy(
 ) -> None:
     """Remove the stack from AWS: its models first, then its tiles, then the rest.
 
-    Documents, results and the three tables stay, and are named at the end. The guard, which stops
-    models, is part of the stack: so the stack goes last.
+    Documents, results, model files and the three tables stay, and are named at the end. The guard,
+    which stops models, is part of the stack: so the stack goes last.
     """
     found = stacks.find(local=False, stack=stack)
     region = found.clients.cloudformation.meta.region_name
@@ -51,6 +52,6 @@ def destroy(
 
 def _report(found: stacks.Stack, tiles: int) -> None:
     typer.echo(f"{found.name} is removed, and {counted(tiles, 'tile')} with it")
-    kept = [getattr(found, name) for name in KEPT]
+    kept = [found.outputs[name] for name in KEPT if name in found.outputs]
     tables = [table.name for table in (found.documents, found.detections, found.ledger)]
     terminal.say(f"kept, and billed for what they hold: {', '.join([*kept, *tables])}")
