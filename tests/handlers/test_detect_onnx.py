@@ -197,6 +197,19 @@ def test_hints_that_the_invocation_has_no_time_for_are_left_to_the_run(
     assert state(account, document) == ("pending", 0, 0)
 
 
+def test_a_slow_model_leaves_the_rest_of_its_batch_to_the_run(
+    account: Account, document: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remaining = iter([60_000, 60_000, 34_000, 34_000, 34_000])
+    monkeypatch.setattr(
+        "tests.handlers.account.Context.get_remaining_time_in_millis",
+        lambda self: next(remaining),
+    )
+    account.deliver("detect_onnx", run.hint(document), run.hint(document, tile=1))
+    assert state(account, document) == ("answered", 1, 0)
+    assert state(account, document, 1) == ("pending", 0, 0)
+
+
 def test_a_document_waits_until_a_version_is_in_use(account: Account) -> None:
     document = served_model.document(account)
     row = account.document(document)
