@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from tests.exploration.control_rules import Rules, Setup
 from tilescout import guard_duties, model_lifecycle, run_protocol
+from tilescout.guard_duties import Duty
 from tilescout.model_lifecycle import Action
-from tilescout.run_protocol import Duty, Lease, Phase, release
+from tilescout.run_protocol import Lease, Phase, release
 
 
 class Missing(NamedTuple):

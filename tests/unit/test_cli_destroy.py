@@ -120,7 +120,10 @@ def test_an_idle_stack_is_removed_with_its_tiles(stack: Stack, formation: Format
     stack.clients.s3.put_object(Bucket="tiles-bucket", Key="a/1.jpg", Body=b"tile")
     result = destroy("--yes")
     assert (result.exit_code, result.stdout) == (0, "Tilescout is removed, and 1 tile with it\n")
-    assert "documents-bucket, results-bucket, models-bucket, documents, detections, ledger" in result.stderr
+    assert (
+        "documents-bucket, results-bucket, models-bucket, documents, detections, ledger"
+        in result.stderr
+    )
     assert "Contents" not in stack.clients.s3.list_objects_v2(Bucket="tiles-bucket")
     assert (schedule(), formation.asked_to_delete) == ("DISABLED", True)
 
