@@ -22,7 +22,8 @@ def describe(world: World, setup: Setup, call: Invocation) -> Iterator[Outcome]:
     """StopModel and the guard: look, and decide."""
     lease = call.seen
     assert lease is not None
-    if not lease.ours and call.slot != GUARD_SLOT and setup.rules.stops_only_ours:
+    is_nothing = not lease.version or (not lease.ours and setup.rules.stops_only_ours)
+    if is_nothing and call.slot != GUARD_SLOT:
         yield Outcome("has no model to stop", world, run={"step": "CloseRun"})
         return
     status = status_of(world, lease.version)
