@@ -18,7 +18,7 @@ help:  ## Show the targets.
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[infra,local,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[infra,local,evaluate,dev]'
 	@touch $@
 
 install: $(INSTALLED)  ## Make the virtual environment .venv.

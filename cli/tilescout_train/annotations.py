@@ -23,13 +23,15 @@ class Annotation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnotatedPage:
     """A page (from 1) of a PDF, or a picture; boxes are in units of which the page as shown has
-    ``width`` x ``height``: pixels at any dpi, or points."""
+    ``width`` x ``height``: pixels at any dpi, or points. ``ignored`` parts are neither to be found
+    nor empty."""
 
     path: Path
     page: int
     width: float
     height: float
     annotations: tuple[Annotation, ...]
+    ignored: tuple[Box, ...] = ()
 
     @property
     def name(self) -> str:

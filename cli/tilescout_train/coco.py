@@ -73,6 +73,7 @@ def read_pages(path: Path) -> list[AnnotatedPage]:
             width=image.width,
             height=image.height,
             annotations=tuple(each for each, is_ignored in objects[image.id] if not is_ignored),
+            ignored=tuple(each.box for each, is_ignored in objects[image.id] if is_ignored),
         )
         for image in coco.images
     ]

@@ -13,6 +13,7 @@ SOURCES = {
     "tilescout": "lambdas/tilescout",
     "tilescout_local": "cli/tilescout_local",
     "tilescout_train": "cli/tilescout_train",
+    "tilescout_evaluate": "cli/tilescout_evaluate",
     "tilescout_cli": "cli/tilescout_cli",
     "infra": "infra",
 }
@@ -29,11 +30,13 @@ ALLOWED = {
     },
     "tilescout_local": {"tilescout", "tilescout_local", "boto3", "botocore", "pymupdf"},
     "tilescout_train": {"tilescout", "tilescout_train", "pymupdf"},
+    "tilescout_evaluate": {"tilescout", "tilescout_train", "tilescout_evaluate", "pymupdf"},
     "tilescout_cli": {
         "tilescout",
         "tilescout.aws",
         "tilescout_local",
         "tilescout_train",
+        "tilescout_evaluate",
         "tilescout_cli",
         "boto3",
         "botocore",

@@ -1,63 +1,204 @@
-"""`tilescout evaluate`: how right a model is on the held-out pages of a data set."""
+"""`tilescout evaluate`: how right results are against ground truth, or a model on its data set."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from tilescout.errors import UnusableModel
-from tilescout.onnx_model import OnnxModel
-from tilescout_cli import terminal
-from tilescout_cli.failures import BadUsage
-from tilescout_cli.options import Json, example
-from tilescout_cli.terminal import plain
-from tilescout_train import datasets
-from tilescout_train.annotations import UnusableAnnotations
-from tilescout_train.evaluating import LabelAccuracy, at_own_thresholds
+from tilescout.errors import TilescoutError
+from tilescout.page_ranges import parse_pages
+from tilescout_cli import (
+    evaluated_results,
+    evaluation_view,
+    model_evaluation,
+    pdf_uploads,
+    stacks,
+    terminal,
+)
+from tilescout_cli.evaluated_results import Result
+from tilescout_cli.evaluation_limits import Limits
+from tilescout_cli.failures import BadUsage, CommandFailed
+from tilescout_cli.options import Json, Local, ProfileName, StackName, example
+from tilescout_evaluate import pairing, report, report_files, truth_files
+from tilescout_evaluate.coco_precision import NotInstalled
+from tilescout_evaluate.pairing import Paired
+from tilescout_evaluate.report import Evaluation
+from tilescout_evaluate.truth import Kind, TruePage, UnusableTruth
+
+Ratio = float | None
+EXAMPLES = (
+    "tilescout evaluate out/plan/detections.json --truth plan.coco.json --out out/report "
+    "--min-recall 0.95; or tilescout evaluate model.onnx out/set"
+)
 
 
 def register(app: typer.Typer) -> None:
-    text = example("tilescout evaluate out/model/symbols.onnx out/set")
-    app.command("evaluate", epilog=text)(evaluate)
+    app.command("evaluate", epilog=example(EXAMPLES))(evaluate)
 
 
 def evaluate(
-    model: Annotated[Path, typer.Argument(metavar="FILE", help="A model, an ONNX file.")],
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A data set of `tilescout dataset build`.")
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="WHAT...",
+            help="Files detections.json, folders of `detect`, documents or runs; "
+            "or a model and its data set.",
+            show_default=False,
+        ),
     ],
+    truth: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--truth",
+            metavar="FILE",
+            help="COCO JSON, an annotated PDF, JSON or CSV.",
+            show_default=False,
+        ),
+    ] = None,
+    kind: Annotated[
+        Kind | None,
+        typer.Option(
+            "--as",
+            help="What to compare.  [default: what the truth is good for]",
+            show_default=False,
+        ),
+    ] = None,
+    text_layer: Annotated[
+        bool, typer.Option("--text-layer", help="The truth is the text of the PDF itself.")
+    ] = False,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--label",
+            metavar="L",
+            help="Only these.  [default: those of the truth]",
+            show_default=False,
+        ),
+    ] = None,
+    pages: Annotated[
+        str,
+        typer.Option(
+            "--pages",
+            metavar="1-3",
+            help="Pages annotated, some perhaps empty.",
+            show_default=False,
+        ),
+    ] = "",
+    pdf: Annotated[
+        Path | None,
+        typer.Option(
+            "--pdf",
+            metavar="FILE",
+            help="The drawing, for the pictures of --out.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="Write report.html and report.json.", show_default=False
+        ),
+    ] = None,
+    min_f1: Annotated[Ratio, typer.Option("--min-f1", min=0, max=1, show_default=False)] = None,
+    min_recall: Annotated[
+        Ratio, typer.Option("--min-recall", min=0, max=1, show_default=False)
+    ] = None,
+    min_precision: Annotated[
+        Ratio, typer.Option("--min-precision", min=0, max=1, show_default=False)
+    ] = None,
+    min_map: Annotated[
+        Ratio, typer.Option("--min-map", min=0, max=1, help="mAP at IoU .5.", show_default=False)
+    ] = None,
+    max_cer: Annotated[
+        Ratio, typer.Option("--max-cer", min=0, help="Character error rate.", show_default=False)
+    ] = None,
+    profile: ProfileName = None,
+    local: Local = False,
+    stack: StackName = None,
     as_json: Json = False,
 ) -> None:
-    """Tell precision, recall and F1 of a model at its thresholds, on the held-out pages."""
-    if find_spec("onnxruntime") is None:
-        raise BadUsage("a model needs onnxruntime; install it: pip install 'tilescout[local]'")
-    if not model.is_file():
-        raise BadUsage(f"there is no model {model}; `tilescout train` writes one")
-    try:
-        loaded = OnnxModel(model)
-        found = at_own_thresholds(datasets.read(folder).test, loaded)
-    except (UnusableModel, UnusableAnnotations) as error:
-        raise BadUsage(str(error)) from error
-    mean = sum(each.average_precision for each in found) / max(1, len(found))
-    if as_json:
-        rows = {each.label: each.shown() for each in found}
-        terminal.print_json({"labels": rows, "mean_average_precision": round(mean, 4)})
+    """Tell precision, recall and F1 of results against ground truth, and show the worst misses.
+
+    Exit code 1: a figure is under its --min or over its --max; 2: a file or an option cannot be
+    used.
+    """  # fmt: skip
+    limits = Limits(min_f1=min_f1, min_recall=min_recall, min_precision=min_precision,
+                    min_map=min_map, max_cer=max_cer)  # fmt: skip
+    if Path(what[0]).suffix.lower() == model_evaluation.ENDING:
+        _model(what, truth, limits, as_json=as_json)
         return
-    terminal.out.print(_table(found))
-    typer.echo(f"mAP {mean:.3f} at IoU .5, P, R and F1 at the model's own thresholds")
+    if not truth:
+        raise BadUsage("ground truth is needed; give --truth FILE, such as COCO JSON or a PDF")
+    found = evaluated_results.gather(what, profile, lambda: stacks.find(local=local, stack=stack))
+    try:
+        chosen, true_pages = _truth(truth, found, kind, text_layer=text_layer)
+        paired = pairing.paired([each.document for each in found], true_pages, _only(pages))
+        evaluation = _evaluated(chosen, paired, found, tuple(label or ()))
+        if out:
+            written = report_files.write(out, evaluation, paired.pairs, pdf)
+            terminal.say(f"report: {written}")
+    except (UnusableTruth, NotInstalled, TilescoutError) as error:
+        raise BadUsage(str(error)) from error
+    except OSError as error:
+        raise CommandFailed(f"{out} cannot be written ({error.strerror}); give another") from error
+    _show(evaluation, as_json=as_json)
+    limits.check(evaluation.figures)
 
 
-def _table(found: list[LabelAccuracy]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("label", no_wrap=True, overflow="ellipsis", max_width=24)
-    for name in ("objects", "AP", "P", "R", "F1"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for each in found:
-        values = (each.average_precision, each.precision, each.recall, each.f1)
-        shown = (f"{value:.3f}" for value in values)
-        table.add_row(*map(plain, (each.label, each.objects, *shown)))
-    return table
+def _model(what: list[str], truth: list[Path] | None, limits: Limits, *, as_json: bool) -> None:
+    if len(what) != 2 or truth:
+        raise BadUsage("a model is evaluated on a data set: tilescout evaluate MODEL.onnx DIR")
+    found = model_evaluation.evaluate(Path(what[0]), Path(what[1]))
+    if as_json:
+        terminal.print_json(found.shown())
+    else:
+        terminal.out.print(found.table())
+        mean = found.figures["map"]
+        typer.echo(f"mAP {mean:.3f} at IoU .5, P, R and F1 at the model's own thresholds")
+    limits.check(found.figures)
+
+
+def _only(pages: str) -> frozenset[int] | None:
+    named = parse_pages(pdf_uploads.check_pages(pages))
+    return frozenset(range(named[0], named[1] + 1)) if named else None
+
+
+def _truth(
+    files: list[Path], found: list[Result], kind: Kind | None, *, text_layer: bool
+) -> tuple[Kind, list[TruePage]]:
+    numbers = {number for each in found for number in each.document.pages}
+    read = [truth_files.read(path, numbers, text_layer=text_layer) for path in files]
+    kinds = {each.kind for each in read}
+    if kind is None and len(kinds) > 1:
+        raise BadUsage(f"the files of truth are of {' and '.join(sorted(kinds))}; choose by --as")
+    return kind or read[0].kind, [page for each in read for page in each.pages]
+
+
+def _evaluated(
+    kind: Kind, paired: Paired, found: list[Result], labels: tuple[str, ...]
+) -> Evaluation:
+    warnings = list(paired.warnings)
+    warnings += [f"{each.document.file} is {each.document.status}, not DONE" for each in found
+                 if each.document.status != "DONE"]  # fmt: skip
+    if kind == "text":
+        evaluation = report.of_text(pairing.text_pages(paired.pairs))
+    elif kind == "snippets":
+        evaluation = report.of_snippets(pairing.snippet_pages(paired.pairs, labels))
+    else:
+        grid, unknown = evaluated_results.grid_of(found)
+        objects = pairing.object_pages(paired.pairs, labels, grid)
+        evaluation = report.of_objects(objects.pages, objects.labels, grid)
+        warnings += [*unknown, *objects.warnings()]
+    return evaluation.with_warnings(warnings)
+
+
+def _show(evaluation: Evaluation, *, as_json: bool) -> None:
+    if as_json:
+        terminal.print_json(evaluation.shown())
+        return
+    for part in evaluation_view.shown(evaluation):
+        terminal.out.print(terminal.plain(part) if isinstance(part, str) else part)
+    for warning in evaluation.warnings:
+        terminal.say(f"warning: {warning}")

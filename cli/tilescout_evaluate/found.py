@@ -1,0 +1,94 @@
+"""Detections of a document as detections.json has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from pydantic import TypeAdapter, ValidationError
+
+
+class UnusableResult(Exception):
+    """A file is no detections.json; tells rule, value and remedy."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundPage:
+    page: int
+    width_px: int
+    height_px: int
+    width_pt: float
+    height_pt: float
+    dpi: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One detection; confidence 0 to 100, boxes left, top, right, bottom."""
+
+    page: int
+    label: str
+    text: str
+    confidence: float
+    box_px: tuple[float, float, float, float]
+    normalised_text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    id: str
+    source: _Source
+    profile: str
+    status: str
+    pages: list[FoundPage]
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    document: _Head
+    detections: list[Found]
+
+
+_RESULT = TypeAdapter(_Result)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundDocument:
+    """``file`` is the name of the PDF; ``profile`` that of the profile."""
+
+    id: str
+    file: str
+    profile: str
+    status: str
+    pages: dict[int, FoundPage]
+    detections: tuple[Found, ...]
+
+    def on_page(self, page: int) -> list[Found]:
+        return [each for each in self.detections if each.page == page]
+
+
+def read(body: bytes, name: str) -> FoundDocument:
+    """``name`` is what the message calls it. Raises UnusableResult."""
+    try:
+        result = _RESULT.validate_json(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the file"
+        raise UnusableResult(
+            f"{name} must be a detections.json of `tilescout detect` or `tilescout export`; "
+            f"{place}: {first['msg']}; export it again"
+        ) from error
+    head = result.document
+    return FoundDocument(
+        id=head.id,
+        file=PurePosixPath(head.source.key).name,
+        profile=head.profile,
+        status=head.status,
+        pages={page.page: page for page in head.pages},
+        detections=tuple(result.detections),
+    )

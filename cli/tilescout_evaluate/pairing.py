@@ -1,0 +1,202 @@
+"""What was found and what is there, brought together page by page, in page pixels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tilescout.detections import Word
+from tilescout.geometry import POINTS_PER_INCH, Box
+from tilescout.neighbours import sides_of
+from tilescout.tiling import TileGrid
+from tilescout_evaluate.found import Found, FoundDocument, FoundPage
+from tilescout_evaluate.matching import Floats, Ints, ObjectPage, no_boxes
+from tilescout_evaluate.objects import Grid
+from tilescout_evaluate.snippets import Snippet, SnippetPage
+from tilescout_evaluate.text import Seen, TextPage
+from tilescout_evaluate.truth import TrueItem, TruePage, UnusableTruth
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A page that has ground truth, and the document it was found in."""
+
+    document: FoundDocument
+    found: FoundPage
+    truth: TruePage
+
+    @property
+    def name(self) -> str:
+        return f"{self.document.file} p{self.found.page}"
+
+    @property
+    def detections(self) -> list[Found]:
+        return self.document.on_page(self.found.page)
+
+    def box_px(self, box: Box) -> Box:
+        """A box of the truth in page px."""
+        if not self.truth.width:
+            return box.scale(self.found.dpi / POINTS_PER_INCH)
+        across = self.found.width_px / self.truth.width
+        down = self.found.height_px / self.truth.height
+        return Box(box.left * across, box.top * down, box.right * across, box.bottom * down)
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """``warnings`` tell what was left out and why."""
+
+    pairs: tuple[Pair, ...]
+    warnings: tuple[str, ...]
+
+
+def paired(
+    documents: Sequence[FoundDocument],
+    truth: Sequence[TruePage],
+    only: frozenset[int] | None = None,
+) -> Paired:
+    """By file name and page; names are not asked for where there is one file on each side.
+
+    ``only`` are pages that have been annotated, some perhaps with nothing on them. Raises
+    UnusableTruth where nothing goes together.
+    """
+    files = sorted({page.file.name for page in truth})
+    by_name = len(documents) > 1 or len(files) > 1
+    pairs, warnings = [], []
+    for document in documents:
+        mine = {page.page: page for page in truth if not by_name or page.file.name == document.file}
+        if only is not None and (mine or not by_name) and truth:
+            file = next(iter(mine.values()), truth[0]).file
+            mine = {at: mine.get(at, TruePage(file=file, page=at)) for at in sorted(only)}
+        both = sorted(mine.keys() & document.pages.keys())
+        pairs += [Pair(document, document.pages[at], mine[at]) for at in both]
+        warnings += _left_out(document, mine.keys() - document.pages.keys(),
+                              document.pages.keys() - mine.keys())  # fmt: skip
+    if not pairs:
+        raise UnusableTruth(
+            f"ground truth and results must be of the same pages; the truth is of "
+            f"{', '.join(files) or 'no page'}, the results of "
+            f"{', '.join(sorted(each.file for each in documents))}; name the files alike"
+        )
+    return Paired(tuple(pairs), tuple(warnings))
+
+
+def _left_out(document: FoundDocument, unseen: set[int], unknown: set[int]) -> list[str]:
+    found = []
+    if unseen:
+        found.append(
+            f"{document.file}: page {_some(unseen)} has ground truth and was not looked at"
+        )
+    if unknown:
+        found.append(
+            f"{document.file}: page {_some(unknown)} has no ground truth and is left out; "
+            "--pages names pages that were annotated"
+        )
+    return found
+
+
+def _some(numbers: set[int]) -> str:
+    shown = ", ".join(map(str, sorted(numbers)[:5]))
+    return shown if len(numbers) <= 5 else f"{shown} and {len(numbers) - 5} more"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectPages:
+    """Labels by number; ``others`` counts detections of labels that the truth does not know."""
+
+    pages: tuple[ObjectPage, ...]
+    labels: tuple[str, ...]
+    others: Counter[str]
+
+    def warnings(self) -> tuple[str, ...]:
+        """What was left out."""
+        if not self.others:
+            return ()
+        names = ", ".join(f"{label} ({count})" for label, count in self.others.most_common(5))
+        return (
+            f"detections of labels that the truth does not have are left out: {names}; --label "
+            "counts them",
+        )
+
+
+def object_pages(
+    pairs: Sequence[Pair], labels: Sequence[str] = (), grid: Grid | None = None
+) -> ObjectPages:
+    """Boxes of ``labels``, or of those that the truth has; with the tiles of ``grid``."""
+    known = tuple(labels) or tuple(
+        sorted({item.label for pair in pairs for item in pair.truth.items if item.label})
+    )
+    others = Counter(
+        each.label for pair in pairs for each in pair.detections if each.label not in known
+    )
+    return ObjectPages(tuple(_object_page(pair, known, grid) for pair in pairs), known, others)
+
+
+def _object_page(pair: Pair, labels: tuple[str, ...], grid: Grid | None) -> ObjectPage:
+    items = [item for item in pair.truth.items if item.label in labels]
+    found = [each for each in pair.detections if each.label in labels]
+    return ObjectPage(
+        name=pair.name,
+        size=(pair.found.width_px, pair.found.height_px),
+        true_boxes=sides_of([pair.box_px(item.box) for item in items]),
+        true_labels=_numbers([item.label for item in items], labels),
+        boxes=np.array([each.box_px for each in found], dtype=np.float64).reshape(-1, 4),
+        labels=_numbers([each.label for each in found], labels),
+        confidences=np.array([each.confidence for each in found], dtype=np.float64),
+        tiles=_tiles(pair.found, grid) if grid else no_boxes(),
+        ignored=sides_of([pair.box_px(box) for box in pair.truth.ignored]),
+    )
+
+
+def _numbers(names: Sequence[str], labels: tuple[str, ...]) -> Ints:
+    return np.array([labels.index(name) for name in names], dtype=np.int64)
+
+
+def _tiles(page: FoundPage, grid: Grid) -> Floats:
+    tiles = TileGrid(grid.tile_size, grid.overlap).tiles(page.width_px, page.height_px)
+    return sides_of([tile.box for tile in tiles])
+
+
+def text_pages(pairs: Sequence[Pair]) -> tuple[TextPage, ...]:
+    return tuple(
+        TextPage(
+            pair.name,
+            tuple(_word(pair, item, at) for at, item in enumerate(pair.truth.items) if item.text),
+            tuple(Seen(each.text, Box(*each.box_px)) for each in pair.detections if each.text),
+        )
+        for pair in pairs
+    )
+
+
+def _word(pair: Pair, item: TrueItem, at: int) -> Word:
+    return Word(
+        text=item.text,
+        confidence=100.0,
+        box=pair.box_px(item.box),
+        line=item.line if item.line >= 0 else -2 - at,
+        direction=item.direction,
+    )
+
+
+def snippet_pages(pairs: Sequence[Pair], labels: Sequence[str] = ()) -> tuple[SnippetPage, ...]:
+    """Tags of ``labels``, or all."""
+    return tuple(
+        SnippetPage(
+            pair.name,
+            tuple(
+                Snippet(item.text, item.label, pair.box_px(item.box))
+                for item in pair.truth.items
+                if item.text and (not labels or item.label in labels)
+            ),
+            tuple(
+                Snippet(each.normalised_text or each.text, each.label, Box(*each.box_px),
+                        each.confidence)
+                for each in pair.detections
+                if each.text and (not labels or each.label in labels)
+            ),
+        )
+        for pair in pairs
+    )  # fmt: skip

@@ -1,0 +1,95 @@
+"""Cut-outs of drawings with what is there and what was found drawn in."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pymupdf
+from PIL import Image, ImageDraw
+from pymupdf import mupdf
+
+from tilescout.geometry import POINTS_PER_INCH, Box
+from tilescout_evaluate.misses import Miss
+from tilescout_evaluate.pairing import Pair
+
+SIDE = 260
+"""Px of a picture."""
+CONTEXT = 1.2
+"""How much is shown around a box: this share of its longer side, on each side."""
+LEAST_PT = 30.0
+TRUE, FOUND = (0, 140, 60), (217, 0, 178)
+
+
+def cut_outs(
+    misses: Sequence[Miss], pairs: Sequence[Pair], pdf: Path | None
+) -> Iterator[tuple[Miss, bytes]]:
+    """PNG files of misses whose page can be drawn: of ``pdf``, else of the truth's file."""
+    opened: dict[Path, Any] = {}
+    for miss in misses:
+        pair = pairs[miss.page]
+        path = pdf or pair.truth.file
+        if path not in opened:
+            opened[path] = _open(path)
+        document = opened[path]
+        number = pair.found.page
+        if document is not None and number <= document.page_count:
+            yield miss, _png(document[number - 1], miss, pair)
+
+
+def _open(path: Path) -> Any:
+    """None for what cannot be drawn: the figures are complete without a picture."""
+    if not path.is_file():
+        return None
+    try:
+        return pymupdf.open(path)
+    except (RuntimeError, ValueError, mupdf.FzErrorBase):
+        return None
+
+
+def _png(page: Any, miss: Miss, pair: Pair) -> bytes:
+    to_points = POINTS_PER_INCH / pair.found.dpi
+    shown = _around(miss.box.scale(to_points))
+    scale = SIDE / shown.width
+    # A picture as a page has its own size; the boxes are of the page as it was rendered.
+    own = page.rect.width / pair.found.width_pt if pair.found.width_pt else 1.0
+    clip = pymupdf.Rect(
+        *(side * own for side in (shown.left, shown.top, shown.right, shown.bottom))
+    )
+    matrix = pymupdf.Matrix(scale / own, scale / own)
+    pixels = page.get_pixmap(matrix=matrix, clip=clip, alpha=False, annots=False)
+    picture = Image.new("RGB", (SIDE, SIDE), (240, 240, 240))
+    part = clip & page.rect
+    at = (round((part.x0 / own - shown.left) * scale), round((part.y0 / own - shown.top) * scale))
+    picture.paste(Image.frombytes("RGB", (pixels.width, pixels.height), pixels.samples), at)
+    pen = ImageDraw.Draw(picture)
+    for box, colour in _boxes(pair):
+        inside = box.scale(to_points).shift(-shown.left, -shown.top).scale(scale)
+        if inside.intersection(Box(0, 0, SIDE, SIDE)).area:
+            pen.rectangle(_outline(inside, colour), outline=colour, width=2)
+    file = io.BytesIO()
+    picture.save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def _around(box: Box) -> Box:
+    """A square with the box in its middle and room around it."""
+    half = max(LEAST_PT, (0.5 + CONTEXT) * max(box.width, box.height))
+    x, y = box.centre
+    return Box(x - half, y - half, x + half, y + half)
+
+
+def _boxes(pair: Pair) -> Iterator[tuple[Box, tuple[int, int, int]]]:
+    for item in pair.truth.items:
+        yield pair.box_px(item.box), TRUE
+    for each in pair.detections:
+        yield Box(*each.box_px), FOUND
+
+
+def _outline(box: Box, colour: tuple[int, int, int]) -> tuple[float, float, float, float]:
+    """Found boxes are drawn a little outside, so that both are seen."""
+    margin = 3 if colour == FOUND else 0
+    grown = box.grow(margin, margin)
+    return grown.left, grown.top, grown.right, grown.bottom

@@ -1,0 +1,77 @@
+"""Plots of a report as SVG text, by matplotlib where it is installed."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from typing import Any
+
+MOST_LABELS = 10
+
+
+def is_there() -> bool:
+    return find_spec("matplotlib") is not None
+
+
+def precision_over_recall(curves: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
+    """One line a label, at most ten, and a thick one of all."""
+    figure, axes = _figure(4.6)
+    labels = [name for name in curves if name][:MOST_LABELS]
+    for name in labels:
+        axes.step(curves[name]["recall"], curves[name]["precision"], where="post", lw=1, label=name)
+    every = curves[""]
+    axes.step(every["recall"], every["precision"], where="post", lw=2.5, color="k", label="all")
+    axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.02), ylim=(0, 1.02))
+    axes.legend(fontsize="small", loc="lower left")
+    return _svg(figure)
+
+
+def by_group(groups: Mapping[str, Mapping[str, float]]) -> str:
+    """Recall and precision as bars of the groups that are not empty."""
+    shown = {name: row for name, row in groups.items() if row["objects"] or row["found"]}
+    figure, axes = _figure(1.2 + 0.45 * len(shown))
+    places = range(len(shown))
+    for shift, key in ((0.2, "recall"), (-0.2, "precision")):
+        axes.barh([at + shift for at in places], [row[key] for row in shown.values()], 0.38,
+                  label=key)  # fmt: skip
+    axes.set_yticks(list(places), [f"{name} ({row['objects']})" for name, row in shown.items()])
+    axes.set_xlim(0, 1.02)
+    axes.invert_yaxis()
+    axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
+    return _svg(figure)
+
+
+def cost_and_accuracy(
+    points: Sequence[tuple[float, float, str]], front: Sequence[tuple[float, float, str]]
+) -> str:
+    """Dollars a page across, F1 up; ``front`` is joined by a line and named."""
+    figure, axes = _figure(4.6)
+    axes.scatter([x for x, _, _ in points], [y for _, y, _ in points], s=14, color="0.6")
+    axes.plot([x for x, _, _ in front], [y for _, y, _ in front], "o-", ms=5, lw=1.5)
+    for x, y, name in front:
+        axes.annotate(name, (x, y), fontsize="x-small", xytext=(4, -9), textcoords="offset points")
+    axes.set(xlabel="dollars a page", ylabel="F1")
+    axes.grid(alpha=0.3)
+    return _svg(figure)
+
+
+def _figure(height: float) -> tuple[Any, Any]:
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "tilescout"
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(7, height), layout="constrained")
+    return figure, axes
+
+
+def _svg(figure: Any) -> str:
+    from matplotlib import pyplot
+
+    file = io.StringIO()
+    figure.savefig(file, format="svg", metadata={"Date": None})
+    pyplot.close(figure)
+    text = file.getvalue()
+    return text[text.index("<svg") :]
