@@ -14,6 +14,7 @@ from pymupdf import mupdf
 from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout_evaluate.misses import Miss
 from tilescout_evaluate.pairing import Pair
+from tilescout_evaluate.truth import Kind
 
 SIDE = 260
 """Px of a picture."""
@@ -24,7 +25,7 @@ TRUE, FOUND = (0, 140, 60), (217, 0, 178)
 
 
 def cut_outs(
-    misses: Sequence[Miss], pairs: Sequence[Pair], pdf: Path | None
+    misses: Sequence[Miss], pairs: Sequence[Pair], kind: Kind, pdf: Path | None
 ) -> Iterator[tuple[Miss, bytes]]:
     """PNG files of misses whose page can be drawn: of ``pdf``, else of the truth's file."""
     opened: dict[Path, Any] = {}
@@ -36,7 +37,7 @@ def cut_outs(
         document = opened[path]
         number = pair.found.page
         if document is not None and number <= document.page_count:
-            yield miss, _png(document[number - 1], miss, pair)
+            yield miss, _png(document[number - 1], miss, pair, kind)
 
 
 def _open(path: Path) -> Any:
@@ -49,7 +50,7 @@ def _open(path: Path) -> Any:
         return None
 
 
-def _png(page: Any, miss: Miss, pair: Pair) -> bytes:
+def _png(page: Any, miss: Miss, pair: Pair, kind: Kind) -> bytes:
     to_points = POINTS_PER_INCH / pair.found.dpi
     shown = _around(miss.box.scale(to_points))
     scale = SIDE / shown.width
@@ -65,7 +66,7 @@ def _png(page: Any, miss: Miss, pair: Pair) -> bytes:
     at = (round((part.x0 / own - shown.left) * scale), round((part.y0 / own - shown.top) * scale))
     picture.paste(Image.frombytes("RGB", (pixels.width, pixels.height), pixels.samples), at)
     pen = ImageDraw.Draw(picture)
-    for box, colour in _boxes(pair):
+    for box, colour in _boxes(pair, kind):
         inside = box.scale(to_points).shift(-shown.left, -shown.top).scale(scale)
         if inside.intersection(Box(0, 0, SIDE, SIDE)).area:
             pen.rectangle(_outline(inside, colour), outline=colour, width=2)
@@ -81,9 +82,10 @@ def _around(box: Box) -> Box:
     return Box(x - half, y - half, x + half, y + half)
 
 
-def _boxes(pair: Pair) -> Iterator[tuple[Box, tuple[int, int, int]]]:
+def _boxes(pair: Pair, kind: Kind) -> Iterator[tuple[Box, tuple[int, int, int]]]:
     for item in pair.truth.items:
-        yield pair.box_px(item.box), TRUE
+        if item.label if kind == "objects" else item.text:
+            yield pair.box_px(item.box), TRUE
     for each in pair.detections:
         yield Box(*each.box_px), FOUND
 

@@ -15,7 +15,7 @@ def write(folder: Path, evaluation: Evaluation, pairs: Sequence[Pair], pdf: Path
     """report.html, whose path is given, and report.json. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     names = [pair.name for pair in pairs]
-    shown = list(pictures.cut_outs(evaluation.misses, pairs, pdf))
+    shown = list(pictures.cut_outs(evaluation.misses, pairs, evaluation.kind, pdf))
     (folder / "report.json").write_text(json.dumps(evaluation.shown(), indent=1) + "\n")
     html = folder / "report.html"
     html.write_text(report_html.page(evaluation, names, shown), encoding="utf-8")

@@ -92,7 +92,8 @@ def _objects(body: Mapping[str, Any]) -> Iterable[str]:
         yield plots.precision_over_recall(body["curves"])
     for key, title in GROUPS.items():
         if body[key]:
-            yield f"<h2>{title}</h2>{_table(body[key])}"
+            there = {name: row for name, row in body[key].items() if row["objects"] or row["found"]}
+            yield f"<h2>{title}</h2>{_table(there)}"
             if plots.is_there():
                 yield plots.by_group(body[key])
     yield "<h2>What was taken for what</h2><p>Rows: what it is. Columns: what was found.</p>"
@@ -129,7 +130,9 @@ def _table(rows: Mapping[str, Mapping[str, Any]]) -> str:
     if not rows:
         return "<p>none</p>"
     columns = list(next(iter(rows.values())))
-    head = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in ["", *columns])
+    head = "".join(
+        f"<th>{escape(NAMES.get(name, name.replace('_', ' ')))}</th>" for name in ["", *columns]
+    )
     lines = "".join(
         f"<tr><td>{escape(name or 'any')}</td>{''.join(map(_cell, row.values()))}</tr>"
         for name, row in rows.items()
