@@ -27,6 +27,7 @@ from tilescout_cli.commands import (
     start,
     status,
     train,
+    tune,
     upload,
     version,
 )
@@ -61,7 +62,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 SHOWN = (detect, upload, start, status, results, export, retry, reconcile)
-for module in (*SHOWN, plan, merge, sample, train, evaluate, promote, destroy, version):
+for module in (*SHOWN, plan, merge, sample, train, evaluate, tune, promote, destroy, version):
     module.register(app)
 app.add_typer(local.app, name="local")
 app.add_typer(model.app, name="model")

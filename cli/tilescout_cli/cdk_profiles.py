@@ -57,6 +57,17 @@ def read(path: Path | None = None) -> Profiles:
     return Profiles(by_name=by_name, default=default, prices=prices)
 
 
+def written(name: str) -> dict[str, Any]:
+    """The profile ``name`` of the nearest cdk.json as it is written there."""
+    path = places.configuration()
+    if path is None:
+        return {}
+    profiles: dict[str, dict[str, Any]] = json.loads(path.read_text())["context"]["tilescout"][
+        "profiles"
+    ]
+    return profiles[name]
+
+
 def prices() -> PriceTable:
     """Those of the nearest cdk.json; the list's where there is none."""
     path = places.configuration()

@@ -10,6 +10,8 @@ import numpy as np
 from tilescout_evaluate.matching import Flags, Floats, Ints, ObjectPage, matched, overlaps
 
 MOST_POINTS = 200
+NEVER = 100.0
+"""The confidence from which next to nothing is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +50,14 @@ def curve(found: Verdicts) -> Curve:
 
 
 def best_threshold(found: Verdicts, least_recall: float = 0.0) -> float:
-    """The confidence from which F1 is largest, in the middle of the gap; 0 where nothing is right.
+    """The confidence from which F1 is largest, in the middle of the gap; 100 if none is right.
 
     Only where recall reaches ``least_recall`` (0 to 1), if it does anywhere.
     """
     order = np.argsort(-found.confidences, kind="stable")
     confidences, right = found.confidences[order], np.cumsum(found.is_right[order])
     if not len(order) or not right[-1]:
-        return 0.0
+        return NEVER
     f1 = 2 * right / (np.arange(1, len(order) + 1) + found.objects)
     enough = right >= min(least_recall * found.objects, right[-1])
     # Equal confidences cannot be told apart: only the last of them is a place to divide.

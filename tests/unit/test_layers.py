@@ -14,6 +14,7 @@ SOURCES = {
     "tilescout_local": "cli/tilescout_local",
     "tilescout_train": "cli/tilescout_train",
     "tilescout_evaluate": "cli/tilescout_evaluate",
+    "tilescout_tune": "cli/tilescout_tune",
     "tilescout_cli": "cli/tilescout_cli",
     "infra": "infra",
 }
@@ -31,12 +32,14 @@ ALLOWED = {
     "tilescout_local": {"tilescout", "tilescout_local", "boto3", "botocore", "pymupdf"},
     "tilescout_train": {"tilescout", "tilescout_train", "pymupdf"},
     "tilescout_evaluate": {"tilescout", "tilescout_train", "tilescout_evaluate", "pymupdf"},
+    "tilescout_tune": {"tilescout", "tilescout_evaluate", "tilescout_tune"},
     "tilescout_cli": {
         "tilescout",
         "tilescout.aws",
         "tilescout_local",
         "tilescout_train",
         "tilescout_evaluate",
+        "tilescout_tune",
         "tilescout_cli",
         "boto3",
         "botocore",

@@ -1,0 +1,246 @@
+"""`tilescout tune`: settings of a profile by their accuracy and their price, on annotated pages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from botocore.exceptions import ClientError
+
+from tilescout.detectors import LIMITS
+from tilescout.errors import TilescoutError
+from tilescout.page_ranges import parse_pages
+from tilescout.profiles import Profile
+from tilescout_cli import (
+    cdk_profiles,
+    pdf_uploads,
+    terminal,
+    tuning_detectors,
+    tuning_view,
+)
+from tilescout_cli.failures import BadUsage, CommandFailed
+from tilescout_cli.options import Json, Local, Pages, Pdfs, ProfileName, example
+from tilescout_cli.progress_view import ProgressView
+from tilescout_cli.terminal import dollars
+from tilescout_cli.tuning_detectors import Wanted
+from tilescout_cli.tuning_view import Tuned
+from tilescout_evaluate.truth import Kind, UnusableTruth
+from tilescout_tune import subjects, trials
+from tilescout_tune.kept_answers import KeptAnswers
+from tilescout_tune.paid_port import CapReached, Purse
+from tilescout_tune.search import EFFORT, Preference, Score, Search
+from tilescout_tune.space import Candidate, UnusableSpace, Value, space
+from tilescout_tune.trials import Trials
+
+INTERRUPTED = "interrupted"
+EXAMPLE = (
+    "tilescout tune plan.pdf --truth plan.coco.json --profile symbols --local "
+    "--vary dpi=100,150,200 --vary tile_size=512,1024"
+)
+
+
+def register(app: typer.Typer) -> None:
+    app.command("tune", epilog=example(EXAMPLE))(tune)
+
+
+def tune(
+    pdfs: Pdfs,
+    truth: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--truth", metavar="FILE", help="As for `tilescout evaluate`.", show_default=False
+        ),
+    ] = None,
+    text_layer: Annotated[
+        bool, typer.Option("--text-layer", help="The truth is the text of the PDFs themselves.")
+    ] = False,
+    kind: Annotated[
+        Kind | None,
+        typer.Option(
+            "--as",
+            help="What to compare.  [default: what the truth is good for]",
+            show_default=False,
+        ),
+    ] = None,
+    profile: ProfileName = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--vary",
+            metavar="FIELD=A,B",
+            help="Values of detector, colour, dpi, tile_size or overlap.  "
+            "[default: dpi, tile_size, overlap around the profile's]",
+            show_default=False,
+        ),
+    ] = None,
+    min_recall: Annotated[
+        float,
+        typer.Option(
+            "--min-recall",
+            min=0,
+            max=1,
+            help="Choose the cheapest that reaches it, not the most accurate.",
+        ),
+    ] = 0.0,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            "--model", metavar="FILE", help="For onnx.  [default: the sample's]", show_default=False
+        ),
+    ] = None,
+    local: Local = False,
+    budget: Annotated[
+        float, typer.Option("--budget", metavar="USD", min=0, help="The most that AWS may cost.")
+    ] = 0.0,
+    effort: Annotated[
+        float, typer.Option("--effort", min=0, max=1, help="Share of the calls of a full sweep.")
+    ] = EFFORT,
+    exhaustive: Annotated[
+        bool, typer.Option("--exhaustive", help="Try every setting on every page.")
+    ] = False,
+    cache: Annotated[
+        Path, typer.Option("--cache", metavar="DIR", help="Keeps tiles and answers.")
+    ] = Path(".tilescout/tune"),
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="Write tune.json and tune.svg.", show_default=False
+        ),
+    ] = None,
+    pages: Pages = "",
+    as_json: Json = False,
+) -> None:
+    """Try settings of a profile on annotated pages: accuracy against cost, the profile to paste.
+
+    Confidences are chosen for each label without a call. Tiles and answers are kept: trying again
+    asks only for what is new. Ctrl-C tells what is known so far.
+
+    Exit code 1: no setting reaches --min-recall, or the budget ended the search; 2: a file or an
+    option cannot be used; 130: interrupted.
+    """  # fmt: skip
+    profiles = cdk_profiles.read()
+    base = profiles.named(profile)
+    files, _ = pdf_uploads.usable(pdfs)
+    wanted_pages = parse_pages(pdf_uploads.check_pages(pages))
+    try:
+        whole = space(base, dict(map(_varied, vary or ())))
+        found = subjects.gather([pdf.path for pdf in files], truth or [], kind, wanted_pages,
+                                text_layer=text_layer)  # fmt: skip
+    except (UnusableSpace, UnusableTruth, TilescoutError) as error:
+        raise BadUsage(str(error)) from error
+    kept = KeptAnswers(cache)
+    with ProgressView() as view:
+        made = Trials(subjects=found.subjects, base=base, kind=found.kind,
+                      labels=trials.all_labels(found.subjects), detectors={}, kept=kept,
+                      prices=profiles.prices, min_recall=min_recall)  # fmt: skip
+        search = Search(space=whole, pages=trials.by_objects(found.subjects), measure=made.measure,
+                        calls=made.calls, preference=Preference(min_recall),
+                        effort=effort)  # fmt: skip
+        wanted = Wanted(names=_detectors(search, base), base=base, model=model, local=local,
+                        prices=profiles.prices, purse=Purse(budget))  # fmt: skip
+        calls = search.exhaustive_calls() if exhaustive else search.allowed_calls()
+        _say_price(view, search, wanted, calls)
+        ended = _run(search, made, wanted, view, is_exhaustive=exhaustive)
+    tuned = Tuned(search=search, profile=base.name, written=cdk_profiles.written(base.name),
+                  asked=kept.asked, ended=ended)  # fmt: skip
+    _show(tuned, out, as_json=as_json)
+    _end(tuned)
+
+
+def _varied(text: str) -> tuple[str, list[Value]]:
+    name, _, values = text.partition("=")
+    if not values:
+        raise BadUsage(f"--vary takes FIELD=A,B such as dpi=100,150; received {text!r}")
+    return name, [_value(each.strip()) for each in values.split(",")]
+
+
+def _value(text: str) -> Value:
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _detectors(search: Search, base: Profile) -> list[str]:
+    return [str(name) for name in dict(search.space.axes).get("detector", (base.detector,))]
+
+
+def _say_price(view: ProgressView, search: Search, wanted: Wanted, most_calls: int) -> None:
+    """What it may come to, before anything is asked. Raises BadUsage where nothing may be paid."""
+    settings, pages = len(search.space.candidates()), terminal.counted(len(search.pages), "page")
+    view.tell(
+        f"{settings} settings on {pages}: {search.exhaustive_calls():,} calls in a full sweep, at "
+        f"most {most_calls:,} are made"
+    )
+    prices = [wanted.prices.call(name) for name in LIMITS if name in wanted.names]
+    most = max(prices, default=0.0) * most_calls
+    if wanted.local or not most:
+        return
+    view.tell(f"AWS may charge up to {dollars(most)}; --budget is {dollars(wanted.purse.cap_usd)}")
+    if not wanted.purse.cap_usd:
+        raise BadUsage(
+            f"these calls cost up to {dollars(most)} on AWS; allow it by --budget, or take the "
+            "engines of this machine by --local"
+        )
+
+
+def _run(
+    search: Search, made: Trials, wanted: Wanted, view: ProgressView, *, is_exhaustive: bool
+) -> str:
+    """Why it ended early, or nothing; what is known until then is in the search."""
+    try:
+        with tuning_detectors.opened(wanted, view.step) as detectors:
+            trying = replace(made, detectors=detectors)
+
+            def measure(candidate: Candidate, pages: tuple[int, ...]) -> Score:
+                topic = f"trying {candidate} on {terminal.counted(len(pages), 'page')}"
+                made.kept.on_asked = lambda: view.step(topic, f"{made.kept.asked:,} calls made")
+                view.step(topic, f"{made.kept.asked:,} calls made")
+                return trying.measure(candidate, pages)
+
+            search.measure = measure
+            if is_exhaustive:
+                search.exhaustive()
+            else:
+                search.run()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except CapReached as reason:
+        return str(reason)
+    except (TilescoutError, ClientError) as error:
+        raise CommandFailed(
+            f"{error}; what was answered is kept in {made.kept.folder}, try again"
+        ) from error
+    return ""
+
+
+def _show(tuned: Tuned, out: Path | None, *, as_json: bool) -> None:
+    if not tuned.search.scores:
+        return
+    if out:
+        written = tuning_view.write(tuned, out)
+        terminal.say(f"written: {', '.join(map(str, written))}")
+    if as_json:
+        terminal.print_json(tuned.shown())
+        return
+    terminal.out.print(tuning_view.table(tuned))
+    typer.echo("> chosen, * nothing cheaper is as accurate; for cdk.json:")
+    terminal.print_json(tuned.pasted())
+
+
+def _end(tuned: Tuned) -> None:
+    if tuned.ended == INTERRUPTED:
+        terminal.say("interrupted; what was answered is kept, the same command goes on from there")
+        raise typer.Exit(130)
+    if tuned.ended:
+        raise CommandFailed(tuned.ended)
+    wanted, best = tuned.search.preference.min_recall, tuned.search.best()
+    if best.recall < wanted:
+        raise CommandFailed(
+            f"no setting that was tried reaches --min-recall {wanted:g}; the best has "
+            f"{best.recall:.4f}: vary more, or annotate what is missing"
+        )

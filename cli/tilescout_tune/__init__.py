@@ -1,0 +1,1 @@
+"""Finds the settings of a profile that find most for least, on annotated pages."""

@@ -1,0 +1,157 @@
+"""The search for settings, on accuracies that are known by hand."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tilescout.profiles import Profile
+from tilescout_tune.search import Preference, Score, Search, pareto
+from tilescout_tune.space import Candidate, Space, UnusableSpace, is_possible, space
+
+BASE = Profile(name="p", detector="onnx", dpi=150, tile_size=1024, overlap=128)
+WHOLE = space(BASE, {"dpi": [75, 150, 300], "tile_size": [512, 1024, 2048], "overlap": [32, 128]})
+BEST = {"dpi": 300, "tile_size": 512, "overlap": 32}
+
+
+def calls(candidate: Candidate, page: int) -> int:
+    """As tiles of a page of 3,000 px at 150 dpi."""
+    across = 20 * candidate["dpi"] / (candidate["tile_size"] - candidate["overlap"])
+    return max(1, round(across) ** 2)
+
+
+class Sheets:
+    """F1 falls by a step for each value that is not the best; every look is counted."""
+
+    def __init__(self, best=BEST, step=0.1):
+        self.best, self.step = best, step
+        self.looked = set()
+
+    def measure(self, candidate: Candidate, pages: tuple[int, ...]) -> Score:
+        self.looked |= {(candidate, page) for page in pages}
+        wrong = sum(candidate[name] != value for name, value in self.best.items())
+        f1 = 1 - self.step * wrong
+        tiles = calls(candidate, 0)
+        return Score(candidate=candidate, pages=pages, precision=f1, recall=f1, f1=f1,
+                     usd=0.001 * tiles, calls=tiles)  # fmt: skip
+
+    def calls(self) -> int:
+        return sum(calls(*each) for each in self.looked)
+
+
+def search(sheets: Sheets, whole: Space = WHOLE, pages: int = 6, **options) -> Search:
+    return Search(space=whole, pages=tuple(range(pages)), measure=sheets.measure, calls=calls,
+                  **options)  # fmt: skip
+
+
+def test_the_best_setting_is_found_on_all_pages_with_a_third_of_the_calls():
+    sheets = Sheets()
+    tried = search(sheets)
+    tried.run()
+
+    assert dict(tried.best().candidate.values) == BEST
+    assert len(tried.best().pages) == 6
+    assert sheets.calls() <= tried.exhaustive_calls() / 3
+
+
+@given(
+    best=st.fixed_dictionaries({name: st.sampled_from(values) for name, values in WHOLE.axes}),
+    start=st.sampled_from(WHOLE.candidates()),
+)
+def test_wherever_the_best_lies_and_the_search_begins_it_is_found(best, start):
+    sheets = Sheets(best)
+    tried = search(sheets, Space(WHOLE.axes, start))
+    tried.run()
+
+    assert tried.best().f1 == 1.0
+
+
+@given(effort=st.floats(0.05, 1), pages=st.integers(1, 8))
+def test_no_more_calls_than_allowed_are_made_but_for_the_base(effort, pages):
+    sheets = Sheets()
+    tried = search(sheets, pages=pages, effort=effort)
+    tried.run()
+
+    assert sheets.calls() <= max(60, effort * tried.exhaustive_calls(), calls(WHOLE.base, 0))
+
+
+def test_of_settings_alike_the_cheapest_is_chosen():
+    sheets = Sheets(step=0.0)
+    tried = search(sheets)
+    tried.run()
+
+    assert tried.best().candidate["dpi"] == 75
+
+
+def test_the_cheapest_that_reaches_a_recall_is_chosen():
+    sheets = Sheets()
+    tried = search(sheets, preference=Preference(min_recall=0.85))
+    tried.exhaustive()
+
+    best = tried.best()
+    assert best.recall == pytest.approx(0.9)
+    assert best.usd == min(s.usd for s in tried.scores.values() if s.recall >= 0.85)
+
+
+def test_where_no_setting_reaches_the_recall_the_nearest_is_chosen():
+    sheets = Sheets(best=BEST | {"dpi": 1})
+    tried = search(sheets, preference=Preference(min_recall=0.95))
+    tried.exhaustive()
+
+    assert tried.best().recall == pytest.approx(0.9)
+
+
+def test_the_pareto_set_has_nothing_that_another_equals_for_less():
+    every = [score(0.5, 1), score(0.9, 3), score(0.8, 4), score(0.95, 9), score(0.5, 2)]
+
+    assert [(each.f1, each.usd) for each in pareto(every)] == [(0.5, 1), (0.9, 3), (0.95, 9)]
+
+
+def score(f1: float, usd: float) -> Score:
+    return Score(candidate=WHOLE.base, pages=(0,), precision=f1, recall=f1, f1=f1, usd=usd,
+                 calls=1)  # fmt: skip
+
+
+def test_an_interrupted_search_knows_what_it_has_seen():
+    sheets = Sheets()
+    seen = []
+
+    def measure(candidate, pages):
+        if len(seen) == 4:
+            raise KeyboardInterrupt
+        seen.append(candidate)
+        return sheets.measure(candidate, pages)
+
+    tried = Search(space=WHOLE, pages=(0, 1), measure=measure, calls=calls)
+    with pytest.raises(KeyboardInterrupt):
+        tried.run()
+    assert len(tried.scores) == 4
+    assert tried.best().f1 == max(each.f1 for each in tried.scores.values())
+
+
+def test_values_go_around_those_of_the_profile():
+    axes = dict(space(BASE, {}).axes)
+
+    assert axes == {"dpi": (100, 150, 200), "tile_size": (512, 1024, 2048),
+                    "overlap": (64, 128, 256)}  # fmt: skip
+
+
+def test_detectors_are_those_named_only():
+    found = space(BASE, {"detector": ["textract"]})
+
+    assert found.axes == (("detector", ("textract",)),)
+    assert found.base["detector"] == "textract"
+
+
+def test_a_field_that_is_no_axis_is_refused():
+    with pytest.raises(UnusableSpace, match="received 'budget_usd'"):
+        space(BASE, {"budget_usd": [1, 2]})
+
+
+def test_tiles_that_a_detector_does_not_take_are_left_out():
+    tile = (("detector", "custom-labels"), ("tile_size", 8192))
+
+    assert not is_possible(Candidate(tile))
+    assert not is_possible(Candidate((("tile_size", 64), ("overlap", 64))))
+    assert is_possible(Candidate((("tile_size", 8192),)))
