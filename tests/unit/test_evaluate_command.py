@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import shutil
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.unit.doc_pages import PAGES
 from tilescout.geometry import POINTS_PER_INCH
 from tilescout_cli.app import app
 from tilescout_local.samples import write_samples
@@ -138,6 +142,21 @@ def test_text_is_compared_with_the_text_layer(samples: Path) -> None:
     assert report["kind"] == "text"
     assert report["figures"]["precision"] > 0.95
     assert 0.5 < report["figures"]["recall"] < 1.0
+
+
+def test_the_commands_of_the_documentation_do_what_it_says(
+    samples: Path, symbols: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "out" / "sample_a0"
+    folder.mkdir(parents=True)
+    shutil.copy(symbols, folder)
+    (tmp_path / "out" / "samples").symlink_to(samples)
+    monkeypatch.chdir(tmp_path)
+    (block,) = re.findall(r"```sh\n(pip.*?)```", PAGES["docs/evaluate.md"], re.DOTALL)
+    shown = [shlex.split(line)[2:] for line in block.splitlines() if " evaluate " in line]
+
+    assert [tilescout(*each).exit_code for each in shown] == [0, 0]
+    assert (tmp_path / "out" / "report" / "report.html").is_file()
 
 
 def test_without_truth_nothing_is_evaluated(symbols: Path) -> None:

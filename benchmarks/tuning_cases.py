@@ -1,0 +1,129 @@
+"""What benchmarks.tuning tries settings on: symbols by the sample model, tags by the local OCR."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.symbol_pages import write_pages
+from benchmarks.symbol_subjects import SEEDS
+from tilescout.answers import from_textract
+from tilescout.detections import Answer
+from tilescout.pricing import PriceTable
+from tilescout.profiles import Find, Profile
+from tilescout.tiling import Tile
+from tilescout_local.apis import textract
+from tilescout_local.engines.ocr import TextReader
+from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
+from tilescout_local.samples import write_samples
+from tilescout_tune import onnx_port, subjects
+from tilescout_tune.kept_answers import KeptAnswers, NamedDetector
+from tilescout_tune.space import Space, Value, space
+from tilescout_tune.trials import Trials, all_labels
+
+SCATTERED = 60
+"""Symbols a sheet beside those of its plans: fewer than the model was measured with, for time."""
+A3_PAGES = (3, 4)
+SYMBOLS = Profile(name="symbols", detector="onnx", dpi=150, tile_size=1024, overlap=128)
+TAGS = Profile(
+    name="tags",
+    detector="textract",
+    dpi=200,
+    tile_size=2048,
+    overlap=256,
+    find=(
+        Find(label="instrument", pattern=r"[A-Z]{1,3}-\d{3,5}[A-Z]?"),
+        Find(label="bubble", pattern=r"[A-Z]{2,3} \d{3,5}[A-Z]?", lines=2),
+    ),
+)
+Varied = Mapping[str, Sequence[Value]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """Pages with a detector, and the settings to try; the searches take so many of the pages."""
+
+    name: str
+    what: str
+    trials: Trials
+    varied: Varied
+    pages: tuple[int, ...]
+    min_recall: float
+
+    @property
+    def space(self) -> Space:
+        return space(self.trials.base, self.varied)
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderPort:
+    """The local OCR as the local Textract answers with it, without the way over HTTP."""
+
+    reader: TextReader
+
+    def detect(self, image: bytes, tile: Tile) -> Answer:
+        with Image.open(io.BytesIO(image)) as opened:
+            pixels = np.asarray(opened.convert("RGB"))[:, :, ::-1]
+        lines = self.reader.read(np.ascontiguousarray(pixels))
+        answered = textract.response(lines, pixels.shape[1], pixels.shape[0])
+        words = from_textract(answered, tile)
+        return Answer(tile=tile.index, tile_box=tile.box, words=words)
+
+
+def symbols(folder: Path) -> Case:
+    truth = write_pages(folder / "pages", SEEDS, SCATTERED)
+    pdfs = [folder / "pages" / f"page_{seed}.pdf" for seed in SEEDS]
+    found = subjects.gather(pdfs, [truth])
+    trials = Trials(
+        subjects=found.subjects,
+        base=SYMBOLS,
+        kind="objects",
+        labels=all_labels(found.subjects),
+        detectors={"onnx": onnx_port.open_model(SAMPLE_MODEL, workers=2)},
+        kept=KeptAnswers(folder / "kept"),
+        prices=PriceTable(),
+    )
+    return Case(
+        name="symbols",
+        what=f"the sample model on {len(SEEDS)} annotated A2 sheets of unseen seeds",
+        trials=trials,
+        varied={
+            "dpi": (75, 110, 150, 200, 300),
+            "tile_size": (512, 1024, 2048),
+            "overlap": (32, 64, 128),
+        },
+        pages=(6, 3, 1),
+        min_recall=0.98,
+    )
+
+
+def tags(folder: Path) -> Case:
+    pdf = write_samples(folder / "samples")[1]
+    found = subjects.gather([pdf], [pdf.with_suffix(".json")], pages=(A3_PAGES[0], A3_PAGES[-1]))
+    trials = Trials(
+        subjects=found.subjects,
+        base=TAGS,
+        kind="snippets",
+        labels=(),
+        detectors={"textract": NamedDetector(name="ocr", port=ReaderPort(TextReader()))},
+        kept=KeptAnswers(folder / "kept"),
+        prices=PriceTable(),
+    )
+    return Case(
+        name="tags",
+        what="the local OCR on two A3 pages of the sample set, one of them a scan; tags by their "
+        "exact text",
+        trials=trials,
+        varied={
+            "dpi": (70, 90, 110, 150, 200),
+            "tile_size": (1024, 2048),
+            "overlap": (32, 128, 256),
+        },
+        pages=(2, 1),
+        min_recall=0.9,
+    )
