@@ -23,8 +23,8 @@ from pathlib import Path
 import pypdfium2
 
 from benchmarks.local_run import detect, embedded_aws
-from benchmarks.text_accuracy import plain
 from tilescout.geometry import Box, iou, union
+from tilescout_evaluate.text import plain
 
 DRAWINGS = {
     "framework16_interfaces_sch": "3",

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from faster_coco_eval import COCO, COCOeval_faster
 
-from tilescout.geometry import Box, iou
+from tilescout.geometry import Box
+from tilescout.neighbours import sides_of
+from tilescout_evaluate import coco_precision, groups, objects
+from tilescout_evaluate.counts import total
+from tilescout_evaluate.matching import Ints, ObjectPage, overlaps
+from tilescout_evaluate.objects import Judged
 from tilescout_train.annotations import Annotation
 
-MATCH_IOU = 0.5
-SIZES = {"under 32 px": (0, 32), "32 to 64 px": (32, 64), "over 64 px": (64, math.inf)}
+BOUNDS = (32.0, 64.0)
+SIZES = ("under 32 px", "32 to 64 px", "over 64 px")
 """Of an object: the square root of its box's area, at the profile's dpi."""
 
 
@@ -62,76 +63,55 @@ class Counts:
 def counts(pages: Sequence[Page], least_confidence: float) -> Counts:
     """Each object is found once, by the most confident detection of its label over it."""
     right = wrong = fooled = 0
-    for page in pages:
-        left_over = list(page.truth)
-        sure = [each for each in page.found if each.confidence >= least_confidence]
-        for each in sorted(sure, key=lambda found: -found.confidence):
-            match = _match(each, left_over)
-            if match is not None:
-                left_over.remove(match)
-                right += 1
-                continue
-            wrong += 1
-            fooled += any(iou(each.box, near) >= MATCH_IOU / 2 for near in page.near_misses)
-    objects = sum(len(page.truth) for page in pages)
-    return Counts(objects=objects, right=right, wrong=wrong, fooled=fooled)
-
-
-def _match(found: Found, truth: list[Annotation]) -> Annotation | None:
-    same = [each for each in truth if each.label == found.label]
-    best = max(same, key=lambda each: iou(each.box, found.box), default=None)
-    return best if best is not None and iou(best.box, found.box) >= MATCH_IOU else None
+    for page, judged in _judged(pages, least_confidence):
+        is_wrong = judged.owners < 0
+        right += int((~is_wrong).sum())
+        wrong += int(is_wrong.sum())
+        near = overlaps(sides_of(page.near_misses), judged.page.boxes[is_wrong])
+        fooled += len(np.unique(near.found[near.iou >= objects.MATCH_IOU / 2]))
+    every = sum(len(page.truth) for page in pages)
+    return Counts(objects=every, right=right, wrong=wrong, fooled=fooled)
 
 
 def recall_by_size(pages: Sequence[Page], least_confidence: float) -> dict[str, float]:
     """Share of the objects of each size that are found."""
-    recalls = {}
-    for name, (least, most) in SIZES.items():
-        parts = [
-            Page(tuple(each for each in page.truth if least <= each.box.area**0.5 < most),
-                 page.found)
-            for page in pages
-        ]  # fmt: skip
-        recalls[name] = counts(parts, least_confidence).recall
-    return recalls
+    found = [
+        groups.counts(groups.by_size(each.page, BOUNDS), each.owners, each.counts)
+        for _, each in _judged(pages, least_confidence)
+    ]
+    return {
+        name: total(part[own] for part in found).recall
+        for name, own in zip(SIZES, found[0], strict=True)
+    }
 
 
 def mean_average_precision(pages: Sequence[Page], labels: Sequence[str]) -> float:
     """COCO's mAP at IoU .5 over all detections, by faster-coco-eval."""
-    truth, found = COCO(), []
-    truth.dataset = {
-        "images": [{"id": number} for number in range(1, len(pages) + 1)],
-        "categories": [{"id": number, "name": name} for number, name in enumerate(labels, 1)],
-        "annotations": [],
-    }
-    for image, page in enumerate(pages, 1):
-        for each in page.truth:
-            truth.dataset["annotations"].append({
-                "id": len(truth.dataset["annotations"]) + 1, "image_id": image, "iscrowd": 0,
-                "category_id": labels.index(each.label) + 1, "bbox": _sides(each.box),
-                "area": each.box.area,
-            })  # fmt: skip
-        found += [
-            {"image_id": image, "category_id": labels.index(each.label) + 1,
-             "bbox": _sides(each.box), "score": each.confidence}
-            for each in page.found
-        ]  # fmt: skip
-    if not found:
-        return 0.0
-    with contextlib.redirect_stdout(io.StringIO()):
-        truth.createIndex()
-        evaluation = COCOeval_faster(truth, truth.loadRes(found), "bbox")
-        evaluation.params.iouThrs = np.array([MATCH_IOU])
-        # COCO looks at 100 detections an image; a sheet has more.
-        evaluation.params.maxDets = [1, 10, max(map(len, (page.found for page in pages)))]
-        evaluation.evaluate()
-        evaluation.accumulate()
-    precision = evaluation.eval["precision"][0, :, :, 0, 2]
-    return float(precision[precision > -1].mean())
+    every = [_object_page(page, labels, 0.0) for page in pages]
+    return coco_precision.mean_average_precision(every, labels).at_half
 
 
-def _sides(box: Box) -> list[float]:
-    return [box.left, box.top, box.width, box.height]
+def _judged(pages: Sequence[Page], least_confidence: float) -> Iterator[tuple[Page, Judged]]:
+    for page in pages:
+        known = {each.label for each in page.truth} | {each.label for each in page.found}
+        yield page, objects.judged(_object_page(page, sorted(known), least_confidence))
+
+
+def _object_page(page: Page, labels: Sequence[str], least_confidence: float) -> ObjectPage:
+    sure = [each for each in page.found if each.confidence >= least_confidence]
+    return ObjectPage(
+        name="",
+        size=(0.0, 0.0),
+        true_boxes=sides_of([each.box for each in page.truth]),
+        true_labels=_numbers([each.label for each in page.truth], labels),
+        boxes=sides_of([each.box for each in sure]),
+        labels=_numbers([each.label for each in sure], labels),
+        confidences=np.array([each.confidence for each in sure], dtype=np.float64),
+    )
+
+
+def _numbers(names: Sequence[str], labels: Sequence[str]) -> Ints:
+    return np.array([labels.index(name) for name in names], dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,10 +19,10 @@ import numpy as np
 import pymupdf
 
 from benchmarks.local_run import detect, embedded_aws
-from benchmarks.text_accuracy import Accuracy, Seen, compare
 from tilescout.detections import Word
 from tilescout.geometry import Box
 from tilescout.rendering import RenderRequest, render_page
+from tilescout_evaluate.text import Accuracy, Seen, TextPage, compare
 from tilescout_local.engines.ocr import TextReader
 
 DRAWINGS = ("ranjantx_E201A_floorplan", "opentakeoff_finish_plan")
@@ -64,7 +64,7 @@ def tiled(path: Path, profile: str, folder: Path) -> Row:
     seen = [Seen(found["text"], Box(*found["box_px"])) for found in run.result["detections"]]
     words = visible_words(path, 1, page["dpi"])
     how = f"tiles, {page['dpi']} dpi, profile {profile}"
-    return Row(drawing=path.stem, how=how, accuracy=compare(words, seen), seconds=run.seconds)
+    return Row(drawing=path.stem, how=how, accuracy=_compared(words, seen), seconds=run.seconds)
 
 
 def whole_page(path: Path, reader: TextReader, side: int) -> Row:
@@ -77,7 +77,11 @@ def whole_page(path: Path, reader: TextReader, side: int) -> Row:
     seen = [Seen(line.text, _around(line.quad)) for line in lines]
     words = visible_words(path, 1, dpi)
     how = f"whole page in one call, {side:,} px"
-    return Row(drawing=path.stem, how=how, accuracy=compare(words, seen), seconds=0.0)
+    return Row(drawing=path.stem, how=how, accuracy=_compared(words, seen), seconds=0.0)
+
+
+def _compared(words: tuple[Word, ...], seen: list[Seen]) -> Accuracy:
+    return compare(TextPage("", words, tuple(seen)))
 
 
 def _around(quad: tuple[tuple[float, float], ...]) -> Box:

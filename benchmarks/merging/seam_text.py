@@ -24,6 +24,7 @@ from tilescout.geometry import Box
 from tilescout.text_frames import turned
 from tilescout.text_lines import stitch_lines
 from tilescout.tiling import TileGrid
+from tilescout_evaluate.alignment import errors_by_character
 from tilescout_local.engines.ocr import TextReader
 
 DRAWINGS = ("ranjantx_E201A_floorplan", "opentakeoff_finish_plan", "framework16_interfaces_sch")
@@ -143,30 +144,9 @@ def _aligned(line: Sequence[Word], read: str) -> list[int]:
     """Errors of each word of the line under the cheapest alignment with what was read."""
     owner = [at for at, word in enumerate(line) for _ in _plain(word.text)]
     truth = "".join(_plain(word.text) for word in line)
-    cost = [list(range(len(read) + 1))]
-    for row, char in enumerate(truth, 1):
-        last, here = cost[-1], [row]
-        for column, other in enumerate(read, 1):
-            best = min(last[column] + 1, here[-1] + 1, last[column - 1] + (char != other))
-            here.append(best)
-        cost.append(here)
     errors = [0] * len(line)
-    row, column = len(truth), len(read)
-    while row or column:
-        if (
-            row
-            and column
-            and cost[row][column]
-            == cost[row - 1][column - 1] + (truth[row - 1] != read[column - 1])
-        ):
-            errors[owner[row - 1]] += truth[row - 1] != read[column - 1]
-            row, column = row - 1, column - 1
-        elif row and cost[row][column] == cost[row - 1][column] + 1:
-            errors[owner[row - 1]] += 1
-            row -= 1
-        else:
-            errors[owner[max(0, row - 1)]] += 1
-            column -= 1
+    for at, wrong in zip(owner, errors_by_character(truth, read), strict=True):
+        errors[at] += wrong
     return errors
 
 
