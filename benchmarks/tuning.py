@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks import tuning_cases
@@ -26,11 +26,12 @@ CASES = {"symbols": tuning_cases.symbols, "tags": tuning_cases.tags}
 
 @dataclass(slots=True)
 class Table:
-    """The sweep as the search sees it: each look is counted once a page and setting."""
+    """The sweep as the search sees it; ``answers`` are those that each setting needs of a page."""
 
     trials: Trials
-    scores: dict[tuple[Candidate, tuple[int, ...]], Score]
-    looked: set[tuple[Candidate, int]]
+    scores: dict[tuple[Candidate, tuple[int, ...]], Score] = field(default_factory=dict)
+    answers: dict[tuple[Candidate, int], frozenset[str]] = field(default_factory=dict)
+    looked: set[tuple[Candidate, int]] = field(default_factory=set)
 
     def measure(self, candidate: Candidate, pages: tuple[int, ...]) -> Score:
         self.looked |= {(candidate, page) for page in pages}
@@ -39,8 +40,16 @@ class Table:
         return self.scores[candidate, pages]
 
     def calls(self) -> int:
-        """Tiles really asked for, without blank ones."""
-        return sum(round(self.measure(c, (page,)).calls) for c, page in set(self.looked))
+        """Tiles that were asked for, each once, without blank ones."""
+        wanted: set[str] = set()
+        return len(wanted.union(*map(self._needed, self.looked)))
+
+    def _needed(self, look: tuple[Candidate, int]) -> frozenset[str]:
+        if look not in self.answers:
+            self.trials.kept.wanted.clear()
+            self.trials.measure(look[0], (look[1],))
+            self.answers[look] = frozenset(self.trials.kept.wanted)
+        return self.answers[look]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,7 +147,8 @@ Written by `python -m benchmarks.tuning --out docs/tuning.md`. A detector looks 
 at every setting: the sweep. `tilescout tune` ([evaluate.md](evaluate.md#tune)) searches the same
 settings, once from each of them as the profile to begin with. Compared is F1 of what it chooses,
 on all pages, with the best of the sweep; for a recall that is asked for, with the cheapest setting
-of the sweep that reaches it. Calls are those of tiles that are not blank, over those of the sweep.
+of the sweep that reaches it. Calls are those of tiles that are not blank, each once, over those
+of the sweep, which asks for no tile twice either.
 
 {"".join(sections)}## What this does not say
 
@@ -165,7 +175,7 @@ def main() -> None:
     sections = []
     for name in asked.case or CASES:
         case = CASES[name](asked.kept)
-        table = Table(case.trials, {}, set())
+        table = Table(case.trials)
         sweep, found = swept(case, table), list(rows(table, case))
         picture = Path(f"tuning_{name}.svg")
         sections.append(section(case, found, sweep, picture.name))

@@ -28,7 +28,7 @@ from tilescout_tune.trials import Trials, all_labels
 
 SCATTERED = 60
 """Symbols a sheet beside those of its plans: fewer than the model was measured with, for time."""
-A3_PAGES = (3, 4)
+TAGGED_PAGES = (1, 4)
 SYMBOLS = Profile(name="symbols", detector="onnx", dpi=150, tile_size=1024, overlap=128)
 TAGS = Profile(
     name="tags",
@@ -104,9 +104,9 @@ def symbols(folder: Path) -> Case:
 
 def tags(folder: Path) -> Case:
     pdf = write_samples(folder / "samples")[1]
-    found = subjects.gather([pdf], [pdf.with_suffix(".json")], pages=(A3_PAGES[0], A3_PAGES[-1]))
+    found = subjects.gather([pdf], [pdf.with_suffix(".json")])
     trials = Trials(
-        subjects=found.subjects,
+        subjects=tuple(each for each in found.subjects if each.page in TAGGED_PAGES),
         base=TAGS,
         kind="snippets",
         labels=(),
@@ -116,8 +116,8 @@ def tags(folder: Path) -> Case:
     )
     return Case(
         name="tags",
-        what="the local OCR on two A3 pages of the sample set, one of them a scan; tags by their "
-        "exact text",
+        what="the local OCR on an A1 page of the sample set and on a scan of an A3 page; tags by "
+        "their exact text",
         trials=trials,
         varied={
             "dpi": (70, 90, 110, 150, 200),

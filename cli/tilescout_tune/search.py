@@ -1,17 +1,20 @@
 """Looks along one setting at a time on a few pages, then races the best on all the others.
 
 The coordinate search moves along one axis after the other, as long as that is better, on the pages
-to screen with. Those that were best there, and those that nothing cheaper equals, are looked at on
-more and more pages, half of them left out each time (successive halving, Jamieson and Talwalkar,
-2016). An exhaustive sweep asks for every setting on every page; the effort is a share of that.
+to screen with. A few more are tried where the mean of each value seen so far promises most: two
+settings may be good only together. Those that were best there, and those that nothing cheaper
+equals, are looked at on more and more pages, half of them left out each time (successive halving,
+Jamieson and Talwalkar, 2016). An exhaustive sweep asks for every setting on every page; the effort
+is a share of that.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tilescout_tune.space import Candidate, Space
+from tilescout_tune.space import Candidate, Space, Value
 
 NEARLY = 0.003
 """F1 that two settings may differ by and still be equal: the cheaper one is better then."""
@@ -19,7 +22,8 @@ FINALISTS = 6
 LEAST_FINALISTS = 3
 PASSES = 3
 EFFORT = 1 / 3
-FEW_CALLS = 60
+FEW_CALLS = 48
+PREDICTED = 6
 SCREENING = 0.6
 """Share of the effort that screening may take where there are more pages."""
 
@@ -42,6 +46,11 @@ Measure = Callable[[Candidate, tuple[int, ...]], Score]
 """The detector's calls that are needed are made by it, and kept."""
 Calls = Callable[[Candidate, int], int]
 """How many calls a candidate needs on a page, known before."""
+
+
+Tiling = tuple[tuple[tuple[str, Value], ...], int, int]
+"""All values but the overlap, the page, and its number of tiles: so many are always the same tiles,
+as their stride is balanced. Nobody asks for them twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +105,8 @@ class Search:
     effort: float = EFFORT
     screening: int = 1
     scores: dict[Candidate, Score] = field(default_factory=dict)
-    _spent: dict[tuple[Candidate, int], int] = field(default_factory=dict)
+    _tiled: set[Tiling] = field(default_factory=set)
+    _tilings: dict[tuple[Candidate, int], Tiling] = field(default_factory=dict)
 
     def exhaustive(self) -> None:
         """Every candidate on every page."""
@@ -104,25 +114,31 @@ class Search:
             self._look(candidate, self.pages)
 
     def run(self) -> None:
-        """Screen, then race; no more calls than the effort allows, but for the base."""
+        """Screen, then race; no more calls than are allowed, but for the base."""
         few = self.pages[: self.screening]
         self._look(self.space.base, few)
         for start in self._starts():
             self._along_axes(start, few)
+        self._by_prediction(few)
+        self._along_axes(self.preference.best(self.scores.values()).candidate, few)
         self._race()
 
     def best(self) -> Score:
         """Of those seen on most pages."""
-        most = max(len(each.pages) for each in self.scores.values())
-        return self.preference.best(s for s in self.scores.values() if len(s.pages) == most)
+        return self.preference.best(self._seen_most())
 
     def front(self) -> list[Score]:
         """The Pareto set of those seen on most pages."""
+        return pareto(self._seen_most())
+
+    def _seen_most(self) -> list[Score]:
         most = max(len(each.pages) for each in self.scores.values())
-        return pareto(each for each in self.scores.values() if len(each.pages) == most)
+        return [each for each in self.scores.values() if len(each.pages) == most]
 
     def exhaustive_calls(self) -> int:
-        return sum(self.calls(c, page) for c in self.space.candidates() for page in self.pages)
+        """Of a full sweep that asks for no tile twice."""
+        every = self.space.candidates()
+        return sum(calls for *_, calls in {self._tiling(c, p) for c in every for p in self.pages})
 
     def allowed_calls(self) -> int:
         """A share of the sweep's; of a small sweep so many as are soon made."""
@@ -138,19 +154,44 @@ class Search:
     def _along_axes(self, start: Candidate, pages: tuple[int, ...]) -> None:
         here = start
         possible = set(self.space.candidates())
-        others = len(self.pages) > self.screening
-        left = (1 - SCREENING) * self.allowed_calls() if others else 0
         for _ in range(PASSES):
             before = here
             for axis, values in self.space.axes:
                 if axis == "detector":
                     continue
                 line = [here.having(axis, value) for value in values]
-                seen = [s for c in line if c in possible and (s := self._try(c, pages, left))]
+                seen = [s for c in line if c in possible and (s := self._screen(c, pages))]
                 if seen:
                     here = self.preference.best(seen).candidate
             if here == before:
                 return
+
+    def _by_prediction(self, pages: tuple[int, ...]) -> None:
+        """The most promising of the others, if each value does what it did on the mean so far.
+
+        Of those that might be chosen: where a recall is asked for and reached, the cheaper ones.
+        """
+        best = self.preference.best(self.scores.values())
+        is_enough = self.preference.min_recall and best.recall >= self.preference.min_recall
+        most = sum(self._calls(best.candidate, page) for page in pages)
+        others = [
+            each
+            for each in self.space.candidates()
+            if any(self._tiling(each, page) not in self._tiled for page in pages)
+            and not (is_enough and sum(self._calls(each, page) for page in pages) > most)
+        ]
+        effects = self._effects(others)
+        for each in sorted(others, key=lambda c: (-effects[c], c.values))[:PREDICTED]:
+            self._screen(each, pages)
+
+    def _effects(self, candidates: Sequence[Candidate]) -> dict[Candidate, float]:
+        """By candidate: the mean F1 seen with each of its values, together."""
+        seen: dict[tuple[str, Value], list[float]] = defaultdict(list)
+        for score in self.scores.values():
+            for pair in score.candidate.values:
+                seen[pair].append(score.f1)
+        means = {pair: sum(f1s) / len(f1s) for pair, f1s in seen.items()}
+        return {each: sum(means.get(pair, 0.0) for pair in each.values) for each in candidates}
 
     def _race(self) -> None:
         """The leader goes first, and what it will need is kept for it."""
@@ -167,27 +208,60 @@ class Search:
             racing = self._finalists(seen, max(LEAST_FINALISTS, len(seen) // 2))
 
     def _finalists(self, scores: Sequence[Score], most: int) -> list[Candidate]:
-        """Half of them the best, half the most accurate of those that nothing cheaper equals."""
+        """Half of them the best, half the most accurate of those that nothing cheaper equals.
+
+        Of several with the same tiles only the best.
+        """
         best = self.preference.ranked(scores)
         front = sorted(pareto(scores), key=lambda each: -each.f1)
-        chosen = dict.fromkeys(s.candidate for s in (*best[: most - most // 2], *front, *best))
-        return list(chosen)[:most]
+        chosen: dict[tuple[Tiling, ...], Candidate] = {}
+        for each in (*best[: most - most // 2], *front, *best):
+            same = tuple(self._tiling(each.candidate, page) for page in self.pages)
+            chosen.setdefault(same, each.candidate)
+        return list(chosen.values())[:most]
+
+    def _screen(self, candidate: Candidate, pages: tuple[int, ...]) -> Score | None:
+        """As `_try`; some effort is kept for the race, and none is spent on what is too dear."""
+        if self._is_too_dear(candidate, pages):
+            return None
+        others = len(self.pages) > self.screening
+        return self._try(candidate, pages, (1 - SCREENING) * self.allowed_calls() * others)
+
+    def _is_too_dear(self, candidate: Candidate, pages: tuple[int, ...]) -> bool:
+        """Where a recall is all that is asked for: twice what reaches it already."""
+        least = self.preference.min_recall
+        calls = sum(self._calls(candidate, page) for page in pages)
+        return least > 0 and any(
+            each.recall >= least and calls > 2 * sum(self._calls(each.candidate, p) for p in pages)
+            for each in self.scores.values()
+        )
 
     def _try(self, candidate: Candidate, pages: tuple[int, ...], left: float = 0) -> Score | None:
         """None where that would be too much effort; ``left`` calls are kept for later."""
-        needed = sum(self._spent.values()) + self._needed(candidate, pages) + left
+        spent = sum(calls for *_, calls in self._tiled)
+        needed = spent + self._needed(candidate, pages) + left
         return self._look(candidate, pages) if needed <= self.allowed_calls() else None
 
     def _needed(self, candidate: Candidate, pages: tuple[int, ...]) -> int:
         """Calls that are still to be made for it."""
-        return sum(self.calls(candidate, p) for p in pages if (candidate, p) not in self._spent)
+        tilings = {self._tiling(candidate, page) for page in pages}
+        return sum(calls for *_, calls in tilings - self._tiled)
+
+    def _calls(self, candidate: Candidate, page: int) -> int:
+        return self._tiling(candidate, page)[-1]
+
+    def _tiling(self, candidate: Candidate, page: int) -> Tiling:
+        key = candidate, page
+        if key not in self._tilings:
+            rest = tuple(pair for pair in candidate.values if pair[0] != "overlap")
+            self._tilings[key] = rest, page, self.calls(candidate, page)
+        return self._tilings[key]
 
     def _look(self, candidate: Candidate, pages: tuple[int, ...]) -> Score:
         known = self.scores.get(candidate)
         if known is not None and set(pages) <= set(known.pages):
             return known
-        for page in pages:
-            self._spent.setdefault((candidate, page), self.calls(candidate, page))
+        self._tiled |= {self._tiling(candidate, page) for page in pages}
         found = self.measure(candidate, pages)
         self.scores[candidate] = found
         return found

@@ -12,7 +12,8 @@ from tilescout_tune.space import Candidate, Space, UnusableSpace, is_possible, s
 
 BASE = Profile(name="p", detector="onnx", dpi=150, tile_size=1024, overlap=128)
 WHOLE = space(BASE, {"dpi": [75, 150, 300], "tile_size": [512, 1024, 2048], "overlap": [32, 128]})
-BEST = {"dpi": 300, "tile_size": 512, "overlap": 32}
+BEST = {"dpi": 150, "tile_size": 512, "overlap": 32}
+DEAREST = BEST | {"dpi": 300, "overlap": 128}
 
 
 def calls(candidate: Candidate, page: int) -> int:
@@ -37,7 +38,10 @@ class Sheets:
                      usd=0.001 * tiles, calls=tiles)  # fmt: skip
 
     def calls(self) -> int:
-        return sum(calls(*each) for each in self.looked)
+        """As many tiles are the same tiles, whatever their overlap: nobody asks for them twice."""
+        tilings = {(candidate["dpi"], candidate["tile_size"], page, calls(candidate, page))
+                   for candidate, page in self.looked}  # fmt: skip
+        return sum(count for *_, count in tilings)
 
 
 def search(sheets: Sheets, whole: Space = WHOLE, pages: int = 6, **options) -> Search:
@@ -52,6 +56,15 @@ def test_the_best_setting_is_found_on_all_pages_with_a_third_of_the_calls():
 
     assert dict(tried.best().candidate.values) == BEST
     assert len(tried.best().pages) == 6
+    assert sheets.calls() <= tried.exhaustive_calls() / 3
+
+
+def test_the_best_is_chosen_on_few_pages_where_it_is_too_dear_for_all():
+    sheets = Sheets(DEAREST)
+    tried = search(sheets)
+    tried.run()
+
+    assert dict(tried.best().candidate.values) == DEAREST
     assert sheets.calls() <= tried.exhaustive_calls() / 3
 
 
@@ -73,7 +86,7 @@ def test_no_more_calls_than_allowed_are_made_but_for_the_base(effort, pages):
     tried = search(sheets, pages=pages, effort=effort)
     tried.run()
 
-    assert sheets.calls() <= max(60, effort * tried.exhaustive_calls(), calls(WHOLE.base, 0))
+    assert sheets.calls() <= max(48, effort * tried.exhaustive_calls(), calls(WHOLE.base, 0))
 
 
 def test_of_settings_alike_the_cheapest_is_chosen():

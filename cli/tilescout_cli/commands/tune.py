@@ -239,6 +239,12 @@ def _end(tuned: Tuned) -> None:
     if tuned.ended:
         raise CommandFailed(tuned.ended)
     wanted, best = tuned.search.preference.min_recall, tuned.search.best()
+    if len(best.pages) < len(tuned.search.pages):
+        terminal.say(
+            f"the effort was spent before the chosen setting was tried on more than "
+            f"{terminal.counted(len(best.pages), 'page')} of {len(tuned.search.pages)}; raise "
+            "--effort to be surer"
+        )
     if best.recall < wanted:
         raise CommandFailed(
             f"no setting that was tried reaches --min-recall {wanted:g}; the best has "
