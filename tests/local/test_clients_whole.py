@@ -125,6 +125,19 @@ def test_the_aws_command_finds_a_text_over_all_documents(started: Started) -> No
     assert [row["page"]["N"] for row in rows] == ["1"]
 
 
+def test_a_document_and_its_run_are_evaluated_by_their_ids(started: Started) -> None:
+    document = started.document("incoming/pdf-text/plant 7/plan.pdf")
+    for name in (document["id"]["S"][:8], document["run_id"]["S"][:8]):
+        found = tilescout(
+            "evaluate", name, "--local", "--truth", "plan.pdf", "--text-layer", "--json",
+            cwd=started.folder,
+        )  # fmt: skip
+        assert found.returncode == 0, found.stderr
+        report = json.loads(found.stdout)
+        assert report["figures"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0, "cer": 0.0}
+        assert list(report["pages"]) == ["plan.pdf p1"]
+
+
 def commands_of(page: str) -> str:
     """All shell blocks of a page of docs/, one after the other."""
     text = (ROOT / "docs" / page).read_text()

@@ -62,6 +62,31 @@ def test_detect_leaves_its_four_files(
         assert picture.size == (1334, 2000)
 
 
+def test_what_detect_found_is_evaluated_against_the_text_of_the_pdf(
+    folder: Path, detected: subprocess.CompletedProcess[str]
+) -> None:
+    assert detected.returncode == 0, detected.stderr
+    result, limits = "out/tags/detections.json", ("--min-recall", "1", "--max-cer", "0")
+    found = tilescout("evaluate", result, "--truth", "tags.pdf", "--text-layer", "--out", "report",
+                      *limits, cwd=folder)  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    assert "There are none." in (folder / "report" / "report.html").read_text()
+
+
+def test_a_corrected_annotated_pdf_is_ground_truth(
+    folder: Path, detected: subprocess.CompletedProcess[str]
+) -> None:
+    assert detected.returncode == 0, detected.stderr
+    with pymupdf.open(folder / "out" / "tags" / "annotated.pdf") as document:
+        page = document[0]
+        page.delete_annot(next(page.annots()))
+        document.save(folder / "corrected.pdf")
+    found = tilescout("evaluate", "out/tags", "--truth", "corrected.pdf", "--as", "snippets",
+                      "--json", cwd=folder)  # fmt: skip
+    total = json.loads(found.stdout)["total"]
+    assert (total["objects"], total["found"], total["right"]) == (1, 2, 1)
+
+
 def test_detect_stops_the_embedded_aws_that_it_started(
     folder: Path, detected: subprocess.CompletedProcess[str]
 ) -> None:
