@@ -16,12 +16,15 @@ from tilescout_evaluate.misses import Miss
 from tilescout_evaluate.pairing import Pair
 from tilescout_evaluate.truth import Kind
 
-SIDE = 260
-"""Px of a picture."""
+WIDTH = 520
+"""Px of a picture; a report shows it at half of that, and one of a long line as it is."""
 CONTEXT = 1.2
-"""How much is shown around a box: this share of its longer side, on each side."""
-LEAST_PT = 30.0
-TRUE, FOUND = (0, 140, 60), (217, 0, 178)
+"""How much is shown around a box: this share of its shorter side, on each side, and"""
+CONTEXT_ALONG = 0.15
+"""this of its longer one."""
+LEAST_PT = 12.0
+MOST_OBLONG = 4.0
+TRUE, FOUND, MARGIN = (0, 140, 60), (217, 0, 178), (240, 240, 240)
 
 
 def cut_outs(
@@ -53,33 +56,34 @@ def _open(path: Path) -> Any:
 def _png(page: Any, miss: Miss, pair: Pair, kind: Kind) -> bytes:
     to_points = POINTS_PER_INCH / pair.found.dpi
     shown = _around(miss.box.scale(to_points))
-    scale = SIDE / shown.width
+    scale = WIDTH / shown.width
+    picture = Image.new("RGB", (WIDTH, round(shown.height * scale)), MARGIN)
     # A picture as a page has its own size; the boxes are of the page as it was rendered.
     own = page.rect.width / pair.found.width_pt if pair.found.width_pt else 1.0
-    clip = pymupdf.Rect(
-        *(side * own for side in (shown.left, shown.top, shown.right, shown.bottom))
-    )
+    sides = (shown.left, shown.top, shown.right, shown.bottom)
+    clip = pymupdf.Rect(*(side * own for side in sides)) & page.rect
     matrix = pymupdf.Matrix(scale / own, scale / own)
     pixels = page.get_pixmap(matrix=matrix, clip=clip, alpha=False, annots=False)
-    picture = Image.new("RGB", (SIDE, SIDE), (240, 240, 240))
-    part = clip & page.rect
-    at = (round((part.x0 / own - shown.left) * scale), round((part.y0 / own - shown.top) * scale))
+    at = (round((clip.x0 / own - shown.left) * scale), round((clip.y0 / own - shown.top) * scale))
     picture.paste(Image.frombytes("RGB", (pixels.width, pixels.height), pixels.samples), at)
     pen = ImageDraw.Draw(picture)
     for box, colour in _boxes(pair, kind):
         inside = box.scale(to_points).shift(-shown.left, -shown.top).scale(scale)
-        if inside.intersection(Box(0, 0, SIDE, SIDE)).area:
-            pen.rectangle(_outline(inside, colour), outline=colour, width=2)
+        if inside.intersection(Box(0, 0, *picture.size)).area:
+            pen.rectangle(_outline(inside, colour), outline=colour, width=3)
     file = io.BytesIO()
     picture.save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
 def _around(box: Box) -> Box:
-    """A square with the box in its middle and room around it."""
-    half = max(LEAST_PT, (0.5 + CONTEXT) * max(box.width, box.height))
+    """The box with room around it, wider than high by four times at most, and never higher."""
+    short, long = sorted((box.width, box.height))
+    room = max(LEAST_PT, CONTEXT * short + CONTEXT_ALONG * long)
+    width, height = box.width + 2 * room, box.height + 2 * room
+    width, height = max(width, height), max(height, width / MOST_OBLONG)
     x, y = box.centre
-    return Box(x - half, y - half, x + half, y + half)
+    return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
 def _boxes(pair: Pair, kind: Kind) -> Iterator[tuple[Box, tuple[int, int, int]]]:
@@ -92,6 +96,6 @@ def _boxes(pair: Pair, kind: Kind) -> Iterator[tuple[Box, tuple[int, int, int]]]
 
 def _outline(box: Box, colour: tuple[int, int, int]) -> tuple[float, float, float, float]:
     """Found boxes are drawn a little outside, so that both are seen."""
-    margin = 3 if colour == FOUND else 0
+    margin = 4 if colour == FOUND else 0
     grown = box.grow(margin, margin)
     return grown.left, grown.top, grown.right, grown.bottom

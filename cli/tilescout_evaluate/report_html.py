@@ -20,11 +20,21 @@ tr:nth-child(even) td{background:#f6f6f6}svg{max-width:100%;height:auto}
 .figures{display:flex;flex-wrap:wrap;gap:.8rem;margin:1rem 0}
 .figures div{border:1px solid #ccc;border-radius:.4rem;padding:.4rem 1rem}
 .figures b{display:block;font-size:1.5rem}.worst{display:flex;flex-wrap:wrap;gap:1rem}
-figure{margin:0;width:262px}figcaption{font-size:.85rem;overflow-wrap:anywhere}
-img{border:1px solid #bbb;display:block}.true{color:#008c3c}.found{color:#d900b2}
+figure{margin:0;max-width:262px}figure.long{max-width:522px}
+figcaption{font-size:.85rem;overflow-wrap:anywhere}
+img{border:1px solid #bbb;display:block;width:100%;height:auto}.true{color:#008c3c}.found{color:#d900b2}
 .wide{overflow-x:auto}.warning{background:#fff4d6;padding:.3rem .7rem;border-left:4px solid #d9a400}
 """
-NAMES = {"f1": "F1", "map": "mAP at IoU .5", "cer": "character error rate"}
+NAMES = {
+    "f1": "F1",
+    "map": "mAP at IoU .5",
+    "cer": "character error rate",
+    "character_error_rate": "CER",
+    "oversized": "too large",
+    "wrong_characters": "wrong",
+}
+OBLONG = 5.0
+"""Width over height of a box from which its picture is shown in full width."""
 GROUPS = {
     "by_size": "By size (square root of the area)",
     "by_size_to_tile": "By size against overlap and tile",
@@ -158,7 +168,7 @@ def _worst(
             f"</p><ul>{lines}</ul>"
         )
     shown = "".join(
-        f'<figure><img alt="" width="260" src="data:image/png;base64,{_base64(png)}">'
+        f'<figure{_class(miss)}><img alt="" src="data:image/png;base64,{_base64(png)}">'
         f"<figcaption>{escape(names[miss.page])}: {escape(miss.what)}</figcaption></figure>"
         for miss, png in pictures
     )
@@ -166,6 +176,10 @@ def _worst(
         '<h2>The worst misses</h2><p>What is there in <span class="true">green</span>, what was '
         f'found in <span class="found">magenta</span>.</p><div class="worst">{shown}</div>'
     )
+
+
+def _class(miss: Miss) -> str:
+    return ' class="long"' if miss.box.width > OBLONG * miss.box.height else ""
 
 
 def _base64(png: bytes) -> str:

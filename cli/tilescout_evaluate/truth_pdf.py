@@ -97,14 +97,21 @@ def _member(annotation: Any, name: str) -> str:
 
 
 def text_layer(path: Path, pages: Iterable[int] = ()) -> Truth:
-    """The visible words of the PDF itself. Raises UnusableTruth."""
+    """The visible words of the PDF itself, of pages that have any. Raises UnusableTruth."""
     try:
         wanted = sorted(pages) or [
             each.page for each in inspect_document(path, max_pages=MOST_PAGES).pages
         ]
-        return Truth(kind="text", pages=tuple(_read(path, number) for number in wanted))
+        read = (_read(path, number) for number in wanted)
+        pages_of_text = tuple(page for page in read if page.items)
     except TilescoutError as error:
         raise UnusableTruth(f"{path}: {error}") from error
+    if not pages_of_text:
+        raise UnusableTruth(
+            f"--text-layer takes a PDF with visible text of its own; {path} has none on the pages "
+            "looked at; it may be a scan, or its text drawn as lines: give rows of text as CSV"
+        )
+    return Truth(kind="text", pages=pages_of_text)
 
 
 def _read(path: Path, number: int) -> TruePage:
