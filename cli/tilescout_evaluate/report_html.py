@@ -22,7 +22,8 @@ tr:nth-child(even) td{background:#f6f6f6}svg{max-width:100%;height:auto}
 .figures b{display:block;font-size:1.5rem}.worst{display:flex;flex-wrap:wrap;gap:1rem}
 figure{margin:0;max-width:262px}figure.long{max-width:522px}
 figcaption{font-size:.85rem;overflow-wrap:anywhere}
-img{border:1px solid #bbb;display:block;width:100%;height:auto}.true{color:#008c3c}.found{color:#d900b2}
+img{border:1px solid #bbb;display:block;width:100%;height:auto}
+.true{color:#008c3c}.found{color:#d900b2}
 .wide{overflow-x:auto}.warning{background:#fff4d6;padding:.3rem .7rem;border-left:4px solid #d9a400}
 """
 NAMES = {
