@@ -23,6 +23,9 @@ SIDES: dict[Detector, tuple[int, int]] = {
 }
 """The smallest and largest tile side in pixels that a detector's API takes."""
 
+SMALLEST_RATIO, LARGEST_RATIO = 0.02, 0.75
+"""Of second_scale: below, nothing is left of a page; above, it shows what the tiles show."""
+
 READS_TEXT = ("textract", "rekognition-text", "pdf-text")
 HAS_MODEL = ("custom-labels", "onnx")
 """Detectors of objects: a version of the model_project that a profile names is asked."""
@@ -102,6 +105,7 @@ class Profile(_Strict):
     tile_size: int
     overlap: Annotated[int, Field(ge=0)]
     colour: Literal["grey", "rgb"] = "grey"
+    second_scale: float | Literal["page"] = 0.0
     text_layer: Literal["off", "first"] = "off"
     find: tuple[Find, ...] = ()
     labels: tuple[str, ...] = ()
@@ -183,6 +187,32 @@ class Profile(_Strict):
                 "find and text_layer need a detector that reads text",
                 f"detector is {self.detector}",
                 f"choose one of {', '.join(READS_TEXT)}, or remove them",
+            )
+        return self
+
+    @field_validator("second_scale", mode="before")
+    @classmethod
+    def _is_coarser(cls, second_scale: object) -> object:
+        if second_scale == "page":
+            return second_scale
+        if isinstance(second_scale, int | float) and not isinstance(second_scale, bool):
+            ratio = float(second_scale)
+            if ratio == 0 or SMALLEST_RATIO <= ratio <= LARGEST_RATIO:
+                return ratio
+        raise BrokenRule(
+            f"second_scale is 0 (none), a ratio of the dpi from {SMALLEST_RATIO} to "
+            f'{LARGEST_RATIO}, or "page" (the whole page in one tile)',
+            f"it is {second_scale!r}",
+            "choose one of them",
+        )
+
+    @model_validator(mode="after")
+    def _has_pixels_to_shrink(self) -> Self:
+        if self.second_scale != 0 and self.detector == "pdf-text":
+            raise BrokenRule(
+                "second_scale needs a detector that looks at pixels",
+                "detector is pdf-text, which reads text of any size",
+                "remove second_scale or choose another detector",
             )
         return self
 

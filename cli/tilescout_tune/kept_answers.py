@@ -97,7 +97,7 @@ class KeptAnswers:
         try:
             answer = detector.port.detect(self._tile(digest).read_bytes(), tile)
         except TileRefused:
-            answer = Answer(tile=tile.index, tile_box=tile.box)
+            answer = Answer(tile=tile.index, tile_box=tile.box, scale=tile.scale)
         self.asked += answer.calls
         _write(kept, answer_to_json(answer).encode())
         self.on_asked()

@@ -22,7 +22,7 @@ class OnnxPort:
     def detect(self, image: bytes, tile: Tile) -> Answer:
         found = self.model.find(decoded(image), FLOOR)
         seen = objects_seen(found, self.model.card, tile)
-        return Answer(tile=tile.index, tile_box=tile.box, objects=seen)
+        return Answer(tile=tile.index, tile_box=tile.box, objects=seen, scale=tile.scale)
 
 
 def open_model(file: Path, workers: int = 1) -> NamedDetector:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeGuard
 
 from pydantic import TypeAdapter
@@ -70,19 +71,20 @@ def is_truncated(response: Mapping[str, Any]) -> bool:
 
 
 def split_tile(tile: Tile, overlap: int) -> tuple[Tile, ...]:
-    """Four equal quarters that overlap by at least ``overlap`` px and cover the tile.
+    """Four equal quarters that overlap by at least ``overlap`` px of the image and cover the tile.
 
     They keep the tile's index. Raises ValueError for an overlap not smaller than the tile.
     """
     box = tile.box
-    if not 0 <= overlap < min(box.width, box.height):
+    across, down = round(box.width / tile.scale), round(box.height / tile.scale)
+    if not 0 <= overlap < min(across, down):
         raise ValueError(
-            f"overlap must be at least 0 and smaller than the tile {box.width:g} x "
-            f"{box.height:g} px; received {overlap} px"
+            f"overlap must be at least 0 and smaller than the tile {across} x {down} px; "
+            f"received {overlap} px"
         )
-    width, height = (math.ceil((side + overlap) / 2) for side in (box.width, box.height))
+    width, height = (tile.scale * math.ceil((side + overlap) / 2) for side in (across, down))
     return tuple(
-        Tile(tile.index, Box(left, top, left + width, top + height))
+        replace(tile, box=Box(left, top, left + width, top + height))
         for top in (box.top, box.bottom - height)
         for left in (box.left, box.right - width)
     )

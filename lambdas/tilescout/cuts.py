@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from tilescout.geometry import Box
 
 CUT_PX = 4.0
@@ -11,11 +13,15 @@ Simulated merges are equally good from 2 to 20 px and worse below: detectors ins
 """
 
 
-def cut_sides(box: Box, tile: Box, page: Box) -> tuple[bool, bool, bool, bool]:
-    """Which sides (left, top, right, bottom) of ``box`` are those of the tile inside the page."""
+def cut_sides(box: Box, tile: Box, page: Box, scale: float = 1.0) -> tuple[bool, bool, bool, bool]:
+    """Which sides (left, top, right, bottom) of ``box`` are those of the tile inside the page.
+
+    ``scale`` is the page pixels to one pixel of the tile's image.
+    """
+    near = CUT_PX * math.sqrt(scale)
     return (
-        tile.left > page.left and box.left <= tile.left + CUT_PX,
-        tile.top > page.top and box.top <= tile.top + CUT_PX,
-        tile.right < page.right and box.right >= tile.right - CUT_PX,
-        tile.bottom < page.bottom and box.bottom >= tile.bottom - CUT_PX,
+        tile.left > page.left and box.left <= tile.left + near,
+        tile.top > page.top and box.top <= tile.top + near,
+        tile.right < page.right and box.right >= tile.right - near,
+        tile.bottom < page.bottom and box.bottom >= tile.bottom - near,
     )

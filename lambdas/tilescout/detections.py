@@ -42,6 +42,7 @@ class Answer:
     """All that a detector said of one tile, in page pixels. ``calls`` counts billed requests.
 
     ``model_version`` is the ARN of the model version that said it; empty without a model.
+    ``scale`` is that of the tile: page pixels to one pixel of its image.
     """
 
     tile: int
@@ -51,6 +52,7 @@ class Answer:
     calls: int = 1
     warnings: tuple[str, ...] = ()
     model_version: str = ""
+    scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,11 +67,14 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TileRow:
-    """One tile that is not blank. ``box`` is left, top, right, bottom in page pixels."""
+    """One tile that is not blank. ``box`` is left, top, right, bottom in page pixels.
+
+    ``scale`` is the page pixels to one pixel of its image.
+    """
 
     page: int
     tile: int
-    box: tuple[int, int, int, int]
+    box: tuple[float, float, float, float]
     image: str
     state: TileState = "pending"
     asked: int = 0
@@ -82,3 +85,4 @@ class TileRow:
     calls: int = 0
     retry_at: int = 0
     last_error: str = ""
+    scale: float = 1.0

@@ -38,14 +38,23 @@ class ShownPage:
         self._bounds = self._list.rect
         self._at(dpi)
 
-    def _at(self, dpi: int) -> None:
+    def _at(self, dpi: float) -> None:
         self.dpi = dpi
         self.width, self.height = page_pixels(self._bounds.width, self._bounds.height, dpi)
 
-    def in_grey(self, dpi: int) -> ShownPage:
+    def in_grey(self, dpi: float) -> ShownPage:
         """The same page, not interpreted again, at another resolution."""
+        return self._drawn("grey", dpi)
+
+    def shrunk(self, ratio: float, size: tuple[int, int]) -> ShownPage:
+        """The same page, not interpreted again, ``size`` (width, height) px at ``ratio``."""
+        other = self._drawn(self.colour, self.dpi * ratio)
+        other.width, other.height = size
+        return other
+
+    def _drawn(self, colour: Colour, dpi: float) -> ShownPage:
         other = object.__new__(ShownPage)
-        other.colour, other._list, other._bounds = "grey", self._list, self._bounds
+        other.colour, other._list, other._bounds = colour, self._list, self._bounds
         other._at(dpi)
         return other
 

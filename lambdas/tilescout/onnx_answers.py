@@ -129,7 +129,7 @@ def objects_seen(found: FoundBoxes, card: Labelled, tile: Tile) -> tuple[ObjectS
         ObjectSeen(
             label=card.labels[label],
             confidence=float(confidence),
-            box=Box(*map(float, box)).shift(left, top),
+            box=Box(*map(float, box)).scale(tile.scale).shift(left, top),
         )
         for box, confidence, label in zip(found.boxes, found.confidences, found.labels, strict=True)
     )

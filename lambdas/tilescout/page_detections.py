@@ -10,6 +10,7 @@ from tilescout.detections import Answer, Detection, TextLine
 from tilescout.errors import PatternTooSlow
 from tilescout.geometry import Box
 from tilescout.merging import merge_objects
+from tilescout.page_scales import with_large_only
 from tilescout.profiles import Profile, Region
 from tilescout.snippet_credibility import SECONDS
 from tilescout.snippets import find_snippets
@@ -41,10 +42,12 @@ def detect_with_warnings(
 
     Snippets where the profile has ``find``, else every line of text; and objects of the
     profile's labels (all, where it names none). What is below the confidence floor of its label
-    or has its centre outside the profile's regions is dropped. The order of answers is
-    irrelevant. A snippet whose pattern takes too long is left out of the page, with a warning.
+    or has its centre outside the profile's regions is dropped. Of the second scale counts only
+    what is larger than the overlap. The order of answers is irrelevant. A snippet whose pattern
+    takes too long is left out of the page, with a warning.
     Raises InvalidProfile for a bad pattern.
     """
+    answers = with_large_only(answers, profile.overlap)
     lines = stitch_lines(answers, width, height)
     text = (
         _snippets(lines, page, profile)

@@ -12,12 +12,12 @@ from tilescout.tiling import Tile, TileGrid
 PIXEL_TOLERANCE = 1e-4
 
 
-def page_pixels(width_pt: float, height_pt: float, dpi: int) -> tuple[int, int]:
+def page_pixels(width_pt: float, height_pt: float, dpi: float) -> tuple[int, int]:
     """Width and height in whole pixels at ``dpi`` of a page given in points; at least 1 x 1."""
     return _pixels(width_pt, dpi), _pixels(height_pt, dpi)
 
 
-def _pixels(points: float, dpi: int) -> int:
+def _pixels(points: float, dpi: float) -> int:
     return max(1, math.ceil(points * dpi / POINTS_PER_INCH - PIXEL_TOLERANCE))
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, astuple
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 from tilescout.errors import UnreadableDocument, UnsupportedPage
 from tilescout.mupdf_document import complaint, load_page, open_document
 from tilescout.mupdf_page import ShownPage
-from tilescout.page_geometry import kept_tiles
+from tilescout.page_scales import PageScale, page_scales
 from tilescout.page_tiles import cut_tiles
 from tilescout.render_frames import Frame
 from tilescout.rendering import RenderedPage, RenderRequest
 from tilescout.text_layer import PageText, read_text
-from tilescout.tiling import Tile, TileGrid
+from tilescout.tiling import TileGrid
 
 # A decoded image, its scaled copy and the band have to fit into the child's memory together.
 IMAGE_SHARE_OF_MEMORY = 3
@@ -36,19 +36,42 @@ def render(path: str, request: RenderRequest, memory_mb: int) -> Iterator[Frame]
     page = ShownPage(source, request.dpi, request.colour)
     _bound_images(page, request.page, memory_mb)
     text = read_text(page) if request.text_layer else NO_TEXT
-    kept = _wanted_tiles(page, request, text)
-    sent = 0
-    for tile, image in cut_tiles(page, kept, request.tile_size, request.max_image_bytes):
-        sent += 1
-        yield Frame("tile", {"index": tile.index, "box": astuple(tile.box)}, image)
-    yield Frame("result", asdict(_result(page, source, request, text, kept, sent)))
+    counts = TileCounts()
+    for scale in page_scales((page.width, page.height), _grid(request), request.second_scale):
+        for frame in _tiles(page, scale, request, text, counts):
+            counts.sent += 1
+            yield frame
+    yield Frame("result", asdict(_result(page, source, request, text, counts)))
 
 
-def _wanted_tiles(page: ShownPage, request: RenderRequest, text: PageText) -> list[Tile]:
+@dataclass(slots=True)
+class TileCounts:
+    """Tiles of all scales: those there are, those regions and text leave, those not blank."""
+
+    every: int = 0
+    kept: int = 0
+    sent: int = 0
+
+
+def _grid(request: RenderRequest) -> TileGrid:
+    return TileGrid(request.tile_size, request.overlap)
+
+
+def _tiles(
+    page: ShownPage, scale: PageScale, request: RenderRequest, text: PageText, counts: TileCounts
+) -> Iterator[Frame]:
+    """The tiles of one scale; the renderer draws it anew, for shrunk pixels lose thin lines."""
+    grid = _grid(request)
+    counts.every += grid.count(*scale.size)
     if request.tiles == "never" or (request.tiles == "where-no-text" and text.covers_page):
-        return []
-    grid = TileGrid(request.tile_size, request.overlap)
-    return kept_tiles(grid, (page.width, page.height), request.include, request.exclude)
+        return
+    kept = scale.tiles(grid, request.include, request.exclude)
+    counts.kept += len(kept)
+    drawn = page if scale.ratio == 1 else page.shrunk(scale.ratio, scale.size)
+    for tile, image in cut_tiles(drawn, kept, request.tile_size, request.max_image_bytes):
+        place = scale.on_page(tile)
+        value = {"index": place.index, "box": astuple(place.box), "scale": place.scale}
+        yield Frame("tile", value, image)
 
 
 def _bound_images(page: ShownPage, number: int, memory_mb: int) -> None:
@@ -70,12 +93,10 @@ def _result(
     source: Any,
     request: RenderRequest,
     text: PageText,
-    kept: list[Tile],
-    sent: int,
+    counts: TileCounts,
 ) -> RenderedPage:
     """``warnings`` tell what may be missing: nothing is lost in silence."""
-    all_tiles = TileGrid(request.tile_size, request.overlap).count(page.width, page.height)
-    looks_blank = sent == 0 and len(kept) == all_tiles and page.declares_content()
+    looks_blank = counts.sent == 0 and counts.kept == counts.every and page.declares_content()
     warnings = [f"page {request.page} declares content but renders blank"] if looks_blank else []
     if error := complaint():
         warnings.append(f"page {request.page} may lack parts; the renderer said: {error}")
@@ -87,8 +108,8 @@ def _result(
         height_pt=round(source.rect.height, 3),
         dpi=request.dpi,
         rotation=source.rotation,
-        tiles_sent=sent,
-        tiles_skipped=all_tiles - sent,
+        tiles_sent=counts.sent,
+        tiles_skipped=counts.every - counts.sent,
         words=text.words,
         covers_page=text.covers_page,
         warnings=tuple(warnings),

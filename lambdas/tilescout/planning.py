@@ -9,7 +9,8 @@ from tilescout.detectors import LIMITS
 from tilescout.errors import BudgetExceeded, UnreadableDocument, UnsupportedPage
 from tilescout.geometry import POINTS_PER_INCH
 from tilescout.inference_units import ModelPace, plan_units
-from tilescout.page_geometry import kept_tiles, page_pixels
+from tilescout.page_geometry import page_pixels
+from tilescout.page_scales import PageScale, page_scales
 from tilescout.pricing import PriceTable
 from tilescout.profiles import DetectorName, Profile
 from tilescout.rendering import DocumentFacts, PageFacts
@@ -25,12 +26,16 @@ TILES_PER_SECOND_AT_MOST = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagePlan:
-    """One page in pixels at the profile's dpi; ``tiles`` is at most, before blank ones."""
+    """One page in pixels at the profile's dpi; ``tiles`` is at most, before blank ones.
+
+    ``coarse_tiles`` of them are those of the second scale.
+    """
 
     page: int
     width_px: int
     height_px: int
     tiles: int
+    coarse_tiles: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,20 +86,31 @@ def _plan_page(page: PageFacts, profile: Profile) -> PagePlan:
             f"a page side may have {LONGEST_SIDE_PX} px; page {page.page} is {width} x {height} px "
             f"at {profile.dpi} dpi; use a profile of {fitting_dpi} dpi or less"
         )
+    own, *coarse = _tile_counts(width, height, profile)
     return PagePlan(
-        page=page.page, width_px=width, height_px=height, tiles=_tiles(width, height, profile)
+        page=page.page,
+        width_px=width,
+        height_px=height,
+        tiles=own + sum(coarse),
+        coarse_tiles=sum(coarse),
     )
 
 
-def _tiles(width: int, height: int, profile: Profile) -> int:
+def _tile_counts(width: int, height: int, profile: Profile) -> list[int]:
+    """Tiles of the page's own scale and, where there is one, of the second."""
     if profile.detector == "pdf-text":
-        return 0
+        return [0]
     grid = TileGrid(profile.tile_size, profile.overlap)
-    count = grid.count(width, height)
+    scales = page_scales((width, height), grid, profile.second_scale)
+    return [_tiles(grid, scale, profile) for scale in scales]
+
+
+def _tiles(grid: TileGrid, scale: PageScale, profile: Profile) -> int:
+    count = grid.count(*scale.size)
     # Past the limit of the document the exact number does not matter, and listing costs memory.
     if count > profile.max_tiles_per_document or not (profile.include or profile.exclude):
         return count
-    return len(kept_tiles(grid, (width, height), profile.include, profile.exclude))
+    return len(scale.tiles(grid, profile.include, profile.exclude))
 
 
 def _calls(tiles: int, profile: Profile) -> tuple[int, int]:

@@ -8,6 +8,8 @@ from typing import Literal
 DetectorName = Literal["custom-labels", "textract", "rekognition-text", "pdf-text", "onnx"]
 TextLayer = Literal["off", "first"]
 Colour = Literal["grey", "rgb"]
+SecondScale = float | Literal["page"]
+"""A ratio of the profile's dpi below 1, the whole page in one tile, or 0 for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,7 @@ class Profile:
 
     ``text_layer`` "first" reads visible text of the PDF itself and sends only pages
     without it to the detector. ``min_confidence`` is 0 to 100 by label, "*" for the rest.
+    ``second_scale`` has the page looked at once more, coarser, for what is larger than a tile.
 
     Of a Custom Labels model: ``start_minutes`` bounds its start, ``tiles_per_second_per_unit``
     holds until a run measured it, ``use_running_model`` lets a run use what somebody else
@@ -64,6 +67,7 @@ class Profile:
     tile_size: int
     overlap: int
     colour: Colour = "grey"
+    second_scale: SecondScale = 0.0
     text_layer: TextLayer = "off"
     find: tuple[Find, ...] = ()
     labels: tuple[str, ...] = ()

@@ -7,14 +7,14 @@ origin top-left. Callers see this module; the renderer itself is behind ``render
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from tilescout.detections import Word
 from tilescout.errors import UnreadableDocument
 from tilescout.geometry import Box
-from tilescout.profiles import Colour, Region
+from tilescout.profiles import Colour, Region, SecondScale
 from tilescout.render_process import RenderLimits, child_frames
 from tilescout.tiling import Tile
 
@@ -60,7 +60,7 @@ class RenderRequest:
     """What to make of one page (from 1); sizes in pixels at ``dpi``, regions as ratios.
 
     ``tiles`` "where-no-text" sends none for a page that its own text covers; "never" sends
-    none at all. ``max_image_bytes`` bounds every encoded tile.
+    none at all. ``max_image_bytes`` bounds every encoded tile. ``second_scale`` as in a profile.
     """
 
     page: int
@@ -73,6 +73,8 @@ class RenderRequest:
     exclude: tuple[Region, ...]
     max_image_bytes: int
     tiles: TilesWanted = "always"
+    # Not in its name: grids without a second scale keep the one they always had.
+    second_scale: SecondScale = field(default=0.0, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +162,8 @@ def render_page(
         for frame in frames:
             if frame.kind == "result":
                 return _rendered_page(frame.value)
-            tile = Tile(frame.value["index"], Box(*frame.value["box"]))
+            value = frame.value
+            tile = Tile(value["index"], Box(*value["box"]), value["scale"])
             on_tile(RenderedTile(tile=tile, image=frame.payload))
     raise AssertionError("the frames end with a result or raise")
 

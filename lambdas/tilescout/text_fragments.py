@@ -38,6 +38,7 @@ class Fragment:
     page_box: Box
     answer: int
     report: tuple[int, ...]
+    scale: float = 1.0
 
     @property
     def direction(self) -> Direction:
@@ -45,7 +46,11 @@ class Fragment:
 
     @property
     def is_cut(self) -> tuple[bool, bool, bool, bool]:
-        return cut_sides(self.box, self.tile_box, self.page_box)
+        return self.cuts_of(self.box)
+
+    def cuts_of(self, box: Box) -> tuple[bool, bool, bool, bool]:
+        """The sides of a turned box of this fragment that the tile cuts."""
+        return cut_sides(box, self.tile_box, self.page_box, self.scale)
 
     @property
     def to_edge(self) -> tuple[float, float]:
@@ -91,6 +96,7 @@ def readings(answers: Sequence[Answer], page: Box) -> list[Fragment]:
             page_box=turned(page, direction),
             answer=number,
             report=(_RANK[direction], line),
+            scale=answers[number].scale,
         )
         found += [whole.with_words(words) for words in _unbroken(list(group))]
     return found
@@ -119,6 +125,7 @@ def _seen(number: int, answer: Answer, page: Box) -> list[_Seen]:
             turned(word.box, word.direction),
             turned(answer.tile_box, word.direction),
             turned(page, word.direction),
+            answer.scale,
         )
         is_layer = answer.tile == TEXT_LAYER_TILE
         seen.append(_Seen(word, number, (word.line, rank), is_layer, sides[1] or sides[3]))

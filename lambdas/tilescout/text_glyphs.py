@@ -8,7 +8,6 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from tilescout.cuts import cut_sides
 from tilescout.detections import Word
 from tilescout.geometry import Box
 from tilescout.text_fragments import Fragment
@@ -38,7 +37,7 @@ def typical_advance(fragments: Sequence[Fragment]) -> float:
         word.box.width / len(word.text)
         for each in fragments
         for word in each.words
-        if not any(cut_sides(word.box, each.tile_box, each.page_box)[::2])
+        if not any(each.cuts_of(word.box)[::2])
     ]
     if widths:
         return max(median(widths), 1.0)
@@ -52,7 +51,7 @@ def glyphs_of(fragment: Fragment, typical: float) -> list[Glyph]:
 
 def _word_glyphs(word: Word, fragment: Fragment, typical: float) -> Iterator[Glyph]:
     """The word's characters; those of a cut word are measured from its whole end."""
-    starts, _, ends, _ = cut_sides(word.box, fragment.tile_box, fragment.page_box)
+    starts, _, ends, _ = fragment.cuts_of(word.box)
     count, width = len(word.text), word.box.width
     advance, left = width / count, word.box.left
     if starts != ends:

@@ -63,6 +63,7 @@ def stitch_tile(tile: Tile, parts: Sequence[Answer]) -> Answer:
         ),
         calls=sum(part.calls for part in parts),
         warnings=tuple(warning for part in parts for warning in part.warnings),
+        scale=tile.scale,
     )
 
 

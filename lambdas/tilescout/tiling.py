@@ -10,10 +10,14 @@ from tilescout.geometry import Box
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One square region of a page image; ``index`` counts row by row from 0."""
+    """One square region of a page image; ``index`` counts row by row from 0.
+
+    ``scale`` is the page pixels to one pixel of the tile's image.
+    """
 
     index: int
     box: Box
+    scale: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

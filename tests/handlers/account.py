@@ -19,9 +19,10 @@ TEXT = {"name": "text", "detector": "textract", "dpi": 72, "tile_size": 400, "ov
 WORDS = {"name": "words", "detector": "rekognition-text", "dpi": 72, "tile_size": 400}
 LAYER = {"name": "layer", "detector": "pdf-text", "dpi": 72, "tile_size": 400, "overlap": 50}
 SYMBOLS = TEXT | {"name": "symbols", "detector": "custom-labels", "model_project": "pumps"}
+TWICE = TEXT | {"name": "twice", "second_scale": "page"}
 SERVED = TEXT | {"name": "served", "detector": "onnx", "model_project": "plant"}
 PROFILES = {
-    "profiles": [TEXT, WORDS | {"overlap": 50}, LAYER, SYMBOLS, SERVED],
+    "profiles": [TEXT, WORDS | {"overlap": 50}, LAYER, SYMBOLS, SERVED, TWICE],
     "default_profile": "text",
     "prices": {},
 }

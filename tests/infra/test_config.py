@@ -109,6 +109,27 @@ def _with(**changes: Any) -> Config:
             "than its bottom; it is 0.8, 0.0, 0.2, 1.0; swap or widen them",
         ),
         (
+            {"second_scale": 0.9},
+            "profiles.text.second_scale: second_scale is 0 (none), a ratio of the dpi from 0.02 to "
+            '0.75, or "page" (the whole page in one tile); it is 0.9; choose one of them',
+        ),
+        (
+            {"second_scale": "whole"},
+            "profiles.text.second_scale: second_scale is 0 (none), a ratio of the dpi from 0.02 to "
+            "0.75, or \"page\" (the whole page in one tile); it is 'whole'; choose one of them",
+        ),
+        (
+            {"second_scale": True},
+            "profiles.text.second_scale: second_scale is 0 (none), a ratio of the dpi from 0.02 to "
+            '0.75, or "page" (the whole page in one tile); it is True; choose one of them',
+        ),
+        (
+            {"second_scale": "page", "detector": "pdf-text"},
+            "profiles.text: second_scale needs a detector that looks at pixels; detector is "
+            "pdf-text, which reads text of any size; remove second_scale or choose another "
+            "detector",
+        ),
+        (
             {"overlaps": 3},
             "profiles.text.overlaps: there is no such setting; it is 3; "
             "remove it or correct its name",
@@ -122,6 +143,13 @@ def test_a_broken_profile_is_explained(changes: dict[str, Any], said: str) -> No
         "cdk.json is not usable; nothing was synthesised. Correct, under context.tilescout:\n"
         f"  {said}"
     )
+
+
+@pytest.mark.parametrize("second_scale", [0, 0.25, "page"])
+def test_functions_get_the_second_scale_as_it_was_written(second_scale: float | str) -> None:
+    found = _with(second_scale=second_scale).profiles["text"].shipped("text")
+
+    assert found["second_scale"] == second_scale
 
 
 @pytest.mark.parametrize(

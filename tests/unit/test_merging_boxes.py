@@ -103,6 +103,22 @@ def test_parts_that_do_not_face_each_other_stay_two():
     assert merged.open_sides.tolist() == [[False, False, True, False], [True, False, False, False]]
 
 
+def test_a_fine_part_drawn_short_of_its_seam_does_not_shrink_what_a_coarse_tile_saw_whole():
+    boxes = [[20, 20, 90, 80], [90, 20, 160, 80], [20, 20, 160, 80]]
+    merged = merge_detections(
+        boxes,
+        [90, 90, 50],
+        [0, 0, 0],
+        [0, 1, 2],
+        [*TWO_TILES, [0, 0, 180, 180]],
+        PAGE,
+        tile_scales=[1, 1, 1.8],
+    )
+
+    assert merged.boxes.tolist() == [[20, 20, 160, 80]]
+    assert not merged.open_sides.any()
+
+
 def test_the_legs_of_an_object_that_its_tile_saw_apart_belong_to_it():
     merged = merge((60, 10, 100, 60, 0), (84, 75, 100, 90, 0), (80, 10, 150, 90, 1))
 

@@ -62,6 +62,29 @@ def test_an_a0_sheet_has_24_tiles() -> None:
     assert plan.tiles == 24
 
 
+def test_the_second_scale_is_planned_and_paid_for() -> None:
+    plan = planned(facts(A0_PT), second_scale=0.25)
+
+    # 2,341 x 1,656 px at a quarter of 200 dpi: two tiles beside the 24.
+    assert (plan.pages[0].tiles, plan.pages[0].coarse_tiles) == (26, 2)
+    assert (plan.tiles, plan.calls) == (26, (26, 26))
+    assert plan.dollars == pytest.approx((0.039, 0.039))
+
+
+def test_the_whole_page_is_one_tile_more() -> None:
+    assert planned(facts(A0_PT, (200, 200)), second_scale="page").tiles == 24 + 1 + 1
+
+
+def test_regions_count_at_the_second_scale_too() -> None:
+    right = (Region(left=0.9, top=0.0, right=1.0, bottom=1.0),)
+
+    assert planned(facts(A0_PT), second_scale=0.25, include=right).pages[0].coarse_tiles == 1
+
+
+def test_where_no_pixels_are_looked_at_there_is_no_second_scale() -> None:
+    assert planned(facts(A0_PT), second_scale=0.25, detector="pdf-text").tiles == 0
+
+
 def test_textract_is_one_call_a_tile() -> None:
     plan = planned(facts(A0_PT, A0_PT))
 

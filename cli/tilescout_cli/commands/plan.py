@@ -70,6 +70,7 @@ def _json(path: Path, profile: Profile, found: DocumentPlan | str) -> dict[str, 
                 "width_px": page.width_px,
                 "height_px": page.height_px,
                 "tiles": page.tiles,
+                "coarse_tiles": page.coarse_tiles,
             }
             for page in found.pages
         ],
@@ -95,7 +96,7 @@ def _show(path: Path, profile: Profile, found: DocumentPlan | str) -> None:
             [
                 ("profile", f"{profile.name} ({profile.detector}, {profile.dpi} dpi)"),
                 ("pages", len(found.pages)),
-                ("tiles", f"at most {found.tiles}"),
+                ("tiles", _tiles(found)),
                 ("calls", _between(*(f"{calls:,}" for calls in found.calls))),
                 ("cost", _between(*(dollars(amount) for amount in found.dollars))),
                 ("prices", f"of {PRICES_AS_OF}, {PRICES_REGION}; cdk.json may override them"),
@@ -104,6 +105,11 @@ def _show(path: Path, profile: Profile, found: DocumentPlan | str) -> None:
             ]
         )
     )
+
+
+def _tiles(found: DocumentPlan) -> str:
+    coarse = sum(page.coarse_tiles for page in found.pages)
+    return f"at most {found.tiles}" + (f", {coarse} of them at the second scale" if coarse else "")
 
 
 def _pages(found: DocumentPlan) -> Table:

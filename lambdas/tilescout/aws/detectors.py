@@ -99,7 +99,7 @@ class TextractDetector:
         """One billed call. Raises TileRefused, DetectorUnavailable, AnswerLost."""
         response = _ask(lambda: self.client.detect_document_text(Document={"Bytes": image}))
         words = from_textract(response, tile)
-        return Answer(tile=tile.index, tile_box=tile.box, words=words)
+        return Answer(tile=tile.index, tile_box=tile.box, words=words, scale=tile.scale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,8 @@ class RekognitionTextDetector:
     def _ask_once(self, image: bytes, tile: Tile, billed: int = 0) -> tuple[Answer, bool]:
         response = _ask(lambda: self.client.detect_text(Image={"Bytes": image}), billed)
         words = from_detect_text(response, tile)
-        return Answer(tile=tile.index, tile_box=tile.box, words=words), is_truncated(response)
+        answer = Answer(tile=tile.index, tile_box=tile.box, words=words, scale=tile.scale)
+        return answer, is_truncated(response)
 
 
 def _marked(answer: Answer, truncated: bool) -> Answer:
@@ -147,7 +148,7 @@ def _marked(answer: Answer, truncated: bool) -> Answer:
 
 
 def _cut(image: bytes, tile: Tile, part: Tile) -> bytes:
-    box = part.box.shift(-tile.box.left, -tile.box.top)
+    box = part.box.shift(-tile.box.left, -tile.box.top).scale(1 / tile.scale)
     encoded = io.BytesIO()
     with Image.open(io.BytesIO(image)) as picture:
         picture.crop(box.rounded()).save(encoded, "JPEG", quality=90)
@@ -176,6 +177,7 @@ class CustomLabelsDetector:
             objects=from_custom_labels(response, tile),
             warnings=_cut_off(tile.index) if found >= MOST_OBJECTS else (),
             model_version=self.model_version,
+            scale=tile.scale,
         )
 
     def _request(self, image: bytes) -> dict[str, Any]:

@@ -110,6 +110,7 @@ class OnnxDetector:
             tile_box=tile.box,
             objects=objects_seen(found, model.card, tile),
             model_version=self.model_version,
+            scale=tile.scale,
         )
 
     def _find(self, model: ServedModel, image: bytes) -> FoundBoxes:

@@ -111,7 +111,7 @@ class HintedTiles:
         image = objects.read(self.s3, self.tiles_bucket, row.image)
         if image is None:
             raise TileGone(f"the tile's image {row.image} is gone")
-        return asked.detect(image, Tile(row.tile, Box(*row.box)))
+        return asked.detect(image, Tile(row.tile, Box(*row.box), row.scale))
 
     def _commit(self, hint: TileHint, answer: Answer, reservation: str) -> str:
         key = keys.answer_object(hint.document_id, hint.page, hint.tile, reservation)

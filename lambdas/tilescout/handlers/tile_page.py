@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -137,12 +137,19 @@ def _request(document: Document, page: int) -> RenderRequest:
         include=profile.include,
         exclude=profile.exclude,
         max_image_bytes=LIMITS[profile.detector].max_bytes,
+        second_scale=profile.second_scale,
     )
+
+
+def _grid(request: RenderRequest) -> str:
+    if request.second_scale == 0:
+        return keys.grid_hash(request)
+    return keys.grid_hash(request, request.second_scale)
 
 
 def _render(document: Document, row: PageRow, path: Path) -> PageRow:
     request = _request(document, row.page)
-    grid = keys.grid_hash(request)
+    grid = _grid(request)
     tiles: list[TileRow] = []
 
     def store(rendered: RenderedTile) -> None:
@@ -152,8 +159,9 @@ def _render(document: Document, row: PageRow, path: Path) -> PageRow:
             TileRow(
                 page=row.page,
                 tile=rendered.tile.index,
-                box=rendered.tile.box.rounded(),
+                box=astuple(rendered.tile.box),
                 image=image,
+                scale=rendered.tile.scale,
             )
         )
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tilescout.merging.bridges import bridged
+from tilescout.merging.coarser import cut_where_it_goes_on
 from tilescout.merging.groups import groups_of, in_turn, numbered
 from tilescout.merging.links import links_of
 from tilescout.merging.orphans import absorbed
@@ -126,6 +127,7 @@ def _ranked(labels: Ints) -> tuple[Ints, Ints]:
 def _merged(views: Views, tiles: Tiles, names: Ints) -> MergedBoxes:
     links = links_of(views, tiles)
     first, group = numbered(groups_of(views, links))
+    views = cut_where_it_goes_on(views, group, len(first), tiles)
     parts = outlines_of(views, slice(None), group, len(first), tiles)
     into = bridged(views, group, parts, views.labels[first], tiles)
     kept, group, parts = _joined(views, group, parts, into, tiles)

@@ -34,18 +34,23 @@ def merge_objects(
     both see. Each side is the mean of the tiles that saw it uncut. See `merge_detections`.
     """
     seen = list(
-        {(answer.tile, answer.tile_box, one) for answer in answers for one in answer.objects}
+        {
+            (answer.tile, (answer.tile_box, answer.scale), one)
+            for answer in answers
+            for one in answer.objects
+        }
     )
     names = sorted({one.label for *_, one in seen})
     label = {name: at for at, name in enumerate(names)}
-    tile = {box: at for at, box in enumerate(dict.fromkeys(box for _, box, _ in seen))}
+    tile = {view: at for at, view in enumerate(dict.fromkeys(view for _, view, _ in seen))}
     found = merge_detections(
         _rows([one.box for *_, one in seen]),
         [one.confidence for *_, one in seen],
         [label[one.label] for *_, one in seen],
-        [tile[box] for _, box, _ in seen],
-        _rows(list(tile)),
+        [tile[view] for _, view, _ in seen],
+        _rows([box for box, _ in tile]),
         (page_width, page_height),
+        tile_scales=[scale for _, scale in tile],
     )
     merged = (
         MergedObject(
