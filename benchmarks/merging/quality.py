@@ -4,7 +4,8 @@
 
 Runs in an environment with the packages of benchmarks/merging/peers.txt. Simulated scenes always;
 beside them every JSON file of --sets, as `benchmarks.merging.real_sets` writes them: put those of
-a trained model there too (the fields are those of `detection_sets.DetectionSet`).
+a model of your own there too (the fields are those of `detection_sets.DetectionSet`). Files of one
+name are pages of one row.
 """
 
 from __future__ import annotations
@@ -151,9 +152,12 @@ def every(sets: Path | None, seeds: int) -> Iterator[Compared]:
     for scene in SCENES:
         drawn = [detected(scene, seed) for seed in range(seeds)]
         yield compare(scene.name, scene.is_hard, drawn)
+    by_name: dict[str, list[DetectionSet]] = {}
     for path in sorted(sets.glob("*.json")) if sets else ():
         given = read(path)
-        yield compare(given.name, True, [given])
+        by_name.setdefault(given.name, []).append(given)
+    for name, pages in by_name.items():
+        yield compare(name, True, pages)
 
 
 def main() -> None:

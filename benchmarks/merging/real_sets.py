@@ -1,6 +1,8 @@
-"""Detections of real drawings, written as JSON for `benchmarks.merging.quality`.
+"""Detections of real detectors on rendered pages, written as JSON for `benchmarks.merging.quality`.
 
-    python -m benchmarks.merging.real_sets --drawings DIR [--kept DIR] [--out DIR]
+    python -m benchmarks.merging.real_sets [--drawings DIR] [--kept DIR] [--out DIR]
+
+Symbols of the sample model always; ink and words of real drawings where --drawings names them.
 
 Runs with Tilescout's own packages (it renders and reads), not beside the peers'.
 """
@@ -13,6 +15,7 @@ from pathlib import Path
 from benchmarks.merging.detection_sets import write
 from benchmarks.merging.ink_boxes import ink_set
 from benchmarks.merging.seam_text import DPI, DRAWINGS, GRIDS
+from benchmarks.merging.symbol_sets import symbol_sets
 from benchmarks.merging.word_boxes import word_set
 from tilescout_local.engines.ocr import TextReader
 
@@ -26,20 +29,28 @@ INK_DRAWINGS = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--drawings", type=Path, required=True)
+    parser.add_argument("--drawings", type=Path)
     parser.add_argument("--kept", type=Path, default=Path("out/merging/read"))
     parser.add_argument("--out", type=Path, default=Path("out/merging/sets"))
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
+    for number, each in enumerate(symbol_sets()):
+        write(each, asked.out / f"symbols-{number:03d}.json")
+    if asked.drawings:
+        write_drawings(asked.drawings, asked.kept, asked.out)
+
+
+def write_drawings(drawings: Path, kept: Path, out: Path) -> None:
+    """Ink and words of page 1 of each drawing."""
     reader = TextReader()
     for grid in GRIDS:
         for name in INK_DRAWINGS:
-            found = ink_set(asked.drawings / f"{name}.pdf", 1, DPI, grid.size, grid.overlap)
-            write(found, asked.out / f"ink-{name}-{grid.size}.json")
+            found = ink_set(drawings / f"{name}.pdf", 1, DPI, grid.size, grid.overlap)
+            write(found, out / f"ink-{name}-{grid.size}.json")
         for name in DRAWINGS:
-            kept = asked.kept / f"{name}-{DPI}-{grid.size}-{grid.overlap}-0.json"
-            words = word_set(asked.drawings / f"{name}.pdf", DPI, grid, reader, kept)
-            write(words, asked.out / f"words-{name}-{grid.size}.json")
+            read = kept / f"{name}-{DPI}-{grid.size}-{grid.overlap}-0.json"
+            words = word_set(drawings / f"{name}.pdf", DPI, grid, reader, read)
+            write(words, out / f"words-{name}-{grid.size}.json")
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from tilescout.detections import Answer, Detection, TextLine
 from tilescout.errors import PatternTooSlow
 from tilescout.geometry import Box
 from tilescout.merging import merge_objects
-from tilescout.page_scales import with_large_only
 from tilescout.profiles import Profile, Region
+from tilescout.second_scale import uncontradicted, with_large_only
 from tilescout.snippet_credibility import SECONDS
 from tilescout.snippets import find_snippets
 from tilescout.text_lines import stitch_lines
@@ -43,11 +43,11 @@ def detect_with_warnings(
     Snippets where the profile has ``find``, else every line of text; and objects of the
     profile's labels (all, where it names none). What is below the confidence floor of its label
     or has its centre outside the profile's regions is dropped. Of the second scale counts only
-    what is larger than the overlap. The order of answers is irrelevant. A snippet whose pattern
-    takes too long is left out of the page, with a warning.
-    Raises InvalidProfile for a bad pattern.
+    what is larger than the overlap, and nothing that a fine tile names otherwise. The order of
+    answers is irrelevant. A snippet whose pattern takes too long is left out of the page, with a
+    warning. Raises InvalidProfile for a bad pattern.
     """
-    answers = with_large_only(answers, profile.overlap)
+    answers = with_large_only(answers, profile)
     lines = stitch_lines(answers, width, height)
     text = (
         _snippets(lines, page, profile)
@@ -104,6 +104,12 @@ def _objects(
     if not any(answer.objects for answer in answers):
         # Nor has a page that could not be tiled a size to merge in.
         return []
+    merged = [
+        each
+        for each in merge_objects(answers, width, height)
+        if each.confidence >= profile.confidence_floor(each.label)
+    ]
+    coarse = {answer.tile for answer in answers if answer.scale != 1}
     return [
         Detection(
             page=page,
@@ -114,7 +120,7 @@ def _objects(
             open_sides=each.open_sides,
             is_match=True,
         )
-        for each in merge_objects(answers, width, height)
+        for each in uncontradicted(merged, coarse)
         if not profile.labels or each.label in profile.labels
     ]
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import astuple, dataclass, replace
 
-from tilescout.detections import Answer, Word
 from tilescout.geometry import Box
 from tilescout.page_geometry import kept_tiles
 from tilescout.profiles import Region, SecondScale
@@ -67,28 +65,3 @@ def _at(size: tuple[int, int], ratio: float) -> tuple[int, int]:
     """No side shorter than the page's: a tile at its end must not seem to end inside the page."""
     across, down = (max(1, math.ceil(side * ratio - NEARLY_WHOLE)) for side in size)
     return across, down
-
-
-def with_large_only(answers: Iterable[Answer], overlap: float) -> list[Answer]:
-    """The answers, those of the second scale only with what may be whole in no tile of the first.
-
-    A thing no larger than ``overlap`` (page px) lies in a fine tile wherever it is, so that one
-    tells: shrunk, small things resemble others. Of text it is the height of the letters that
-    counts, for a line may be as long as it likes.
-    """
-    return [
-        answer
-        if answer.scale == 1
-        else replace(
-            answer,
-            words=tuple(word for word in answer.words if _letter_height(word) > overlap),
-            objects=tuple(
-                each for each in answer.objects if max(each.box.width, each.box.height) > overlap
-            ),
-        )
-        for answer in answers
-    ]
-
-
-def _letter_height(word: Word) -> float:
-    return word.box.height if word.direction in ("right", "left") else word.box.width

@@ -1,0 +1,83 @@
+"""Symbols that the trained sample model finds in tiles of unseen sheets, beside what is there.
+
+Objects of 30 to 88 px; the grids make them smaller than the overlap, as large, and larger.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.merging.detection_sets import DetectionSet, Floats
+from benchmarks.symbol_subjects import Drawn, subjects, tiles_of
+from tilescout.detections import ObjectSeen
+from tilescout.geometry import Box
+from tilescout.onnx_answers import objects_seen
+from tilescout.onnx_model import OnnxModel
+from tilescout.tiling import Tile, TileGrid
+from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
+
+GRIDS = {
+    "smaller than the overlap": TileGrid(1_024, 128),
+    "near the overlap": TileGrid(512, 56),
+    "larger than the overlap": TileGrid(256, 24),
+    "larger, no overlap": TileGrid(256, 0),
+}
+FLOORS = {"surer than 50": 50.0, "surer than 15": 15.0}
+"""Confidence: what a run asks for, and much that is in doubt."""
+
+
+def symbol_sets() -> Iterator[DetectionSet]:
+    """One set a page, grid and floor; those of one grid and floor have one name."""
+    model = OnnxModel(SAMPLE_MODEL)
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = [Drawn(each, *tiles_of(each)) for each in subjects(Path(folder))]
+    for each in drawn:
+        picture = each.picture()
+        for sizes, grid in GRIDS.items():
+            for sure, floor in FLOORS.items():
+                yield _set(f"symbols {sizes}, {sure}", model, each, picture, grid, floor)
+
+
+def _set(
+    name: str,
+    model: OnnxModel,
+    drawn: Drawn,
+    picture: NDArray[np.uint8],
+    grid: TileGrid,
+    floor: float,
+) -> DetectionSet:
+    tiles = grid.tiles(*drawn.size)
+    seen = [(tile.index, each) for tile in tiles for each in _found(model, picture, tile, floor)]
+    labels = model.card.labels
+    return DetectionSet(
+        name=name,
+        page=(float(drawn.size[0]), float(drawn.size[1])),
+        tile_boxes=_rows([tile.box for tile in tiles]),
+        tile_scales=np.ones(len(tiles)),
+        boxes=_rows([each.box for _, each in seen]),
+        confidences=np.array([each.confidence for _, each in seen]),
+        labels=np.array([labels.index(each.label) for _, each in seen]),
+        tiles=np.array([tile for tile, _ in seen]),
+        true_boxes=_rows([each.box for each in drawn.subject.truth]),
+        true_labels=np.array([labels.index(each.label) for each in drawn.subject.truth]),
+        owners=np.full(len(seen), -1),
+    )
+
+
+def _found(
+    model: OnnxModel, picture: NDArray[np.uint8], tile: Tile, floor: float
+) -> tuple[ObjectSeen, ...]:
+    left, top, right, bottom = tile.box.rounded()
+    part = np.full((bottom - top, right - left), 255, np.uint8)
+    shown = picture[top:bottom, left:right]
+    part[: shown.shape[0], : shown.shape[1]] = shown
+    return objects_seen(model.find(part, floor), model.card, tile)
+
+
+def _rows(boxes: list[Box]) -> Floats:
+    return np.array([(box.left, box.top, box.right, box.bottom) for box in boxes]).reshape(-1, 4)
