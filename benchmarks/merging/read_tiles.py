@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -51,12 +52,16 @@ def _read(image: Image, tile: Tile, shift: int, reader: TextReader) -> Answer:
     part = image[max(0, top) : bottom, max(0, left) : right]
     down, across = max(0, -top), max(0, -left)
     paper[down : down + part.shape[0], across : across + part.shape[1]] = part
-    lines = reader.read(paper)
-    words = (word for number, line in enumerate(lines) for word in _words(line, number, left, top))
-    return Answer(tile=tile.index, tile_box=Box(left, top, right, bottom), words=tuple(words))
+    words = tuple(words_of(reader.read(paper), left, top))
+    return Answer(tile=tile.index, tile_box=Box(left, top, right, bottom), words=words)
 
 
-def _words(line: Line, number: int, left: int, top: int) -> list[Word]:
+def words_of(lines: Sequence[Line], left: float, top: float) -> list[Word]:
+    """The words of an image's lines, in page pixels; its corner is at ``left``, ``top``."""
+    return [word for number, line in enumerate(lines) for word in _words(line, number, left, top)]
+
+
+def _words(line: Line, number: int, left: float, top: float) -> list[Word]:
     (x0, y0), (x1, y1) = line.quad[:2]
     direction = DIRECTIONS[round(math.atan2(y1 - y0, x1 - x0) / (math.pi / 2)) % 4]
     return [

@@ -46,12 +46,16 @@ class Errors:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One drawing and tile size: errors of words at a seam, and of those words away from it."""
+    """One drawing and tile size: errors of words at a seam, and of those words away from it.
+
+    ``spoilt`` of the errors at a seam are in words that one tile read right: the stitch's own.
+    """
 
     drawing: str
     grid: TileGrid
     words: int
     at_seam: Errors
+    spoilt: Errors
     away: Errors
     elsewhere: Errors
 
@@ -64,11 +68,12 @@ def compared(drawing: Path, grid: TileGrid, reader: TextReader, kept: Path) -> R
     """The words of page 1 that a tile's side cuts in one of the grids only."""
     image = drawn(drawing, 1, DPI)
     words = [word for word in visible_words(drawing, 1, DPI) if _plain(word.text)]
-    wrong, seams = [], []
+    wrong, seams, tiles = [], [], []
     for shift in (0, (grid.size - grid.overlap) // 2):
         name = f"{drawing.stem}-{DPI}-{grid.size}-{grid.overlap}-{shift}.json"
         found = answers(image, grid, shift, reader, kept / name)
         lines = stitch_lines(found, image.shape[1], image.shape[0])
+        tiles.append(found)
         wrong.append(_wrong(words, lines))
         seams.append([_is_cut(word.box, found, image.shape[1], image.shape[0]) for word in words])
     pairs = [(at, first) for at in range(len(words)) for first in (0, 1)]
@@ -81,9 +86,32 @@ def compared(drawing: Path, grid: TileGrid, reader: TextReader, kept: Path) -> R
         grid,
         len(cut),
         _sum(words, [(at, wrong[one][at]) for at, one in cut]),
+        _sum(
+            words,
+            [
+                (at, wrong[one][at])
+                for at, one in cut
+                if wrong[one][at] and _is_read_right(words[at], tiles[one])
+            ],
+        ),
         _sum(words, [(at, wrong[1 - one][at]) for at, one in cut]),
         _sum(words, [(at, wrong[0][at]) for at in never]),
     )
+
+
+def _is_read_right(word: Word, found: Sequence[Answer]) -> bool:
+    """Whether a single tile reported just this word here."""
+    return any(
+        _plain(seen.text) == _plain(word.text) and _is_over(word.box, seen)
+        for answer in found
+        for seen in answer.words
+    )
+
+
+def _is_over(box: Box, seen: Word) -> bool:
+    near = box.grow(0.1 * box.height, 0.1 * box.height)
+    x, y = seen.box.centre
+    return near.left < x < near.right and near.top < y < near.bottom
 
 
 def _plain(text: str) -> str:
@@ -127,15 +155,7 @@ def _wrong(words: Sequence[Word], lines: Sequence[TextLine]) -> list[int]:
 def _over(line: Sequence[Word], read: Sequence[Word]) -> str:
     """What was read over a line of words, in its direction of reading."""
     direction = line[0].direction
-    boxes = [word.box.grow(0.1 * word.box.height, 0.1 * word.box.height) for word in line]
-    over = [
-        word
-        for word in read
-        if any(
-            box.left < word.box.centre[0] < box.right and box.top < word.box.centre[1] < box.bottom
-            for box in boxes
-        )
-    ]
+    over = [seen for seen in read if any(_is_over(word.box, seen) for word in line)]
     over.sort(key=lambda word: turned(word.box, direction).left)
     return _plain("".join(word.text for word in over))
 
@@ -160,9 +180,10 @@ def rows(drawings: Path, kept: Path) -> Iterator[Row]:
 def table(found: Sequence[Row]) -> str:
     head = (
         "| drawing | tile / overlap | words at a seam | character errors at the seam "
-        "| the same words away from it | ratio | words never at a seam |"
+        "| of words one tile read right | the same words away from it | ratio "
+        "| words never at a seam |"
     )
-    lines = [head, "|---|---|---|---|---|---|---|"]
+    lines = [head, "|---|---|---|---|---|---|---|---|"]
     for grid in GRIDS:
         rows_of = [row for row in found if row.grid == grid]
         lines += [_line(row) for row in [*rows_of, _all(rows_of)]]
@@ -175,14 +196,16 @@ def _all(found: Sequence[Row]) -> Row:
         return Errors(sum(each.characters for each in every), sum(each.wrong for each in every))
 
     words = sum(row.words for row in found)
-    return Row("all", found[0].grid, words, *map(errors, ("at_seam", "away", "elsewhere")))
+    return Row(
+        "all", found[0].grid, words, *map(errors, ("at_seam", "spoilt", "away", "elsewhere"))
+    )
 
 
 def _line(row: Row) -> str:
     return (
         f"| {row.drawing} | {row.grid.size:,} / {row.grid.overlap} | {row.words} "
         f"| {row.at_seam.wrong} of {row.at_seam.characters:,} ({row.at_seam.rate:.3f}) "
-        f"| {row.away.wrong} ({row.away.rate:.3f}) | {row.ratio:.2f} "
+        f"| {row.spoilt.wrong} | {row.away.wrong} ({row.away.rate:.3f}) | {row.ratio:.2f} "
         f"| {row.elsewhere.rate:.3f} |"
     )
 

@@ -9,6 +9,9 @@ FAR = 2.0
 """Characters whose centres are this many characters apart are not the same one."""
 SURE = 0.5
 """Smallest strength of agreement (a good character is about 1) to trust text over place."""
+ALIKE = 2
+"""So many characters, every one the same, are trusted wherever they lie: a box that a tile cuts may
+begin a character too early."""
 
 Cell = tuple[int, int]
 
@@ -41,11 +44,13 @@ def _gains(tail: list[Glyph], head: list[Glyph], advance: float) -> dict[Cell, f
 
 
 def _best_shift(gains: dict[Cell, float], tail: int, head: int) -> list[Cell]:
-    best: tuple[float, int, list[Cell]] = (SURE, 0, [])
+    best: tuple[float, int, list[Cell]] = (0.0, 0, [])
     for shift in sorted({other - one for one, other in gains}):
         cells = [(one, one + shift) for one in range(max(0, -shift), min(tail, head - shift))]
-        mean = sum(gains.get(cell, -1.0) for cell in cells) / len(cells)
-        best = max(best, (mean, len(cells), cells))
+        found = [gains.get(cell, -1.0) for cell in cells]
+        mean = sum(found) / len(cells)
+        if mean >= SURE or (len(cells) >= ALIKE and min(found) > 0):
+            best = max(best, (mean, len(cells), cells))
     return best[2]
 
 

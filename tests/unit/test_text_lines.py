@@ -57,6 +57,29 @@ def test_a_cut_word_yields_to_the_tile_that_saw_it_whole():
     assert lines[0].open_sides == ()
 
 
+def early(first, second, seam):
+    """Words (text, left, right) of two tiles, the second of which begins at the seam."""
+    tiles = Box(0, 0, seam + 73, 500), Box(seam, 0, seam + 512, 500)
+    words = [[word(*each, height=26) for each in seen] for seen in (first, second)]
+    return texts(stitch(answer(0, tiles[0], *words[0]), answer(1, tiles[1], *words[1])))
+
+
+def test_a_box_that_begins_a_character_early_loses_no_letters():
+    # As the OCR read a finish plan: the second tile's box holds the end of WORK as well.
+    first = [("NO", 236, 304), ("WORK", 310, 444), ("TH", 457, 510)]
+    second = [("THIS", 439, 557), ("AREA", 566, 684)]
+
+    assert early(first, second, 439) == ["NO WORK THIS AREA"]
+
+
+def test_a_box_that_ends_a_character_late_doubles_no_letters():
+    first = [("REVISION", 7, 107), ("SET", 115, 156), ("1", 163, 177), ("(PREBID", 180, 267)]
+
+    found = early([*first, ("ADDEN", 273, 347)], [("ADDENDUM)", 276, 404)], 276)
+
+    assert found == ["REVISION SET 1 (PREBID ADDENDUM)"]
+
+
 def test_a_word_no_tile_saw_whole_is_joined_by_what_both_read():
     lines = stitch(
         answer(0, LEFT_TILE, word("ELECTROTECHN", 880, 1000)),
