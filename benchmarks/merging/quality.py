@@ -2,8 +2,8 @@
 
     PYTHONPATH=lambdas:. python -m benchmarks.merging.quality [--sets DIR] [--seeds N] [--out FILE]
 
-Runs in an environment with the packages of benchmarks/merging/peers.txt. Simulated scenes always;
-beside them every JSON file of --sets, as `benchmarks.merging.real_sets` writes them: put those of
+Runs in an environment with the packages of benchmarks/merging/peers.txt. Simulated scenes; or, with
+--sets, every JSON file of that folder, as `benchmarks.merging.real_sets` writes them: put those of
 a model of your own there too (the fields are those of `detection_sets.DetectionSet`). Files of one
 name are pages of one row.
 """
@@ -143,13 +143,17 @@ def _in_short(found: Sequence[Compared]) -> str:
     return (
         f"Least gain over SAHI's best: {least.gain:+.4f} ({least.name}); at seams "
         f"{at_seams.gain_at_seams:+.4f} ({at_seams.name}). At seams it is {ENOUGH} or more in "
-        f"{hard} of {sum(each.is_hard for each in found)} rows, the easy scene apart. Most "
+        f"{hard} of {sum(each.is_hard for each in found)} rows{_but_easy(found)}. Most "
         f"duplicates: {doubled.scores[OURS].duplicate_share:.2%} of the truths ({doubled.name}).\n"
     )
 
 
+def _but_easy(found: Sequence[Compared]) -> str:
+    return "" if all(each.is_hard for each in found) else ", the easy scene apart"
+
+
 def every(sets: Path | None, seeds: int) -> Iterator[Compared]:
-    for scene in SCENES:
+    for scene in SCENES if sets is None else ():
         drawn = [detected(scene, seed) for seed in range(seeds)]
         yield compare(scene.name, scene.is_hard, drawn)
     by_name: dict[str, list[DetectionSet]] = {}

@@ -17,7 +17,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/merging.md"))
     asked = parser.parse_args()
     text = TEXT.read_text()
-    for name in ("quality", "speed", "seam"):
+    for name in ("scenes", "real", "speed", "seam"):
         text = text.replace(f"{{{name}}}", (asked.parts / f"{name}.md").read_text())
     asked.out.write_text(text)
 

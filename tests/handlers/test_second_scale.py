@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
+from base64 import b64decode
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.handlers.account import Account, detector
 from tests.handlers.papers import drawing_of, upload_event
-from tests.handlers.runs import Run, one_word, run_with, tile
+from tests.handlers.runs import Run, one_word, queued, run_with, tile
+from tests.handlers.test_detect_tile import words
 from tilescout import keys
 from tilescout.answers import answer_from_json
 from tilescout.aws import page_table
@@ -97,6 +102,24 @@ def test_what_the_coarse_tile_shows_is_kept_in_page_pixels(account: Account) -> 
     answer = json.loads(body)
     assert answer["words"][0]["box"] == {"left": 25, "top": 50, "right": 375, "bottom": 200}
     assert answer["scale"] == 1.25
+
+
+def test_a_crowded_coarse_tile_is_asked_in_quarters_of_its_image(account: Account) -> None:
+    document = queued(account, key="incoming/words/sheet.pdf")
+    account.ledger.update_item(
+        Key={"pk": keys.tile_partition(document, 1, 0), "sk": keys.tile_sort(1)},
+        UpdateExpression="SET #box = :box, #scale = :scale",
+        ExpressionAttributeNames={"#box": "box", "#scale": "scale"},
+        ExpressionAttributeValues={":box": [0, 0, 1000, 1000], ":scale": Decimal("2.5")},
+    )
+    run = Run(account, model="rekognition-text").open()
+    replies = iter([words(100), *[words(5)] * 4])
+    with detector(lambda _: (200, next(replies))) as asked:
+        account.deliver("detect_tile", run.hint(document, tile=1))
+
+    images = [Image.open(io.BytesIO(b64decode(each["Image"]["Bytes"]))) for each in asked]
+    assert [image.size for image in images] == [(400, 400), *[(232, 232)] * 4]
+    assert tile(account, document, 1)["state"] == "answered"
 
 
 def test_text_larger_than_the_tiles_is_found_at_the_second_scale(account: Account) -> None:

@@ -209,6 +209,19 @@ def test_a_tile_is_split_into_four_quarters_that_overlap():
     assert {quarter.index for quarter in quarters} == {7}
 
 
+def test_quarters_of_a_coarse_tile_are_whole_pixels_of_its_image() -> None:
+    quarters = split_tile(Tile(7, Box(0, 0, 1000, 1000), 2.5), 51)
+
+    # 400 px a side, in quarters of 226 px.
+    assert [quarter.box for quarter in quarters] == [
+        Box(0, 0, 565, 565),
+        Box(435, 0, 1000, 565),
+        Box(0, 435, 565, 1000),
+        Box(435, 435, 1000, 1000),
+    ]
+    assert {quarter.scale for quarter in quarters} == {2.5}
+
+
 def test_a_tile_is_not_split_with_an_overlap_as_large_as_itself():
     with pytest.raises(ValueError, match="received 1000 px"):
         split_tile(TILE, 1000)

@@ -128,6 +128,16 @@ def test_objects_are_placed_on_the_page() -> None:
     )
 
 
+def test_objects_of_a_coarse_tile_are_as_large_as_on_the_page() -> None:
+    found = FoundBoxes(
+        np.array([[1, 2, 11, 22]], np.float32), np.array([75], np.float32), np.array([1])
+    )
+
+    (seen,) = objects_seen(found, CARD, Tile(3, Box(900, 0, 4996, 4096), 4.0))
+
+    assert seen.box == Box(904, 8, 944, 88)
+
+
 def test_a_card_survives_its_file() -> None:
     assert model_card(CARD.to_metadata()) == CARD
 
