@@ -1,59 +1,22 @@
 from __future__ import annotations
 
 import io
-import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
 
 from tests.handlers.account import Account, module, sqs_event
 from tests.handlers.between import Crash, crash_at, detector
+from tests.handlers.merged import answered, call_of, everything, file_of
 from tests.handlers.runs import Run, answers, clock, queued, run_with, tile
 from tilescout import keys
 from tilescout.answers import answer_to_json
-from tilescout.aws import objects, page_table, requests
+from tilescout.aws import objects, page_table
 from tilescout.detections import Answer
 from tilescout.geometry import Box
-from tilescout.ledger import TileRow
 
 NOW = 1_800_000_000
-
-
-def answered(account: Account, document: str, pages: int = 1, *, execution: str = "one") -> Run:
-    """A run in which every tile of the document has its answer, and nothing is merged."""
-    run = Run(account, execution=execution).open()
-    with detector(answers):
-        for page in range(1, pages + 1):
-            hints = [run.hint(document, page, number) for number in (0, 1)]
-            account.deliver("detect_tile", *hints)
-    return run
-
-
-def everything(account: Account) -> list[Any]:
-    """What a reader can see, without the time."""
-    rows = [
-        {name: value for name, value in row.items() if name != "made_at"}
-        for row in account.detections.scan()["Items"]
-    ]
-    return sorted(rows, key=lambda row: (row["result_id"], row["sort"]))
-
-
-def file_of(account: Account, result: str) -> dict[str, Any]:
-    key = f"results/{result}/detections.json"
-    body = account.s3.get_object(Bucket="results-bucket", Key=key)["Body"].read()
-    found: dict[str, Any] = json.loads(body)
-    return found
-
-
-def expiring(account: Account, document: str) -> set[bool]:
-    """Whether the document's rows in the ledger have an end."""
-    return {
-        "expire_at" in row
-        for row in account.ledger.scan()["Items"]
-        if document in row["pk"] and "#" in row["pk"] and not row["pk"].startswith("RUN#")
-    }
 
 
 def test_the_last_page_makes_the_document_visible(account: Account) -> None:
@@ -153,79 +116,6 @@ def test_two_last_pages_at_once_flip_the_document_once(account: Account) -> None
     assert account.document(document)["detections"] == len(everything(account))
 
 
-def test_a_finished_document_lets_its_ledger_expire_and_its_tiles_go(account: Account) -> None:
-    document = queued(account)
-    assert expiring(account, document) == {False}
-    run_with(account)
-    assert expiring(account, document) == {True}
-    assert not [name for name in account.objects("tiles-bucket") if name.startswith("tiles/")]
-    assert account.document(document)["clean_after"] == 0
-
-
-def test_a_partial_document_keeps_its_tiles_for_a_retry(account: Account) -> None:
-    document = queued(account, 2, failed={2: "torn"})
-    run_with(account)
-    assert account.document(document)["status"] == "PARTIAL"
-    kept = [name for name in account.objects("tiles-bucket") if name.startswith("tiles/")]
-    assert len(kept) == 2
-
-
-def test_a_crash_after_the_flip_is_cleaned_up_by_a_later_hint(account: Account) -> None:
-    document = queued(account)
-    with clock(NOW) as time:
-        run = answered(account, document)
-        hint = run.merge_hint(document)
-        with crash_at(_call_of(account, "PutEvents", hint)) as calls, pytest.raises(Crash):
-            account.deliver("merge_page", hint)
-        assert calls[-1] == "PutEvents"
-        assert account.document(document)["status"] == "DONE"
-        assert expiring(account, document) == {False}
-        time.now = NOW + 659
-        account.deliver("merge_page", hint)
-        assert expiring(account, document) == {False}
-        time.now = NOW + 660
-        with crash_at(1000) as calls:
-            account.deliver("merge_page", hint)
-    assert "PutEvents" in calls
-    assert expiring(account, document) == {True}
-    assert account.document(document)["clean_after"] == 0
-
-
-def _call_of(account: Account, name: str, hint: str) -> int:
-    """The number of the last such call in an undisturbed merge of a second, equal document."""
-    twin = queued(account, key="incoming/text/twin.pdf")
-    run = Run(account, execution="one")
-    run.step("OpenRun")
-    run.step("DetectTiles")
-    with detector(answers):
-        account.deliver("detect_tile", run.hint(twin, 1, 0), run.hint(twin, 1, 1))
-    with crash_at(1000) as calls:
-        account.deliver("merge_page", run.merge_hint(twin))
-    return len(calls) - calls[::-1].index(name)
-
-
-def test_a_document_that_is_clean_is_not_announced_again(account: Account) -> None:
-    document = queued(account)
-    with clock(NOW) as time:
-        run = answered(account, document)
-        account.deliver("merge_page", run.merge_hint(document))
-        time.now += 10_000
-        with crash_at(1000) as calls:
-            account.deliver("merge_page", run.merge_hint(document))
-    assert calls == ["GetItem"]
-
-
-def test_an_unfinished_set_of_an_earlier_run_is_deleted(account: Account) -> None:
-    document = queued(account, 2)
-    old = answered(account, document, 2)
-    account.deliver("merge_page", old.merge_hint(document, 1))
-    assert {row["result_id"] for row in everything(account)} == {f"{document}-000001"}
-    old.step("StopModel")
-    old.step("CloseRun")
-    run_with(account, execution="next")
-    assert {row["result_id"] for row in everything(account)} == {f"{document}-000002"}
-
-
 @pytest.mark.fault("S6")
 def test_the_replaced_set_is_readable_until_the_new_one_is_and_then_deleted(
     account: Account,
@@ -247,18 +137,6 @@ def test_the_replaced_set_is_readable_until_the_new_one_is_and_then_deleted(
     assert {row["result_id"] for row in everything(account)} == {f"{document}-000002"}
 
 
-def test_a_large_ledger_is_retired_in_few_calls(account: Account) -> None:
-    tiles = [TileRow(page=1, tile=n, box=(0, 0, 9, 9), image="i") for n in range(120)]
-    page_table.write_tiles(account.ledger, "d", 1, tiles)
-    ledger = module("shell").table("ledger")
-    with crash_at(1000) as calls:
-        page_table.expire(ledger, page_table.lasting(ledger, "TILES#d#00001#0000"), 5)
-    assert calls == ["Query", "TransactWriteItems", "TransactWriteItems"]
-    rows = list(requests.rows_of(ledger, "TILES#d#00001#0000"))
-    assert {int(row["expire_at"]) for row in rows} == {5}
-    assert {row["state"] for row in rows} == {"pending"}
-
-
 def test_an_answer_whose_object_is_gone_fails_the_hint_and_writes_nothing(
     account: Account,
 ) -> None:
@@ -269,11 +147,6 @@ def test_an_answer_whose_object_is_gone_fails_the_hint_and_writes_nothing(
         account.call("merge_page", sqs_event(run.merge_hint(document)))
     assert everything(account) == []
     assert account.document(document)["status"] == "RUNNING"
-
-
-def sets_in(account: Account) -> set[str]:
-    """Result sets that have a file."""
-    return {name.split("/")[1] for name in account.objects("results-bucket")}
 
 
 def test_detections_json_follows_page_order_across_many_pages(account: Account) -> None:
@@ -299,7 +172,7 @@ def test_a_document_that_another_finishes_is_left_to_it_for_a_while(account: Acc
     with clock(NOW) as time:
         run = answered(account, document)
         hint = run.merge_hint(document)
-        with crash_at(_call_of(account, "PutObject", hint)), pytest.raises(Crash):
+        with crash_at(call_of(account, "PutObject", hint)), pytest.raises(Crash):
             account.deliver("merge_page", hint)
         with crash_at(1000) as calls:
             account.deliver("merge_page", hint)
@@ -308,42 +181,6 @@ def test_a_document_that_another_finishes_is_left_to_it_for_a_while(account: Acc
         time.now = NOW + 20
         account.deliver("merge_page", hint)
     assert account.document(document)["status"] == "DONE"
-
-
-def test_a_flip_whose_reply_was_lost_is_cleaned_up_all_the_same(account: Account) -> None:
-    """The client repeats the write, and its own success refuses it."""
-    document = queued(account)
-    run = answered(account, document)
-    table = module("merge_page").document_table
-    update = table.update
-
-    def repeated(documents: Any, document_id: str, values: Any, condition: Any) -> bool:
-        if "ended_at" in values:
-            assert update(documents, document_id, values, condition)
-        done: bool = update(documents, document_id, values, condition)
-        return done
-
-    with pytest.MonkeyPatch.context() as monkeypatch, crash_at(1000) as calls:
-        monkeypatch.setattr(table, "update", repeated)
-        account.deliver("merge_page", run.merge_hint(document))
-    assert calls.count("PutEvents") == 1
-    assert expiring(account, document) == {True}
-    assert account.document(document)["clean_after"] == 0
-
-
-def test_cleaning_that_has_no_time_left_is_continued_and_announced_once(account: Account) -> None:
-    document = queued(account)
-    run = answered(account, document)
-    hint = sqs_event(run.merge_hint(document))
-    with crash_at(1000) as calls:
-        with pytest.raises(BatchProcessingError):
-            account.call("merge_page", hint, seconds=59)
-        assert account.document(document)["status"] == "DONE"
-        assert expiring(account, document) == {False}
-        account.call("merge_page", hint)
-    assert calls.count("PutEvents") == 1
-    assert expiring(account, document) == {True}
-    assert account.document(document)["clean_after"] == 0
 
 
 def test_a_refused_tile_of_a_document_read_from_its_text_layer_is_partial(
@@ -384,30 +221,6 @@ def test_a_failed_document_shows_no_detections(account: Account) -> None:
     assert (row["status"], row["detections"]) == ("FAILED", 0)
     assert everything(account) == []
     assert file_of(account, row["result_id"])["detections"] == []
-
-
-def test_files_of_an_unfinished_set_are_deleted(account: Account) -> None:
-    document = queued(account, 2)
-    old = answered(account, document, 2)
-    account.deliver("merge_page", old.merge_hint(document, 1))
-    old.step("StopModel")
-    old.step("CloseRun")
-    assert sets_in(account) == {f"{document}-000001"}
-    run_with(account, execution="next")
-    assert sets_in(account) == {f"{document}-000002"}
-
-
-def test_files_of_a_replaced_set_are_deleted(account: Account) -> None:
-    document = queued(account)
-    run_with(account)
-    account.documents.update_item(
-        Key={"id": document},
-        UpdateExpression="SET #s = :queued",
-        ExpressionAttributeNames={"#s": "status"},
-        ExpressionAttributeValues={":queued": "QUEUED"},
-    )
-    run_with(account, execution="next")
-    assert sets_in(account) == {f"{document}-000002"}
 
 
 def test_a_file_of_more_than_one_part_is_stored_whole(account: Account) -> None:
