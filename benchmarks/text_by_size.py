@@ -19,7 +19,6 @@ import pymupdf
 from numpy.typing import NDArray
 
 from benchmarks.merging.read_tiles import words_of
-from benchmarks.text_accuracy import Seen, compare
 from benchmarks.text_by_size_report import HEIGHTS_MM, PAPERS, WORD_HEIGHTS, Row, page_text, plot
 from benchmarks.text_recall import visible_words
 from tilescout.detections import Answer, Word
@@ -29,6 +28,7 @@ from tilescout.onnx_model import decoded
 from tilescout.page_detections import detect_on_page
 from tilescout.profiles import Profile
 from tilescout.rendering import RenderedTile, RenderRequest, render_page
+from tilescout_evaluate.text import Seen, TextPage, compare
 from tilescout_local.engines.ocr import TextReader
 from tilescout_local.samples.sheet import Sheet
 from tilescout_local.samples.tags import TagNames
@@ -183,7 +183,10 @@ def _rows(
         if looked is None:
             continue
         seen, calls = looked
-        found = {height: compare(words, seen) for height, words in by_height.items()}
+        found = {
+            height: compare(TextPage(name, tuple(words), tuple(seen)))
+            for height, words in by_height.items()
+        }
         row = Row(
             page=name,
             how=how,

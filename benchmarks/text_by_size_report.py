@@ -38,7 +38,7 @@ local OCR reads each page in tiles (the code of a run: 2,048 px at 200 dpi, 256 
 stitched) and in one call, drawn by the renderer so that the longer side has 2,000 px (to which the
 OCR shrinks an image by default), 4,096 px (the largest of Custom Labels) or up to 10,000 px (the
 largest of Textract; left out where the OCR's memory does not suffice); never above 200 dpi. Recall
-of whole tags or words, by [text_accuracy.py](../benchmarks/text_accuracy.py).
+of whole tags or words, as [evaluate.md](evaluate.md) counts it.
 
 ![Recall by height of letters on A4, A2 and A0]({picture})
 
@@ -49,11 +49,11 @@ Sheets with {sheets[0].words[HEIGHTS_MM[0]]} tags of each height and nothing els
 - A tag is read while its capitals keep about 5 px: .7 mm at 200 dpi, 1.4 mm on an A0 sheet of 4,096
   px, 2.8 mm of 2,000 px. These tags are clean and stand alone; words of real drawings need more.
 - The larger the page and the smaller the text, the more tiling finds: of tags under 2.8 mm on A0
-  nearly all, against next to nothing at 2,000 px; of the smallest words of the two sheets of 42 x 30
-  in .92 and .93, against .63 and .40 at 2,000 px and .85 and .88 at 4,096 px.
-- It does not help on A4, nor on the schematic of 17 x 12 in: one call has all its pixels, and reads
-  as much or a little more, for nothing is cut. Nor with capitals of 4 mm and more. Nor where a
-  service takes the whole page at full resolution: none takes an A0 sheet over 213 dpi (Textract),
+  nearly all, against next to nothing at 2,000 px; of the smallest words of the two sheets of
+  42 x 30 in .92 and .93, against .63 and .40 at 2,000 px and .85 and .88 at 4,096 px.
+- It does not help on A4, nor on the schematic of 17 x 12 in: one call has all its pixels, and
+  reads as much or a little more, for nothing is cut. Nor with capitals of 4 mm and more. Nor where
+  a service takes the whole page at full resolution: none takes an A0 sheet over 213 dpi (Textract),
   Custom Labels none over 87.
 - Tiling does not make letters larger: what is too small at the profile's dpi is missed in tiles as
   well, and more `dpi` is the remedy; `tilescout plan` warns.

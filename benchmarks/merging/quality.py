@@ -1,6 +1,7 @@
 """The same detections through every merge, scored against the ground truth.
 
-    PYTHONPATH=lambdas:. python -m benchmarks.merging.quality [--sets DIR] [--seeds N] [--out FILE]
+    export PYTHONPATH=lambdas:cli:.
+    python -m benchmarks.merging.quality [--sets DIR] [--seeds N] [--out FILE]
 
 Runs in an environment with the packages of benchmarks/merging/peers.txt. Simulated scenes; or, with
 --sets, every JSON file of that folder, as `benchmarks.merging.real_sets` writes them: put those of

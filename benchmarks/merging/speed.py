@@ -1,6 +1,6 @@
 """CPU seconds and memory of every merge on the same boxes, each in a process of its own.
 
-    PYTHONPATH=lambdas:. python -m benchmarks.merging.speed [--out FILE]
+    PYTHONPATH=lambdas:cli:. python -m benchmarks.merging.speed [--out FILE]
 
 Runs in an environment with the packages of benchmarks/merging/peers.txt. A process makes the
 boxes, merges once to warm up (compilers, caches), then is measured: the best of three up to

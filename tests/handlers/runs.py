@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -226,6 +227,19 @@ def tile(account: Account, document_id: str, number: int = 0, page: int = 1) -> 
     key = {"pk": keys.tile_partition(document_id, page, 0), "sk": keys.tile_sort(number)}
     item: dict[str, Any] = account.ledger.get_item(Key=key)["Item"]
     return item
+
+
+def coarsen(account: Account, document_id: str, number: int, scale: float) -> None:
+    """Make a tile of page 1, of 400 px a side, one of the second scale from the page's corner."""
+    account.ledger.update_item(
+        Key={"pk": keys.tile_partition(document_id, 1, 0), "sk": keys.tile_sort(number)},
+        UpdateExpression="SET #box = :box, #scale = :scale",
+        ExpressionAttributeNames={"#box": "box", "#scale": "scale"},
+        ExpressionAttributeValues={
+            ":box": [0, 0, round(400 * scale), round(400 * scale)],
+            ":scale": Decimal(str(scale)),
+        },
+    )
 
 
 def lease(account: Account, model: str = "textract") -> dict[str, Any]:

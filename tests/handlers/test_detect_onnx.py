@@ -11,7 +11,7 @@ import pytest
 
 from tests.handlers import served_model
 from tests.handlers.account import Account, module, sqs_event
-from tests.handlers.runs import Run, lease, tile
+from tests.handlers.runs import Run, coarsen, lease, tile
 from tests.handlers.served_model import PROJECT, PUMP, promote, sample
 
 REMEDY = (
@@ -70,6 +70,17 @@ def test_a_batch_of_hints_is_answered_in_page_pixels_with_the_version(
         assert answer["model_version"] == version
     assert run.row["tiles_answered"] == 2
     assert run.row["calls_allowed"] - run.row["calls_left"] == 2
+
+
+def test_a_coarse_tile_is_answered_as_large_as_on_the_page(
+    account: Account, document: str, run: Run
+) -> None:
+    coarsen(account, document, 1, 2)
+    account.deliver("detect_onnx", run.hint(document, tile=1))
+    answer = answer_of(account, document, 1)
+    box = answer["objects"][0]["box"]
+    assert (box["left"] + box["right"]) / 2 == pytest.approx(2 * PUMP[0], abs=8)
+    assert answer["scale"] == 2
 
 
 def test_a_run_goes_through_without_a_model_to_start(account: Account, version: str) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import io
 import json
 from base64 import b64decode
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from tests.handlers.account import Account, detector
+from tests.handlers.account import Account
+from tests.handlers.between import detector
 from tests.handlers.papers import drawing_of, upload_event
-from tests.handlers.runs import Run, one_word, queued, run_with, tile
+from tests.handlers.runs import Run, coarsen, one_word, queued, run_with, tile
 from tests.handlers.test_detect_tile import words
 from tilescout import keys
 from tilescout.answers import answer_from_json
@@ -106,12 +106,7 @@ def test_what_the_coarse_tile_shows_is_kept_in_page_pixels(account: Account) -> 
 
 def test_a_crowded_coarse_tile_is_asked_in_quarters_of_its_image(account: Account) -> None:
     document = queued(account, key="incoming/words/sheet.pdf")
-    account.ledger.update_item(
-        Key={"pk": keys.tile_partition(document, 1, 0), "sk": keys.tile_sort(1)},
-        UpdateExpression="SET #box = :box, #scale = :scale",
-        ExpressionAttributeNames={"#box": "box", "#scale": "scale"},
-        ExpressionAttributeValues={":box": [0, 0, 1000, 1000], ":scale": Decimal("2.5")},
-    )
+    coarsen(account, document, 1, 2.5)
     run = Run(account, model="rekognition-text").open()
     replies = iter([words(100), *[words(5)] * 4])
     with detector(lambda _: (200, next(replies))) as asked:
