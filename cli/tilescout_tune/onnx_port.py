@@ -5,27 +5,31 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from tilescout.detections import Answer
 from tilescout.onnx_answers import FLOOR, objects_seen
-from tilescout.onnx_model import OnnxModel, decoded
+from tilescout.onnx_model import ServedModel, decoded
 from tilescout.tiling import Tile
 from tilescout_tune.kept_answers import NamedDetector
 
 
 @dataclass(frozen=True, slots=True)
 class OnnxPort:
-    """Gives whatever is over the smallest confidence, so that confidences can be chosen after."""
+    """Of any layout that is known without being told; answers whatever is over the smallest
+    confidence, so that confidences can be chosen after."""
 
-    model: OnnxModel
+    model: ServedModel
 
     def detect(self, image: bytes, tile: Tile) -> Answer:
-        found = self.model.find(decoded(image), FLOOR)
+        mode: Literal["L", "RGB"] = "RGB" if self.model.card.input.channels == 3 else "L"
+        found = self.model.find(decoded(image, mode), FLOOR)
         seen = objects_seen(found, self.model.card, tile)
         return Answer(tile=tile.index, tile_box=tile.box, objects=seen, scale=tile.scale)
 
 
 def open_model(file: Path, workers: int = 1) -> NamedDetector:
     """Raises UnusableModel."""
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
-    return NamedDetector(name=f"onnx {digest}", port=OnnxPort(OnnxModel(file)), workers=workers)
+    body = file.read_bytes()
+    digest = hashlib.sha256(body).hexdigest()[:16]
+    return NamedDetector(name=f"onnx {digest}", port=OnnxPort(ServedModel(body)), workers=workers)

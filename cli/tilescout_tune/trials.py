@@ -84,7 +84,7 @@ class Trials:
 
     def _usd(self, profile: Profile, tiles: float) -> float:
         """Dollars a page while a run goes on: starting and stopping a model come on top."""
-        each = self.prices.tile() + self.prices.call(profile.detector)
+        each = self.prices.tile() + self.prices.tile_call(profile)
         if profile.needs_model:
             each += self.prices.model_time(1, 1 / profile.tiles_per_second_per_unit)
         return self.prices.page() + tiles * each
