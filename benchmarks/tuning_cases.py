@@ -23,6 +23,7 @@ from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
 from tilescout_local.samples import write_samples
 from tilescout_tune import onnx_port, subjects
 from tilescout_tune.kept_answers import KeptAnswers, NamedDetector
+from tilescout_tune.scoring import Scale
 from tilescout_tune.space import Space, Value, space
 from tilescout_tune.trials import Trials, all_labels
 
@@ -82,8 +83,7 @@ def symbols(folder: Path) -> Case:
     trials = Trials(
         subjects=found.subjects,
         base=SYMBOLS,
-        kind="objects",
-        labels=all_labels(found.subjects),
+        scale=Scale(kind="objects", labels=all_labels(found.subjects)),
         detectors={"onnx": onnx_port.open_model(SAMPLE_MODEL, workers=2)},
         kept=KeptAnswers(folder / "kept"),
         prices=PriceTable(),
@@ -109,8 +109,7 @@ def tags(folder: Path) -> Case:
     trials = Trials(
         subjects=tuple(each for each in found.subjects if each.page in TAGGED_PAGES),
         base=TAGS,
-        kind="snippets",
-        labels=(),
+        scale=Scale(kind="snippets", labels=()),
         detectors={"textract": NamedDetector(name="ocr", port=ReaderPort(TextReader()))},
         kept=KeptAnswers(folder / "kept"),
         prices=PriceTable(),

@@ -38,19 +38,29 @@ class SnippetPage:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Of one page: ``misread`` are pairs of a missed tag and what was found in its place."""
+    """Of one page: ``right`` are pairs of a tag and what was found, ``misread`` those of a missed
+    tag and what was found in its place."""
 
     counts: dict[str, Counts]
+    right: tuple[tuple[Snippet, Snippet], ...]
     missed: tuple[Snippet, ...]
     wrong: tuple[Snippet, ...]
     misread: tuple[tuple[Snippet, Snippet], ...]
+
+    def right_of(self, label: str) -> list[Snippet]:
+        """What was found of tags of ``label``."""
+        return [found for tag, found in self.right if tag.label == label]
+
+    def wrong_of(self, label: str) -> list[Snippet]:
+        """What counts for ``label`` and is no tag: all, where the truth has no labels."""
+        return [found for found in self.wrong if not label or found.label == label]
 
 
 def match(page: SnippetPage) -> Matches:
     """Each tag once, the surest reading first. Counts are by label of the tag; a found one without
     a partner counts for its own label, or for none where no tag has one."""
     free = list(page.truth)
-    labels: list[str] = []
+    right = []
     has_labels = any(tag.label for tag in free)
     wrong = []
     for found in sorted(page.found, key=lambda each: -each.confidence):
@@ -59,10 +69,14 @@ def match(page: SnippetPage) -> Matches:
             wrong.append(found)
             continue
         free.remove(tag)
-        labels.append(tag.label)
+        right.append((tag, found))
     of_wrong = [each.label if has_labels else "" for each in wrong]
     return Matches(
-        _counts(page, labels, of_wrong), tuple(free), tuple(wrong), _misread(free, wrong)
+        counts=_counts(page, [tag.label for tag, _ in right], of_wrong),
+        right=tuple(right),
+        missed=tuple(free),
+        wrong=tuple(wrong),
+        misread=_misread(free, wrong),
     )
 
 

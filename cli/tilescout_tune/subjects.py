@@ -9,7 +9,7 @@ from pathlib import Path
 from tilescout.rendering import inspect_document
 from tilescout_evaluate import truth_files
 from tilescout_evaluate.truth import Kind, TruePage, Truth, UnusableTruth
-from tilescout_tune.trials import Subject
+from tilescout_tune.looked import Subject
 
 MOST_PAGES = 10_000
 

@@ -30,6 +30,7 @@ from tilescout_evaluate.truth import Kind, UnusableTruth
 from tilescout_tune import subjects, trials
 from tilescout_tune.kept_answers import KeptAnswers
 from tilescout_tune.paid_port import CapReached, Purse
+from tilescout_tune.scoring import Scale
 from tilescout_tune.search import EFFORT, Preference, Score, Search
 from tilescout_tune.space import Candidate, UnusableSpace, Value, space
 from tilescout_tune.trials import Trials
@@ -132,9 +133,10 @@ def tune(
         raise BadUsage(str(error)) from error
     kept = KeptAnswers(cache)
     with ProgressView() as view:
-        made = Trials(subjects=found.subjects, base=base, kind=found.kind,
-                      labels=trials.all_labels(found.subjects), detectors={}, kept=kept,
-                      prices=profiles.prices, min_recall=min_recall)  # fmt: skip
+        scale = Scale(kind=found.kind, labels=trials.all_labels(found.subjects),
+                      min_recall=min_recall)  # fmt: skip
+        made = Trials(subjects=found.subjects, base=base, scale=scale, detectors={}, kept=kept,
+                      prices=profiles.prices)  # fmt: skip
         search = Search(space=whole, pages=trials.by_objects(found.subjects), measure=made.measure,
                         calls=made.calls, preference=Preference(min_recall),
                         effort=effort)  # fmt: skip
