@@ -115,11 +115,12 @@ class Search:
             self._look(candidate, self.pages)
 
     def run(self) -> None:
-        """Screen, then race; no more calls than are allowed, but for the base."""
+        """Screen, then race; no more calls than are allowed, but for the cheapest setting."""
         few = self.pages[: self.screening]
-        self._look(self.space.base, few)
         for start in self._starts():
             self._along_axes(start, few)
+        if not self.scores:
+            self._look(min(self.space.candidates(), key=lambda c: self._needed(c, few)), few)
         self._by_prediction(few)
         self._along_axes(self.preference.best(self.scores.values()).candidate, few)
         self._race()
@@ -160,8 +161,10 @@ class Search:
             for axis, values in self.space.axes:
                 if axis == "detector":
                     continue
-                line = [here.having(axis, value) for value in values]
-                seen = [s for c in line if c in possible and (s := self._screen(c, pages))]
+                line = {here.having(axis, value) for value in values} & possible
+                # The cheapest first: a dear one must not take the effort of all others.
+                order = sorted(line, key=lambda c: (self._needed(c, pages), c.values))
+                seen = [s for c in order if (s := self._screen(c, pages))]
                 if seen:
                     here = self.preference.best(seen).candidate
             if here == before:
