@@ -27,8 +27,11 @@ GONE = "DELETE_COMPLETE"
 
 @contextmanager
 def without_schedules(stack: Stack) -> Iterator[None]:
-    """No run is started by the stack's schedules from here on, unless the block fails."""
-    names = _schedules(stack)
+    """No run is started by the stack's schedules from here on, unless the block fails.
+
+    One that a person has switched off stays so.
+    """
+    names = [name for name in _schedules(stack) if _is_enabled(stack, name)]
     try:
         for name in names:
             _set_schedule(stack, name, enabled=False)
@@ -47,6 +50,10 @@ def _schedules(stack: Stack) -> list[str]:
         for resource in page["StackResourceSummaries"]
         if resource["ResourceType"] == SCHEDULE and resource["ResourceStatus"] != GONE
     ]
+
+
+def _is_enabled(stack: Stack, name: str) -> bool:
+    return stack.clients.scheduler.get_schedule(Name=name)["State"] == "ENABLED"
 
 
 def _set_schedule(stack: Stack, name: str, *, enabled: bool) -> None:
@@ -118,14 +125,19 @@ def empty_tiles(stack: Stack, view: ProgressView) -> int:
     return deleted
 
 
-def delete_stack(stack: Stack, view: ProgressView, seconds: float) -> None:
-    """Delete the stack and wait until it is gone. Raises CommandFailed where that fails."""
+def delete_stack(stack: Stack) -> str:
+    """Ask for the stack to be deleted; the id by which a deleted one is known."""
     formation = stack.clients.cloudformation
     (before,) = formation.describe_stacks(StackName=stack.name)["Stacks"]
     formation.delete_stack(StackName=stack.name)
+    return before["StackId"]
+
+
+def until_gone(stack: Stack, stack_id: str, view: ProgressView, seconds: float) -> None:
+    """Wait for the end of the deletion. Raises CommandFailed where it fails."""
     ends = clock.now() + seconds
     while True:
-        status, reason = _stack_status(stack, before["StackId"])
+        status, reason = _stack_status(stack, stack_id)
         if status == GONE:
             return
         if status == "DELETE_FAILED" or clock.now() >= ends:

@@ -18,8 +18,9 @@ from tests.unit.cli_models import NOW, PROJECT, PROJECT_ARN, Account, Time, arn
 from tests.unit.cli_stack import deployed_stack
 from tilescout.aws import model_table
 from tilescout.models import ModelInUse
-from tilescout_cli import places
+from tilescout_cli import destroying, places
 from tilescout_cli.app import app
+from tilescout_cli.progress_view import ProgressView
 from tilescout_cli.stacks import Stack
 
 
@@ -30,10 +31,14 @@ class Formation:
     asked_to_delete: bool = False
     looks: int = 2
     fails: bool = False
+    refuses: bool = False
 
     def answer(self, operation: str, arguments: dict[str, Any]) -> Any:
         if operation == "ListStackResources":
             return {"StackResourceSummaries": [_resource("hourly"), _resource("queue", "AWS::SQS")]}
+        if operation == "DeleteStack" and self.refuses:
+            told = {"Code": "ValidationError", "Message": "TerminationProtection is enabled"}
+            raise ClientError({"Error": told}, operation)
         if operation == "DeleteStack":
             self.asked_to_delete = True
             return {}
@@ -140,6 +145,39 @@ def test_a_run_at_work_keeps_the_stack_and_its_schedules(
     result = destroy("--yes")
     assert (result.exit_code, formation.asked_to_delete) == (2, False)
     assert "1 run at work (noon); wait until no run is" in result.stderr
+    assert schedule() == "ENABLED"
+
+
+def test_a_schedule_that_a_person_has_switched_off_stays_so(stack: Stack) -> None:
+    scheduler = boto3.client("scheduler")
+    found = scheduler.get_schedule(Name="hourly")
+    wanted = ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")
+    scheduler.update_schedule(**{name: found[name] for name in wanted}, State="DISABLED")
+    cli_models.begin(stack)
+    assert destroy("--yes").exit_code == 2
+    assert schedule() == "DISABLED"
+
+
+def test_a_stack_that_may_not_be_deleted_goes_on_with_its_schedules(formation: Formation) -> None:
+    formation.refuses = True
+    result = destroy("--yes")
+    assert result.exit_code == 3
+    assert "TerminationProtection is enabled" in result.stderr
+    assert schedule() == "ENABLED"
+
+
+def test_a_run_that_begins_while_tiles_are_deleted_keeps_the_stack(
+    stack: Stack, formation: Formation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emptied = destroying.empty_tiles
+
+    def empty_tiles(found: Stack, view: ProgressView) -> int:
+        cli_models.begin(stack)
+        return emptied(found, view)
+
+    monkeypatch.setattr(destroying, "empty_tiles", empty_tiles)
+    result = destroy("--yes")
+    assert (result.exit_code, formation.asked_to_delete) == (2, False)
     assert schedule() == "ENABLED"
 
 

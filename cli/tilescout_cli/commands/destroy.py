@@ -10,6 +10,7 @@ from tilescout_cli import cdk_profiles, destroying, stacks, terminal
 from tilescout_cli.failures import CommandFailed
 from tilescout_cli.options import StackName, example
 from tilescout_cli.progress_view import ProgressView
+from tilescout_cli.stacks import Stack
 from tilescout_cli.terminal import counted
 
 KEPT = ("DocumentsBucketName", "ResultsBucketName", "ModelsBucketName")
@@ -42,15 +43,22 @@ def destroy(
     seconds = timeout * SECONDS_PER_MINUTE
     with ProgressView() as view:
         with destroying.without_schedules(found):
-            if aborted := destroying.end_runs(found, abort=abort):
-                view.tell(f"aborted {counted(aborted, 'run')}")
-            destroying.models_down(found, view, cdk_profiles.prices(), seconds)
-        tiles = destroying.empty_tiles(found, view)
-        destroying.delete_stack(found, view, seconds)
+            _end_work(found, view, seconds, abort=abort)
+            tiles = destroying.empty_tiles(found, view)
+            # A schedule may have fired a last time, and people start runs too.
+            _end_work(found, view, seconds, abort=abort)
+            stack_id = destroying.delete_stack(found)
+        destroying.until_gone(found, stack_id, view, seconds)
     _report(found, tiles)
 
 
-def _report(found: stacks.Stack, tiles: int) -> None:
+def _end_work(found: Stack, view: ProgressView, seconds: float, *, abort: bool) -> None:
+    if aborted := destroying.end_runs(found, abort=abort):
+        view.tell(f"aborted {counted(aborted, 'run')}")
+    destroying.models_down(found, view, cdk_profiles.prices(), seconds)
+
+
+def _report(found: Stack, tiles: int) -> None:
     typer.echo(f"{found.name} is removed, and {counted(tiles, 'tile')} with it")
     kept = [found.outputs[name] for name in KEPT if name in found.outputs]
     tables = [table.name for table in (found.documents, found.detections, found.ledger)]
