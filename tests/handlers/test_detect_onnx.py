@@ -13,6 +13,7 @@ from tests.handlers import served_model
 from tests.handlers.account import Account, module, sqs_event
 from tests.handlers.runs import Run, coarsen, lease, tile
 from tests.handlers.served_model import PROJECT, PUMP, promote, sample
+from tilescout.onnx_model import ServedModel
 
 REMEDY = (
     "profile served needs a version of the model project plant, and none is in use; "
@@ -136,6 +137,24 @@ def test_warm_models_are_bounded(
     assert warm.get(version) is first
     warm.get(other)
     assert list(warm.models) == [other]
+
+
+def test_room_is_made_before_another_model_is_loaded(
+    account: Account, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    monkeypatch.setattr("tilescout.aws.onnx_detector.MOST_WARM", 1)
+    other = promote(account, "v2")
+    warm = module("detect_onnx").warm_models()
+    warm.get(version)
+    held = []
+
+    def served(*given: Any) -> ServedModel:
+        held.append(list(warm.models))
+        return ServedModel(*given)
+
+    monkeypatch.setattr("tilescout.aws.onnx_detector.ServedModel", served)
+    warm.get(other)
+    assert (held, list(warm.models)) == ([[]], [other])
 
 
 @pytest.mark.parametrize("suffix", [".onnx", ".json"])

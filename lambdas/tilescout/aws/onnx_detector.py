@@ -47,7 +47,6 @@ class WarmModels:
             self._raise_known_failure(version)
             warm = self._loaded(version)
         self.models[version] = warm
-        self._evict()
         return warm[0]
 
     def _raise_known_failure(self, version: str) -> None:
@@ -59,6 +58,7 @@ class WarmModels:
         try:
             file, card = (self._read(version, name) for name in keys.model_objects(version))
             _check(version, file, card)
+            self._make_room(len(file))
             return ServedModel(file, card_from_json(card.decode())), len(file)
         except (UnusableModel, UnicodeDecodeError) as error:
             reason = f"version {version} of the model cannot be used: {error}"
@@ -75,11 +75,11 @@ class WarmModels:
             )
         return body
 
-    def _evict(self) -> None:
-        """The one that is asked for always stays."""
-        while len(self.models) > 1 and (
-            len(self.models) > MOST_WARM
-            or sum(size for _, size in self.models.values()) > MOST_WARM_BYTES
+    def _make_room(self, size: int) -> None:
+        """Before a file of ``size`` bytes is loaded: together they may not fit into memory."""
+        while self.models and (
+            len(self.models) >= MOST_WARM
+            or size + sum(warm for _, warm in self.models.values()) > MOST_WARM_BYTES
         ):
             del self.models[next(iter(self.models))]
 
