@@ -68,14 +68,20 @@ def model_card(metadata: Mapping[str, str]) -> ModelCard:
             f"the metadata of the model must say format {FORMAT}; it says "
             f"{metadata.get('format', 'nothing')!r}; export it by tilescout train"
         )
-    return ModelCard(
-        labels=tuple(json.loads(metadata["labels"])),
-        thresholds=tuple(json.loads(metadata["thresholds"])),
-        step=int(metadata["step"]),
-        stride=int(metadata["stride"]),
-        dpi=int(metadata["dpi"]),
-        tile_size=int(metadata["tile_size"]),
-    )
+    try:
+        return ModelCard(
+            labels=tuple(json.loads(metadata["labels"])),
+            thresholds=tuple(json.loads(metadata["thresholds"])),
+            step=int(metadata["step"]),
+            stride=int(metadata["stride"]),
+            dpi=int(metadata["dpi"]),
+            tile_size=int(metadata["tile_size"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnusableModel(
+            f"the metadata of format {FORMAT} must be whole; one of them is not: {error}; export "
+            "it by tilescout train"
+        ) from error
 
 
 def model_input(grey: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:

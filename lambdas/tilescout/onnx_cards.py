@@ -10,7 +10,7 @@ import ast
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -95,16 +95,33 @@ def card_from_json(text: str) -> OnnxCard:
 
 
 def labels_of(metadata: Mapping[str, str]) -> tuple[str, ...]:
-    """Labels that a file names itself: ``labels`` (JSON) or Ultralytics' ``names``; else none."""
+    """Labels that a file names itself: ``labels`` (JSON) or Ultralytics' ``names``; else none.
+
+    Raises UnusableModel where ``labels`` are no JSON list.
+    """
     if "labels" in metadata:
-        return tuple(map(str, json.loads(metadata["labels"])))
+        return tuple(map(str, _listed(metadata, "labels")))
     try:
         names = ast.literal_eval(metadata.get("names", "()"))
     except (ValueError, SyntaxError):
         return ()
     # Ultralytics writes {0: 'valve', 1: 'pump'}; older exports a list.
     listed = [names[key] for key in sorted(names)] if isinstance(names, dict) else names
-    return tuple(map(str, listed))
+    return tuple(map(str, listed)) if isinstance(listed, list | tuple) else ()
+
+
+def _listed(metadata: Mapping[str, str], name: str) -> list[Any]:
+    """A JSON list, empty where there is none."""
+    try:
+        found = json.loads(metadata.get(name, "[]"))
+    except ValueError:
+        found = None
+    if not isinstance(found, list):
+        raise UnusableModel(
+            f"{name} in a model's metadata are a JSON list; here they are {metadata[name][:60]!r}; "
+            "export the model again with a list, or without them"
+        )
+    return found
 
 
 def describe(
@@ -167,8 +184,13 @@ def _own(metadata: Mapping[str, str], labels: tuple[str, ...]) -> OnnxCard:
 
 def _thresholds(metadata: Mapping[str, str], count: int) -> tuple[float, ...]:
     """A half, so that confidence is a hundred times the score, unless the metadata has some."""
-    found = tuple(map(float, json.loads(metadata.get("thresholds", "[]"))))
-    return found if len(found) == count else (0.5,) * count
+    found = _listed(metadata, "thresholds")
+    if not all(isinstance(each, float | int) and 0 < each <= 1 for each in found):
+        raise UnusableModel(
+            "thresholds in a model's metadata are over 0 and up to 1; here they are "
+            f"{metadata['thresholds'][:60]}; export the model again with such, or without them"
+        )
+    return tuple(map(float, found)) if len(found) == count else (0.5,) * count
 
 
 def _layout(outputs: tuple[Tensor, ...], count: int) -> tuple[Layout, tuple[str, ...]]:

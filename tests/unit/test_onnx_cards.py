@@ -103,6 +103,22 @@ def test_labels_that_are_given_come_first() -> None:
     assert card.labels == ("gate", "motor")
 
 
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"labels": "valve, pump"},
+        {"labels": "7"},
+        {"names": "7"},
+        NAMES | {"thresholds": "half"},
+        NAMES | {"thresholds": "[0, 0.5]"},
+        {"format": "tilescout-centres/1", "labels": "[]"},
+    ],
+)
+def test_metadata_of_another_kind_are_refused_by_name(metadata: dict[str, str]) -> None:
+    with pytest.raises(UnusableModel, match=r"metadata"):
+        describe(metadata, (IMAGES,), outputs((1, 6, 8400)))
+
+
 def test_the_project_s_own_format_tells_all() -> None:
     own = ModelCard(
         labels=LABELS, thresholds=(0.3, 0.4), step=32, stride=4, dpi=150, tile_size=1024
