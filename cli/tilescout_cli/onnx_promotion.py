@@ -24,6 +24,8 @@ from tilescout_cli.stacks import Stack
 MOST_BYTES = 200_000_000
 """A session takes two to three times as much of the function's 1,769 MB."""
 TIMED = 3
+SLOWEST = 25.0
+"""Seconds of one thread here. Lambda's core is taken for half as fast, and has one minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ def check(path: Path, profiles: list[Profile], labels: tuple[str, ...] = ()) -> 
     file = _read(path)
     try:
         model = ServedModel(file, labels=labels)
-        seconds = max(_seconds(model, profile.tile_size) for profile in profiles)
+        taken = [_seconds(model, profile.tile_size) for profile in profiles]
     except UnusableModel as error:
         raise BadUsage(f"{path} cannot be used: {error}") from error
     except ModuleNotFoundError as error:
@@ -54,8 +56,10 @@ def check(path: Path, profiles: list[Profile], labels: tuple[str, ...] = ()) -> 
         ) from error
     for profile in profiles:
         _check_labels(path, model.card, profile)
-    warnings = tuple(warning for each in profiles for warning in _differences(model.card, each))
-    return CheckedModel(file=file, card=model.card, seconds=seconds, warnings=warnings)
+    warnings = [warning for each in profiles for warning in _differences(model.card, each)]
+    for seconds, profile in zip(taken, profiles, strict=True):
+        warnings += _too_slow(seconds, profile)
+    return CheckedModel(file=file, card=model.card, seconds=max(taken), warnings=tuple(warnings))
 
 
 def _read(path: Path) -> bytes:
@@ -92,6 +96,22 @@ def _check_labels(path: Path, card: OnnxCard, profile: Profile) -> None:
             f"{', '.join(missing)}; it has {', '.join(card.labels)}; correct the profile in "
             "cdk.json, or the names with --labels"
         )
+
+
+def _too_slow(seconds: float, profile: Profile) -> list[str]:
+    found = []
+    if seconds > profile.seconds_per_tile:
+        found.append(
+            f"a tile of profile {profile.name} takes {seconds:.2f} s here, and its price and "
+            f"budget are reckoned with {profile.seconds_per_tile:g}: set seconds_per_tile to what "
+            "it takes in Lambda, about twice as long"
+        )
+    if seconds > SLOWEST:
+        found.append(
+            f"a tile of profile {profile.name} takes {seconds:.0f} s here, and may not be answered "
+            "within the minute that the function has: use a smaller model or a smaller tile_size"
+        )
+    return found
 
 
 def _differences(card: OnnxCard, profile: Profile) -> list[str]:

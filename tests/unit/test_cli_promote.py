@@ -133,6 +133,11 @@ def test_other_labels_are_another_version(stack: Stack) -> None:
     assert len(stored()) == 4
 
 
+def test_as_many_labels_as_coco_has_are_no_file_s_name(stack: Stack) -> None:
+    text = refusal(SAMPLE, "--labels", ",".join(f"label {number}" for number in range(80)))
+    assert "the model has 7 and 80 are given; correct --labels" in " ".join(text.split())
+
+
 def test_a_version_of_before_is_put_to_use_by_its_name(stack: Stack) -> None:
     said(SAMPLE, "--name", "v1")
     first = in_use(stack)
@@ -166,6 +171,23 @@ def test_a_profile_of_another_dpi_is_warned_of(stack: Stack, profiles: dict[str,
     profiles["served"]["dpi"] = 300
     result = run(SAMPLE, "--check")
     assert "trained at 150 dpi and profile served renders at 300" in result.stderr
+
+
+def test_a_model_that_costs_more_than_its_profile_says_is_warned_of(
+    stack: Stack, profiles: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnx_promotion, "_seconds", lambda model, side: 0.8)
+    assert "seconds_per_tile" in " ".join(run(SAMPLE, "--check").stderr.split())
+    profiles["served"]["seconds_per_tile"] = 0.8
+    assert run(SAMPLE, "--check").stderr == ""
+
+
+def test_a_model_too_slow_for_the_function_is_warned_of(
+    stack: Stack, profiles: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profiles["served"]["seconds_per_tile"] = 30
+    monkeypatch.setattr(onnx_promotion, "_seconds", lambda model, side: 40.0)
+    assert "may not be answered" in " ".join(run(SAMPLE, "--check").stderr.split())
 
 
 def test_a_label_that_the_model_lacks_is_refused(stack: Stack, profiles: dict[str, Any]) -> None:

@@ -130,12 +130,19 @@ def _labels(given: str) -> tuple[str, ...]:
     """Names after commas, or the lines of a file."""
     if not given:
         return ()
-    path = Path(given)
-    listed = path.read_text().splitlines() if path.is_file() else given.split(",")
+    listed = Path(given).read_text().splitlines() if _is_file(given) else given.split(",")
     labels = tuple(label.strip() for label in listed if label.strip())
     if len(set(labels)) != len(labels):
         raise BadUsage("labels differ from each other; --labels has one twice; correct it")
     return labels
+
+
+def _is_file(given: str) -> bool:
+    try:
+        return Path(given).is_file()
+    except OSError:
+        # The names of many labels are longer than a file's may be.
+        return False
 
 
 def _tell(checked: CheckedModel) -> None:
