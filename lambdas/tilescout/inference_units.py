@@ -48,7 +48,8 @@ def plan_units(
 
     The price of detecting does not depend on the units, that of starting and stopping grows
     with them: so never more than needed. Starting is counted as paid, as nobody says that it
-    is free. Where no number meets the deadline, the largest that the budget pays for.
+    is free. Where no number meets the deadline, the largest that the budget pays for; where the
+    budget pays for all tiles with none, the number that has most of them answered.
     """
     most = min(
         most_units, max(1, math.ceil(MOST_CALLS_PER_SECOND / pace.tiles_per_second_per_unit))
@@ -56,7 +57,9 @@ def plan_units(
     plans = [_plan(units, tiles, pace, usd_per_unit_hour) for units in range(1, most + 1)]
     paid = [plan for plan in plans if plan.usd <= budget_usd]
     if not paid:
-        return _because(plans[0], f"${budget_usd:.2f} ends the run before its last tile")
+        unit_seconds = 3600 * budget_usd / usd_per_unit_hour
+        best = max(plans, key=lambda plan: _detecting(plan, pace, seconds_left, unit_seconds))
+        return _because(best, f"${budget_usd:.2f} ends the run before its last tile")
     for plan in paid:
         if plan.seconds <= seconds_left:
             return _because(plan, "the fewest that meet the deadline")
@@ -69,6 +72,12 @@ def _plan(units: int, tiles: int, pace: ModelPace, usd_per_unit_hour: float) -> 
     seconds = pace.start_seconds + detecting + STOP_SECONDS
     usd = usd_per_unit_hour * units * seconds / 3600
     return UnitPlan(units=units, seconds=seconds, usd=usd, reason="")
+
+
+def _detecting(plan: UnitPlan, pace: ModelPace, seconds_left: float, unit_seconds: float) -> float:
+    """Seconds of one unit that are left for detecting, of those that are paid."""
+    seconds = min(seconds_left, unit_seconds / plan.units)
+    return plan.units * max(0.0, seconds - pace.start_seconds - STOP_SECONDS)
 
 
 def _because(plan: UnitPlan, reason: str) -> UnitPlan:

@@ -63,6 +63,13 @@ def test_a_budget_that_pays_for_none_of_it_starts_with_one() -> None:
     assert short.reason == "$3.00 ends the run before its last tile"
 
 
+def test_a_budget_that_does_not_pay_for_all_is_used_within_the_deadline() -> None:
+    # In the hour two units answer 5,160 tiles; for $10 three answer 5,940 and four 4,920.
+    many = plan(100_000, budget_usd=10.0)
+    assert many.units == 3
+    assert many.reason == "$10.00 ends the run before its last tile"
+
+
 def test_units_beyond_the_quota_of_calls_would_idle() -> None:
     assert plan(1_000_000, rate=25.0, most_units=5).units == 2
 
