@@ -16,7 +16,7 @@ from tests.handlers.model_service import (
     service,
 )
 from tests.handlers.runs import Run, clock, lease, queued
-from tilescout.aws import claim_table, model_table, page_table
+from tilescout.aws import claim_table, document_table, model_table, page_table
 from tilescout.handlers.run_steps import claiming
 
 __all__ = ["service"]
@@ -110,6 +110,18 @@ def test_documents_that_are_not_claimed_yet_count_for_the_units(
     queued(account, key="incoming/symbols/other.pdf")
     model_run(account).step("StartModel")
     assert service.asked == [("start", VERSION, 2)]
+
+
+def test_a_document_that_the_index_still_shows_as_waiting_counts_once(
+    account: Account, service: ModelService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_to_use(account, replace(IN_USE, tiles_per_second_per_unit=0.001))
+    document = queued(account, key=KEY)
+    behind = [document_table.get(account.documents, document)]
+    run = model_run(account)
+    monkeypatch.setattr(document_table, "with_status", lambda table, status, model: iter(behind))
+    run.step("StartModel")
+    assert service.asked == [("start", VERSION, 1)]
 
 
 @pytest.mark.parametrize("lost", [LOST, "InternalServerError"])

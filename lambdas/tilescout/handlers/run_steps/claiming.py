@@ -93,10 +93,13 @@ def claim_due(edges: Edges, state: RunState) -> int:
     return taken
 
 
-def tiles_waiting(edges: Edges, model: str) -> int:
+def tiles_waiting(edges: Edges, state: RunState) -> int:
     """Open tiles of the documents that no run has claimed, as far as one step can look."""
-    waiting = document_table.with_status(edges.documents, "QUEUED", model)
-    return sum(open_tiles(document) for document in islice(waiting, DOCUMENTS_LOOKED_AT))
+    # The index may still show as waiting what this run has just claimed.
+    held = {claim.document_id for claim in claim_table.claims(edges.ledger, state.id)}
+    waiting = document_table.with_status(edges.documents, "QUEUED", state.model)
+    looked_at = islice(waiting, DOCUMENTS_LOOKED_AT)
+    return sum(open_tiles(document) for document in looked_at if document.id not in held)
 
 
 def _claim(edges: Edges, state: RunState, claimed: Claim) -> bool:

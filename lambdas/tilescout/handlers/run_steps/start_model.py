@@ -114,7 +114,7 @@ def _units(edges: Edges, state: RunState) -> UnitPlan:
     assumed = min(profile.tiles_per_second_per_unit for profile in profiles)
     pace = known.pace(assumed) if known else ModelPace(tiles_per_second_per_unit=assumed)
     return plan_units(
-        tiles_to_ask(edges, state) + tiles_waiting(edges, state.model),
+        tiles_to_ask(edges, state) + tiles_waiting(edges, state),
         pace,
         seconds_left=state.deadline - edges.now,
         most_units=max(profile.max_inference_units for profile in profiles),
