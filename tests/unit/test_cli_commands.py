@@ -227,7 +227,9 @@ def test_plan_tells_tiles_calls_and_dollars_without_aws(tmp_path: Path) -> None:
     page.insert_text((50, 50), "PUMP", fontsize=6)
     (found,) = answer("plan", str(save(document_, tmp_path)), "--profile", "text")
     assert (found["tiles"], found["calls"], found["smallest_text_px"]) == (1, [1, 1], 16.7)
-    assert found["pages"] == [{"page": 1, "width_px": 1667, "height_px": 1112, "tiles": 1}]
+    assert found["pages"] == [
+        {"page": 1, "width_px": 1667, "height_px": 1112, "tiles": 1, "coarse_tiles": 0}
+    ]
     assert "px high at 200 dpi and may be missed" in found["warnings"][0]
 
 
