@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
+import time
+from pathlib import Path
 
+import boto3
 from ministack import app
 from ministack.core import router
 from ministack.services import s3, stepfunctions
@@ -11,16 +15,27 @@ from ministack.services import s3, stepfunctions
 from tilescout_local.apis import custom_labels_models, rekognition, textract
 from tilescout_local.apis.custom_labels import Detectors
 from tilescout_local.apis.json_api import Operations, json_api
+from tilescout_local.engines import symbol_worker
 from tilescout_local.engines.blots import find_blots
 from tilescout_local.engines.engine_workers import EngineWorkers
 from tilescout_local.engines.found_labels import FoundLabel
 from tilescout_local.engines.reading import Line, from_json
+from tilescout_local.models.manifest_datasets import ManifestDatasets
 from tilescout_local.models.registry import ModelRegistry
+from tilescout_local.models.training import Place
+from tilescout_local.models.trainings import Trainings
+from tilescout_local.state import TRAININGS
 from tilescout_local.worker_process import Warden
 
 
 def install_detector_apis(
-    registry: ModelRegistry, *, ocr_workers: int, symbol_workers: int, warden: Warden
+    registry: ModelRegistry,
+    *,
+    home: Path,
+    endpoint_url: str,
+    ocr_workers: int,
+    symbol_workers: int,
+    warden: Warden,
 ) -> None:
     """Register both services; the processes of an engine start with its first images."""
     engine = EngineWorkers("tilescout_local.engines.ocr_worker", ocr_workers, warden)
@@ -30,20 +45,42 @@ def install_detector_apis(
 
     _register("textract", "Textract", textract.operations(read_object, read_text))
     labels = custom_labels_models.operations(
-        registry, read_object, _detectors(symbol_workers, warden)
+        _trainings(registry, home, endpoint_url, warden),
+        ManifestDatasets(registry, time.time),
+        read_object,
+        _detectors(symbol_workers, warden),
     )
     text = rekognition.operations(read_object, read_text)
     _register("rekognition", "RekognitionService", {**text, **labels})
 
 
+def _trainings(registry: ModelRegistry, home: Path, endpoint_url: str, warden: Warden) -> Trainings:
+    folder = home / TRAININGS
+    shutil.rmtree(folder, ignore_errors=True)
+
+    def write_object(place: Place, data: bytes) -> None:
+        # A session of its own: the default one is not made for threads.
+        stored = boto3.Session().client("s3", endpoint_url=endpoint_url)
+        stored.put_object(Bucket=place.bucket, Key=place.key, Body=data)
+
+    return Trainings(
+        home=folder,
+        registry=registry,
+        read_object=read_object,
+        write_object=write_object,
+        warden=warden,
+        now=time.time,
+    )
+
+
 def _detectors(symbol_workers: int, warden: Warden) -> Detectors:
     engine = EngineWorkers("tilescout_local.engines.symbol_worker", symbol_workers, warden)
 
-    def find_symbols(image: bytes) -> list[FoundLabel]:
-        found = json.loads(engine.ask(image))
+    def find_symbols(image: bytes, model: Path) -> list[FoundLabel]:
+        found = json.loads(engine.ask(symbol_worker.frame(model, image)))
         return [FoundLabel(name, confidence, tuple(box)) for name, confidence, box in found]
 
-    return {"symbols": find_symbols, "blots": find_blots, "none": lambda image: []}
+    return {"symbols": find_symbols, "blots": find_blots, "none": lambda image, model: []}
 
 
 def read_object(bucket: str, key: str, version: str | None) -> bytes | None:

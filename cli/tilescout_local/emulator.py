@@ -77,7 +77,12 @@ def install(
     registry = ModelRegistry(time.time, region=REGION, account=ACCOUNT)
     add_sample_model(registry)
     install_detector_apis(
-        registry, ocr_workers=ocr_workers, symbol_workers=symbol_workers, warden=warden
+        registry,
+        home=home,
+        endpoint_url=endpoint_url,
+        ocr_workers=ocr_workers,
+        symbol_workers=symbol_workers,
+        warden=warden,
     )
     faults = Faults(runner.kill_caller)
     runner.fault_of = lambda event: faults.due("lambda", "Execution", event)

@@ -14,3 +14,5 @@ LOGS = "logs"
 SANDBOXES = "sandboxes"
 # Code of functions, unpacked.
 CODE = "code"
+# Versions that were trained, one folder each.
+TRAININGS = "trainings"

@@ -144,7 +144,7 @@ def _write(
         tiles: list[AnnotatedTile] = getattr(dataset, part)
         coco.write_tiles(folder / f"{part}.coco.json", tiles, labels)
         path = folder / f"{part}.manifest"
-        left_out = manifest.write_tiles(path, tiles, labels, prefix=prefix)
+        left_out = manifest.write_tiles(path, tiles, labels, prefix=prefix, dpi=profile.dpi)
         recipe["left_out_of_manifest"][part] = left_out
     (folder / "dataset.json").write_text(json.dumps(recipe, indent=1) + "\n")
 

@@ -1,7 +1,8 @@
 """Tiles as a SageMaker Ground Truth manifest for object detection: JSON Lines, one tile a line.
 
 https://docs.aws.amazon.com/rekognition/latest/customlabels-dg/md-create-manifest-file-object-detection.html
-Boxes are whole pixels there. What a tile's edge cut off has no place in it and is left out.
+Boxes are whole pixels there. What a tile's edge cut off has no place in it; it is told, with the
+dpi and the tile's place on its page, by members of the metadata that only Tilescout reads.
 """
 
 from __future__ import annotations
@@ -20,7 +21,12 @@ CREATED = "2026-01-01T00:00:00"
 
 
 def write_tiles(
-    path: Path, tiles: list[AnnotatedTile], labels: tuple[str, ...], *, prefix: str = ""
+    path: Path,
+    tiles: list[AnnotatedTile],
+    labels: tuple[str, ...],
+    *,
+    prefix: str = "",
+    dpi: int = 0,
 ) -> int:
     """Write the tiles of at most `MOST_BOXES` boxes and give how many were left out.
 
@@ -28,15 +34,24 @@ def write_tiles(
     s3://bucket/folder/.
     """
     fitting = [tile for tile in tiles if len(tile.annotations) <= MOST_BOXES]
-    lines = [json.dumps(_line(tile, labels, path, prefix)) for tile in fitting]
-    path.write_text("".join(f"{line}\n" for line in lines))
+    path.write_text(text(fitting, labels, path.parent, prefix=prefix, dpi=dpi))
     return len(tiles) - len(fitting)
 
 
-def _line(tile: AnnotatedTile, labels: tuple[str, ...], path: Path, prefix: str) -> dict[str, Any]:
+def text(
+    tiles: list[AnnotatedTile], labels: tuple[str, ...], folder: Path, *, prefix: str, dpi: int
+) -> str:
+    """The manifest of tiles below ``folder``; a ``source-ref`` is relative to it."""
+    lines = [json.dumps(_line(tile, labels, folder, prefix, dpi)) for tile in tiles]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _line(
+    tile: AnnotatedTile, labels: tuple[str, ...], folder: Path, prefix: str, dpi: int
+) -> dict[str, Any]:
     present = sorted({labels.index(each.label) for each in tile.annotations})
     return {
-        "source-ref": prefix + tile.file.relative_to(path.parent).as_posix(),
+        "source-ref": prefix + tile.file.relative_to(folder).as_posix(),
         ATTRIBUTE: {
             "image_size": [{"width": tile.width, "height": tile.height, "depth": 1}],
             "annotations": [_box(each, labels) for each in tile.annotations],
@@ -51,19 +66,31 @@ def _line(tile: AnnotatedTile, labels: tuple[str, ...], path: Path, prefix: str)
             "page": tile.page,
             "left": tile.left,
             "top": tile.top,
+            "dpi": dpi,
+            "ignored": [_sides(box) for box in tile.ignored],
         },
     }
 
 
 def _box(each: Annotation, labels: tuple[str, ...]) -> dict[str, int]:
-    left, top, right, bottom = each.box.rounded()
-    return {
-        "class_id": labels.index(each.label),
-        "left": left,
-        "top": top,
-        "width": right - left,
-        "height": bottom - top,
-    }
+    return {"class_id": labels.index(each.label), **_sides(each.box)}
+
+
+def _sides(box: Box) -> dict[str, int]:
+    left, top, right, bottom = box.rounded()
+    return {"left": left, "top": top, "width": right - left, "height": bottom - top}
+
+
+def _box_of(sides: dict[str, float]) -> Box:
+    return Box(sides["left"], sides["top"], sides["left"] + sides["width"],
+               sides["top"] + sides["height"])  # fmt: skip
+
+
+def dpi_of(path: Path) -> int:
+    """What `write_tiles` was told; 0 where another program wrote the manifest."""
+    first = next(iter(path.read_text().splitlines()), "{}")
+    parts = (each for each in json.loads(first).values() if isinstance(each, dict))
+    return next((int(each["dpi"]) for each in parts if "dpi" in each), 0)
 
 
 def read_tiles(path: Path, *, prefix: str = "") -> list[AnnotatedTile]:
@@ -96,11 +123,8 @@ def _tile(line: dict[str, Any], path: Path, prefix: str) -> AnnotatedTile:
         width=size["width"],
         height=size["height"],
         annotations=tuple(
-            Annotation(
-                labels[str(box["class_id"])],
-                Box(box["left"], box["top"], box["left"] + box["width"],
-                    box["top"] + box["height"]),
-            )
+            Annotation(labels[str(box["class_id"])], _box_of(box))
             for box in line[name]["annotations"]
         ),
-    )  # fmt: skip
+        ignored=tuple(map(_box_of, metadata.get("ignored", ()))),
+    )

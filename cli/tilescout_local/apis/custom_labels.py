@@ -18,8 +18,8 @@ from tilescout_local.models.version import DetectorName
 MAX_INLINE_BYTES = 4 * 1024 * 1024
 MIN_SIDE_PX, MAX_SIDE_PX = 64, 4096
 MAX_ASPECT = 20
-# What the sample model asks of a label where the caller gives no MinConfidence: on AWS every
-# label has such a threshold from its training.
+# What a model asks of a label where the caller gives no MinConfidence: the threshold that its
+# training chose, which lies at this confidence for every label.
 ASSUMED_THRESHOLD = 50.0
 
 
@@ -41,7 +41,8 @@ def detect_custom_labels(
     most = whole_member(request, "MaxResults", least=0)
     registry.require_running(arn)
     image = _checked(request, read_object)
-    found = detectors[registry.admit(arn)](image.data)
+    detect = detectors[registry.admit(arn)]
+    found = detect(image.data, registry.model_file(arn))
     registry.answered(arn)
     threshold = ASSUMED_THRESHOLD if least is None else least
     kept = sorted(

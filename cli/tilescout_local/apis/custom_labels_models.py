@@ -1,4 +1,7 @@
-"""Amazon Rekognition Custom Labels: projects, versions, and their start and stop."""
+"""Amazon Rekognition Custom Labels: projects, versions, and their start and stop.
+
+What is not here: content moderation adapters, copying, policies, automatic updates.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,15 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tilescout_local.apis.answers import ApiError
 from tilescout_local.apis.custom_labels import Detectors, detect_custom_labels
+from tilescout_local.apis.custom_labels_datasets import (
+    create_dataset,
+    delete_dataset,
+    describe_dataset,
+    list_dataset_entries,
+)
+from tilescout_local.apis.custom_labels_training import create_project_version
 from tilescout_local.apis.image_input import ReadObject
 from tilescout_local.apis.request_members import (
     arn_member,
@@ -14,8 +25,10 @@ from tilescout_local.apis.request_members import (
     names_member,
     whole_member,
 )
-from tilescout_local.models.arns import NAME, PROJECT_ARN, VERSION_ARN
+from tilescout_local.models.arns import DATASET_ARN, NAME, PROJECT_ARN, VERSION_ARN
+from tilescout_local.models.manifest_datasets import ManifestDatasets
 from tilescout_local.models.registry import ModelRegistry, Project
+from tilescout_local.models.trainings import Trainings
 from tilescout_local.models.version import ModelVersion
 
 MOST_NAMES = 10
@@ -30,11 +43,13 @@ def create_project(request: Request, registry: ModelRegistry) -> dict[str, Any]:
     return {"ProjectArn": registry.create_project(name).arn}
 
 
-def describe_projects(request: Request, registry: ModelRegistry) -> dict[str, Any]:
+def describe_projects(
+    request: Request, registry: ModelRegistry, datasets: ManifestDatasets
+) -> dict[str, Any]:
     """Newest first. Everything fits on one page."""
     names = names_member(request, "ProjectNames", most=MOST_NAMES)
     found = [each for each in registry.projects() if names is None or each.name in names]
-    return {"ProjectDescriptions": [_project(each) for each in found[::-1]]}
+    return {"ProjectDescriptions": [_project(each, datasets) for each in found[::-1]]}
 
 
 def describe_project_versions(request: Request, registry: ModelRegistry) -> dict[str, Any]:
@@ -58,12 +73,34 @@ def stop_project_version(request: Request, registry: ModelRegistry) -> dict[str,
     return {"Status": registry.stop(arn_member(request, "ProjectVersionArn", VERSION_ARN))}
 
 
-def _project(project: Project) -> dict[str, Any]:
+def delete_project_version(request: Request, registry: ModelRegistry) -> dict[str, Any]:
+    registry.remove_version(arn_member(request, "ProjectVersionArn", VERSION_ARN))
+    return {"Status": "DELETING"}
+
+
+def delete_project(
+    request: Request, registry: ModelRegistry, datasets: ManifestDatasets
+) -> dict[str, Any]:
+    arn = arn_member(request, "ProjectArn", PROJECT_ARN)
+    registry.project(arn)
+    if datasets.of(arn):
+        raise ApiError("ResourceInUseException", "The project has datasets")
+    registry.remove_project(arn)
+    return {"Status": "DELETING"}
+
+
+def list_tags(request: Request, datasets: ManifestDatasets) -> dict[str, Any]:
+    """Of datasets only: nothing here asks for those of anything else."""
+    arn = arn_member(request, "ResourceArn", DATASET_ARN)
+    return {"Tags": dict(datasets.named(arn).tags)}
+
+
+def _project(project: Project, datasets: ManifestDatasets) -> dict[str, Any]:
     return {
         "ProjectArn": project.arn,
         "CreationTimestamp": project.created_at,
         "Status": "CREATED",
-        "Datasets": [],
+        "Datasets": [each.listed(datasets.now) for each in datasets.of(project.arn).values()],
         "Feature": "CUSTOM_LABELS",
     }
 
@@ -80,29 +117,39 @@ def _version(version: ModelVersion) -> dict[str, Any]:
         "Feature": "CUSTOM_LABELS",
         **units,
         **most,
+        **(version.training.shown() if version.training else {}),
     }
 
 
 def operations(
-    registry: ModelRegistry, read_object: ReadObject, detectors: Detectors
+    trainings: Trainings, datasets: ManifestDatasets, read_object: ReadObject, detectors: Detectors
 ) -> dict[str, Callable[[bytes], dict[str, Any]]]:
     """Operation name to what answers its request body."""
-    control = {
-        "CreateProject": create_project,
-        "DescribeProjects": describe_projects,
-        "DescribeProjectVersions": describe_project_versions,
-        "StartProjectVersion": start_project_version,
-        "StopProjectVersion": stop_project_version,
-    }
-    return {
-        "DetectCustomLabels": lambda body: detect_custom_labels(
-            json.loads(body), registry, read_object, detectors
+    registry = trainings.registry
+    acts: dict[str, Callable[[Request], dict[str, Any]]] = {
+        "CreateProject": lambda asked: create_project(asked, registry),
+        "DescribeProjects": lambda asked: describe_projects(asked, registry, datasets),
+        "DeleteProject": lambda asked: delete_project(asked, registry, datasets),
+        "CreateDataset": lambda asked: create_dataset(asked, datasets, read_object),
+        "DescribeDataset": lambda asked: describe_dataset(asked, datasets),
+        "ListDatasetEntries": lambda asked: list_dataset_entries(asked, datasets),
+        "DeleteDataset": lambda asked: delete_dataset(asked, datasets),
+        "ListTagsForResource": lambda asked: list_tags(asked, datasets),
+        "CreateProjectVersion": lambda asked: create_project_version(
+            asked, datasets, trainings, read_object
         ),
-        **{name: _answering(act, registry) for name, act in control.items()},
+        "DescribeProjectVersions": lambda asked: describe_project_versions(asked, registry),
+        "DeleteProjectVersion": lambda asked: delete_project_version(asked, registry),
+        "StartProjectVersion": lambda asked: start_project_version(asked, registry),
+        "StopProjectVersion": lambda asked: stop_project_version(asked, registry),
+        "DetectCustomLabels": lambda asked: detect_custom_labels(
+            asked, registry, read_object, detectors
+        ),
     }
+    return {name: _answering(act) for name, act in acts.items()}
 
 
 def _answering(
-    act: Callable[[Request, ModelRegistry], dict[str, Any]], registry: ModelRegistry
+    act: Callable[[Request], dict[str, Any]],
 ) -> Callable[[bytes], dict[str, Any]]:
-    return lambda body: act(json.loads(body), registry)
+    return lambda body: act(json.loads(body))

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tilescout_local.apis.answers import ApiError
+from tilescout_local.apis.image_input import ReadObject
+
+MOST_TAGS = 200
 
 
 def invalid() -> ApiError:
@@ -49,3 +52,29 @@ def names_member(request: Mapping[str, Any], name: str, *, most: int) -> list[st
     if not isinstance(names, list) or not 1 <= len(names) <= most:
         raise invalid()
     return [str(each) for each in names]
+
+
+def tags_member(request: Mapping[str, Any]) -> dict[str, str]:
+    """Tags, none where they are not given. Raises ApiError InvalidParameterException."""
+    tags = request.get("Tags", {})
+    if not isinstance(tags, dict) or len(tags) > MOST_TAGS:
+        raise invalid()
+    return {str(name): str(value) for name, value in tags.items()}
+
+
+def object_member(member: Mapping[str, Any], read_object: ReadObject) -> bytes:
+    """What the member S3Object names.
+
+    Raises ApiError InvalidParameterException or InvalidS3ObjectException.
+    """
+    place = member.get("S3Object")
+    if not isinstance(place, dict) or not place.get("Bucket") or not place.get("Name"):
+        raise invalid()
+    data = read_object(place["Bucket"], place["Name"], place.get("Version"))
+    if data is None:
+        raise ApiError(
+            "InvalidS3ObjectException",
+            f"Unable to get s3://{place['Bucket']}/{place['Name']}. Check object key, region "
+            "and/or access permissions.",
+        )
+    return data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -16,8 +17,11 @@ DARK = 96
 SOLID = 0.97
 
 
-def find_blots(image: bytes) -> list[FoundLabel]:
-    """Rectangles of 6 to 200 px a side that are black throughout and touch no other ink."""
+def find_blots(image: bytes, model: Path) -> list[FoundLabel]:
+    """Rectangles of 6 to 200 px a side that are black throughout and touch no other ink.
+
+    Whatever the ``model``.
+    """
     with Image.open(io.BytesIO(image)) as opened:
         dark = (np.asarray(opened.convert("L")) < DARK).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(dark)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,5 +16,5 @@ class FoundLabel:
     box: tuple[float, float, float, float]
 
 
-Detect = Callable[[bytes], list[FoundLabel]]
-"""From an encoded image."""
+Detect = Callable[[bytes, Path], list[FoundLabel]]
+"""From an encoded image, by the model in the file."""

@@ -1,4 +1,4 @@
-"""Finds the sample's symbols by the model that the project trained on sample drawings."""
+"""Finds symbols by a model file: the one that the project trained on its samples, or another."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ _NAME = r"[a-zA-Z0-9_.\-]{1,255}"
 _HEAD = rf"arn:aws:rekognition:[a-z\d-]+:\d{{12}}:project/{_NAME}"
 NAME = re.compile(_NAME)
 PROJECT_ARN = re.compile(rf"{_HEAD}/[0-9]+")
+DATASET_ARN = re.compile(rf"{_HEAD}/dataset/(train|test)/[0-9]+")
 VERSION_ARN = re.compile(rf"{_HEAD}/version/{_NAME}/[0-9]+")
 
 

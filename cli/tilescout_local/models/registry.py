@@ -5,17 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tilescout_local.apis.answers import ApiError
+from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
 from tilescout_local.models.arns import NAME, full_name, project_arn, version_arn
 from tilescout_local.models.throughput import TokenBucket
+from tilescout_local.models.training import Outcome, Training
 from tilescout_local.models.version import PAID, Behaviour, DetectorName, ModelVersion, Status
 
 # Amazon Rekognition quotas, Custom Labels.
 RUNNING_MODELS = 2
 UNITS_PER_MODEL = 5
 DETECT_TPS = 50.0
+TRAININGS = 2
 
 Clock = Callable[[], float]
 
@@ -65,14 +69,88 @@ class ModelRegistry:
             if not (NAME.fullmatch(project_name) and NAME.fullmatch(version)):
                 raise ValueError(f"a model's name is project/version, not {name}")
             project = self._projects.get(project_name) or self.create_project(project_name)
-            if any(full_name(arn) == name for arn in self._versions):
+            if self._has(name):
                 raise ValueError(f"there is a model {name} already")
-            now = self._clock()
-            arn = version_arn(project.arn, version, now)
-            self._versions[arn] = ModelVersion(
-                arn=arn, project_arn=project.arn, created_at=now, behaviour=behaviour
-            )
-            return self._versions[arn]
+            return self._added(project, version, behaviour)
+
+    def _has(self, name: str) -> bool:
+        return any(full_name(arn) == name for arn in self._versions)
+
+    def _added(self, project: Project, version: str, behaviour: Behaviour) -> ModelVersion:
+        now = self._clock()
+        arn = version_arn(project.arn, version, now)
+        self._versions[arn] = ModelVersion(
+            arn=arn,
+            project_arn=project.arn,
+            created_at=now,
+            model_file=SAMPLE_MODEL,
+            behaviour=behaviour,
+        )
+        return self._versions[arn]
+
+    def begin_training(self, project_arn: str, version: str, training: Training) -> ModelVersion:
+        """A version that is in training from now on.
+
+        Raises ApiError ResourceNotFoundException, ResourceInUseException where the project has
+        one of that name, LimitExceededException while `TRAININGS` others are in training.
+        """
+        with self._lock:
+            project = self.project(project_arn)
+            if self._has(f"{project.name}/{version}"):
+                raise ApiError(
+                    "ResourceInUseException",
+                    f"The project {project.name} has a version {version} already",
+                )
+            if sum(each.in_training for each in self._settled()) >= TRAININGS:
+                raise ApiError("LimitExceededException",
+                               f"{TRAININGS} models are in training, no more may")  # fmt: skip
+            begun = self._added(project, version, Behaviour())
+            begun.begin_training(training)
+            return begun
+
+    def say_of_training(self, arn: str, message: str) -> None:
+        """Tell how far it has come, as the version's message."""
+        with self._lock:
+            if arn in self._versions:
+                self._versions[arn].message = message
+
+    def end_training(self, arn: str, model_file: Path, outcome: Outcome) -> None:
+        """The version can be started from now on, and finds what the model in the file finds."""
+        with self._lock:
+            self._found(arn).end_training(self._clock(), model_file, outcome)
+
+    def fail_training(self, arn: str, message: str) -> None:
+        """The version can never be started."""
+        with self._lock:
+            self._found(arn).fail_training(self._clock(), message)
+
+    def remove_version(self, arn: str) -> None:
+        """Raises ApiError ResourceNotFoundException, ResourceInUseException while it is in training
+        or up."""
+        with self._lock:
+            version = self._found(arn)
+            version.settle(self._clock())
+            if version.in_training or version.status in PAID:
+                raise ApiError("ResourceInUseException",
+                               f"The version {version.name} is {version.status}")  # fmt: skip
+            del self._versions[arn]
+
+    def remove_project(self, arn: str) -> None:
+        """Raises ApiError ResourceNotFoundException, ResourceInUseException while it has
+        versions."""
+        with self._lock:
+            project = self.project(arn)
+            if any(each.project_arn == arn for each in self._versions.values()):
+                raise ApiError("ResourceInUseException", f"The project {project.name} has models")
+            del self._projects[project.name]
+
+    def project(self, arn: str) -> Project:
+        """Raises ApiError ResourceNotFoundException."""
+        with self._lock:
+            for project in self._projects.values():
+                if project.arn == arn:
+                    return project
+            raise ApiError("ResourceNotFoundException", f"No project {arn}")
 
     def versions(self, project_arn: str) -> list[ModelVersion]:
         """The project's versions as they are now, newest first.
@@ -80,8 +158,7 @@ class ModelRegistry:
         Raises ApiError ResourceNotFoundException.
         """
         with self._lock:
-            if all(project.arn != project_arn for project in self._projects.values()):
-                raise ApiError("ResourceNotFoundException", f"No project {project_arn}")
+            self.project(project_arn)
             found = [each for each in self._settled() if each.project_arn == project_arn]
             return found[::-1]
 
@@ -140,6 +217,11 @@ class ModelRegistry:
                 raise ApiError("ThrottlingException", "Rate exceeded")
             version.admit(self._clock())
             return version.behaviour.detector
+
+    def model_file(self, arn: str) -> Path:
+        """What the version finds with. Raises ApiError ResourceNotFoundException."""
+        with self._lock:
+            return self._found(arn).model_file
 
     def answered(self, arn: str) -> None:
         """Count one answer."""

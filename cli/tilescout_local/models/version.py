@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from tilescout_local.apis.answers import ApiError
 from tilescout_local.models.price import Meter
 from tilescout_local.models.throughput import TokenBucket
+from tilescout_local.models.training import Outcome, Training
 
 # DescribeProjectVersions, Status.
 Status = Literal[
@@ -27,6 +29,7 @@ _MESSAGES = {
     "FAILED": "The model failed to start.",
     "STOPPING": "The model is being stopped.",
     "STOPPED": "The model is stopped.",
+    "TRAINING_IN_PROGRESS": "The model is being trained.",
     "TRAINING_COMPLETED": "The model is ready to run.",
 }
 
@@ -54,7 +57,9 @@ class ModelVersion:
     arn: str
     project_arn: str
     created_at: float
+    model_file: Path
     behaviour: Behaviour = field(default_factory=Behaviour)
+    training: Training | None = None
     status: Status = "TRAINING_COMPLETED"
     message: str = _MESSAGES["TRAINING_COMPLETED"]
     units: int = 0
@@ -70,6 +75,31 @@ class ModelVersion:
     @property
     def name(self) -> str:
         return self.arn.split("/")[3]
+
+    @property
+    def in_training(self) -> bool:
+        return self.status == "TRAINING_IN_PROGRESS"
+
+    def begin_training(self, training: Training) -> None:
+        self.training = training
+        self._become(training.begun_at, "TRAINING_IN_PROGRESS")
+
+    def end_training(self, now: float, model_file: Path, outcome: Outcome) -> None:
+        """Take over what was learnt; unless an outside power has put it into another status."""
+        assert self.training is not None, "only a training that began ends"
+        self.model_file = model_file
+        self.training.ended_at, self.training.outcome = now, outcome
+        self.training.billable = now - self.training.begun_at
+        if self.in_training:
+            self._become(now, "TRAINING_COMPLETED")
+
+    def fail_training(self, now: float, message: str) -> None:
+        """A training that fails is not billed."""
+        assert self.training is not None, "only a training that began fails"
+        self.training.ended_at = now
+        if self.in_training:
+            self._become(now, "TRAINING_FAILED")
+            self.message = message
 
     def settle(self, now: float) -> None:
         """Let what became due happen, at the time it was due."""

@@ -1,0 +1,115 @@
+"""Amazon Rekognition Custom Labels: CreateProjectVersion, which trains on this machine."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any
+
+from tilescout_local.apis.answers import ApiError
+from tilescout_local.apis.custom_labels_datasets import read_manifest
+from tilescout_local.apis.image_input import ReadObject
+from tilescout_local.apis.request_members import arn_member, invalid, tags_member
+from tilescout_local.models.arns import NAME, PROJECT_ARN
+from tilescout_local.models.manifest_datasets import ManifestDatasets
+from tilescout_local.models.manifest_entries import Entry
+from tilescout_local.models.training import Place
+from tilescout_local.models.trainings import Order, Trainings
+
+ITERATIONS = 900
+ITERATIONS_TAG = "tilescout:iterations"
+"""A tag of the new version: how long this machine may train. To AWS it is a tag like any other."""
+HELD_OUT = 5
+"""One image of so many is tested with, where the test part is to be taken from the training's."""
+NEEDED = ("torch", "onnx")
+
+Request = Mapping[str, Any]
+Parts = tuple[list[Entry], list[Entry]]
+
+
+def create_project_version(
+    request: Request,
+    datasets: ManifestDatasets,
+    trainings: Trainings,
+    read_object: ReadObject,
+) -> dict[str, Any]:
+    """The ARN of a version that is in training. Raises ApiError with the codes of the real one."""
+    project = arn_member(request, "ProjectArn", PROJECT_ARN)
+    name = request.get("VersionName")
+    if not isinstance(name, str) or NAME.fullmatch(name) is None:
+        raise invalid()
+    output = _output(request.get("OutputConfig"))
+    iterations = _iterations(tags_member(request))
+    trainings.registry.project(project)
+    train, test = _parts(request, project, datasets, read_object)
+    _require_torch()
+    order = Order(train=train, test=test, iterations=iterations)
+    return {"ProjectVersionArn": trainings.begin(project, name, output, order).arn}
+
+
+def _output(member: Any) -> Place:
+    if not isinstance(member, dict) or not isinstance(member.get("S3Bucket"), str):
+        raise invalid()
+    return Place(bucket=member["S3Bucket"], key=str(member.get("S3KeyPrefix", "")))
+
+
+def _iterations(tags: Mapping[str, str]) -> int:
+    text = tags.get(ITERATIONS_TAG, str(ITERATIONS))
+    if not text.isdecimal() or not int(text):
+        raise invalid()
+    return int(text)
+
+
+def _parts(
+    request: Request, project: str, datasets: ManifestDatasets, read_object: ReadObject
+) -> Parts:
+    """What to train and to test with: the request's own manifests, or the project's datasets."""
+    training, testing = request.get("TrainingData"), request.get("TestingData")
+    if (training is None) != (testing is None):
+        raise invalid()
+    known = datasets.of(project)
+    if training is None or testing is None:
+        return _of_datasets(project, datasets)
+    if known:
+        raise ApiError(
+            "InvalidParameterException",
+            "TrainingData may be given only where the project has no datasets",
+        )
+    train = _of_assets(training, read_object)
+    if testing.get("AutoCreate"):
+        rest = [each for at, each in enumerate(train) if at % HELD_OUT]
+        return rest, train[::HELD_OUT]
+    return train, _of_assets(testing, read_object)
+
+
+def _of_assets(member: Any, read_object: ReadObject) -> list[Entry]:
+    assets = member.get("Assets") if isinstance(member, dict) else None
+    if not isinstance(assets, list) or len(assets) != 1:
+        raise invalid()
+    return read_manifest(assets[0], read_object)
+
+
+def _of_datasets(project: str, datasets: ManifestDatasets) -> Parts:
+    known = datasets.of(project)
+    for kind in ("TRAIN", "TEST"):
+        found = known.get(kind)
+        if found is None or not found.is_ready(datasets.now):
+            raise ApiError(
+                "InvalidParameterException", f"The project has no {kind} dataset that is ready"
+            )
+        if not any(each.is_labelled for each in found.entries):
+            raise ApiError("InvalidParameterException", f"The {kind} dataset has no labelled image")
+    return known["TRAIN"].entries, known["TEST"].entries
+
+
+def _require_torch() -> None:
+    """Refused before a name is used up; a package that was installed since is seen."""
+    importlib.invalidate_caches()
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise ApiError(
+            "InvalidParameterException",
+            f"Training on this machine needs {' and '.join(missing)}; install them, then ask "
+            "again: pip install 'tilescout[train]'",
+        )

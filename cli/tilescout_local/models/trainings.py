@@ -1,0 +1,160 @@
+"""Trainings under way: each a child process in a folder of its own, followed by a thread."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tilescout_local.apis.image_input import ReadObject, opened
+from tilescout_local.models import training_results
+from tilescout_local.models.manifest_entries import Entry, faults_of
+from tilescout_local.models.registry import ModelRegistry
+from tilescout_local.models.training import Place, Training
+from tilescout_local.models.version import ModelVersion
+from tilescout_local.worker_process import Warden
+
+PACKAGES = Path(__file__).parents[2]
+JOB = "tilescout_train.version_job"
+"""By name only: the server itself must run without torch."""
+LOOK_SECONDS = 0.25
+MOST_SECONDS = 2 * 3600.0
+"""Real ones; a training that needs longer hangs."""
+LAST_WORDS = 400
+
+WriteObject = Callable[[Place, bytes], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What to train with; ``iterations`` at most."""
+
+    train: Sequence[Entry]
+    test: Sequence[Entry]
+    iterations: int
+
+
+class _Failed(Exception):
+    """Why a training ends, in the words of the version's message."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trainings:
+    """Trains versions of ``registry`` in folders under ``home``."""
+
+    home: Path
+    registry: ModelRegistry
+    read_object: ReadObject
+    write_object: WriteObject
+    warden: Warden
+    now: Callable[[], float]
+
+    def begin(self, project_arn: str, name: str, output: Place, order: Order) -> ModelVersion:
+        """A version in training; a thread follows it to its end.
+
+        Raises what `ModelRegistry.begin_training` raises.
+        """
+        training = Training(output=output, begun_at=self.now(), iterations=order.iterations)
+        version = self.registry.begin_training(project_arn, name, training)
+        arguments = (version, output, order)
+        threading.Thread(target=self._follow, args=arguments, daemon=True).start()
+        return version
+
+    def _follow(self, version: ModelVersion, output: Place, order: Order) -> None:
+        folder = self.home / f"{version.project}-{version.name}-{version.arn.rpartition('/')[2]}"
+        try:
+            self._lay_out(folder, order)
+            self._run(folder, version.arn)
+            result = json.loads((folder / "result.json").read_text()) | {"ended_at": self.now()}
+            written = training_results.write(
+                version, output, result, order.train, order.test, self.write_object
+            )
+            self.registry.end_training(version.arn, folder / "model.onnx", written)
+        except _Failed as failure:
+            self.registry.fail_training(version.arn, str(failure))
+        except BaseException as error:
+            self.registry.fail_training(version.arn, f"Amazon Rekognition failed: {error!r}")
+            raise
+
+    def _lay_out(self, folder: Path, order: Order) -> None:
+        """Everything the child needs, as files."""
+        folder.mkdir(parents=True)
+        for part, found in (("train", order.train), ("test", order.test)):
+            for _, message in faults_of(found):
+                raise _Failed(message)
+            lines = [self._local(each, folder, f"{part}-{number}")
+                     for number, each in enumerate(found) if not each.error]  # fmt: skip
+            (folder / f"{part}.manifest").write_text("".join(f"{line}\n" for line in lines))
+        (folder / "job.json").write_text(json.dumps({"iterations": order.iterations}))
+
+    def _local(self, entry: Entry, folder: Path, name: str) -> str:
+        """The line with its image beside it."""
+        assert entry.source is not None, "a line without an error has an image"
+        data = self.read_object(entry.source.bucket, entry.source.key, None)
+        image = None if data is None else opened(data, from_s3=True)
+        if data is None or image is None or image.format not in ("JPEG", "PNG"):
+            raise _Failed(
+                "The manifest file contains too many invalid rows. (ERROR_INVALID_IMAGE: "
+                f"s3://{entry.source.bucket}/{entry.source.key} is no JPEG or PNG that can be read)"
+            )
+        (folder / name).write_bytes(data)
+        return json.dumps(json.loads(entry.line) | {"source-ref": name})
+
+    def _run(self, folder: Path, arn: str) -> None:
+        with (folder / "log").open("wb") as log:
+            child = subprocess.Popen(
+                [sys.executable, "-m", JOB, str(folder)],
+                cwd=PACKAGES,
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.warden.watch(child.pid)
+        try:
+            self._wait(child, folder, arn)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            self.warden.forget(child.pid)
+
+    def _wait(self, child: subprocess.Popen[bytes], folder: Path, arn: str) -> None:
+        deadline = time.monotonic() + MOST_SECONDS
+        while child.poll() is None:
+            if time.monotonic() > deadline:
+                raise _Failed(f"The training took longer than {MOST_SECONDS / 3600:.0f} hours.")
+            if progress := _progress(folder):
+                self.registry.say_of_training(arn, f"The model is being trained. {progress}")
+            time.sleep(LOOK_SECONDS)
+        if child.returncode:
+            raise _Failed(_last_words(folder))
+
+
+def _progress(folder: Path) -> str:
+    with suppress(OSError, ValueError):
+        told: dict[str, Any] = json.loads((folder / "progress.json").read_text())
+        return str(told["text"])
+    return ""
+
+
+def _last_words(folder: Path) -> str:
+    with suppress(OSError, ValueError):
+        return str(json.loads((folder / "failure.json").read_text())["text"])
+    said = (folder / "log").read_text(errors="replace").strip()
+    return f"The training ended by itself: {said[-LAST_WORDS:]}"
+
+
+def _environment() -> dict[str, str]:
+    paths = [str(PACKAGES), str(PACKAGES.parent / "lambdas"), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
