@@ -34,6 +34,7 @@ PriceName = Literal[
     "textract_page",
     "detect_text_image",
     "custom_labels_unit_hour",
+    "custom_labels_training_hour",
     "lambda_request",
     "lambda_gb_second",
     "step_functions_transition",

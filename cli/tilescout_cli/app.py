@@ -20,6 +20,7 @@ from tilescout_cli.commands import (
     model,
     plan,
     promote,
+    promote_version,
     reconcile,
     results,
     retry,
@@ -62,7 +63,19 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 SHOWN = (detect, upload, start, status, results, export, retry, reconcile)
-for module in (*SHOWN, plan, merge, sample, train, evaluate, tune, promote, destroy, version):
+for module in (
+    *SHOWN,
+    plan,
+    merge,
+    sample,
+    train,
+    evaluate,
+    tune,
+    promote,
+    promote_version,
+    destroy,
+    version,
+):
     module.register(app)
 app.add_typer(local.app, name="local")
 app.add_typer(model.app, name="model")

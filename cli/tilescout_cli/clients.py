@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
-from tilescout.aws.clients import CONTROL, STORAGE
+from tilescout.aws.clients import BILLED, CONTROL, STORAGE
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -74,8 +74,14 @@ class Clients:
 
     @cached_property
     def rekognition(self) -> RekognitionClient:
-        """For looking only."""
+        """For looking, and for what costs nothing."""
         client: RekognitionClient = self._session.client("rekognition", **self._options())
+        return client
+
+    @cached_property
+    def training(self) -> RekognitionClient:
+        """For what is paid: asks once."""
+        client: RekognitionClient = self._session.client("rekognition", **self._options(BILLED))
         return client
 
     @cached_property

@@ -43,6 +43,13 @@ ProjectName = Annotated[
         show_default=False,
     ),
 ]  # fmt: skip
+VersionName = Annotated[
+    str | None,
+    typer.Option(
+        "--version", metavar="V", help="Of the project.  [default: the newest that was trained]",
+        show_default=False,
+    ),
+]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 Pages = Annotated[
     str, typer.Option("--pages", metavar="1-3", help="Only these pages.", show_default=False)

@@ -33,9 +33,13 @@ def write_tiles(
     ``source-ref`` is the file's path relative to the manifest, after ``prefix`` such as
     s3://bucket/folder/.
     """
-    fitting = [tile for tile in tiles if len(tile.annotations) <= MOST_BOXES]
+    fitting = [tile for tile in tiles if fits(tile)]
     path.write_text(text(fitting, labels, path.parent, prefix=prefix, dpi=dpi))
     return len(tiles) - len(fitting)
+
+
+def fits(tile: AnnotatedTile) -> bool:
+    return len(tile.annotations) <= MOST_BOXES
 
 
 def text(

@@ -18,6 +18,8 @@ PRICES_REGION = "us-east-1"
 SECONDS_PER_HOUR = 3600
 ONNX_GB = 1769 / 1024
 """Memory of the function that asks ONNX models: with so much, Lambda gives it one whole core."""
+SHORTEST_TRAINING_HOURS, LONGEST_TRAINING_HOURS = 0.5, 24.0
+"""Of Custom Labels: "typically training takes from 30 minutes to 24 hours"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class PriceTable:
     textract_page: float = 0.0015
     detect_text_image: float = 0.001
     custom_labels_unit_hour: float = 4.0
+    custom_labels_training_hour: float = 1.0
     lambda_request: float = 0.20e-6
     lambda_gb_second: float = 13.3334e-6
     step_functions_transition: float = 25e-6

@@ -1,4 +1,4 @@
-"""`tilescout evaluate`: how right results are against ground truth, or a model on its data set."""
+"""`tilescout evaluate`: how right results are against ground truth, or a model on its test part."""
 
 from __future__ import annotations
 
@@ -16,11 +16,20 @@ from tilescout_cli import (
     pdf_uploads,
     stacks,
     terminal,
+    training_view,
 )
 from tilescout_cli.evaluated_results import Result
 from tilescout_cli.evaluation_limits import Limits
 from tilescout_cli.failures import BadUsage, CommandFailed
-from tilescout_cli.options import Json, Local, ProfileName, StackName, example
+from tilescout_cli.options import (
+    Json,
+    Local,
+    ProfileName,
+    ProjectName,
+    StackName,
+    VersionName,
+    example,
+)
 from tilescout_evaluate import pairing, report, report_files, truth_files
 from tilescout_evaluate.coco_precision import NotInstalled
 from tilescout_evaluate.pairing import Paired
@@ -40,14 +49,14 @@ def register(app: typer.Typer) -> None:
 
 def evaluate(
     what: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="WHAT...",
             help="Files detections.json, folders of `detect`, documents or runs; "
             "or a model and its data set.",
             show_default=False,
         ),
-    ],
+    ] = None,
     truth: Annotated[
         list[Path] | None,
         typer.Option(
@@ -115,17 +124,30 @@ def evaluate(
         Ratio, typer.Option("--max-cer", min=0, help="Character error rate.", show_default=False)
     ] = None,
     profile: ProfileName = None,
+    project: ProjectName = None,
+    version: VersionName = None,
     local: Local = False,
     stack: StackName = None,
     as_json: Json = False,
 ) -> None:
     """Tell precision, recall and F1 of results against ground truth, and show the worst misses.
 
+    With --project it tells how right a trained version of a Custom Labels project was on its test
+    images, by label.
+
     Exit code 1: a figure is under its --min or over its --max; 2: a file or an option cannot be
     used.
     """  # fmt: skip
     limits = Limits(min_f1=min_f1, min_recall=min_recall, min_precision=min_precision,
                     min_map=min_map, max_cer=max_cer)  # fmt: skip
+    if project:
+        if what or truth:
+            raise BadUsage("--project evaluates a version by its training; leave out the files")
+        found_stack = stacks.find(local=local, stack=stack)
+        training_view.evaluate(found_stack, project, version, min_f1, as_json=as_json)
+        return
+    if not what:
+        raise BadUsage("name results, a model and its data set, or a version with --project")
     if Path(what[0]).suffix.lower() == model_evaluation.ENDING:
         _model(what, truth, limits, as_json=as_json)
         return

@@ -1,94 +1,176 @@
-"""`tilescout train`: a detector from a data set."""
+"""`tilescout train`: a version of a Custom Labels project, or a detector as a file."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from tilescout.errors import TilescoutError
-from tilescout_cli import terminal
-from tilescout_cli.failures import BadUsage
-from tilescout_cli.options import Json, example
-from tilescout_cli.terminal import plain
-from tilescout_train import datasets
-from tilescout_train.annotations import UnusableAnnotations
+from tilescout_cli import (
+    cdk_profiles,
+    local_training,
+    stacks,
+    terminal,
+    training_sets,
+    training_view,
+    version_evaluation,
+    version_training,
+)
+from tilescout_cli.failures import BadUsage, CommandFailed
+from tilescout_cli.options import Json, Local, StackName, example
+from tilescout_cli.progress_view import ProgressView
+from tilescout_cli.terminal import counted
+from tilescout_cli.version_training import IN_TRAINING, Request, TrainedVersion
 
-if TYPE_CHECKING:
-    from tilescout_train.training import Progress
-
-TOLD_EVERY = 25
-ITERATIONS = 1500
+HELP = "A data set of `tilescout dataset build`."
 
 
 def register(app: typer.Typer) -> None:
-    text = example("tilescout train --local out/set --out out/model/symbols.onnx")
+    text = example("tilescout train out/set --project valves --stack Tilescout")
     app.command("train", epilog=text)(train)
 
 
 def train(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="A data set of `tilescout dataset build`.")
-    ],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The model, an ONNX file.")],
-    local: Annotated[bool, typer.Option("--local", help="On this machine.")] = False,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help=HELP)],
+    project: Annotated[
+        str | None,
+        typer.Option(
+            "--project", metavar="P", help="Train a version of this Custom Labels project.",
+            show_default=False,
+        ),
+    ] = None,
+    version_name: Annotated[
+        str | None,
+        typer.Option(
+            "--version-name", metavar="V", help="Of the version.  [default: of the set's content]",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="Train on this machine, write an ONNX file.",
+            show_default=False,
+        ),
+    ] = None,
+    local: Local = False,
+    stack: StackName = None,
+    max_cost: Annotated[
+        float | None,
+        typer.Option(
+            "--max-cost", metavar="USD", min=0, help="Begin nothing that may cost more.",
+            show_default=False,
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
     start: Annotated[
         Path | None,
         typer.Option("--start", metavar="FILE", help="Go on from this model.", show_default=False),
     ] = None,
-    iterations: Annotated[int, typer.Option("--iterations", min=1, help="At most.")] = ITERATIONS,
-    seed: Annotated[int, typer.Option("--seed", help="The same gives the same model.")] = 1,
+    iterations: Annotated[
+        int | None,
+        typer.Option("--iterations", min=1, help="On this machine, at most.", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="The same gives the same file.")] = 1,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Of the processor.")] = 2,
     device: Annotated[
         str, typer.Option("--device", help="cpu, cuda, or auto: a GPU where there is one.")
     ] = "auto",
     as_json: Json = False,
-) -> None:
-    """Train a detector, choose its thresholds on held-out pages, write it as ONNX."""
-    if not local:
-        raise BadUsage("a model is trained on this machine; add --local")
-    if find_spec("torch") is None or find_spec("onnx") is None:
-        raise BadUsage("training needs torch; install it: pip install 'tilescout[train]'")
-    # Only this command pays the seconds that torch takes to import.
-    from tilescout_train.recipe import make_model
-    from tilescout_train.training import Settings
+) -> None:  # fmt: skip
+    """Train a detector from a data set and tell how right it is on held-out pages.
 
-    settings = Settings(iterations=iterations, seed=seed, threads=threads, device=device)
-    try:
-        dataset = datasets.read(folder)
-        made = make_model(dataset, settings, out, start=start, on_progress=_tell)
-    except (UnusableAnnotations, TilescoutError, OSError) as error:
-        raise BadUsage(str(error)) from error
-    if as_json:
-        terminal.print_json(made)
-    else:
-        _show(made, out)
-
-
-def _tell(progress: Progress) -> None:
-    measured = progress.accuracy
-    if measured is None and progress.iteration % TOLD_EVERY:
+    With --project a version of a Custom Labels project: on AWS, which is paid by the hour, or with
+    --local behind the embedded AWS. The same command again goes on watching; nothing is begun
+    twice. With --local --out a file.
+    """
+    if (project is None) == (out is None):
+        raise BadUsage(
+            "a version of a project is trained with --project P, a file with --local --out FILE; "
+            "give one of them"
+        )
+    if out is not None:
+        settings = local_training.Options(
+            iterations=iterations, seed=seed, threads=threads, device=device
+        )
+        local_training.train_file(folder, out, settings, start, local=local, as_json=as_json)
         return
-    line = f"iteration {progress.iteration} of {progress.iterations}, loss {progress.loss:.2f}"
-    if measured is not None:
-        line += f", held-out pages: mAP {measured.mean_average_precision:.3f}"
-    terminal.say(line)
-
-
-def _show(made: dict[str, Any], out: Path) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("label", no_wrap=True, overflow="ellipsis", max_width=24)
-    for name in ("AP", "F1", "threshold", "held out"):
-        table.add_column(name, justify="right", no_wrap=True)
-    for label, row in made["labels"].items():
-        measured = (row["average_precision"], row["f1"], row["threshold"])
-        shown = (f"{value:.3f}" for value in measured)
-        table.add_row(*map(plain, (label, *shown, row["held_out_objects"])))
-    terminal.out.print(table)
-    typer.echo(
-        f"mAP {made['mean_average_precision']:.3f} on held-out pages after "
-        f"{made['training_wall_seconds']:.0f} s, iteration {made['best_iteration']}: {out}"
+    assert project is not None, "one of the two is given"
+    if start is not None or (iterations and not local):
+        raise BadUsage(
+            "--start and --iterations are for training on this machine, and Custom Labels decides "
+            "both itself; leave them out, or train with --local"
+        )
+    found = training_sets.read(folder)
+    request = Request(
+        stack=stacks.find(local=local, stack=stack),
+        project=project,
+        version=version_name or version_training.default_version(found),
+        found=found,
+        iterations=iterations,
     )
+    _train_version(request, max_cost, yes=yes, as_json=as_json)
+
+
+def _train_version(request: Request, max_cost: float | None, *, yes: bool, as_json: bool) -> None:
+    prices, stack = cdk_profiles.prices(), request.stack
+    begun = version_training.known(request)
+    if begun is None:
+        _agree(request, max_cost, yes=yes)
+    else:
+        terminal.say(_found(begun))
+    with ProgressView() as view:
+        try:
+            if begun is None:
+                begun = version_training.begin(request, view.step)
+                view.tell(f"version {begun.name} of {request.project} is in training")
+            ended = version_training.watch(request, begun, prices, view.step)
+        except KeyboardInterrupt:
+            view.tell(_left(request, begun))
+            raise
+    if not ended.is_trained:
+        raise CommandFailed(f"version {ended.name} is {ended.status}: {ended.message}")
+    evaluation = version_evaluation.of(stack, ended)
+    if as_json:
+        terminal.print_json(training_view.as_rows(evaluation, prices))
+        return
+    training_view.show(evaluation, prices, stack)
+    options = f"--project {request.project} --version {ended.name} {stack.option}"
+    typer.echo(f"put it to use, if that is good enough: tilescout promote {options}")
+
+
+def _agree(request: Request, max_cost: float | None, *, yes: bool) -> None:
+    """Say what is trained where, and what that may cost; on AWS ask."""
+    found, stack = request.found, request.stack
+    tiles = ", ".join(counted(len(found.tiles[part]), f"{part} tile") for part in found.tiles)
+    left_out = f" ({found.left_out} with over 50 boxes left out)" if found.left_out else ""
+    terminal.say(
+        f"version {request.version} of {request.project}: {tiles}{left_out}, stored under "
+        f"s3://{stack.results_bucket}/{request.prefix}"
+    )
+    if stack.home:
+        terminal.say("it is trained on this machine; nothing is paid")
+        return
+    terminal.say(version_training.quote(cdk_profiles.prices(), max_cost))
+    if not yes and not typer.confirm("train it?", err=True):
+        raise CommandFailed("nothing was begun")
+
+
+def _found(begun: TrainedVersion) -> str:
+    if begun.status == IN_TRAINING:
+        return f"version {begun.name} is in training already; nothing more is paid for watching"
+    return f"version {begun.name} was trained with this very set; nothing is paid again"
+
+
+def _left(request: Request, begun: TrainedVersion | None) -> str:
+    option = f"--project {request.project} {request.stack.option}"
+    again = f"the same command goes on: tilescout train {request.found.folder} {option}"
+    if begun is None:
+        return f"left before a training was seen to begin; {again}"
+    end = (
+        "`tilescout local down` ends it"
+        if request.stack.home
+        else "AWS trains and bills on until it ends by itself; nothing can end it sooner"
+    )
+    return f"left watching, version {begun.name} is still in training: {end}; {again}"
