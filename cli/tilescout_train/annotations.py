@@ -23,8 +23,11 @@ class Annotation:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnnotatedPage:
     """A page (from 1) of a PDF, or a picture; boxes are in units of which the page as shown has
-    ``width`` x ``height``: pixels at any dpi, or points. ``ignored`` parts are neither to be found
-    nor empty."""
+    ``width`` x ``height``: pixels at any dpi, or points.
+
+    ``ignored`` parts are neither to be found nor empty. Annotations ``are_drawn`` where they are
+    those of the PDF itself, which tiles must not show.
+    """
 
     path: Path
     page: int
@@ -32,6 +35,7 @@ class AnnotatedPage:
     height: float
     annotations: tuple[Annotation, ...]
     ignored: tuple[Box, ...] = ()
+    are_drawn: bool = False
 
     @property
     def name(self) -> str:

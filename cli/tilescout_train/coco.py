@@ -22,6 +22,7 @@ from tilescout_train.annotations import (
     Annotation,
     UnusableAnnotations,
 )
+from tilescout_train.imports.imported import found_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ _COCO = TypeAdapter(_Coco)
 
 
 def read_pages(path: Path) -> list[AnnotatedPage]:
-    """Annotated pages; a file name is relative to ``path``.
+    """Annotated pages; a file lies beside ``path`` or in a folder images there.
 
     Raises UnusableAnnotations.
     """
@@ -68,7 +69,7 @@ def read_pages(path: Path) -> list[AnnotatedPage]:
     objects = _objects(coco, path)
     return [
         AnnotatedPage(
-            path=path.parent / image.file_name,
+            path=found_file(path, image.file_name),
             page=int(image.page),
             width=image.width,
             height=image.height,

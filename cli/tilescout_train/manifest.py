@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from tilescout.geometry import Box
-from tilescout_train.annotations import AnnotatedTile, Annotation, UnusableAnnotations
+from tilescout_train.annotations import (
+    AnnotatedPage,
+    AnnotatedTile,
+    Annotation,
+    UnusableAnnotations,
+)
+from tilescout_train.imports.imported import found_file
 
 ATTRIBUTE = "symbols"
 MOST_BOXES = 50
@@ -110,6 +116,23 @@ def read_tiles(path: Path, *, prefix: str = "") -> list[AnnotatedTile]:
             f"{path} must be a Ground Truth manifest of object detection, one JSON object a line "
             f"({error!r}); export it again"
         ) from error
+
+
+def read_pages(path: Path) -> list[AnnotatedPage]:
+    """Each image of a manifest as a page; it lies beside ``path``, whatever its place in S3.
+
+    Raises UnusableAnnotations.
+    """
+    return [
+        AnnotatedPage(
+            path=found_file(path, tile.file.as_posix()),
+            page=1,
+            width=tile.width,
+            height=tile.height,
+            annotations=tile.annotations,
+        )
+        for tile in read_tiles(path)
+    ]
 
 
 def _tile(line: dict[str, Any], path: Path, prefix: str) -> AnnotatedTile:

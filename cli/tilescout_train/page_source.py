@@ -15,6 +15,7 @@ from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.profiles import Profile
 from tilescout.rendering import RenderedPage, RenderedTile, RenderRequest, render_page
 from tilescout_train.annotations import AnnotatedPage, AnnotatedTile, Annotation
+from tilescout_train.imports import pdf_annotations
 from tilescout_train.tile_rule import shown_in
 
 
@@ -24,8 +25,8 @@ def cut(page: AnnotatedPage, profile: Profile, folder: Path) -> list[AnnotatedTi
     Raises what `render_page` raises.
     """
     tiles: list[RenderedTile] = []
-    with _as_pdf(page.path, profile.dpi) as pdf:
-        rendered = render_page(pdf, _request(page.page, profile), tiles.append)
+    with _as_pdf(page, profile.dpi) as (pdf, number):
+        rendered = render_page(pdf, _request(number, profile), tiles.append)
     objects = _in_pixels(page, rendered)
     return [_written(tile, page.name, objects, folder) for tile in tiles]
 
@@ -45,11 +46,37 @@ def _request(page: int, profile: Profile) -> RenderRequest:
 
 
 @contextmanager
-def _as_pdf(path: Path, dpi: int) -> Iterator[Path]:
-    """The PDF itself; of a picture one that renders it pixel by pixel."""
-    if path.suffix.lower() == ".pdf":
-        yield path
-        return
+def _as_pdf(page: AnnotatedPage, dpi: int) -> Iterator[tuple[Path, int]]:
+    """The PDF and the page's number (from 1) in it.
+
+    Of a picture a PDF that renders it pixel by pixel; of a page with drawn annotations one without
+    them: a network would learn to find the rectangles that a person drew.
+    """
+    if page.path.suffix.lower() != ".pdf":
+        with _of_picture(page.path, dpi) as pdf:
+            yield pdf, 1
+    elif page.are_drawn:
+        with _without_labels(page) as pdf:
+            yield pdf, 1
+    else:
+        yield page.path, page.page
+
+
+@contextmanager
+def _without_labels(page: AnnotatedPage) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder, pymupdf.open(page.path) as document:
+        document.select([page.page - 1])
+        shown = document[0]
+        for each in list(shown.annots()):
+            if pdf_annotations.label_of(each):
+                shown.delete_annot(each)
+        pdf = Path(folder) / page.path.name
+        document.save(pdf)
+        yield pdf
+
+
+@contextmanager
+def _of_picture(path: Path, dpi: int) -> Iterator[Path]:
     with Image.open(path) as image:
         width, height = image.size
     with tempfile.TemporaryDirectory() as folder, pymupdf.open() as document:

@@ -21,6 +21,8 @@ Floats = NDArray[np.float32]
 PAPER = 255.0
 SMALL_ANGLE = 5.0
 """Degrees to either side of a quarter turn: a scan's, and what a draughtsman allows himself."""
+ANY_ANGLE_SHARE = 0.25
+"""Of the windows, turned by any angle: most drawings know quarter turns only, some are askew."""
 SCALES = (0.75, 1.4)
 LINE_WEIGHT_SHARE = 0.4
 NOISE_SHARE, MOST_NOISE = 0.3, 8.0
@@ -40,9 +42,15 @@ class View:
 def view_around(x: float, y: float, size: int, chance: np.random.Generator) -> View:
     """A view that shows the point (tile px) anywhere but in its outermost eighth."""
     scale = math.exp(chance.uniform(math.log(SCALES[0]), math.log(SCALES[1])))
-    degrees = 90.0 * chance.integers(4) + chance.normal(0, SMALL_ANGLE / 2)
+    degrees = _turn(chance)
     away = chance.uniform(-0.375, 0.375, 2) * size / scale
     return View(x + away[0], y + away[1], degrees, scale)
+
+
+def _turn(chance: np.random.Generator) -> float:
+    if chance.random() < ANY_ANGLE_SHARE:
+        return float(chance.uniform(0, 360))
+    return float(90.0 * chance.integers(4) + chance.normal(0, SMALL_ANGLE / 2))
 
 
 def seen(pixels: NDArray[np.uint8], view: View, size: int) -> Tensor:

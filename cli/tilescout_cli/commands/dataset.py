@@ -14,10 +14,12 @@ from tilescout_cli import cdk_profiles, terminal
 from tilescout_cli.failures import BadUsage
 from tilescout_cli.options import Json, ProfileName, example
 from tilescout_cli.terminal import plain
-from tilescout_train import coco, dataset_report, datasets
+from tilescout_train import dataset_report, datasets
 from tilescout_train.annotations import AnnotatedPage, UnusableAnnotations
 from tilescout_train.dataset_report import DatasetReport
 from tilescout_train.datasets import EMPTY_SHARE, TEST_SHARE, Dataset, Shares
+from tilescout_train.imports import sources
+from tilescout_train.imports.sources import Format
 
 PICTURE = "check.png"
 
@@ -35,11 +37,21 @@ Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A data set.", show_
 )
 def build(
     annotations: Annotated[
-        Path,
-        typer.Argument(metavar="FILE", help="COCO JSON of PDF pages or of pictures of pages."),
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="COCO, Label Studio JSON, CVAT for images, a Ground Truth manifest, or PDFs with "
+            "annotations.",
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write it.")],
     profile: ProfileName = None,
+    form: Annotated[
+        Format | None,
+        typer.Option(
+            "--format", help="Of the files.  [default: by their content]", show_default=False
+        ),
+    ] = None,
     test_share: Annotated[
         float, typer.Option("--test-share", min=0, max=1, help="Of the pages, held out.")
     ] = TEST_SHARE,
@@ -61,8 +73,10 @@ def build(
         terminal.say(f"{page.path.name} page {page.page}: {count}")
 
     try:
-        pages = coco.read_pages(annotations)
-        built = datasets.build(pages, chosen, out, shares, prefix=prefix, on_page=tell)
+        imported = sources.read(annotations, form)
+        for note in imported.notes:
+            terminal.say(f"tilescout: {note}")
+        built = datasets.build(imported.pages, chosen, out, shares, prefix=prefix, on_page=tell)
     except (UnusableAnnotations, TilescoutError, OSError) as error:
         raise BadUsage(str(error)) from error
     _show(built, out, as_json=as_json)

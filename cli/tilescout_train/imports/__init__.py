@@ -1,0 +1,1 @@
+"""Annotated pages from the files of other programs."""
