@@ -17,7 +17,6 @@ from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.onnx_model import decoded
 from tilescout.rendering import RenderedTile, RenderRequest, render_page
 from tilescout_local.samples import write_samples
-from tilescout_local.samples.sheet import Sheet
 from tilescout_train.annotations import Annotation
 
 SEEDS = range(900, 906)
@@ -40,18 +39,15 @@ class Subject:
 
 def subjects(folder: Path) -> list[Subject]:
     """Annotated sheets of unseen seeds, then the sheet that is shipped as a sample, of another."""
-    found = [_subject(_saved(annotated_sheet(seed), folder / f"{seed}.pdf")) for seed in SEEDS]
+    found = [annotated(seed, folder) for seed in SEEDS]
     sheet_pdf = write_samples(folder / "samples", seed=SAMPLE_SEED)[0]
     return [*found, _sample(sheet_pdf)]
 
 
-def _saved(sheet: Sheet, path: Path) -> tuple[Path, Sheet]:
+def annotated(seed: int, folder: Path) -> Subject:
+    """The annotated sheet of a seed, saved in the folder."""
+    sheet, path = annotated_sheet(seed), folder / f"{seed}.pdf"
     sheet.finish().save(path)
-    return path, sheet
-
-
-def _subject(drawn: tuple[Path, Sheet]) -> Subject:
-    path, sheet = drawn
     return _of_truth(path, sheet.truth.symbols, sheet.truth.distractors)
 
 

@@ -64,6 +64,21 @@ class AnnotatedTile:
         return Box(self.left, self.top, self.left + self.width, self.top + self.height)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookAlike:
+    """A place on a page (page px, and px of a tile that shows it); likeness 0 to 1."""
+
+    label: str
+    page: str
+    box: Box
+    likeness: float
+    tile: AnnotatedTile
+
+    @property
+    def box_in_tile(self) -> Box:
+        return self.box.shift(-self.tile.left, -self.tile.top)
+
+
 def labels_of(tiles: list[AnnotatedTile]) -> tuple[str, ...]:
     """All labels, sorted."""
     return tuple(sorted({each.label for tile in tiles for each in tile.annotations}))

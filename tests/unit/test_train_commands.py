@@ -37,12 +37,22 @@ def test_a_training_page_has_a_near_miss_for_every_two_symbols() -> None:
 
 
 def test_a_data_set_tells_what_it_holds_and_draws_it(folder: Path) -> None:
-    result = tilescout("dataset", "check", str(folder / "set"), "--json")
+    result = tilescout("dataset", "check", str(folder / "set"), "--no-look-alikes", "--json")
 
     found = json.loads(result.stdout)
     assert len(found["labels"]) == 7
     assert found["train_tiles"] > 0 < found["test_tiles"]
+    assert found["look_alikes"] is None
     assert (folder / "set" / "check.png").stat().st_size > 1000
+    assert (folder / "set" / "check.html").stat().st_size > 1000
+
+
+def test_a_warning_ends_a_strict_check_only(folder: Path) -> None:
+    check = ("dataset", "check", str(folder / "set"), "--no-look-alikes")
+    faults = json.loads(tilescout(*check, "--json").stdout)["faults"]
+
+    assert {each["severity"] for each in faults} == {"warning"}
+    assert [tilescout(*check).exit_code, tilescout(*check, "--strict").exit_code] == [0, 1]
 
 
 def test_one_annotated_page_is_refused_with_the_remedy(tmp_path: Path) -> None:

@@ -5,21 +5,34 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pymupdf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from tilescout.geometry import Box
+from tilescout.onnx_model import decoded
 from tilescout.profiles import Profile
-from tilescout_train import coco, dataset_report, datasets, manifest
+from tilescout_train import (
+    coco,
+    dataset_faults,
+    dataset_page,
+    dataset_report,
+    datasets,
+    look_alikes,
+    manifest,
+)
 from tilescout_train.annotations import (
     AnnotatedPage,
     AnnotatedTile,
     Annotation,
     UnusableAnnotations,
 )
+from tilescout_train.dataset_faults import LabelReport
 from tilescout_train.datasets import Dataset, Shares
 from tilescout_train.tile_rule import shown_in
 
@@ -112,7 +125,7 @@ def test_no_page_is_on_both_sides(built: tuple[Path, Dataset]) -> None:
 def test_boxes_lie_on_the_ink_of_their_tiles(built: tuple[Path, Dataset]) -> None:
     _, dataset = built
     shades = [
-        dataset_report.decoded(tile.file.read_bytes())[
+        decoded(tile.file.read_bytes())[
             int(each.box.top) + 2 : int(each.box.bottom) - 2,
             int(each.box.left) + 2 : int(each.box.right) - 2,
         ].max()
@@ -139,7 +152,7 @@ def test_few_objects_are_warned_of(built: tuple[Path, Dataset]) -> None:
     found = dataset_report.report(built[1])
 
     assert [each.label for each in found.labels] == ["blot"]
-    assert any("with fewer than 20 it is learnt poorly" in each for each in found.warnings)
+    assert any("with fewer than 20 it is learnt poorly" in each.text for each in found.faults)
 
 
 def tile(file: Path, boxes: int) -> AnnotatedTile:
@@ -187,3 +200,102 @@ def test_what_is_no_coco_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(UnusableAnnotations, match="export it again as COCO"):
         coco.read_pages(path)
+
+
+def label_report(**changed: float) -> LabelReport:
+    values: dict[str, Any] = {"label": "pump", "train": 40, "test": 9, "smallest_px": 20.0,
+                              "median_px": 30.0}  # fmt: skip
+    return LabelReport(**values | changed)
+
+
+def told(*labels: LabelReport) -> list[tuple[str, str]]:
+    """Severity and first words of the faults of a set without a tile."""
+    empty = Dataset(train=[], test=[], dpi=72, tile_size=100)
+    found = dataset_faults.faults(empty, labels, ())
+    return [(each.severity, " ".join(each.text.split()[:5])) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("changed", "wanted"),
+    [
+        ({}, []),
+        ({"train": 19}, [("warning", "pump has 19 objects to")]),
+        ({"train": 0}, [("error", "pump is on held-out pages")]),
+        ({"test": 0}, [("error", "pump is on no held-out")]),
+        ({"median_px": 11.0}, [("warning", "pump is 11 px wide")]),
+    ],
+)
+def test_a_label_that_will_disappoint_is_told(
+    changed: dict[str, float], wanted: list[tuple[str, str]]
+) -> None:
+    assert told(label_report(**changed)) == wanted
+
+
+def test_a_rare_label_is_told() -> None:
+    assert told(label_report(), label_report(label="light", train=401)) == [
+        ("warning", "pump has 40 objects and")
+    ]
+
+
+def test_a_page_on_both_sides_is_an_error(tmp_path: Path) -> None:
+    both = Dataset(
+        train=[tile(tmp_path / "a.jpg", 1)], test=[tile(tmp_path / "b.jpg", 1)], dpi=72,
+        tile_size=100,
+    )  # fmt: skip
+    (leak, *_) = dataset_faults.faults(both, (), ())
+
+    assert leak.severity == "error"
+    assert "1-p1 is in both; build the data set again" in leak.text
+
+
+CROSS = np.full((26, 26), 255, np.uint8)
+CROSS[11:15, 2:24] = 0
+CROSS[2:24, 11:15] = 0
+
+
+def crossed(file: Path, places: list[tuple[int, int]], known: int) -> AnnotatedTile:
+    """A tile of 300 px with crosses and a bar, the first ``known`` of the crosses annotated."""
+    pixels = np.full((300, 300), 255, np.uint8)
+    pixels[280:284, 20:280] = 0
+    for left, top in places:
+        pixels[top : top + 26, left : left + 26] = CROSS
+    Image.fromarray(pixels).save(file)
+    annotations = tuple(
+        Annotation("cross", Box(left + 2, top + 2, left + 24, top + 24))
+        for left, top in places[:known]
+    )
+    return AnnotatedTile(
+        file=file, page="1-p1", left=500, top=0, width=300, height=300, annotations=annotations
+    )
+
+
+PLACES = [(20 + 50 * (at % 5), 20 + 60 * (at // 5)) for at in range(16)]
+
+
+def test_an_object_that_nobody_annotated_is_pointed_out(tmp_path: Path) -> None:
+    (found,) = look_alikes.find([crossed(tmp_path / "a.png", PLACES, 15)])
+
+    assert (found.label, found.page) == ("cross", "1-p1")
+    assert found.box_in_tile.centre == pytest.approx((33, 213), abs=3)
+    assert found.box.left == found.box_in_tile.left + 500
+
+
+def test_where_all_are_annotated_nothing_is_pointed_out(tmp_path: Path) -> None:
+    assert look_alikes.find([crossed(tmp_path / "a.png", PLACES, 16)]) == []
+
+
+def test_what_two_tiles_show_is_pointed_out_once(tmp_path: Path) -> None:
+    tiles = [crossed(tmp_path / f"{name}.png", PLACES, 15) for name in "ab"]
+
+    assert len(look_alikes.find(tiles)) == 1
+
+
+def test_the_report_is_one_page_with_its_pictures(tmp_path: Path) -> None:
+    tiles = [crossed(tmp_path / "a.png", PLACES, 15)]
+    dataset = Dataset(train=tiles, test=[], dpi=72, tile_size=300)
+    found = dataset_report.report(dataset, look_alikes.find(tiles))
+    page = dataset_page.page(dataset, found)
+
+    assert "1 places look like cross and are not, the likest on 1-p1 at 533, 213 px" in page
+    assert page.count("data:image/png;base64,") == 3
+    assert found.has_errors

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from tilescout.errors import TilescoutError
 from tilescout_cli import cdk_profiles, terminal
-from tilescout_cli.failures import BadUsage
+from tilescout_cli.failures import BadUsage, CommandFailed
 from tilescout_cli.options import Json, ProfileName, example
+from tilescout_cli.progress_view import ProgressView
 from tilescout_cli.terminal import plain
-from tilescout_train import dataset_report, datasets
-from tilescout_train.annotations import AnnotatedPage, UnusableAnnotations
+from tilescout_train import dataset_page, dataset_pictures, dataset_report, datasets
+from tilescout_train.annotations import AnnotatedPage, LookAlike, UnusableAnnotations
 from tilescout_train.dataset_report import DatasetReport
 from tilescout_train.datasets import EMPTY_SHARE, TEST_SHARE, Dataset, Shares
 from tilescout_train.imports import sources
 from tilescout_train.imports.sources import Format
 
-PICTURE = "check.png"
+PICTURE, PAGE = "check.png", "check.html"
 
 app = typer.Typer(
     help="Tiles to train a detector with, from annotated pages.",
@@ -79,32 +81,88 @@ def build(
         built = datasets.build(imported.pages, chosen, out, shares, prefix=prefix, on_page=tell)
     except (UnusableAnnotations, TilescoutError, OSError) as error:
         raise BadUsage(str(error)) from error
-    _show(built, out, as_json=as_json)
+    _show(built, out, None, as_json=as_json)
 
 
 @app.command("check", epilog=example("tilescout dataset check out/set"))
-def check(folder: Folder, as_json: Json = False) -> None:
-    """Tell what a data set holds and what about it will disappoint; draw its symbols."""
+def check(
+    folder: Folder,
+    with_look_alikes: Annotated[
+        bool,
+        typer.Option(
+            "--look-alikes/--no-look-alikes", help="Look for objects that nobody annotated."
+        ),
+    ] = True,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings end it with 1, too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Tell what a data set holds and what about it will disappoint; write a report with pictures.
+
+    Ends with 1 where what is measured on it would be worth nothing.
+    """
     try:
-        found = datasets.read(folder)
-    except UnusableAnnotations as error:
+        dataset = datasets.read(folder)
+        alike = _look_alikes(dataset) if with_look_alikes else None
+    except (UnusableAnnotations, OSError) as error:
         raise BadUsage(str(error)) from error
-    _show(found, folder, as_json=as_json)
+    found = _show(dataset, folder, alike, as_json=as_json)
+    if found.has_errors or (strict and found.faults):
+        raise typer.Exit(CommandFailed.exit_code)
 
 
-def _show(dataset: Dataset, folder: Path, *, as_json: bool) -> None:
-    found = dataset_report.report(dataset)
-    dataset_report.picture(dataset).save(folder / PICTURE)
+def _look_alikes(dataset: Dataset) -> list[LookAlike]:
+    if find_spec("cv2") is None:
+        raise BadUsage(
+            "look-alikes need opencv; install it: pip install 'tilescout[local]', or leave them "
+            "out: --no-look-alikes"
+        )
+    # Half a second that no other command pays.
+    from tilescout_train import look_alikes
+
+    with ProgressView() as view:
+        return look_alikes.find(
+            dataset.train + dataset.test,
+            lambda done, of: view.step("looking for look-alikes", f"tile {done} of {of}"),
+        )
+
+
+def _show(
+    dataset: Dataset, folder: Path, alike: list[LookAlike] | None, *, as_json: bool
+) -> DatasetReport:
+    found = dataset_report.report(dataset, alike)
+    dataset_pictures.sheet(dataset_pictures.examples(dataset)).save(folder / PICTURE)
+    (folder / PAGE).write_text(dataset_page.page(dataset, found), encoding="utf-8")
     if as_json:
-        terminal.print_json(asdict(found))
-        return
+        terminal.print_json(_row(found))
+        return found
     terminal.out.print(_labels(found))
     typer.echo(
         f"{found.train_tiles} tiles to train with, {found.test_tiles} of held-out pages, "
-        f"{found.empty:.0%} without an object; what the network sees: {folder / PICTURE}"
+        f"{found.empty:.0%} without an object; what the network sees: {folder / PAGE}"
     )
-    for warning in found.warnings:
-        terminal.say(f"tilescout: {warning}")
+    for each in found.faults:
+        terminal.say(f"tilescout: {each.severity}: {each.text}")
+    return found
+
+
+def _row(found: DatasetReport) -> dict[str, Any]:
+    """For JSON; of a look-alike the box in page px."""
+    alike = None if found.look_alikes is None else [
+        {
+            "label": each.label, "page": each.page, "likeness": round(each.likeness, 3),
+            "box_px": [round(side, 1) for side in (each.box.left, each.box.top, each.box.right,
+                                                   each.box.bottom)],
+        }
+        for each in found.look_alikes
+    ]  # fmt: skip
+    return {
+        "train_tiles": found.train_tiles,
+        "test_tiles": found.test_tiles,
+        "empty": found.empty,
+        "labels": [asdict(each) for each in found.labels],
+        "faults": [asdict(each) for each in found.faults],
+        "look_alikes": alike,
+    }
 
 
 def _labels(found: DatasetReport) -> Table:

@@ -157,4 +157,6 @@ def _last_words(folder: Path) -> str:
 
 def _environment() -> dict[str, str]:
     paths = [str(PACKAGES), str(PACKAGES.parent / "lambdas"), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    # Threads that spin while they wait would take the processor from functions and engines.
+    passive = {"OMP_WAIT_POLICY": "PASSIVE"}
+    return {**os.environ, **passive, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
