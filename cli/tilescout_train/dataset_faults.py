@@ -116,11 +116,12 @@ def _look_alikes(found: Sequence[LookAlike]) -> Iterator[Fault]:
     for label, count in sorted(counts.items()):
         likest = first[label]
         x, y = (round(value) for value in likest.box.centre)
+        places = "1 place looks" if count == 1 else f"{count} places look"
         yield Fault(
             severity="warning",
             label=label,
-            text=f"what looks like an object must be annotated, or it is learnt as empty; {count} "
-            f"places look like {label} and are not, the likest on {likest.page} at {x}, {y} px; "
+            text="what looks like an object must be annotated, or it is learnt as empty; "
+            f"{places} like {label} without being annotated, the likest on {likest.page} at {x}, {y} px; "
             "annotate those that are one, and build the data set again",
         )
 

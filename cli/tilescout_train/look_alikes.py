@@ -28,7 +28,7 @@ SCALES = (0.87, 0.93, 1.0, 1.07, 1.15)
 COARSE_LIKENESS, LEAST_LIKENESS = 0.5, 0.6
 ALIKE_SHARE = 0.9
 """Of a label's own objects that are found by the others."""
-SLACK = 0.01
+SLACK, NEARLY = 0.01, 0.04
 """Objects that are all drawn alike still differ by where they lie between pixels."""
 SAME = 0.3
 """Share of an overlap from which two places are one."""
@@ -120,8 +120,10 @@ def _window(tile: AnnotatedTile, box: Box) -> Floats:
 
 
 def _small(ink: Floats, factor: float) -> Floats:
-    size = (max(1, round(ink.shape[1] / factor)), max(1, round(ink.shape[0] / factor)))
-    return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
+    # Exactly by the factor: a size that is rounded first would make another scale of each part.
+    by = 1 / factor
+    small = cv2.resize(ink, None, fx=by, fy=by, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32)
 
 
 def _soft(ink: Floats) -> Floats:
@@ -180,7 +182,7 @@ def _in_tile(tile: AnnotatedTile, kinds: Sequence[_Kind]) -> Iterator[LookAlike]
         if looked_at > MOST_A_TILE:
             break
         kind = enough[place.label]
-        likeness = _likeness(_window(tile, place.box), kind.exemplars)
+        likeness = _closely(tile, place.box, kind)
         if likeness >= kind.enough:
             kept.append(place.box)
             yield LookAlike(
@@ -190,6 +192,17 @@ def _in_tile(tile: AnnotatedTile, kinds: Sequence[_Kind]) -> Iterator[LookAlike]
                 likeness=likeness,
                 tile=tile,
             )
+
+
+def _closely(tile: AnnotatedTile, box: Box, kind: _Kind) -> float:
+    """The likeness of a place; where little is missing, also with the pixels shrunk otherwise."""
+    likeness = 0.0
+    for right, down in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        window = _window(tile, box.shift(right, down))
+        likeness = max(likeness, _likeness(window, kind.exemplars))
+        if not kind.enough - NEARLY <= likeness < kind.enough:
+            break
+    return likeness
 
 
 def _touches(one: Box, other: Box) -> bool:

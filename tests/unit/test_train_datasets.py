@@ -296,6 +296,6 @@ def test_the_report_is_one_page_with_its_pictures(tmp_path: Path) -> None:
     found = dataset_report.report(dataset, look_alikes.find(tiles))
     page = dataset_page.page(dataset, found)
 
-    assert "1 places look like cross and are not, the likest on 1-p1 at 533, 213 px" in page
+    assert "1 place looks like cross without being annotated, the likest on 1-p1 at 534," in page
     assert page.count("data:image/png;base64,") == 3
     assert found.has_errors
