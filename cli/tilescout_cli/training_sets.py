@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 PREFIX = "training"
 DIGEST_LENGTH = 12
 UPLOADS = 8
+CARD = "set.json"
+"""At what dpi and tile size the set was cut: a profile that finds with it must do the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,8 @@ def upload(
     with ThreadPoolExecutor(UPLOADS) as pool:
         for done, _ in enumerate(pool.map(put, todo), 1):
             on_tile(len(tiles) - len(todo) + done, len(tiles))
+    card = {"dpi": found.dataset.dpi, "tile_size": found.dataset.tile_size}
+    s3.put_object(Bucket=bucket, Key=f"{prefix}{CARD}", Body=json.dumps(card).encode())
     for part in PARTS:
         text = found.manifest(part, f"s3://{bucket}/{prefix}")
         s3.put_object(Bucket=bucket, Key=f"{prefix}{part}.manifest", Body=text.encode())

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tilescout_cli import cdk_profiles, model_use, version_evaluation
+from botocore.exceptions import ClientError
+
+from tilescout.profiles import Profile
+from tilescout_cli import cdk_profiles, model_use, training_sets, version_evaluation
 from tilescout_cli.failures import CommandFailed
 from tilescout_cli.model_use import Used
 from tilescout_cli.stacks import Stack
 from tilescout_cli.version_evaluation import Evaluation
+from tilescout_cli.version_training import TrainedVersion
 
 LEAST_F1 = 0.8
 MOST_NAMED = 3
@@ -24,6 +30,8 @@ class Promotion:
     """Labels under the figure that was asked for, with theirs."""
     profiles: tuple[str, ...]
     """Profiles that find with it from now on."""
+    misfits: tuple[str, ...]
+    """What of them is not as the pages were cut that it was trained with, with the remedy."""
 
 
 def promote(
@@ -41,11 +49,13 @@ def promote(
             f"version {found.version.name} of {project} has F1 {f1:.3f} on its test images, under "
             f"{least_f1:g}{_worst(weak)}; annotate more of these and train again, or lower --min-f1"
         )
+    profiles = _profiles(project)
     return Promotion(
         used=model_use.put_to_use(stack, project, found.version.name),
         evaluation=found,
         weak=weak,
-        profiles=_profiles(project),
+        profiles=tuple(profile.name for profile in profiles),
+        misfits=tuple(_misfits(profiles, _card(stack, found.version))),
     )
 
 
@@ -54,6 +64,31 @@ def _worst(weak: tuple[str, ...]) -> str:
     return f" (worst: {', '.join(weak[:MOST_NAMED])}{more})" if weak else ""
 
 
-def _profiles(project: str) -> tuple[str, ...]:
+def _profiles(project: str) -> list[Profile]:
     known = cdk_profiles.read().by_name.values()
-    return tuple(each.name for each in known if each.model_project == project)
+    return [each for each in known if each.model_project == project]
+
+
+def _card(stack: Stack, version: TrainedVersion) -> dict[str, int]:
+    """At what dpi and tile size its set was cut; empty for a set of another program."""
+    key = f"{version.place.rpartition('/')[0]}/{training_sets.CARD}"
+    try:
+        answer = stack.clients.s3.get_object(Bucket=stack.results_bucket, Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket"):
+            return {}
+        raise
+    card: dict[str, int] = json.loads(answer["Body"].read())
+    return card
+
+
+def _misfits(profiles: list[Profile], card: dict[str, int]) -> Iterator[str]:
+    for profile in profiles:
+        for name, learnt in card.items():
+            value = getattr(profile, name)
+            if value != learnt:
+                yield (
+                    f"a model finds what is as large as what it learnt; {name} of profile "
+                    f"{profile.name} is {value}, that of the training set {learnt}; make them "
+                    "equal, or build the set with this profile and train again"
+                )

@@ -121,8 +121,8 @@ def _look_alikes(found: Sequence[LookAlike]) -> Iterator[Fault]:
             severity="warning",
             label=label,
             text="what looks like an object must be annotated, or it is learnt as empty; "
-            f"{places} like {label} without being annotated, the likest on {likest.page} at {x}, {y} px; "
-            "annotate those that are one, and build the data set again",
+            f"{places} like {label} without being annotated, the likest on {likest.page} at {x}, "
+            f"{y} px; annotate those that are one, and build the data set again",
         )
 
 

@@ -278,6 +278,24 @@ def test_only_a_version_that_is_good_enough_is_put_to_use(
     assert after.version == "v1"
 
 
+def test_a_profile_that_cuts_otherwise_is_told(
+    labels: CustomLabels, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    profile = {
+        "detector": "custom-labels", "model_project": "valves", "dpi": 144, "tile_size": 100,
+        "overlap": 20,
+    }  # fmt: skip
+    written = {"context": {"tilescout": {"profiles": {"symbols": profile}}}}
+    (tmp_path / "cdk.json").write_text(json.dumps(written))
+    monkeypatch.setattr(places, "configuration", lambda: tmp_path / "cdk.json")
+    train(folder, "--yes")
+    promoted = run("promote", "--project", "valves", "--min-f1", "0")
+
+    assert promoted.exit_code == 0
+    assert "dpi of profile symbols is 144, that of the training set 72" in promoted.stderr
+    assert "tile_size" not in promoted.stderr
+
+
 def test_what_was_learnt_decides_the_name(sets: tuple[Path, Path], tmp_path: Path) -> None:
     from tilescout_cli import training_sets
 

@@ -50,6 +50,7 @@ def _rows(promotion: Promotion) -> dict[str, object]:
         "f1": version.f1,
         "weak": promotion.weak,
         "profiles": promotion.profiles,
+        "misfits": promotion.misfits,
         "in_use": asdict(promotion.used.model),
         "before": promotion.used.before,
         "queued": promotion.used.queued,
@@ -62,6 +63,8 @@ def _tell(promotion: Promotion, stack: Stack) -> None:
     typer.echo(f"{version.project}: version {version.name} is in use{instead}, F1 {version.f1:.3f}")
     for weak in promotion.weak:
         terminal.say(f"tilescout: {weak} is under the figure; more annotations of it help")
+    for misfit in promotion.misfits:
+        terminal.say(f"tilescout: {misfit}")
     if not promotion.profiles:
         terminal.say(
             f"tilescout: no profile of cdk.json has model_project {version.project!r}; name it in "
