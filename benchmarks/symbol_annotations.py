@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.symbol_accuracy import counts, mean_average_precision
-from benchmarks.symbol_subjects import Drawn, subjects, tiles_of
+from benchmarks.symbol_subjects import SEEDS, Drawn, subjects, tiles_of
 from benchmarks.symbols import THRESHOLD, tiled
 from tilescout.onnx_answers import FLOOR
 from tilescout.onnx_model import OnnxModel
@@ -123,7 +123,7 @@ def main() -> None:
     dataset = datasets.read(options.set)
     found = []
     with tempfile.TemporaryDirectory() as folder:
-        drawn = [Drawn(each, *tiles_of(each)) for each in subjects(Path(folder))[:-1]]
+        drawn = [Drawn(each, *tiles_of(each)) for each in subjects(Path(folder))[: len(SEEDS)]]
         for amount in AMOUNTS:
             found.append(measured(dataset, amount, drawn, Path(folder)))
             print(found[-1], flush=True)

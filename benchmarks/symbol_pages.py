@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +30,11 @@ SCATTERED = 140
 TRIES = 60
 
 
-def annotated_sheet(seed: int, scattered: int = SCATTERED) -> Sheet:
+def annotated_sheet(seed: int, scattered: int = SCATTERED, *, askew: bool = False) -> Sheet:
     """An A2 sheet: piping, a floor plan, and symbols of all kinds and turns wherever is room.
 
-    As many near misses are added as make one for every two symbols.
+    As many near misses are added as make one for every two symbols. ``askew`` scatters them at any
+    angle, not at quarter turns.
     """
     chance = random.Random(seed)
     sheet = Sheet(*A2, chance)
@@ -44,13 +46,13 @@ def annotated_sheet(seed: int, scattered: int = SCATTERED) -> Sheet:
     halves[0](sheet, Box(field.left, field.top, middle, field.bottom), names)
     halves[1](sheet, Box(middle, field.top, field.right, field.bottom), names)
     for _ in range(scattered):
-        _scatter(sheet, field)
+        _scatter(sheet, field, range(360) if askew else TURNS)
     return sheet
 
 
-def _scatter(sheet: Sheet, field: Box) -> None:
+def _scatter(sheet: Sheet, field: Box, turns: Sequence[int]) -> None:
     label = sheet.chance.choice(tuple(SIZES))
-    turn = sheet.chance.choice(TURNS)
+    turn = sheet.chance.choice(turns)
     reach = 0.95 * SIZES[label]
     for _ in range(TRIES):
         x = sheet.chance.uniform(field.left + reach, field.right - reach)

@@ -13,6 +13,7 @@ class Setting:
     """What was looked at and how, in words; ``threshold`` is a confidence."""
 
     sheets: str
+    askew: str
     sample: str
     tiles: str
     threshold: float
@@ -40,8 +41,9 @@ def page_text(found: list[Row], setting: Setting, pace: float, picture: str) -> 
 Written by `python -m benchmarks.symbols --workflow --out docs/symbols.md`. The model that stands
 behind the local Custom Labels ([detector.md](detector.md)) looks at pages of seeds that it was not
 trained on: {setting.sheets} (seven kinds, four turns, 15 % larger or smaller, a near
-miss for every two symbols), and {setting.sample}. Its thresholds are those that its
-training chose on held-out pages. "Tiled" is the code of a run: {setting.tiles},
+miss for every two symbols), {setting.askew} whose scattered symbols are turned
+by any angle ("askew"), and {setting.sample}. Its thresholds are those that its training chose on
+held-out pages. "Tiled" is the code of a run: {setting.tiles},
 merged. Beside it the same model sees the whole page in one call, unshrunk, and with its longer
 side at what services take.
 

@@ -20,6 +20,7 @@ from tilescout_local.samples import write_samples
 from tilescout_train.annotations import Annotation
 
 SEEDS = range(900, 906)
+ASKEW_SEEDS = range(920, 923)
 SAMPLE_SEED = 31
 DPI, TILE_SIZE, OVERLAP = 150, 1024, 128
 
@@ -38,15 +39,17 @@ class Subject:
 
 
 def subjects(folder: Path) -> list[Subject]:
-    """Annotated sheets of unseen seeds, then the sheet that is shipped as a sample, of another."""
+    """Annotated sheets of unseen seeds, some with their symbols askew, then the sheet that is
+    shipped as a sample, of another."""
     found = [annotated(seed, folder) for seed in SEEDS]
+    found += [annotated(seed, folder, askew=True) for seed in ASKEW_SEEDS]
     sheet_pdf = write_samples(folder / "samples", seed=SAMPLE_SEED)[0]
     return [*found, _sample(sheet_pdf)]
 
 
-def annotated(seed: int, folder: Path) -> Subject:
+def annotated(seed: int, folder: Path, *, askew: bool = False) -> Subject:
     """The annotated sheet of a seed, saved in the folder."""
-    sheet, path = annotated_sheet(seed), folder / f"{seed}.pdf"
+    sheet, path = annotated_sheet(seed, askew=askew), folder / f"{seed}.pdf"
     sheet.finish().save(path)
     return _of_truth(path, sheet.truth.symbols, sheet.truth.distractors)
 

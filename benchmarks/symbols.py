@@ -28,6 +28,7 @@ from benchmarks.symbol_accuracy import (
 )
 from benchmarks.symbol_report import Setting, page_text, plot, table
 from benchmarks.symbol_subjects import (
+    ASKEW_SEEDS,
     DPI,
     OVERLAP,
     SAMPLE_SEED,
@@ -50,6 +51,7 @@ WHOLE_PAGE_SIDES = (1024, 2048, 4096)
 TIMED_TILES = 40
 SETTING = Setting(
     sheets=f"{len(SEEDS)} sheets of seeds {SEEDS[0]} to {SEEDS[-1]}",
+    askew=f"{len(ASKEW_SEEDS)} sheets of seeds {ASKEW_SEEDS[0]} to {ASKEW_SEEDS[-1]}",
     sample=f"`sample_a0.pdf` of seed {SAMPLE_SEED}",
     tiles=f"tiles of {TILE_SIZE:,} px at {DPI} dpi, {OVERLAP} px overlap",
     threshold=THRESHOLD,
@@ -97,7 +99,13 @@ def row(how: str, sure: list[Page], every: list[Page], labels: Sequence[str]) ->
 
 def rows(model: OnnxModel, drawn: list[Drawn]) -> Iterator[Row]:
     labels = model.card.labels
-    for name, part in (("annotated sheets", drawn[:-1]), ("sample_a0.pdf", drawn[-1:])):
+    plain = len(SEEDS)
+    parts = (
+        ("annotated sheets", drawn[:plain]),
+        ("symbols askew", drawn[plain:-1]),
+        ("sample_a0.pdf", drawn[-1:]),
+    )
+    for name, part in parts:
         sure = [tiled(model, each, THRESHOLD) for each in part]
         yield row(f"{name}, tiled", sure, [tiled(model, each, FLOOR) for each in part], labels)
         for side in (0, *WHOLE_PAGE_SIDES):

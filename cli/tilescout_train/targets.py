@@ -24,11 +24,12 @@ TELLS_BOX = 0.5
 @dataclass(frozen=True, slots=True)
 class Objects:
     """``boxes`` n x 4 px with their ``labels`` n; ``ignored`` m x 4 px are neither found nor
-    empty."""
+    empty. Where the boxes are not sure, they tell centres only, no sides."""
 
     boxes: Floats
     labels: NDArray[np.int64]
     ignored: Floats
+    boxes_are_sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +58,22 @@ def targets_of(windows: Sequence[Objects], labels: int, size: int) -> Targets:
         for left, top, right, bottom in window.ignored / STRIDE:
             counts[at, :, int(top) : int(bottom) + 1, int(left) : int(right) + 1] = 0
         for box, label in zip(window.boxes, window.labels, strict=True):
-            _write(box, heat[at, label], sides[at], weights[at], counts[at, 0])
+            bell = _write_centre(box, heat[at, label], counts[at, 0])
+            if window.boxes_are_sure:
+                _write_sides(box, bell, sides[at], weights[at])
     return Targets(*map(torch.from_numpy, (heat, counts, sides, weights)))
 
 
-def _write(box: Floats, heat: Floats, sides: Floats, weights: Floats, counts: Floats) -> None:
+@dataclass(frozen=True, slots=True)
+class _Bell:
+    """``values`` (rows x columns) around a centre, and the cells that they lie on."""
+
+    values: Floats
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+
+
+def _write_centre(box: Floats, heat: Floats, counts: Floats) -> _Bell:
     cells = heat.shape[0]
     x, y = (box[0] + box[2]) / 2 / STRIDE, (box[1] + box[3]) / 2 / STRIDE
     column, row = min(cells - 1, int(x)), min(cells - 1, int(y))
@@ -77,12 +89,17 @@ def _write(box: Floats, heat: Floats, sides: Floats, weights: Floats, counts: Fl
     at = np.ix_(rows, columns)
     heat[at] = np.maximum(heat[at], bell)
     counts[row, column] = 1
-    tells = (bell >= TELLS_BOX) & (bell > weights[at])
-    px, py = (columns[None] + 0.5) * STRIDE, (rows[:, None] + 0.5) * STRIDE
+    return _Bell(bell, rows, columns)
+
+
+def _write_sides(box: Floats, bell: _Bell, sides: Floats, weights: Floats) -> None:
+    at = np.ix_(bell.rows, bell.columns)
+    tells = (bell.values >= TELLS_BOX) & (bell.values > weights[at])
+    px, py = (bell.columns[None] + 0.5) * STRIDE, (bell.rows[:, None] + 0.5) * STRIDE
     wanted = np.broadcast_arrays(px - box[0], py - box[1], box[2] - px, box[3] - py)
     for distance in wanted:
         tells &= distance > 0
     for side, distance in enumerate(wanted):
         held = sides[side]
         held[at] = np.where(tells, distance, held[at])
-    weights[at] = np.where(tells, bell, weights[at])
+    weights[at] = np.where(tells, bell.values, weights[at])

@@ -90,7 +90,17 @@ def objects_in(
         boxes=_rows([each.box for each in shown]),
         labels=np.array([number(each.label) for each in shown], dtype=np.int64),
         ignored=_rows(left_out),
+        boxes_are_sure=is_nearly_upright(view.degrees),
     )
+
+
+def is_nearly_upright(degrees: float) -> bool:
+    """Whether the box of a turned object follows from its box before it was turned.
+
+    Further from a quarter turn it depends on the object's shape; taught a box that is somewhat too
+    large or too small, the network loosens all its boxes.
+    """
+    return abs((degrees + 45) % 90 - 45) <= 1.5 * SMALL_ANGLE
 
 
 def moved_box(box: Box, view: View, size: int) -> Box:

@@ -19,7 +19,14 @@ from tilescout_train.sampling import Sampler
 from tilescout_train.targets import Objects, targets_of
 from tilescout_train.tile_pixels import pixels_of
 from tilescout_train.training import Progress, Settings, Trained, train
-from tilescout_train.windows import View, moved_box, objects_in, seen
+from tilescout_train.windows import (
+    View,
+    is_nearly_upright,
+    moved_box,
+    objects_in,
+    seen,
+    view_around,
+)
 
 SETTINGS = Settings(
     iterations=160, batch=4, window=96, learning_rate=6e-3, evaluate_every=80, seed=3, threads=1
@@ -188,3 +195,24 @@ def test_a_rare_label_is_drawn_as_often_as_any_other(dataset: Dataset) -> None:
     discs, squares = (heat == 1).sum(dim=(0, 2, 3)).tolist()
 
     assert squares > 0.4 * discs
+
+
+@pytest.mark.parametrize(("degrees", "sides_taught"), [(0, True), (93, True), (-6, True),
+                                                       (45, False), (200, False)])  # fmt: skip
+def test_an_object_askew_tells_its_centre_and_no_box(degrees: float, sides_taught: bool) -> None:
+    box = Box(40, 40, 60, 60)
+    view = View(50, 50, degrees, 1)
+    objects = objects_in((Annotation("disc", box),), (), view, 96, lambda label: 0)
+    targets = targets_of([objects], 1, 96)
+
+    assert float(targets.heat.max()) == 1
+    assert bool((targets.weights > 0).any()) is sides_taught
+
+
+def test_a_quarter_of_the_windows_is_turned_by_any_angle() -> None:
+    chance = np.random.default_rng(1)
+    turns = [view_around(50, 50, 96, chance).degrees for _ in range(2000)]
+    askew = [degrees for degrees in turns if not is_nearly_upright(degrees)]
+
+    assert 0.18 < len(askew) / len(turns) < 0.25
+    assert np.histogram(np.array(askew) % 360, 8, (0, 360))[0].min() > 30

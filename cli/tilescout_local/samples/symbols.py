@@ -134,8 +134,12 @@ def _draw_stroke(sheet: Sheet, points: list[Point], fill: Colour | None) -> None
 
 
 def _placed(point: Point, centre: Point, size: float, turn: int) -> Point:
-    """``turn`` degrees clockwise as seen, in steps of 90."""
+    """``turn`` degrees clockwise as seen; quarter turns are exact."""
     x, y = point
     for _ in range(turn // 90):
         x, y = -y, x
+    if turn % 90:
+        angle = math.radians(turn % 90)
+        cos, sin = math.cos(angle), math.sin(angle)
+        x, y = x * cos - y * sin, x * sin + y * cos
     return centre[0] + x * size / 2, centre[1] + y * size / 2
