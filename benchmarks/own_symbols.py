@@ -34,7 +34,7 @@ tilescout dataset check own/set
 tilescout local up
 tilescout train own/set --project sample-symbols --version-name own --local --iterations $iterations
 tilescout evaluate --project sample-symbols --version own --local
-tilescout promote --project sample-symbols --version own --local
+tilescout promote own --project sample-symbols --local
 tilescout detect --local --profile symbols --out own/found own/new.pdf
 """.strip()
 PAGE = Path(__file__).with_name("own_symbols.md")

@@ -20,7 +20,6 @@ from tilescout_cli.commands import (
     model,
     plan,
     promote,
-    promote_version,
     reconcile,
     results,
     retry,
@@ -72,7 +71,6 @@ for module in (
     evaluate,
     tune,
     promote,
-    promote_version,
     destroy,
     version,
 ):

@@ -9,13 +9,21 @@ from typing import Annotated, Any
 
 import typer
 
-from tilescout_cli import cdk_profiles, model_use, onnx_promotion, stacks, terminal
+from tilescout_cli import (
+    cdk_profiles,
+    onnx_promotion,
+    promotion_view,
+    stacks,
+    terminal,
+    version_promotion,
+)
 from tilescout_cli.failures import BadUsage
 from tilescout_cli.model_use import Used
 from tilescout_cli.onnx_promotion import CheckedModel
 from tilescout_cli.options import Json, Local, StackName, example
 from tilescout_cli.stacks import Stack
 from tilescout_cli.terminal import counted
+from tilescout_cli.version_promotion import LEAST_F1
 
 NAME = re.compile(r"[a-zA-Z0-9_.-]{1,100}")
 
@@ -28,8 +36,13 @@ def register(app: typer.Typer) -> None:
 
 def promote(
     model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="An ONNX file, or the name of a version.")
-    ],
+        str | None,
+        typer.Argument(
+            metavar="MODEL",
+            help="An ONNX file, or the name of a version.  [default: the newest that was trained]",
+            show_default=False,
+        ),
+    ] = None,
     project: Annotated[
         str | None,
         typer.Option(
@@ -54,6 +67,16 @@ def promote(
             show_default=False,
         ),
     ] = "",
+    min_f1: Annotated[
+        float | None,
+        typer.Option(
+            "--min-f1",
+            min=0,
+            max=1,
+            show_default=False,
+            help=f"Of a trained version on its test images, at least.  [default: {LEAST_F1:g}]",
+        ),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Only say whether it can be used.")
     ] = False,
@@ -65,14 +88,21 @@ def promote(
 
     A file is loaded and run on an empty tile first, then stored under a key that never changes.
     Known are the project's own format, YOLOv5, v8 and v11, DETR and RT-DETR exports. Labels come
-    from the file where it has them. A run that is at work ends with the version it began with.
+    from the file where it has them. A version of a Custom Labels project is put to use if it was
+    right often enough on its test images. A run that is at work ends with the version it began
+    with.
 
-    Exit code 0: it is in use; 2: the file or an option cannot be used; 3: the target cannot be
-    reached.
+    Exit code 0: it is in use; 1: it is not good enough; 2: the file or an option cannot be used;
+    3: the target cannot be reached.
     """
     chosen = _project(project)
-    path = Path(model)
-    if path.suffix == ".onnx" or path.is_file():
+    path = Path(model) if model else None
+    if path is not None and (path.suffix == ".onnx" or path.is_file()):
+        if min_f1 is not None:
+            raise BadUsage(
+                "--min-f1 goes with a version that Custom Labels trained; a file is measured by "
+                "`tilescout evaluate FILE DIR`; leave it out"
+            )
         profiles = cdk_profiles.onnx_projects()[_of_onnx(chosen)]
         version = _name(name or path.stem)
         checked = onnx_promotion.check(path, profiles, _labels(labels))
@@ -87,9 +117,24 @@ def promote(
     if name or labels or check:
         raise BadUsage(f"--name, --labels and --check go with a file; {model!r} is none")
     found = stacks.find(local=local, stack=stack)
-    of_onnx = chosen in cdk_profiles.onnx_projects()
-    used = (onnx_promotion.use_again if of_onnx else model_use.put_to_use)(found, chosen, model)
+    if chosen not in cdk_profiles.onnx_projects():
+        _promote_trained(found, chosen, model, min_f1, as_json=as_json)
+        return
+    if model is None or min_f1 is not None:
+        raise BadUsage(f"{chosen} takes a file, or the name of one that was promoted; give it")
+    used = onnx_promotion.use_again(found, chosen, model)
     _report(found, used, as_json=as_json, more={})
+
+
+def _promote_trained(
+    found: Stack, project: str, version: str | None, min_f1: float | None, *, as_json: bool
+) -> None:
+    least = LEAST_F1 if min_f1 is None else min_f1
+    promotion = version_promotion.promote(found, project, version, least_f1=least)
+    if as_json:
+        terminal.print_json(promotion_view.as_json(promotion))
+    else:
+        promotion_view.show(promotion, found)
 
 
 def _project(project: str | None) -> str:

@@ -136,7 +136,7 @@ def _train_version(request: Request, max_cost: float | None, *, yes: bool, as_js
         terminal.print_json(training_view.as_rows(evaluation, prices))
         return
     training_view.show(evaluation, prices, stack)
-    options = f"--project {request.project} --version {ended.name} {stack.option}"
+    options = f"{ended.name} --project {request.project} {stack.option}"
     typer.echo(f"put it to use, if that is good enough: tilescout promote {options}")
 
 
