@@ -66,8 +66,9 @@ def _evaluated(found: TrainedVersion) -> TrainedVersion:
         raise BadUsage(f"version {found.name} is still {IN_TRAINING}; {found.message}")
     if not found.is_trained:
         raise BadUsage(
-            f"version {found.name} is {found.status} and has no evaluation ({found.message}); train "
-            f"one with held-out images, or use it unmeasured: tilescout model use {found.name}"
+            f"version {found.name} is {found.status} and has no evaluation ({found.message}); "
+            "train one with held-out images, or use it unmeasured: "
+            f"tilescout model use {found.name}"
         )
     return found
 
