@@ -65,12 +65,12 @@ class Preference:
         every = list(scores)
         enough = [each for each in every if each.recall >= self.min_recall]
         if self.min_recall and enough:
-            return min(enough, key=lambda each: (each.usd, -each.f1, each.candidate.values))
+            return min(enough, key=lambda each: (each.usd, -each.f1, each.candidate.rank))
         if self.min_recall:
             return max(every, key=lambda each: (each.recall, -each.usd))
         most = max(each.f1 for each in every)
         near = [each for each in every if each.f1 >= most - NEARLY]
-        return min(near, key=lambda each: (each.usd, -each.f1, each.candidate.values))
+        return min(near, key=lambda each: (each.usd, -each.f1, each.candidate.rank))
 
     def ranked(self, scores: Iterable[Score]) -> list[Score]:
         """All of them, the best first."""

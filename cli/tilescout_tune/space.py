@@ -25,7 +25,7 @@ class UnusableSpace(Exception):
     """A field cannot be varied so; tells rule, value and remedy."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """One value of each axis, in the order of the axes."""
 
@@ -33,6 +33,11 @@ class Candidate:
 
     def __getitem__(self, axis: str) -> Value:
         return dict(self.values)[axis]
+
+    @property
+    def rank(self) -> tuple[tuple[str, float], ...]:
+        """Orders candidates of the same axes, numbers before words."""
+        return tuple(_order(value) for _, value in self.values)
 
     def having(self, axis: str, value: Value) -> Candidate:
         return Candidate(tuple((n, value if n == axis else v) for n, v in self.values))

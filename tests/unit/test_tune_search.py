@@ -49,6 +49,17 @@ def search(sheets: Sheets, whole: Space = WHOLE, pages: int = 6, **options) -> S
                   **options)  # fmt: skip
 
 
+def test_a_second_scale_is_a_number_or_a_word():
+    whole = space(BASE, {"second_scale": [0.25, "page"]})
+    scores = [
+        Score(candidate=each, pages=(0,), precision=1.0, recall=1.0, f1=1.0, usd=0.1, calls=1)
+        for each in whole.candidates()
+    ]
+
+    assert [each["second_scale"] for each in whole.candidates()] == [0.0, 0.25, "page"]
+    assert Preference().best(scores).candidate["second_scale"] == 0.0
+
+
 def test_the_best_setting_is_found_on_all_pages_with_a_third_of_the_calls():
     sheets = Sheets()
     tried = search(sheets)
