@@ -71,7 +71,7 @@ def tune(
         typer.Option(
             "--vary",
             metavar="FIELD=A,B",
-            help="Values of detector, colour, dpi, tile_size or overlap.  "
+            help="Values of detector, colour, dpi, tile_size, overlap or second_scale.  "
             "[default: dpi, tile_size, overlap around the profile's]",
             show_default=False,
         ),
