@@ -179,14 +179,12 @@ def test_a_damaged_model_gives_every_tile_back(
     assert "files must be as they were promoted" in tile(account, document)["last_error"]
 
 
-def test_a_model_that_could_not_be_loaded_is_tried_again_after_a_minute(
+def test_a_damaged_model_that_is_promoted_again_is_loaded_after_a_minute(
     account: Account, document: str, run: Run, version: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    account.s3.delete_object(Bucket="models-bucket", Key=f"{version}.onnx")
+    account.s3.put_object(Bucket="models-bucket", Key=f"{version}.onnx", Body=b"half of it")
     account.deliver("detect_onnx", run.hint(document))
     promote(account)
-    body, _ = sample()
-    account.s3.put_object(Bucket="models-bucket", Key=f"{version}.onnx", Body=body)
     monkeypatch.setattr("tilescout.aws.onnx_detector.TRIED_AGAIN", 0.0)
     account.deliver("detect_onnx", run.hint(document, tile=1))
     assert state(account, document, 1) == ("answered", 1, 0)

@@ -274,11 +274,16 @@ def test_status_names_the_version_in_use_and_all_that_were_promoted(stack: Stack
     assert "v2, since 2026-11-18" in status().stdout
 
 
-def test_status_says_that_a_file_is_gone(stack: Stack) -> None:
+@pytest.mark.parametrize("suffix", [".onnx", ".json"])
+def test_a_file_that_is_gone_is_there_again_once_it_is_promoted_again(
+    stack: Stack, suffix: str
+) -> None:
     said(SAMPLE)
-    for key in stored():
-        boto3.client("s3").delete_object(Bucket="models-bucket", Key=key)
+    [key] = [each for each in stored() if each.endswith(suffix)]
+    boto3.client("s3").delete_object(Bucket="models-bucket", Key=key)
     assert "its file is gone, promote it again" in status().stdout
+    said(SAMPLE)
+    assert "its file is gone" not in status().stdout
 
 
 def test_the_identifier_has_its_name_where_an_arn_has_it() -> None:
