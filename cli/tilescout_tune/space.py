@@ -111,8 +111,12 @@ def around(base: Profile) -> dict[str, list[Value]]:
 
 
 def is_possible(candidate: Candidate) -> bool:
-    """Whether tiles are larger than their overlap, and not too large for the detector."""
+    """Whether tiles are larger than their overlap, and not too large for the detector; a second
+    scale is coarser than the first."""
     values: dict[str, Any] = dict(candidate.values)
     size = values.get("tile_size", math.inf)
     most = MOST_TILE_PX.get(values.get("detector", ""), OTHERS_TILE_PX)
+    second = values.get("second_scale", 0)
+    if not isinstance(second, str) and not 0 <= second < 1:
+        return False
     return bool(values.get("overlap", 0) < size and (size == math.inf or size <= most))

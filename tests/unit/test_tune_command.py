@@ -135,3 +135,14 @@ def test_no_call_is_made_that_could_break_the_cap() -> None:
     with pytest.raises(CapReached, match="raise --budget"):
         port.detect(b"", Tile(0, Box(0, 0, 9, 9)))
     assert busy.asks == 0
+
+
+def test_a_second_scale_is_tried_and_its_tiles_are_counted(folder: Path) -> None:
+    truth = ("--truth", folder / "annotations.coco.json", "--cache", folder / "cache")
+    found = tilescout(folder / "page_51.pdf", *truth, "--profile", "symbols-onnx", "--vary",
+                      "second_scale=0,0.5,page", "--exhaustive", "--json")  # fmt: skip
+
+    settings = json.loads(found.stdout)["settings"]
+    calls = {each["second_scale"]: each["calls_per_page"] for each in settings}
+    # 4 x 3 tiles; at half the dpi 2 x 2 more, and one for the whole page.
+    assert calls == {0: 12.0, 0.5: 16.0, "page": 13.0}

@@ -179,3 +179,5 @@ def test_tiles_that_a_detector_does_not_take_are_left_out():
     assert not is_possible(Candidate(tile))
     assert not is_possible(Candidate((("tile_size", 64), ("overlap", 64))))
     assert is_possible(Candidate((("tile_size", 8192),)))
+    assert not is_possible(Candidate((("second_scale", 1.5),)))
+    assert is_possible(Candidate((("second_scale", "page"),)))
