@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from tests.unit.doc_pages import PAGES
 from tilescout.geometry import POINTS_PER_INCH
 from tilescout_cli.app import app
+from tilescout_evaluate import coco_precision, plots
 from tilescout_local.samples import write_samples
 
 DPI = 150
@@ -171,3 +172,24 @@ def test_a_file_that_is_no_result_is_refused(samples: Path) -> None:
 
     assert found.exit_code == 2
     assert "must be a detections.json" in found.stderr
+
+
+def test_without_the_package_for_map_it_is_said_how_to_get_it(
+    samples: Path, symbols: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coco_precision, "find_spec", lambda name: None)
+    found = tilescout(symbols, "--truth", samples / "sample_a0.json", "--as", "objects")
+
+    assert found.exit_code == 2
+    assert "pip install 'tilescout[evaluate]'" in found.stderr
+
+
+def test_without_matplotlib_the_report_has_its_figures_and_says_why_no_plots(
+    samples: Path, symbols: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plots, "find_spec", lambda name: None)
+    found = tilescout(symbols, "--truth", samples / "sample_a0.json", "--as", "objects", "--out",
+                      tmp_path)  # fmt: skip
+
+    assert found.exit_code == 0, found.output
+    assert "matplotlib is not installed" in (tmp_path / "report.html").read_text()
