@@ -146,10 +146,14 @@ def missed_words(page: TextPage) -> list[Word]:
 
 
 def _matched(detection: Seen, under: list[Word]) -> tuple[list[Word], bool]:
-    if under and detection.box.area > LARGEST_RATIO * union(word.box for word in under).area:
+    if _is_oversized(detection.box, under):
         return [], True
     text = plain(detection.text)
     return [w for w in under if len(plain(w.text)) >= 2 and plain(w.text) in text], False
+
+
+def _is_oversized(box: Box, under: Sequence[Word]) -> bool:
+    return bool(under) and box.area > LARGEST_RATIO * union(word.box for word in under).area
 
 
 def _said(detection: Seen, words: Sequence[Word]) -> list[bool]:
@@ -197,7 +201,8 @@ def lines_read(page: TextPage) -> list[LineRead]:
     """Each line of the truth with what was read over it, in reading order."""
     lines = [list(words) for _, words in groupby(sorted(page.words, key=_line), key=_line)]
     boxes = [union(word.box for word in line) for line in lines]
-    seen = list(page.seen)
+    # A box that is too large to find a word would make one line of all under it.
+    seen = [each for each in page.seen if not _is_oversized(each.box, _over(each.box, page.words))]
     groups = _groups(boxes, [each.box for each in seen])
     return [
         _joined([lines[at] for at in of_lines], [seen[at] for at in of_seen])

@@ -52,7 +52,7 @@ def test_text_where_there_is_none_costs_precision_only():
 def test_a_box_over_half_the_page_finds_nothing():
     found = read(Seen("GATE VALVE FV-1023", Box(0, 0, 900, 300)))
 
-    assert (found.found, found.oversized) == (0, 1)
+    assert (found.found, found.oversized, found.wrong_characters) == (0, 1, 16)
 
 
 def test_one_detection_over_two_columns_is_compared_with_both():
