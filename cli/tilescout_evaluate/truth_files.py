@@ -66,7 +66,8 @@ def _of_json(path: Path) -> Truth:
 
 def _of_coco(path: Path) -> Truth:
     try:
-        pages = coco.read_pages(path)
+        # Pages go by their names: the truth is of use without the drawings.
+        pages = coco.read_pages(path, lambda truth, name: truth.parent / name)
     except UnusableAnnotations as error:
         raise UnusableTruth(str(error)) from error
     return Truth(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,8 +61,9 @@ class _Coco:
 _COCO = TypeAdapter(_Coco)
 
 
-def read_pages(path: Path) -> list[AnnotatedPage]:
-    """Annotated pages; a file lies beside ``path`` or in a folder images there.
+def read_pages(path: Path, find: Callable[[Path, str], Path] = found_file) -> list[AnnotatedPage]:
+    """Annotated pages; ``find`` tells where the file is that ``path`` names: as a rule beside it or
+    in a folder images there.
 
     Raises UnusableAnnotations.
     """
@@ -69,7 +71,7 @@ def read_pages(path: Path) -> list[AnnotatedPage]:
     objects = _objects(coco, path)
     return [
         AnnotatedPage(
-            path=found_file(path, image.file_name),
+            path=find(path, image.file_name),
             page=int(image.page),
             width=image.width,
             height=image.height,
