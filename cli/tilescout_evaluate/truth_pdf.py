@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,10 @@ from tilescout.errors import TilescoutError
 from tilescout.geometry import Box
 from tilescout.rendering import RenderRequest, inspect_document, render_page
 from tilescout_evaluate.truth import TrueItem, TruePage, Truth, UnusableTruth
+from tilescout_train.imports.drawn_names import label_and_text
 
 BOXES = (mupdf.PDF_ANNOT_SQUARE, mupdf.PDF_ANNOT_CIRCLE)
 LINES = (mupdf.PDF_ANNOT_POLYGON, mupdf.PDF_ANNOT_POLY_LINE)
-VIEWERS_OWN = re.compile(r"(?i)(square|rectangle|circle|ellipse|polygon|poly ?line|oval)?")
-"""Subjects that viewers give on their own, and which name nothing."""
-OURS = re.compile(r" \([\d.]+ %\)$")
-"""How annotations of `tilescout detect` end: the confidence."""
 DPI = 200
 MOST_PAGES = 10_000
 
@@ -80,15 +76,8 @@ def _box(annotation: Any) -> Box | None:
 
 def _named(annotation: Any) -> tuple[str, str]:
     """Label and text."""
-    contents = (mupdf.pdf_annot_contents(annotation) or "").strip()
-    author = _member(annotation, "T")
-    if author and contents.startswith(author) and OURS.search(contents):
-        return author, OURS.sub("", contents)[len(author) :].strip()
-    subject = _member(annotation, "Subj")
-    if VIEWERS_OWN.fullmatch(subject):
-        first = contents.splitlines()[0].strip() if contents else ""
-        return first, contents
-    return subject, contents
+    contents = mupdf.pdf_annot_contents(annotation) or ""
+    return label_and_text(contents, _member(annotation, "Subj"), _member(annotation, "T"))
 
 
 def _member(annotation: Any, name: str) -> str:

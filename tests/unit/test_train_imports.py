@@ -19,6 +19,7 @@ from tilescout.profiles import Profile
 from tilescout_train import page_source
 from tilescout_train.annotations import AnnotatedPage, Annotation, UnusableAnnotations
 from tilescout_train.imports import shapes, sources
+from tilescout_train.imports.drawn_names import label_and_text
 
 SIZE = (400, 300)
 PROFILE = Profile(name="symbols", detector="onnx", dpi=72, tile_size=500, overlap=20)
@@ -221,6 +222,24 @@ def test_what_a_person_drew_to_label_is_not_in_the_tile(tmp_path: Path) -> None:
 
     assert pixels[45:49, 95:125].min() > 200
     assert pixels[8:22, 8:22].min() < 200
+
+
+@pytest.mark.parametrize(
+    ("contents", "subject", "author", "named"),
+    [
+        ("pump", "Rectangle", "", ("pump", "pump")),
+        ("pump\nsecond line", "", "", ("pump", "pump\nsecond line")),
+        ("FV-1023", "valve", "Ann", ("valve", "FV-1023")),
+        ("", "tank", "", ("tank", "")),
+        ("", "Polygon", "", ("", "")),
+        ("valve (98.2 %)", "Rectangle", "valve", ("valve", "")),
+        ("instrument FV-1023 (98 %)", "", "instrument", ("instrument", "FV-1023")),
+    ],
+)
+def test_a_shape_names_the_same_for_training_and_for_evaluating(
+    contents: str, subject: str, author: str, named: tuple[str, str]
+) -> None:
+    assert label_and_text(contents, subject, author) == named
 
 
 def test_a_pdf_whose_annotations_say_nothing_is_refused(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """Rectangles, ellipses and polygons that a person drew into a PDF with any viewer.
 
-An annotation's label is the first line of its contents, or its subject where it has none. Pages
-without a labelled annotation are left out: nobody said that they are empty.
+Pages without a labelled annotation are left out: nobody said that they are empty.
 """
 
 from __future__ import annotations
@@ -14,13 +13,11 @@ import pymupdf
 
 from tilescout.geometry import Box
 from tilescout_train.annotations import AnnotatedPage, Annotation, UnusableAnnotations
+from tilescout_train.imports.drawn_names import label_and_text
 from tilescout_train.imports.imported import Imported, left_out
 from tilescout_train.imports.shapes import around
 
 KINDS = ("Square", "Circle", "Polygon", "PolyLine")
-UNNAMED = frozenset({"", "rectangle", "square", "circle", "ellipse", "oval", "polygon", "polyline",
-                     "cloud", "cloud+", "line", "shape"})  # fmt: skip
-"""Subjects that viewers write by themselves."""
 
 
 def read(path: Path) -> Imported:
@@ -49,10 +46,9 @@ def label_of(annotation: Any) -> str:
     """Empty where it is of another kind, or names none."""
     if annotation.type[1] not in KINDS:
         return ""
-    info = annotation.info
-    content = next(iter(str(info.get("content", "")).strip().splitlines()), "").strip()
-    subject = str(info.get("subject", "")).strip()
-    return content or ("" if subject.lower() in UNNAMED else subject)
+    info = {name: str(value or "") for name, value in annotation.info.items()}
+    label, _ = label_and_text(info["content"], info["subject"], info["title"])
+    return label
 
 
 def _page(page: Any, path: Path, skipped: Counter[str]) -> AnnotatedPage:
