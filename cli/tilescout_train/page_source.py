@@ -13,7 +13,7 @@ from PIL import Image
 from tilescout.detectors import LIMITS
 from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.profiles import Profile
-from tilescout.rendering import RenderedPage, RenderedTile, RenderRequest, render_page
+from tilescout.rendering import RenderedTile, RenderRequest, render_page
 from tilescout_train.annotations import AnnotatedPage, AnnotatedTile, Annotation
 from tilescout_train.imports import pdf_annotations
 from tilescout_train.tile_rule import shown_in
@@ -27,8 +27,10 @@ def cut(page: AnnotatedPage, profile: Profile, folder: Path) -> list[AnnotatedTi
     tiles: list[RenderedTile] = []
     with _as_pdf(page, profile.dpi) as (pdf, number):
         rendered = render_page(pdf, _request(number, profile), tiles.append)
-    objects = _in_pixels(page, rendered)
-    return [_written(tile, page.name, objects, folder) for tile in tiles]
+    across, down = rendered.width_px / page.width, rendered.height_px / page.height
+    objects = [Annotation(each.label, _scaled(each.box, across, down)) for each in page.annotations]
+    ignored = [_scaled(box, across, down) for box in page.ignored]
+    return [_written(tile, page.name, objects, ignored, folder) for tile in tiles]
 
 
 def _request(page: int, profile: Profile) -> RenderRequest:
@@ -88,22 +90,19 @@ def _of_picture(path: Path, dpi: int) -> Iterator[Path]:
         yield pdf
 
 
-def _in_pixels(page: AnnotatedPage, rendered: RenderedPage) -> list[Annotation]:
-    across, down = rendered.width_px / page.width, rendered.height_px / page.height
-    return [
-        Annotation(each.label, Box(each.box.left * across, each.box.top * down,
-                                   each.box.right * across, each.box.bottom * down))
-        for each in page.annotations
-    ]  # fmt: skip
+def _scaled(box: Box, across: float, down: float) -> Box:
+    return Box(box.left * across, box.top * down, box.right * across, box.bottom * down)
 
 
 def _written(
-    tile: RenderedTile, page: str, objects: list[Annotation], folder: Path
+    tile: RenderedTile, page: str, objects: list[Annotation], ignored: list[Box], folder: Path
 ) -> AnnotatedTile:
     file = folder / f"{page}-t{tile.tile.index:05d}.jpg"
     file.write_bytes(tile.image)
     box = tile.tile.box
-    annotations, ignored = shown_in(box, objects)
+    annotations, cut_off = shown_in(box, objects)
+    parts = [each.intersection(box) for each in ignored]
+    left_out = [part.shift(-box.left, -box.top) for part in parts if part.area]
     return AnnotatedTile(
         file=file,
         page=page,
@@ -112,5 +111,5 @@ def _written(
         width=int(box.width),
         height=int(box.height),
         annotations=annotations,
-        ignored=ignored,
+        ignored=(*cut_off, *left_out),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -240,6 +241,13 @@ def test_a_shape_names_the_same_for_training_and_for_evaluating(
     contents: str, subject: str, author: str, named: tuple[str, str]
 ) -> None:
     assert label_and_text(contents, subject, author) == named
+
+
+def test_what_a_page_ignores_its_tiles_ignore(tmp_path: Path) -> None:
+    page = replace(only(annotated_pdf(tmp_path / "plan.pdf")), ignored=(Box(300, 200, 330, 230),))
+    (tile,) = page_source.cut(page, PROFILE, tmp_path)
+
+    assert tile.ignored == (Box(300, 200, 330, 230),)
 
 
 def test_a_pdf_whose_annotations_say_nothing_is_refused(tmp_path: Path) -> None:
