@@ -28,7 +28,8 @@ from tilescout.onnx_model import decoded
 from tilescout.page_detections import detect_on_page
 from tilescout.profiles import Profile
 from tilescout.rendering import RenderedTile, RenderRequest, render_page
-from tilescout_evaluate.text import Seen, TextPage, compare
+from tilescout_evaluate.text import compare
+from tilescout_evaluate.text_pages import Seen, TextPage
 from tilescout_local.engines.ocr import TextReader
 from tilescout_local.samples.sheet import Sheet
 from tilescout_local.samples.tags import TagNames

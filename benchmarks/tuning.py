@@ -17,7 +17,8 @@ from pathlib import Path
 from benchmarks import tuning_cases
 from benchmarks.tuning_cases import Case
 from tilescout_evaluate import plots
-from tilescout_tune.search import Preference, Score, Search, pareto
+from tilescout_tune.preference import Preference, Score, pareto
+from tilescout_tune.search import Search
 from tilescout_tune.space import Candidate
 from tilescout_tune.trials import Trials, by_objects
 

@@ -12,7 +12,8 @@ from rich.table import Table
 
 from tilescout_cli.evaluation_view import add, new_table
 from tilescout_evaluate import plots
-from tilescout_tune.search import Score, Search
+from tilescout_tune.preference import Score
+from tilescout_tune.search import Search
 
 MOST_ROWS = 20
 PAGES = 1000

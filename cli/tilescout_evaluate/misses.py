@@ -12,7 +12,8 @@ from tilescout.geometry import Box
 from tilescout_evaluate.matching import Floats
 from tilescout_evaluate.objects import Judged
 from tilescout_evaluate.snippets import Matches, Snippet, SnippetPage
-from tilescout_evaluate.text import TextPage, lines_read
+from tilescout_evaluate.text_errors import lines_read
+from tilescout_evaluate.text_pages import TextPage
 
 MOST = 24
 

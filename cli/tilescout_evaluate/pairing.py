@@ -16,7 +16,7 @@ from tilescout_evaluate.found import Found, FoundDocument, FoundPage
 from tilescout_evaluate.matching import Floats, Ints, ObjectPage, no_boxes
 from tilescout_evaluate.objects import Grid
 from tilescout_evaluate.snippets import Snippet, SnippetPage
-from tilescout_evaluate.text import Seen, TextPage
+from tilescout_evaluate.text_pages import Seen, TextPage
 from tilescout_evaluate.truth import TrueItem, TruePage, UnusableTruth
 
 

@@ -12,7 +12,7 @@ from tilescout_evaluate.matching import ObjectPage
 from tilescout_evaluate.misses import Miss
 from tilescout_evaluate.objects import Grid, ObjectScores
 from tilescout_evaluate.snippets import SnippetPage
-from tilescout_evaluate.text import TextPage
+from tilescout_evaluate.text_pages import TextPage
 from tilescout_evaluate.truth import Kind
 
 NOTHING = "(nothing)"

@@ -11,13 +11,12 @@ is a share of that.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from tilescout_tune.preference import Preference, Score, pareto
 from tilescout_tune.space import Candidate, Space, Value
 
-NEARLY = 0.003
-"""F1 that two settings may differ by and still be equal: the cheaper one is better then."""
 FINALISTS = 6
 LEAST_FINALISTS = 3
 PASSES = 3
@@ -27,20 +26,6 @@ FEW_CALLS = 48
 PREDICTED = 6
 SCREENING = 0.6
 """Share of the effort that screening may take where there are more pages."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
-    """Of a candidate on some pages; ratios 0 to 1, ``usd`` a page, ``calls`` a page."""
-
-    candidate: Candidate
-    pages: tuple[int, ...]
-    precision: float
-    recall: float
-    f1: float
-    usd: float
-    calls: float
-    floors: tuple[tuple[str, float], ...] = ()
 
 
 Measure = Callable[[Candidate, tuple[int, ...]], Score]
@@ -54,43 +39,6 @@ Tiling = tuple[tuple[tuple[str, Value], ...], int, int]
 as their stride is balanced. Nobody asks for them twice."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preference:
-    """What is better: more F1, or with ``min_recall`` (0 to 1) the cheapest that reaches it."""
-
-    min_recall: float = 0.0
-
-    def best(self, scores: Iterable[Score]) -> Score:
-        """Raises ValueError for none."""
-        every = list(scores)
-        enough = [each for each in every if each.recall >= self.min_recall]
-        if self.min_recall and enough:
-            return min(enough, key=lambda each: (each.usd, -each.f1, each.candidate.rank))
-        if self.min_recall:
-            return max(every, key=lambda each: (each.recall, -each.usd))
-        most = max(each.f1 for each in every)
-        near = [each for each in every if each.f1 >= most - NEARLY]
-        return min(near, key=lambda each: (each.usd, -each.f1, each.candidate.rank))
-
-    def ranked(self, scores: Iterable[Score]) -> list[Score]:
-        """All of them, the best first."""
-        left = list(scores)
-        found = []
-        while left:
-            found.append(self.best(left))
-            left.remove(found[-1])
-        return found
-
-
-def pareto(scores: Iterable[Score]) -> list[Score]:
-    """Those that no other equals for less money, the cheapest first."""
-    front: list[Score] = []
-    for each in sorted(scores, key=lambda score: (score.usd, -score.f1)):
-        if not front or each.f1 > front[-1].f1:
-            front.append(each)
-    return front
-
-
 @dataclass(slots=True)
 class Search:
     """``scores`` are the latest of each candidate that was looked at, also after an interruption.
@@ -102,7 +50,7 @@ class Search:
     pages: tuple[int, ...]
     measure: Measure
     calls: Calls
-    preference: Preference = Preference()
+    preference: Preference = field(default_factory=Preference)
     effort: float = EFFORT
     screening: int = 1
     scores: dict[Candidate, Score] = field(default_factory=dict)

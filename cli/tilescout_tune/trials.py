@@ -13,8 +13,8 @@ from tilescout.profiles import Profile
 from tilescout.rendering import DocumentFacts
 from tilescout_tune.kept_answers import KeptAnswers, NamedDetector
 from tilescout_tune.looked import Looked, Subject
+from tilescout_tune.preference import Score
 from tilescout_tune.scoring import Scale
-from tilescout_tune.search import Score
 from tilescout_tune.space import Candidate
 
 

@@ -7,7 +7,7 @@ from tilescout.geometry import Box
 from tilescout_evaluate import snippets, text
 from tilescout_evaluate.alignment import errors_by_character
 from tilescout_evaluate.snippets import Snippet, SnippetPage
-from tilescout_evaluate.text import Seen, TextPage
+from tilescout_evaluate.text_pages import Seen, TextPage
 
 
 def word(content: str, left: float, line: int = 0, top: float = 0) -> Word:

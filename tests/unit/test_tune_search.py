@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tilescout.profiles import Profile
-from tilescout_tune.search import Preference, Score, Search, pareto
+from tilescout_tune.preference import Preference, Score, pareto
+from tilescout_tune.search import Search
 from tilescout_tune.space import Candidate, Space, UnusableSpace, is_possible, space
 
 BASE = Profile(name="p", detector="onnx", dpi=150, tile_size=1024, overlap=128)

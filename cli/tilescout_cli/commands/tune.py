@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from botocore.exceptions import ClientError
 
-from tilescout.detectors import LIMITS
 from tilescout.errors import TilescoutError
 from tilescout.page_ranges import parse_pages
 from tilescout.profiles import Profile
@@ -17,25 +14,24 @@ from tilescout_cli import (
     cdk_profiles,
     pdf_uploads,
     terminal,
-    tuning_detectors,
+    tuning_run,
     tuning_view,
 )
 from tilescout_cli.failures import BadUsage, CommandFailed
 from tilescout_cli.options import Json, Local, Pages, Pdfs, ProfileName, example
 from tilescout_cli.progress_view import ProgressView
-from tilescout_cli.terminal import dollars
 from tilescout_cli.tuning_detectors import Wanted
 from tilescout_cli.tuning_view import Tuned
 from tilescout_evaluate.truth import Kind, UnusableTruth
 from tilescout_tune import subjects, trials
 from tilescout_tune.kept_answers import KeptAnswers
-from tilescout_tune.paid_port import CapReached, Purse
+from tilescout_tune.paid_port import Purse
+from tilescout_tune.preference import Preference
 from tilescout_tune.scoring import Scale
-from tilescout_tune.search import EFFORT, Preference, Score, Search
-from tilescout_tune.space import Candidate, UnusableSpace, Value, space
+from tilescout_tune.search import EFFORT, Search
+from tilescout_tune.space import UnusableSpace, Value, space
 from tilescout_tune.trials import Trials
 
-INTERRUPTED = "interrupted"
 EXAMPLE = (
     "tilescout tune plan.pdf --truth plan.coco.json --profile symbols --local "
     "--vary dpi=100,150,200 --vary tile_size=512,1024"
@@ -143,8 +139,8 @@ def tune(
         wanted = Wanted(names=_detectors(search, base), base=base, model=model, local=local,
                         prices=profiles.prices, purse=Purse(budget))  # fmt: skip
         calls = search.exhaustive_calls() if exhaustive else search.allowed_calls()
-        _say_price(view, search, wanted, calls)
-        ended = _run(search, made, wanted, view, is_exhaustive=exhaustive)
+        tuning_run.say_price(view, search, wanted, calls)
+        ended = tuning_run.run(search, made, wanted, view, is_exhaustive=exhaustive)
     tuned = Tuned(search=search, profile=base.name, written=cdk_profiles.written(base.name),
                   asked=kept.asked, ended=ended)  # fmt: skip
     _show(tuned, out, as_json=as_json)
@@ -171,55 +167,6 @@ def _detectors(search: Search, base: Profile) -> list[str]:
     return [str(name) for name in dict(search.space.axes).get("detector", (base.detector,))]
 
 
-def _say_price(view: ProgressView, search: Search, wanted: Wanted, most_calls: int) -> None:
-    """What it may come to, before anything is asked. Raises BadUsage where nothing may be paid."""
-    settings, pages = len(search.space.candidates()), terminal.counted(len(search.pages), "page")
-    view.tell(
-        f"{settings} settings on {pages}: {search.exhaustive_calls():,} calls in a full sweep, at "
-        f"most {most_calls:,} are made"
-    )
-    prices = [wanted.prices.call(name) for name in LIMITS if name in wanted.names]
-    most = max(prices, default=0.0) * most_calls
-    if wanted.local or not most:
-        return
-    view.tell(f"AWS may charge up to {dollars(most)}; --budget is {dollars(wanted.purse.cap_usd)}")
-    if not wanted.purse.cap_usd:
-        raise BadUsage(
-            f"these calls cost up to {dollars(most)} on AWS; allow it by --budget, or take the "
-            "engines of this machine by --local"
-        )
-
-
-def _run(
-    search: Search, made: Trials, wanted: Wanted, view: ProgressView, *, is_exhaustive: bool
-) -> str:
-    """Why it ended early, or nothing; what is known until then is in the search."""
-    try:
-        with tuning_detectors.opened(wanted, view.step) as detectors:
-            trying = replace(made, detectors=detectors)
-
-            def measure(candidate: Candidate, pages: tuple[int, ...]) -> Score:
-                topic = f"trying {candidate} on {terminal.counted(len(pages), 'page')}"
-                made.kept.on_asked = lambda: view.step(topic, f"{made.kept.asked:,} calls made")
-                view.step(topic, f"{made.kept.asked:,} calls made")
-                return trying.measure(candidate, pages)
-
-            search.measure = measure
-            if is_exhaustive:
-                search.exhaustive()
-            else:
-                search.run()
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except CapReached as reason:
-        return str(reason)
-    except (TilescoutError, ClientError) as error:
-        raise CommandFailed(
-            f"{error}; what was answered is kept in {made.kept.folder}, try again"
-        ) from error
-    return ""
-
-
 def _show(tuned: Tuned, out: Path | None, *, as_json: bool) -> None:
     if not tuned.search.scores:
         return
@@ -235,7 +182,7 @@ def _show(tuned: Tuned, out: Path | None, *, as_json: bool) -> None:
 
 
 def _end(tuned: Tuned) -> None:
-    if tuned.ended == INTERRUPTED:
+    if tuned.ended == tuning_run.INTERRUPTED:
         terminal.say("interrupted; what was answered is kept, the same command goes on from there")
         raise typer.Exit(130)
     if tuned.ended:
