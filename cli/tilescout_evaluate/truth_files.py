@@ -16,7 +16,9 @@ from tilescout.geometry import Box
 from tilescout_evaluate import truth_pdf
 from tilescout_evaluate.truth import TrueItem, TruePage, Truth, UnusableTruth
 from tilescout_train import coco
-from tilescout_train.annotations import UnusableAnnotations
+from tilescout_train.annotations import AnnotatedPage, UnusableAnnotations
+from tilescout_train.imports import sources
+from tilescout_train.imports.sources import Format
 
 ROWS = "rows of page, box (left, top, right, bottom in points), text and label"
 FORMULA_GUARD = "'"
@@ -47,6 +49,8 @@ def read(path: Path, pages: Iterable[int] = (), *, text_layer: bool = False) -> 
         return truth_pdf.text_layer(path, pages) if text_layer else truth_pdf.drawn_boxes(path)
     if text_layer:
         raise UnusableTruth(f"--text-layer reads the text of a PDF; {path} is none; give the PDF")
+    if ending == ".xml":
+        return _of_tool(path, "cvat")
     if ending == ".csv":
         return _of_rows(_csv_rows(path), path)
     return _of_json(path)
@@ -61,15 +65,27 @@ def _of_json(path: Path) -> Truth:
         return _of_coco(path)
     if isinstance(value, dict) and "pages" in value:
         return _of_sample(value["pages"], path)
+    if isinstance(value, list) and value and isinstance(value[0], dict) and "data" in value[0]:
+        return _of_tool(path, "label-studio")
     return _of_rows(value, path)
 
 
 def _of_coco(path: Path) -> Truth:
     try:
-        # Pages go by their names: the truth is of use without the drawings.
-        pages = coco.read_pages(path, lambda truth, name: truth.parent / name)
+        return _of_pages(coco.read_pages(path, needs_files=False))
     except UnusableAnnotations as error:
         raise UnusableTruth(str(error)) from error
+
+
+def _of_tool(path: Path, form: Format) -> Truth:
+    """An export of an annotation tool, as `tilescout dataset build` reads it."""
+    try:
+        return _of_pages(sources.read([path], form).pages)
+    except UnusableAnnotations as error:
+        raise UnusableTruth(str(error)) from error
+
+
+def _of_pages(pages: Iterable[AnnotatedPage]) -> Truth:
     return Truth(
         kind="objects",
         pages=tuple(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,17 +60,16 @@ class _Coco:
 _COCO = TypeAdapter(_Coco)
 
 
-def read_pages(path: Path, find: Callable[[Path, str], Path] = found_file) -> list[AnnotatedPage]:
-    """Annotated pages; ``find`` tells where the file is that ``path`` names: as a rule beside it or
-    in a folder images there.
+def read_pages(path: Path, *, needs_files: bool = True) -> list[AnnotatedPage]:
+    """Annotated pages; a file lies beside ``path`` or in a folder images there.
 
-    Raises UnusableAnnotations.
+    Raises UnusableAnnotations, for a file that is nowhere only where ``needs_files``.
     """
     coco = _read(path)
     objects = _objects(coco, path)
     return [
         AnnotatedPage(
-            path=find(path, image.file_name),
+            path=_file(path, image.file_name, needs_files),
             page=int(image.page),
             width=image.width,
             height=image.height,
@@ -80,6 +78,15 @@ def read_pages(path: Path, find: Callable[[Path, str], Path] = found_file) -> li
         )
         for image in coco.images
     ]
+
+
+def _file(path: Path, name: str, is_needed: bool) -> Path:
+    try:
+        return found_file(path, name)
+    except UnusableAnnotations:
+        if is_needed:
+            raise
+        return path.parent / name
 
 
 def read_tiles(path: Path) -> list[AnnotatedTile]:

@@ -111,7 +111,7 @@ class Search:
                     continue
                 line = {here.having(axis, value) for value in values} & possible
                 # The cheapest first: a dear one must not take the effort of all others.
-                order = sorted(line, key=lambda c: (self._needed(c, pages), c.values))
+                order = sorted(line, key=lambda c: (self._needed(c, pages), c.rank))
                 seen = [s for c in order if (s := self._screen(c, pages))]
                 if seen:
                     here = self.preference.best(seen).candidate
@@ -133,7 +133,7 @@ class Search:
             and not (is_enough and sum(self._calls(each, page) for page in pages) > most)
         ]
         effects = self._effects(others)
-        for each in sorted(others, key=lambda c: (-effects[c], c.values))[:PREDICTED]:
+        for each in sorted(others, key=lambda c: (-effects[c], c.rank))[:PREDICTED]:
             self._screen(each, pages)
 
     def _effects(self, candidates: Sequence[Candidate]) -> dict[Candidate, float]:

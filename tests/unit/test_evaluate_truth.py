@@ -209,3 +209,14 @@ def test_several_documents_are_told_apart_by_their_names() -> None:
 def test_nothing_in_common_is_refused() -> None:
     with pytest.raises(UnusableTruth, match="name the files alike"):
         pairing.paired([result(file="a.pdf"), result(file="b.pdf")], [true_page(1)])
+
+
+def test_an_export_of_cvat_is_ground_truth(tmp_path: Path) -> None:
+    pdf(tmp_path)
+    (tmp_path / "annotations.xml").write_text(
+        '<annotations><image id="0" name="plan.pdf" width="1000" height="600">'
+        '<box label="pump" xtl="10" ytl="20" xbr="40" ybr="60"/></image></annotations>'
+    )
+
+    (page,) = truth_files.read(tmp_path / "annotations.xml").pages
+    assert page.items == (TrueItem(box=Box(10, 20, 40, 60), label="pump"),)

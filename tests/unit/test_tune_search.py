@@ -19,7 +19,8 @@ DEAREST = BEST | {"dpi": 300, "overlap": 128}
 
 def calls(candidate: Candidate, page: int) -> int:
     """As tiles of a page of 3,000 px at 150 dpi."""
-    across = 20 * candidate["dpi"] / (candidate["tile_size"] - candidate["overlap"])
+    values = {"tile_size": 1024, "overlap": 128} | dict(candidate.values)
+    across = 20 * values["dpi"] / (values["tile_size"] - values["overlap"])
     return max(1, round(across) ** 2)
 
 
@@ -99,6 +100,14 @@ def test_no_more_calls_than_allowed_are_made(effort, pages):
     tried.run()
 
     assert sheets.calls() <= max(48, effort * tried.exhaustive_calls())
+
+
+def test_values_of_words_and_numbers_are_searched_together():
+    whole = space(BASE, {"dpi": [75, 300], "second_scale": [0.5, "page"]})
+    tried = search(Sheets({"dpi": 75}), whole)
+    tried.run()
+
+    assert tried.best().candidate["dpi"] == 75
 
 
 def test_of_settings_alike_the_cheapest_is_chosen():
