@@ -75,6 +75,8 @@ class Document:
     model_usd: float = 0.0
     charged_token: int = 0
     resent_at: int = 0
+    pages_asked: str = ""
+    """As the upload has it, such as 1-4; empty for all pages."""
     superseded_by: str = ""
     asked_for_at: int = 0
     """When a person retried it: from then on no newer version supersedes it."""

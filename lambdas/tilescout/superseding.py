@@ -38,8 +38,22 @@ def may_step_back(document: Document) -> bool:
 def superseded(newest_first: Sequence[Document]) -> list[Superseded]:
     """Those that step back for the newest accepted one; ``newest_first`` are of one key.
 
-    A REJECTED version is no replacement. The order is the versions', not that of their events,
-    so that the outcome is the same however late an event comes, or how often.
+    The order is the versions', not that of their events, so that the outcome is the same however
+    late an event comes, or how often.
     """
-    accepted = [document for document in newest_first if document.status != "REJECTED"]
-    return [Superseded(older, accepted[0]) for older in accepted[1:] if may_step_back(older)]
+    found = []
+    for number, older in enumerate(newest_first):
+        newer = next((each for each in newest_first[:number] if _replaces(each, older)), None)
+        if newer is not None and may_step_back(older):
+            found.append(Superseded(older, newer))
+    return found
+
+
+def _replaces(newer: Document, older: Document) -> bool:
+    """A REJECTED version replaces nothing, and one of some pages only what has no others: a
+    person may send a file part by part.
+    """
+    if newer.status == "REJECTED":
+        return False
+    has_all = newer.first_page <= older.first_page and older.last_page <= newer.last_page
+    return has_all or not newer.pages_asked

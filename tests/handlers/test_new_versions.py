@@ -112,6 +112,16 @@ def test_a_version_that_is_no_pdf_replaces_nothing(account: Account) -> None:
     assert account.document(id_of(older))["status"] == "QUEUED"
 
 
+def test_a_file_that_is_sent_part_by_part_is_read_whole(account: Account) -> None:
+    file = drawing_of("A", "B")
+    for pages in ("1", "2"):
+        accept(account, account.upload(KEY, file, pages=pages))
+    assert [row["status"] for row in account.rows("document")] == ["ACCEPTED"] * 2
+    accept(account, account.upload(KEY, file))
+    statuses = sorted(row["status"] for row in account.rows("document"))
+    assert statuses == ["ACCEPTED", "SUPERSEDED", "SUPERSEDED"]
+
+
 def test_other_keys_are_other_drawings(account: Account) -> None:
     for key in (KEY, KEY + ".pdf", "incoming/text/sheet"):
         version = account.upload(key, drawing_of("A"))

@@ -46,6 +46,30 @@ def test_a_rejected_version_is_no_replacement() -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "first", "last", "replaced"),
+    [
+        ("4-6", 4, 6, []),
+        ("2-6", 2, 6, []),
+        ("1-3", 1, 3, ["a"]),
+        ("1-6", 1, 6, ["a"]),
+        ("", 1, 2, ["a"]),
+    ],
+)
+def test_a_part_of_a_file_replaces_only_what_it_has_the_pages_of(
+    asked: str, first: int, last: int, replaced: list[str]
+) -> None:
+    newer = waiting("b", pages_asked=asked, first_page=first, last_page=last)
+    older = waiting("a", pages_asked="1-3", first_page=1, last_page=3)
+    assert ids([newer, older]) == replaced
+
+
+def test_a_part_does_not_hide_that_the_whole_was_replaced() -> None:
+    part = waiting("c", pages_asked="9", first_page=9, last_page=9)
+    found = superseded([part, waiting("b"), waiting("a")])
+    assert [(each.document.id, each.newer.id) for each in found] == [("a", "b")]
+
+
+@pytest.mark.parametrize(
     "changed",
     [
         {"status": "RUNNING", "claim_token": 3},

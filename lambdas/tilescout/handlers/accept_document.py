@@ -109,7 +109,7 @@ def _plan(upload: Upload, head: Head, profile: Profile) -> DocumentPlan:
         raise UnreadableDocument(
             f"the file has {head.size:,} bytes, the limit is {LARGEST_UPLOAD:,}; split it"
         )
-    asked_for = parse_pages(head.metadata.get("pages", "").strip())
+    asked_for = parse_pages(_pages_asked(head))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "document.pdf"
         with objects.refusals_told():
@@ -122,6 +122,10 @@ def _plan(upload: Upload, head: Head, profile: Profile) -> DocumentPlan:
     plan = plan_document(facts, profile, PRICES)
     unknown = CONFIGURATION.unknown_profile(keys.profile_name(upload.key))
     return replace(plan, warnings=(*unknown, *plan.warnings))
+
+
+def _pages_asked(head: Head) -> str:
+    return head.metadata.get("pages", "").strip()
 
 
 def _document(
@@ -147,6 +151,7 @@ def _document(
         clean_after=0 if plan else now,
         reason=reason,
         warnings=plan.warnings if plan else (),
+        pages_asked=_pages_asked(head),
         first_page=plan.pages[0].page if plan else 1,
         last_page=plan.pages[-1].page if plan else 0,
         tiles_planned=plan.tiles if plan else 0,
