@@ -8,6 +8,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 
+from tilescout.errors import TilescoutError
 from tilescout_cli import terminal
 from tilescout_cli.commands import (
     dataset,
@@ -31,7 +32,7 @@ from tilescout_cli.commands import (
     upload,
     version,
 )
-from tilescout_cli.failures import CommandFailed
+from tilescout_cli.failures import CommandFailed, TargetUnreachable
 from tilescout_cli.reachability import explain
 
 
@@ -45,6 +46,10 @@ class Commands(TyperGroup):
             raise _ended(failure) from failure
         except (BotoCoreError, ClientError) as error:
             raise _ended(explain(error)) from error
+        except TilescoutError as error:
+            is_aws = isinstance(error.__cause__, BotoCoreError | ClientError)
+            told = TargetUnreachable if is_aws else CommandFailed
+            raise _ended(told(str(error))) from error
 
 
 def _ended(failure: CommandFailed) -> typer.Exit:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import ReadTimeoutError
 from typer.testing import CliRunner, Result
 
 from tests.unit import cli_models
@@ -282,3 +284,20 @@ def test_the_lease_is_never_written_by_a_person(stack: Stack, account: Account) 
     stop("--no-wait")
     stop("--timeout", "1")
     assert lease_table.read(stack.ledger, PROJECT) == before
+
+
+def test_a_run_that_cannot_be_described_is_told_in_one_line(
+    stack: Stack, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work(stack)
+    answered = BaseClient._make_api_call
+
+    def hangs(client: Any, operation: str, asked: dict[str, Any]) -> Any:
+        if operation == "DescribeExecution":
+            raise ReadTimeoutError(endpoint_url="states")
+        return answered(client, operation, asked)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", hangs)
+    result = stop("--yes")
+    assert (result.exit_code, status(account)) == (3, "RUNNING")
+    assert "could not be described (Read timeout on endpoint URL" in " ".join(result.stderr.split())

@@ -23,7 +23,7 @@ def is_running(step_functions: SFNClient, execution: str) -> bool:
         if _says_no_such(error):
             return False
         raise RunNotDescribed(
-            f"{execution} could not be described ({error}); asked again"
+            f"{execution} could not be described ({error}); look again in a minute"
         ) from error
     return status == "RUNNING"
 
