@@ -108,6 +108,18 @@ def models_down(stack: Stack, view: ProgressView, prices: PriceTable, seconds: f
             )
 
 
+def left_up(stack: Stack, prices: PriceTable) -> list[str]:
+    """A line for each model that is up and that Tilescout did not start: it is not ours to stop,
+    and no alarm tells of it once the stack is gone.
+    """
+    return [
+        f"{project}: {version.name} is {version.status}, which Tilescout did not start; it stays "
+        "up and is billed; stop it in the Rekognition console"
+        for project in model_projects.every(stack)
+        for version in model_standing.look(stack, project, clock.now(), prices).foreign()
+    ]
+
+
 def empty_tiles(stack: Stack, view: ProgressView) -> int:
     """Delete the tiles, which the documents can be tiled into again; how many there were."""
     pages = stack.clients.s3.get_paginator("list_objects_v2").paginate(Bucket=stack.tiles_bucket)

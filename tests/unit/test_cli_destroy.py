@@ -209,6 +209,17 @@ def test_a_model_that_stays_up_keeps_the_stack_and_its_guard(
     assert schedule() == "ENABLED"
 
 
+def test_a_model_that_a_person_started_stays_up_and_is_named(
+    stack: Stack, account: Account
+) -> None:
+    account.have("v1", "RUNNING", units=1)
+    cli_models.lease(stack, ours=False)
+    result = destroy("--yes")
+    assert (result.exit_code, account.versions["v1"][0]) == (0, "RUNNING")
+    said = " ".join(result.stderr.split())
+    assert said.count("valves: v1 is RUNNING, which Tilescout did not start") == 1
+
+
 def test_a_stack_that_cannot_be_deleted_says_why(formation: Formation) -> None:
     formation.fails = True
     result = destroy("--yes")

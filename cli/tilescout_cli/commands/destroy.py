@@ -47,6 +47,8 @@ def destroy(
             tiles = destroying.empty_tiles(found, view)
             # A schedule may have fired a last time, and people start runs too.
             _end_work(found, view, seconds, abort=abort)
+            for line in destroying.left_up(found, cdk_profiles.prices()):
+                view.tell(line)
             stack_id = destroying.delete_stack(found)
         destroying.until_gone(found, stack_id, view, seconds)
     _report(found, tiles)
