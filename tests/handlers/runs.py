@@ -17,7 +17,7 @@ from PIL import Image
 from tests.handlers.account import Account, module
 from tests.handlers.between import Reply, detector
 from tilescout import keys, messages
-from tilescout.aws import document_table, intake, page_table
+from tilescout.aws import claim_table, document_table, intake, page_table
 from tilescout.documents import Document
 from tilescout.ledger import PageRow, TileRow
 
@@ -246,3 +246,16 @@ def lease(account: Account, model: str = "textract") -> dict[str, Any]:
     key = keys.lease(model)
     item: dict[str, Any] = account.ledger.get_item(Key=key)["Item"]
     return item
+
+
+def set_attributes(account: Account, document: str, **values: object) -> None:
+    """Of a document or a run."""
+    account.documents.update_item(
+        Key={"id": document},
+        UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in values),
+        ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
+    )
+
+
+def claims(account: Account, run: Run) -> list[str]:
+    return [claim.document_id for claim in claim_table.claims(account.ledger, run.state["id"])]
