@@ -2,7 +2,7 @@
 
     python -m benchmarks.symbols [--model FILE] [--workflow] [--out docs/symbols.md]
 
-`--workflow` looks at the last page through `tilescout detect --local --profile symbols` as well.
+`--workflow` looks at the annotated sheets and the last page through `tilescout detect` as well.
 Thresholds are those in the model. Tiles are cut, answered and merged by the code of a run.
 """
 
@@ -114,18 +114,29 @@ def rows(model: OnnxModel, drawn: list[Drawn]) -> Iterator[Row]:
             yield row(f"{name}, whole in one call, {shown}", pages, pages, labels)
 
 
-def through_workflow(drawn: Drawn, folder: Path, labels: Sequence[str]) -> Row:
-    """By the embedded AWS, whose Custom Labels has the model; mAP of what is over the threshold."""
+def through_workflow(drawn: list[Drawn], folder: Path, labels: Sequence[str]) -> Iterator[Row]:
+    """By the embedded AWS: the annotated sheets by the model in Lambda, the sample by that behind
+    Custom Labels. mAP is of what is over the threshold.
+    """
     with embedded_aws(folder / "home"):
-        run = detect(drawn.subject.path, "symbols", folder / "out")
+        for name, part, profile in (
+            ("annotated sheets", drawn[: len(SEEDS)], "symbols-onnx"),
+            ("sample_a0.pdf", drawn[-1:], "symbols"),
+        ):
+            pages = [_detected(each, profile, folder / "out") for each in part]
+            how = f"{name}, `tilescout detect --local --profile {profile}`"
+            yield row(how, pages, pages, labels)
+
+
+def _detected(drawn: Drawn, profile: str, out: Path) -> Page:
+    run = detect(drawn.subject.path, profile, out)
     if not run.result:
         raise SystemExit(f"{drawn.subject.path.name}: no result\n{run.errors}")
     found = tuple(
         Found(each["label"], each["confidence"], Box(*each["box_px"]))
         for each in run.result["detections"]
     )
-    pages = [Page(drawn.subject.truth, found, drawn.subject.near_misses)]
-    return row("sample_a0.pdf, `tilescout detect --local --profile symbols`", pages, pages, labels)
+    return Page(drawn.subject.truth, found, drawn.subject.near_misses)
 
 
 def speed(model: OnnxModel, drawn: list[Drawn]) -> float:
@@ -151,7 +162,7 @@ def main() -> None:
         found = list(rows(model, drawn))
         pace = speed(model, drawn)
         if options.workflow:
-            found.append(through_workflow(drawn[-1], Path(folder), model.card.labels))
+            found += through_workflow(drawn, Path(folder), model.card.labels)
     print(f"{table(found)}\n{pace:.1f} tiles a second on one core")
     if options.out:
         picture = options.out.with_suffix(".svg")
