@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tilescout.detectors import LIMITS
 from tilescout.inference_units import START_SECONDS, STOP_SECONDS
-from tilescout.onnx_model import ServedModel, decoded
+from tilescout.onnx.model import ServedModel, decoded
 from tilescout.pricing import ONNX_GB, PRICES_AS_OF, PRICES_REGION, PriceTable
 from tilescout.profiles import Profile
 from tilescout.rendering import RenderedTile, RenderRequest, render_page

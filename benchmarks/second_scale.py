@@ -21,8 +21,8 @@ from benchmarks.symbol_pages import A2, SIZES, TRIES, TURNS
 from tilescout.detections import Answer
 from tilescout.detectors import LIMITS
 from tilescout.geometry import POINTS_PER_INCH, Box
-from tilescout.onnx_answers import objects_seen
-from tilescout.onnx_model import OnnxModel, decoded
+from tilescout.onnx.answers import objects_seen
+from tilescout.onnx.model import OnnxModel, decoded
 from tilescout.page_detections import detect_on_page
 from tilescout.profiles import Profile, SecondScale
 from tilescout.rendering import RenderedTile, RenderRequest, render_page

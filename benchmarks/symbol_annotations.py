@@ -19,8 +19,8 @@ from pathlib import Path
 from benchmarks.symbol_accuracy import counts, mean_average_precision
 from benchmarks.symbol_subjects import SEEDS, Drawn, subjects, tiles_of
 from benchmarks.symbols import THRESHOLD, tiled
-from tilescout.onnx_answers import FLOOR
-from tilescout.onnx_model import OnnxModel
+from tilescout.onnx.answers import FLOOR
+from tilescout.onnx.model import OnnxModel
 from tilescout_train import datasets
 from tilescout_train.annotations import AnnotatedTile
 from tilescout_train.datasets import Dataset

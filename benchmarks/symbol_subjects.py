@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from benchmarks.symbol_pages import annotated_sheet
 from tilescout.detectors import LIMITS
 from tilescout.geometry import POINTS_PER_INCH, Box
-from tilescout.onnx_model import decoded
+from tilescout.onnx.model import decoded
 from tilescout.rendering import RenderedTile, RenderRequest, render_page
 from tilescout_local.samples import write_samples
 from tilescout_train.annotations import Annotation

@@ -41,8 +41,8 @@ from benchmarks.symbol_subjects import (
 from tilescout.detections import Answer
 from tilescout.geometry import Box
 from tilescout.merging import merge_objects
-from tilescout.onnx_answers import FLOOR, objects_seen
-from tilescout.onnx_model import OnnxModel, decoded
+from tilescout.onnx.answers import FLOOR, objects_seen
+from tilescout.onnx.model import OnnxModel, decoded
 from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
 
 THRESHOLD = 50.0

@@ -24,7 +24,7 @@ from benchmarks.text_recall import visible_words
 from tilescout.detections import Answer, Word
 from tilescout.detectors import LIMITS
 from tilescout.geometry import POINTS_PER_INCH, Box
-from tilescout.onnx_model import decoded
+from tilescout.onnx.model import decoded
 from tilescout.page_detections import detect_on_page
 from tilescout.profiles import Profile
 from tilescout.rendering import RenderedTile, RenderRequest, render_page

@@ -21,7 +21,7 @@ from benchmarks.merging.read_tiles import answers, drawn
 from benchmarks.text_recall import visible_words
 from tilescout.detections import Answer, TextLine, Word
 from tilescout.geometry import Box
-from tilescout.text_frames import turned
+from tilescout.text.frames import turned
 from tilescout.text_lines import stitch_lines
 from tilescout.tiling import TileGrid
 from tilescout_evaluate.alignment import errors_by_character

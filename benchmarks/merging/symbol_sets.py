@@ -16,8 +16,8 @@ from benchmarks.merging.detection_sets import DetectionSet, Floats
 from benchmarks.symbol_subjects import Drawn, subjects, tiles_of
 from tilescout.detections import ObjectSeen
 from tilescout.geometry import Box
-from tilescout.onnx_answers import objects_seen
-from tilescout.onnx_model import OnnxModel
+from tilescout.onnx.answers import objects_seen
+from tilescout.onnx.model import OnnxModel
 from tilescout.tiling import Tile, TileGrid
 from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
 

@@ -10,7 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from tilescout.errors import UnusableModel
-from tilescout.onnx_model import OnnxModel
+from tilescout.onnx.model import OnnxModel
 from tilescout_cli import evaluation_view
 from tilescout_cli.failures import BadUsage
 from tilescout_train import datasets

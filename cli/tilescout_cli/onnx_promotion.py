@@ -12,9 +12,9 @@ import numpy as np
 from tilescout.aws import intake, model_table, onnx_store
 from tilescout.errors import UnusableModel
 from tilescout.models import ModelInUse, version_name
-from tilescout.onnx_answers import PAPER
-from tilescout.onnx_cards import OnnxCard
-from tilescout.onnx_model import ServedModel
+from tilescout.onnx.answers import PAPER
+from tilescout.onnx.cards import OnnxCard
+from tilescout.onnx.model import ServedModel
 from tilescout.profiles import Profile
 from tilescout_cli import clock
 from tilescout_cli.failures import BadUsage, CommandFailed

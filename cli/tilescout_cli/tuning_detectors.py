@@ -19,7 +19,7 @@ from tilescout.aws.detectors import (
 )
 from tilescout.detectors import LIMITS, Detector
 from tilescout.errors import UnusableModel
-from tilescout.onnx_answers import FLOOR
+from tilescout.onnx.answers import FLOOR
 from tilescout.pricing import PriceTable
 from tilescout.profiles import DetectorName, Profile
 from tilescout_cli import model_versions

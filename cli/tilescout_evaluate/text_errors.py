@@ -11,7 +11,7 @@ import numpy as np
 from tilescout.detections import Word
 from tilescout.geometry import Box, union
 from tilescout.neighbours import extents, overlapping_pairs, shared_part, sides_of
-from tilescout.text_frames import turned
+from tilescout.text.frames import turned
 from tilescout_evaluate.alignment import errors_by_character
 from tilescout_evaluate.text_pages import Seen, TextPage, is_oversized, over
 

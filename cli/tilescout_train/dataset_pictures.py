@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from tilescout.geometry import Box
-from tilescout.onnx_model import decoded
+from tilescout.onnx.model import decoded
 from tilescout_train.annotations import AnnotatedTile
 from tilescout_train.datasets import Dataset
 

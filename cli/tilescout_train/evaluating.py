@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilescout.geometry import Box
-from tilescout.onnx_answers import FoundBoxes, ModelCard
-from tilescout.onnx_model import OnnxModel
+from tilescout.onnx.answers import FoundBoxes, ModelCard
+from tilescout.onnx.model import OnnxModel
 from tilescout_train.annotations import AnnotatedTile
 from tilescout_train.measuring import (
     Image,

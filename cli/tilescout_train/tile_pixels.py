@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tilescout.onnx_model import decoded
+from tilescout.onnx.model import decoded
 
 CACHED_TILES = 1500
 

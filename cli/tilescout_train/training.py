@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from tilescout.onnx_answers import FoundBoxes, ModelCard, found_boxes, model_input
+from tilescout.onnx.answers import FoundBoxes, ModelCard, found_boxes, model_input
 from tilescout_train.annotations import UnusableAnnotations
 from tilescout_train.datasets import Dataset
 from tilescout_train.evaluating import Accuracy, Find, accuracy, look, mistakes, raw_card

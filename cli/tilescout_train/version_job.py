@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tilescout.errors import TilescoutError
-from tilescout.onnx_model import OnnxModel
+from tilescout.onnx.model import OnnxModel
 from tilescout_train import manifest
 from tilescout_train.annotations import AnnotatedTile, UnusableAnnotations
 from tilescout_train.datasets import Dataset

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from tilescout.detections import Answer
-from tilescout.onnx_answers import FLOOR, objects_seen
-from tilescout.onnx_model import ServedModel, decoded
+from tilescout.onnx.answers import FLOOR, objects_seen
+from tilescout.onnx.model import ServedModel, decoded
 from tilescout.tiling import Tile
 from tilescout_tune.kept_answers import NamedDetector
 

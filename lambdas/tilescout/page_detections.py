@@ -12,8 +12,8 @@ from tilescout.geometry import Box
 from tilescout.merging import merge_objects
 from tilescout.profiles import Profile, Region
 from tilescout.second_scale import uncontradicted, with_large_only
-from tilescout.snippet_credibility import SECONDS
 from tilescout.snippets import find_snippets
+from tilescout.text.snippet_credibility import SECONDS
 from tilescout.text_lines import stitch_lines
 
 TEXT_LABEL = "text"

@@ -1,7 +1,7 @@
 """Pages of a PDF as facts, tiles and words. All of it is done by a child process.
 
 Everything is said of the page as a viewer shows it: rotation, CropBox and UserUnit applied,
-origin top-left. Callers see this module; the renderer itself is behind ``render_child``.
+origin top-left. Callers see this module; the renderer itself is in the package ``renderer``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tilescout.detections import Word
 from tilescout.errors import UnreadableDocument
 from tilescout.geometry import Box
 from tilescout.profiles import Colour, Region, SecondScale
-from tilescout.render_process import RenderLimits, child_frames
+from tilescout.renderer.process import RenderLimits, child_frames
 from tilescout.tiling import Tile
 
 __all__ = [

@@ -12,10 +12,10 @@ from tilescout.detections import Detection, TextLine, Word
 from tilescout.errors import InvalidProfile
 from tilescout.geometry import Box, union
 from tilescout.profiles import Find
-from tilescout.snippet_matching import Match, compiled, matches
-from tilescout.stacked_text import Piece, is_stacked, piece_of, stacks
-from tilescout.text_fragments import part_of
-from tilescout.text_frames import turned, turned_back
+from tilescout.text.fragments import part_of
+from tilescout.text.frames import turned, turned_back
+from tilescout.text.snippet_matching import Match, compiled, matches
+from tilescout.text.stacked import Piece, is_stacked, piece_of, stacks
 
 MOST_EDITS = 3
 MOST_LINES = 4

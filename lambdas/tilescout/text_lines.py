@@ -9,10 +9,10 @@ from tilescout.confusions import folded
 from tilescout.detections import TEXT_LAYER_TILE, Answer, Direction, TextLine
 from tilescout.geometry import Box, ios
 from tilescout.neighbours import overlapping_pairs, sides_of
-from tilescout.partial_lines import PartialLine, continued, partial_line
-from tilescout.text_fragments import readings
-from tilescout.text_frames import SIDES, turned_back
-from tilescout.text_links import lines_of_fragments
+from tilescout.text.fragments import readings
+from tilescout.text.frames import SIDES, turned_back
+from tilescout.text.links import lines_of_fragments
+from tilescout.text.partial_lines import PartialLine, continued, partial_line
 from tilescout.tiling import Tile
 
 SAME_INK = 0.7

@@ -14,8 +14,8 @@ from tests.handlers.runs import Run, queued
 from tilescout import keys
 from tilescout.aws import model_table, onnx_store
 from tilescout.models import ModelInUse
-from tilescout.onnx_cards import OnnxCard
-from tilescout.onnx_model import ServedModel
+from tilescout.onnx.cards import OnnxCard
+from tilescout.onnx.model import ServedModel
 from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
 from tilescout_local.samples.sheet import Sheet
 from tilescout_local.samples.symbols import place_symbol

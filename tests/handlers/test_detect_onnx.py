@@ -13,7 +13,7 @@ from tests.handlers import served_model
 from tests.handlers.account import Account, module, sqs_event
 from tests.handlers.runs import Run, coarsen, lease, tile
 from tests.handlers.served_model import PROJECT, PUMP, promote, sample
-from tilescout.onnx_model import ServedModel
+from tilescout.onnx.model import ServedModel
 
 REMEDY = (
     "profile served needs a version of the model project plant, and none is in use; "

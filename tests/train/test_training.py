@@ -10,7 +10,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from tilescout.geometry import Box
-from tilescout.onnx_model import OnnxModel
+from tilescout.onnx.model import OnnxModel
 from tilescout_train import export
 from tilescout_train.annotations import AnnotatedTile, Annotation, UnusableAnnotations
 from tilescout_train.datasets import Dataset

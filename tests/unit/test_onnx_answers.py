@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tilescout.detections import ObjectSeen
 from tilescout.errors import UnusableModel
 from tilescout.geometry import Box
-from tilescout.onnx_answers import (
+from tilescout.onnx.answers import (
     FoundBoxes,
     ModelCard,
     calibrated,

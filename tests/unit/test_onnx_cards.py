@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from tilescout.errors import UnusableModel
-from tilescout.onnx_answers import ModelCard
-from tilescout.onnx_cards import (
+from tilescout.onnx.answers import ModelCard
+from tilescout.onnx.cards import (
     OnnxCard,
     Shape,
     Tensor,

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tilescout.onnx_answers import FoundBoxes
-from tilescout.onnx_cards import Layout, ModelInput, OnnxCard
-from tilescout.onnx_inputs import FittedImage, fitted
-from tilescout.onnx_layouts import found
+from tilescout.onnx.answers import FoundBoxes
+from tilescout.onnx.cards import Layout, ModelInput, OnnxCard
+from tilescout.onnx.inputs import FittedImage, fitted
+from tilescout.onnx.layouts import found
 
 LABELS = ("valve", "pump")
 SIZE = (200, 100)

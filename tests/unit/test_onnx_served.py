@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tilescout.errors import UnusableModel
-from tilescout.onnx_cards import card_from_json, card_to_json
-from tilescout.onnx_model import OnnxModel, ServedModel, decoded
+from tilescout.onnx.cards import card_from_json, card_to_json
+from tilescout.onnx.model import OnnxModel, ServedModel, decoded
 from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
 from tilescout_local.samples.sheet import Sheet
 from tilescout_local.samples.symbols import place_symbol

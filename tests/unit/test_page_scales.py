@@ -14,7 +14,7 @@ from PIL import Image
 
 from tilescout.detections import Answer, Direction, ObjectSeen, Word
 from tilescout.geometry import Box
-from tilescout.onnx_model import decoded
+from tilescout.onnx.model import decoded
 from tilescout.page_detections import detect_on_page
 from tilescout.page_scales import PageScale, page_scales
 from tilescout.profiles import Profile, Region, SecondScale

@@ -14,8 +14,8 @@ from PIL import Image
 
 from tests.unit.pdf_files import blank_page, huge_image, nested_forms, one_page, save, write_objects
 from tilescout.errors import RenderLimitExceeded, UnreadableDocument, UnsupportedPage
-from tilescout.page_tiles import Band, cut_tiles, encode_jpeg
 from tilescout.profiles import Region
+from tilescout.renderer.page_tiles import Band, cut_tiles, encode_jpeg
 from tilescout.rendering import (
     RenderedPage,
     RenderedTile,
@@ -57,7 +57,7 @@ def child_processes() -> list[str]:
     """Command lines of the renderer's processes that this thread has started and not reaped."""
     children = Path("/proc/thread-self/children").read_text().split()
     commands = [Path("/proc", child, "cmdline").read_bytes().decode() for child in children]
-    return [command for command in commands if "render_child" in command or not command]
+    return [command for command in commands if "renderer.child" in command or not command]
 
 
 def marked_page(folder: Path, rotation: int = 0) -> Path:

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.second_scale import DPI, TILE_SIZE, looked_at
 from benchmarks.symbol_accuracy import Counts, counts
 from tilescout.geometry import POINTS_PER_INCH, Box
-from tilescout.onnx_model import OnnxModel
+from tilescout.onnx.model import OnnxModel
 from tilescout.profiles import SecondScale
 from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
 from tilescout_local.samples.sheet import Sheet

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.unit.text_pages import ADVANCE, HEIGHT, WrittenLine, read_by_tiles
 from tilescout.detections import Answer, Word
 from tilescout.geometry import Box
-from tilescout.text_frames import turned, turned_back
+from tilescout.text.frames import turned, turned_back
 from tilescout.text_lines import stitch_lines, stitch_tile
 from tilescout.tiling import Tile, TileGrid
 

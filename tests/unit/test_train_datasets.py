@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from tilescout.geometry import Box
-from tilescout.onnx_model import decoded
+from tilescout.onnx.model import decoded
 from tilescout.profiles import Profile
 from tilescout_train import (
     coco,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tilescout.detections import Answer, Direction, Word
 from tilescout.geometry import Box
-from tilescout.text_frames import turned, turned_back
+from tilescout.text.frames import turned, turned_back
 from tilescout.tiling import TileGrid
 
 ADVANCE = 10.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tilescout.onnx_model import OnnxModel, decoded
+from tilescout.onnx.model import OnnxModel, decoded
 from tilescout_local.engines.found_labels import FoundLabel
 
 SAMPLE_MODEL = Path(__file__).parents[1] / "models_files" / "sample_symbols.onnx"

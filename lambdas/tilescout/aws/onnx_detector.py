@@ -14,9 +14,9 @@ from tilescout import keys
 from tilescout.aws import objects
 from tilescout.detections import Answer
 from tilescout.errors import DetectorUnavailable, TileRefused, UnusableModel
-from tilescout.onnx_answers import FoundBoxes, objects_seen
-from tilescout.onnx_cards import card_from_json
-from tilescout.onnx_model import ServedModel, decoded
+from tilescout.onnx.answers import FoundBoxes, objects_seen
+from tilescout.onnx.cards import card_from_json
+from tilescout.onnx.model import ServedModel, decoded
 from tilescout.tiling import Tile
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tilescout import keys
 from tilescout.aws import objects
-from tilescout.onnx_cards import OnnxCard, card_to_json
+from tilescout.onnx.cards import OnnxCard, card_to_json
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

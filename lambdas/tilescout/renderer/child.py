@@ -1,4 +1,4 @@
-"""The rendering child: ``python -m tilescout.render_child JOB`` writes frames to its stdout."""
+"""The rendering child: ``python -m tilescout.renderer.child JOB`` writes frames to its stdout."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from typing import Any, BinaryIO
 import pymupdf
 
 from tilescout.errors import RenderLimitExceeded, TilescoutError, UnsupportedPage
-from tilescout.mupdf_document import error_text, inspect
-from tilescout.page_render import render
 from tilescout.profiles import Region
-from tilescout.render_frames import Frame, write_frame
+from tilescout.renderer.frames import Frame, write_frame
+from tilescout.renderer.mupdf_document import error_text, inspect
+from tilescout.renderer.page_render import render
 from tilescout.rendering import RenderRequest
 
 PR_SET_PDEATHSIG = 1

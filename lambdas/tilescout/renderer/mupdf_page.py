@@ -15,8 +15,8 @@ from pymupdf import mupdf
 
 from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.page_geometry import page_pixels
-from tilescout.page_tiles import Pixels
 from tilescout.profiles import Colour
+from tilescout.renderer.page_tiles import Pixels
 
 STRIP_BYTES = 64 * 1024 * 1024
 # Bits of a character's flags in MuPDF's structured text; neither is set in render mode 3.

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from tilescout.detections import Word
 from tilescout.geometry import Box
-from tilescout.text_fragments import Fragment
+from tilescout.text.fragments import Fragment
 
 
 class Glyph(NamedTuple):

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tilescout.onnx_answers import PAPER
-from tilescout.onnx_cards import ModelInput
+from tilescout.onnx.answers import PAPER
+from tilescout.onnx.cards import ModelInput
 
 Pixels = NDArray[np.uint8]
 

@@ -7,13 +7,13 @@ from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 from tilescout.errors import UnreadableDocument, UnsupportedPage
-from tilescout.mupdf_document import complaint, load_page, open_document
-from tilescout.mupdf_page import ShownPage
 from tilescout.page_scales import PageScale, page_scales
-from tilescout.page_tiles import cut_tiles
-from tilescout.render_frames import Frame
+from tilescout.renderer.frames import Frame
+from tilescout.renderer.mupdf_document import complaint, load_page, open_document
+from tilescout.renderer.mupdf_page import ShownPage
+from tilescout.renderer.page_tiles import cut_tiles
+from tilescout.renderer.text_layer import PageText, read_text
 from tilescout.rendering import RenderedPage, RenderRequest
-from tilescout.text_layer import PageText, read_text
 from tilescout.tiling import TileGrid
 
 # A decoded image, its scaled copy and the band have to fit into the child's memory together.

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tilescout.geometry import Box
-from tilescout.page_tiles import DrawnPage, Pixels
+from tilescout.renderer.page_tiles import DrawnPage, Pixels
 
 STRIP_ROWS = 1024
 FRAME_OUTWARDS = (-2, -2, 2, 2)

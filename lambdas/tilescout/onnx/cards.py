@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from tilescout.errors import UnusableModel
-from tilescout.onnx_answers import FORMAT, model_card
+from tilescout.onnx.answers import FORMAT, model_card
 
 Layout = Literal["centres", "yolo-columns", "yolo-rows", "detr-sigmoid", "detr-softmax"]
 """``centres``: the project's own. ``yolo-columns`` (YOLOv8, v11): 1 x (4 + labels) x boxes.

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tilescout.onnx_answers import (
+from tilescout.onnx.answers import (
     FLOOR,
     MOST_FOUND,
     SAME_IOU,
@@ -18,8 +18,8 @@ from tilescout.onnx_answers import (
     found_boxes,
     suppressed,
 )
-from tilescout.onnx_cards import OnnxCard
-from tilescout.onnx_inputs import FittedImage
+from tilescout.onnx.cards import OnnxCard
+from tilescout.onnx.inputs import FittedImage
 
 MOST_COMPARED = 3000
 """Boxes that non-max suppression looks at, the most confident: what is beyond was never sure."""

@@ -21,7 +21,7 @@ from tilescout.neighbours import (
     shared_part,
     sides_of,
 )
-from tilescout.text_fragments import Fragment
+from tilescout.text.fragments import Fragment
 
 SAME_LINE = 0.5
 """Smallest share of the lower fragment's height that both have in common."""

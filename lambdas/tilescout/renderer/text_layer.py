@@ -16,8 +16,8 @@ import numpy as np
 
 from tilescout.detections import Direction, Word
 from tilescout.geometry import Box, union
-from tilescout.ink import Ink, InkProbe
-from tilescout.mupdf_page import ShownPage, is_painted
+from tilescout.renderer.ink import Ink, InkProbe
+from tilescout.renderer.mupdf_page import ShownPage, is_painted
 
 # The drawing on which ink is looked for: sharp enough for 2 pt text, cheap for an A0 sheet.
 PROBE_DPI = 150

@@ -11,7 +11,7 @@ import regex
 from tilescout.confusions import LIKE, normalised
 from tilescout.errors import PatternTooSlow
 from tilescout.profiles import Find
-from tilescout.snippet_credibility import SECONDS, is_credible
+from tilescout.text.snippet_credibility import SECONDS, is_credible
 
 LONGEST = 80
 """Characters; nothing longer is corrected."""

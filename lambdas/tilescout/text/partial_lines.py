@@ -12,8 +12,8 @@ from tilescout.detections import Word
 from tilescout.geometry import Box, union
 from tilescout.linking import grouped
 from tilescout.neighbours import overlapping_pairs, sides_of
-from tilescout.text_fragments import Fragment
-from tilescout.text_splicing import words_of_line
+from tilescout.text.fragments import Fragment
+from tilescout.text.splicing import words_of_line
 
 NEXT_TO = 1.0
 """Largest gap between facing ends of one line, in heights of it."""

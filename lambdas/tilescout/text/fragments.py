@@ -15,7 +15,7 @@ from tilescout.cuts import cut_sides
 from tilescout.detections import TEXT_LAYER_TILE, Answer, Direction, Word
 from tilescout.geometry import Box, union
 from tilescout.neighbours import extents, overlapping_pairs, shared_part, sides_of
-from tilescout.text_frames import turned, turned_back
+from tilescout.text.frames import turned, turned_back
 
 COVERED = 0.5
 """Share of a word's area over which a better reading makes it superfluous."""

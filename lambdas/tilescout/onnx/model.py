@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tilescout.errors import UnusableModel
-from tilescout.onnx_answers import (
+from tilescout.onnx.answers import (
     FLOOR,
     FORMAT,
     PAPER,
@@ -24,9 +24,9 @@ from tilescout.onnx_answers import (
     model_card,
     model_input,
 )
-from tilescout.onnx_cards import OnnxCard, Tensor, describe, image_input, tells_shapes
-from tilescout.onnx_inputs import fitted
-from tilescout.onnx_layouts import found
+from tilescout.onnx.cards import OnnxCard, Tensor, describe, image_input, tells_shapes
+from tilescout.onnx.inputs import fitted
+from tilescout.onnx.layouts import found
 
 PROBE_PX = 320
 """Side of the empty image that a file of untold shapes is run on."""

@@ -11,7 +11,7 @@ from typing import Any
 import pymupdf
 
 from tilescout.errors import UnreadableDocument
-from tilescout.mupdf_page import ShownPage, is_painted
+from tilescout.renderer.mupdf_page import ShownPage, is_painted
 from tilescout.rendering import DocumentFacts, PageFacts
 
 # PDF's own limit is 14,400 units a side; UserUnit multiplies it. 200,000 pt are 70 metres.

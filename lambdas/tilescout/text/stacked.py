@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tilescout.detections import Direction, TextLine, Word
 from tilescout.geometry import Box, union
 from tilescout.neighbours import overlapping_pairs, sides_of
-from tilescout.text_frames import turned
+from tilescout.text.frames import turned
 
 APART = 1.5
 """A gap this many heights wide separates things that only stand on one line."""

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from tilescout import errors
-from tilescout.render_frames import Frame, read_frame
+from tilescout.renderer.frames import Frame, read_frame
 
-CHILD_MODULE = "tilescout.render_child"
+CHILD_MODULE = "tilescout.renderer.child"
 READ_BYTES = 1 << 20
 LAST_WORDS_SECONDS = 5.0
 RAISED_BY_CHILD = {

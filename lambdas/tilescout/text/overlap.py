@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tilescout.confusions import folded
-from tilescout.text_glyphs import Glyph
+from tilescout.renderer.text_glyphs import Glyph
 
 FAR = 2.0
 """Characters whose centres are this many characters apart are not the same one."""

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tilescout.detections import Word
-from tilescout.text_fragments import Fragment
-from tilescout.text_glyphs import Glyph, glyphs_of, typical_advance, whole_words, words_from
-from tilescout.text_overlap import meeting_point
+from tilescout.renderer.text_glyphs import (
+    Glyph,
+    glyphs_of,
+    typical_advance,
+    whole_words,
+    words_from,
+)
+from tilescout.text.fragments import Fragment
+from tilescout.text.overlap import meeting_point
 
 NEW_PLACE = 0.3
 """A word overlapped by less of its width than this stands at a place of its own."""

@@ -1,0 +1,1 @@
+"""Models in an ONNX file: what they take, how their outputs are read, and asking them."""

@@ -1,0 +1,1 @@
+"""Behind `tilescout.rendering`: MuPDF in a child process that can be killed."""
