@@ -90,10 +90,11 @@ def test_a_transposed_page_gives_the_transposed_objects(seen):
 @quick
 @given(crowds(), st.integers(1, 50), st.integers(1, 50))
 def test_a_moved_page_gives_the_moved_objects(seen, dx, dy):
-    # Tiles that stick out by more than the move keep their outer sides outside of the page.
+    # Tiles that stick out by more than the move keep their outer sides outside of the page, and a
+    # page larger by more than the move keeps their inner sides inside.
     border = np.array([-100.0, -100.0, 100.0, 100.0])
     outer = np.where(seen.tile_boxes == np.array([0, 0, SIZE, SIZE]), border, 0.0)
-    wide = replace(seen, tile_boxes=seen.tile_boxes + outer)
+    wide = replace(seen, tile_boxes=seen.tile_boxes + outer, page=(SIZE + 60, SIZE + 60))
     move = np.array([dx, dy, dx, dy], dtype=np.float64)
 
     moved = transformed(wide, lambda boxes: boxes + move).merged()
