@@ -43,6 +43,7 @@ check: lint test  ## Lint, types and every fast test; under 10 minutes on 2 core
 check-all: check  ## The long tables as well, written to docs/.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
 	$(BIN)/python -m pytest tests/train -q
+	$(BIN)/python -m pytest tests/unit -q -n auto --hypothesis-profile default
 	$(BIN)/python -m pytest tests/exploration -q -n auto -m long
 	$(BIN)/python -m pytest tests/local -q -m long --deselect tests/local/test_model_faults.py
 	$(BIN)/python -m tests.local.model_faults.report --out docs/model_faults.md

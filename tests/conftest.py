@@ -8,8 +8,13 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.faults import CATALOGUE, Seen, page
+
+# The same examples each time; `make check-all` looks at others, with the profile "default".
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 PROPERTY = "fault"
 # A console takes its width as it is made; each test of a command names its own.
