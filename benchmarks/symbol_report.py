@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.symbol_accuracy import SIZES, Row
 
@@ -67,21 +68,34 @@ What this does not say:
 """
 
 
+PLOTTED = {
+    "annotated sheets": "annotated sheets (A2)",
+    "sample_a0.pdf": "sample_a0.pdf (A0)",
+}
+"""Parts of the table by the beginning of their rows, and their titles."""
+
+
 def plot(found: list[Row], path: Path) -> None:
-    """Recall by size of the annotated sheets, a group a size."""
+    """Recall by size, a group a size: tiled, and in one call of every size."""
     import matplotlib
 
     matplotlib.use("svg")
     matplotlib.rcParams["svg.hashsalt"] = "tilescout"
     from matplotlib import pyplot
 
-    shown = [each for each in found if each.how.startswith("annotated")]
-    figure, axes = pyplot.subplots(figsize=(7, 3.2), layout="constrained")
+    figure, panels = pyplot.subplots(1, 2, figsize=(9, 3.2), sharey=True, layout="constrained")
+    for axes, (part, title) in zip(panels, PLOTTED.items(), strict=True):
+        _bars(axes, [each for each in found if each.how.startswith(part) and "`" not in each.how])
+        axes.set_title(title, fontsize="medium")
+    panels[0].set_ylabel("recall at the thresholds")
+    panels[0].set_ylim(0, 1.05)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize="small", loc="outside lower center", ncols=3)
+    figure.savefig(path, metadata={"Date": None})
+
+
+def _bars(axes: Any, shown: list[Row]) -> None:
     for at, each in enumerate(shown):
         places = [place + 0.15 * at for place in range(len(SIZES))]
         axes.bar(places, list(each.recalls.values()), 0.14, label=each.how.split(", ", 1)[1])
     axes.set_xticks([place + 0.15 * (len(shown) - 1) / 2 for place in range(len(SIZES))], SIZES)
-    axes.set_ylabel("recall at the thresholds")
-    axes.set_ylim(0, 1.05)
-    axes.legend(fontsize="small", loc="upper center", ncols=2, bbox_to_anchor=(0.5, -0.1))
-    figure.savefig(path, metadata={"Date": None})
