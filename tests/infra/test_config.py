@@ -11,29 +11,13 @@ import pytest
 from pydantic_core import to_jsonable_python
 
 from infra.app import main
-from infra.config import Config, PriceName, parse_config, read_context
+from infra.config import PriceName, parse_config, read_context
 from infra.errors import BadConfiguration
 from infra.profiles import Detector
 from infra.profiles import Profile as ConfiguredProfile
+from tests.infra.given_profiles import MODEL, TEXT, parsed, parsed_with
 from tilescout.pricing import PriceTable
 from tilescout.profiles import DetectorName, Profile
-
-MODEL = {
-    "detector": "custom-labels",
-    "model_project": "valves",
-    "dpi": 150,
-    "tile_size": 1024,
-    "overlap": 128,
-}
-TEXT = {"detector": "textract", "dpi": 200, "tile_size": 2048, "overlap": 256}
-
-
-def _parse(settings: dict[str, Any] | None = None, **profiles: dict[str, Any]) -> Config:
-    return parse_config({"tilescout": {"settings": settings or {}, "profiles": profiles}})
-
-
-def _with(**changes: Any) -> Config:
-    return _parse(text=TEXT | {"default": True} | changes)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +117,7 @@ def _with(**changes: Any) -> Config:
 )
 def test_a_broken_profile_is_explained(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(BadConfiguration) as raised:
-        _with(**changes)
+        parsed_with(**changes)
     assert str(raised.value) == (
         "cdk.json is not usable; nothing was synthesised. Correct, under context.tilescout:\n"
         f"  {said}"
@@ -142,7 +126,7 @@ def test_a_broken_profile_is_explained(changes: dict[str, Any], said: str) -> No
 
 @pytest.mark.parametrize("second_scale", [0, 0.25, "page"])
 def test_functions_get_the_second_scale_as_it_was_written(second_scale: float | str) -> None:
-    found = _with(second_scale=second_scale).profiles["text"].shipped("text")
+    found = parsed_with(second_scale=second_scale).profiles["text"].shipped("text")
 
     assert found["second_scale"] == second_scale
 
@@ -160,40 +144,40 @@ def test_functions_get_the_second_scale_as_it_was_written(second_scale: float | 
 )
 def test_a_broken_setting_is_explained(settings: dict[str, Any], said: str) -> None:
     with pytest.raises(BadConfiguration) as raised:
-        _parse(settings, text=TEXT | {"default": True})
+        parsed(settings, text=TEXT | {"default": True})
     assert said in str(raised.value)
 
 
 def test_a_missing_field_is_named() -> None:
     with pytest.raises(BadConfiguration, match=r"profiles\.text\.dpi: it is required and missing"):
-        _parse(text={"detector": "textract", "tile_size": 2048, "overlap": 0, "default": True})
+        parsed(text={"detector": "textract", "tile_size": 2048, "overlap": 0, "default": True})
 
 
 def test_several_faults_are_told_at_once() -> None:
     with pytest.raises(BadConfiguration) as raised:
-        _with(dpi=20, colour="blue")
+        parsed_with(dpi=20, colour="blue")
     assert len(str(raised.value).splitlines()) == 3
 
 
 def test_models_run_hourly_and_text_at_once_unless_set() -> None:
-    config = _parse(text=TEXT | {"default": True}, symbols=MODEL)
+    config = parsed(text=TEXT | {"default": True}, symbols=MODEL)
     assert config.schedules() == {"textract": "rate(1 minute)", "valves": "rate(1 hour)"}
 
 
 def test_a_schedule_that_is_set_to_nothing_is_refused() -> None:
     with pytest.raises(BadConfiguration, match=r"profiles\.text\.schedule: a schedule is"):
-        _with(schedule="")
+        parsed_with(schedule="")
 
 
 @pytest.mark.parametrize("defaults", [(False, False), (True, True)])
 def test_exactly_one_profile_is_the_default(defaults: tuple[bool, bool]) -> None:
     first, second = defaults
     with pytest.raises(BadConfiguration, match="exactly one profile is the default"):
-        _parse(a=TEXT | {"default": first}, b=TEXT | {"default": second})
+        parsed(a=TEXT | {"default": first}, b=TEXT | {"default": second})
 
 
 def test_profiles_of_one_model_take_the_most_frequent_schedule() -> None:
-    config = _parse(
+    config = parsed(
         a=TEXT | {"default": True, "schedule": "rate(90 minutes)"},
         b=TEXT | {"schedule": "rate(1 hour)"},
     )
@@ -202,14 +186,14 @@ def test_profiles_of_one_model_take_the_most_frequent_schedule() -> None:
 
 def test_two_cron_expressions_of_one_model_are_refused() -> None:
     with pytest.raises(BadConfiguration, match="the profiles a, b of textract differ"):
-        _parse(
+        parsed(
             a=TEXT | {"default": True, "schedule": "cron(0 6 * * ? *)"},
             b=TEXT | {"schedule": "cron(0 7 * * ? *)"},
         )
 
 
 def test_a_cron_expression_shared_by_all_profiles_is_taken() -> None:
-    config = _with(schedule="cron(0 6 ? * MON-FRI *)")
+    config = parsed_with(schedule="cron(0 6 ? * MON-FRI *)")
     assert config.schedules() == {"textract": "cron(0 6 ? * MON-FRI *)"}
 
 
@@ -227,7 +211,7 @@ def test_the_committed_configuration_is_good() -> None:
 
 
 def test_a_profile_here_has_the_fields_of_a_profile_there() -> None:
-    shipped = _with().profiles["text"].shipped("text")
+    shipped = parsed_with().profiles["text"].shipped("text")
     assert set(shipped) == {field.name for field in fields(Profile)}
 
 

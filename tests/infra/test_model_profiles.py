@@ -6,29 +6,14 @@ from typing import Any
 import pytest
 
 from infra import config
-from infra.config import Config, parse_config
+from infra.config import parse_config
 from infra.errors import BadConfiguration
+from tests.infra.given_profiles import MODEL, TEXT, parsed, parsed_with
 from tilescout import runs
 from tilescout.inference_units import START_SECONDS, STOP_SECONDS
 from tilescout.pricing import PriceTable
 
-MODEL = {
-    "detector": "custom-labels",
-    "model_project": "valves",
-    "dpi": 150,
-    "tile_size": 1024,
-    "overlap": 128,
-}
 ONNX = {"detector": "onnx", "model_project": "valves", "tile_size": 640, "overlap": 64}
-TEXT = {"detector": "textract", "dpi": 200, "tile_size": 2048, "overlap": 256}
-
-
-def _parse(settings: dict[str, Any] | None = None, **profiles: dict[str, Any]) -> Config:
-    return parse_config({"tilescout": {"settings": settings or {}, "profiles": profiles}})
-
-
-def _with(**changes: Any) -> Config:
-    return _parse(text=TEXT | {"default": True} | changes)
 
 
 @pytest.mark.parametrize(
@@ -52,11 +37,11 @@ def _with(**changes: Any) -> Config:
 )
 def test_a_broken_profile_of_an_onnx_model_is_explained(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(BadConfiguration, match=re.escape(said)):
-        _with(**(ONNX | changes))
+        parsed_with(**(ONNX | changes))
 
 
 def test_an_onnx_profile_starts_no_model_and_looks_each_minute() -> None:
-    config = _with(**ONNX)
+    config = parsed_with(**ONNX)
     profile = config.profiles["text"]
     assert (profile.needs_version, profile.needs_model) == (True, False)
     assert config.model_projects() == ()
@@ -65,7 +50,7 @@ def test_an_onnx_profile_starts_no_model_and_looks_each_minute() -> None:
 
 def test_seconds_of_lambda_are_for_an_onnx_model_only() -> None:
     with pytest.raises(BadConfiguration, match="only detector onnx is paid by its seconds"):
-        _with(seconds_per_tile=0.1)
+        parsed_with(seconds_per_tile=0.1)
 
 
 def test_a_project_is_not_asked_by_two_detectors() -> None:
@@ -74,7 +59,7 @@ def test_a_project_is_not_asked_by_two_detectors() -> None:
         match="profiles of one model_project have one detector; b asks valves by onnx, another "
         "profile by custom-labels; give one of the projects another name",
     ):
-        _parse(
+        parsed(
             text=TEXT | {"default": True},
             a=MODEL | {"model_project": "valves"},
             b=TEXT | ONNX,
@@ -150,7 +135,7 @@ def test_a_project_is_not_asked_by_two_detectors() -> None:
 )
 def test_a_broken_profile_of_a_model_is_explained(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(BadConfiguration) as raised:
-        _parse(text=TEXT | {"default": True}, symbols=MODEL | changes)
+        parsed(text=TEXT | {"default": True}, symbols=MODEL | changes)
     assert said in str(raised.value)
 
 
@@ -166,7 +151,7 @@ def test_a_broken_profile_of_a_model_is_explained(changes: dict[str, Any], said:
 )
 def test_what_is_of_models_is_refused_without_one(field: dict[str, Any]) -> None:
     with pytest.raises(BadConfiguration) as raised:
-        _with(**field)
+        parsed_with(**field)
     assert (
         "profiles.text: only detector custom-labels has a model to start; "
         f"detector is textract, and {next(iter(field))} is set; remove it"
@@ -184,7 +169,7 @@ def test_what_is_of_models_is_refused_without_one(field: dict[str, Any]) -> None
     ],
 )
 def test_a_profile_of_a_model_is_taken(fits: dict[str, Any]) -> None:
-    config = _parse(text=TEXT | {"default": True}, symbols=MODEL | fits)
+    config = parsed(text=TEXT | {"default": True}, symbols=MODEL | fits)
     assert config.model_projects() == ("valves",)
 
 
@@ -208,4 +193,4 @@ def test_a_run_closes_in_the_time_that_its_lease_gives() -> None:
 def test_the_alarm_on_waiting_documents_leaves_them_the_time_that_they_may_wait() -> None:
     waits = MODEL | {"start_when": {"tiles": 9, "oldest_minutes": 26 * 60}}
     with pytest.raises(BadConfiguration, match=r"oldest_due_hours is 26, and symbols waits for 26"):
-        _parse(text=TEXT | {"default": True}, symbols=waits)
+        parsed(text=TEXT | {"default": True}, symbols=waits)
