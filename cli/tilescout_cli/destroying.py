@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -32,14 +32,13 @@ def without_schedules(stack: Stack) -> Iterator[None]:
     One that a person has switched off stays so.
     """
     names = [name for name in _schedules(stack) if _is_enabled(stack, name)]
-    try:
+    with ExitStack() as undo:
         for name in names:
+            # Each by itself: one that cannot be given back must not keep the others off.
+            undo.callback(_set_schedule, stack, name, enabled=True)
             _set_schedule(stack, name, enabled=False)
         yield
-    except BaseException:
-        for name in names:
-            _set_schedule(stack, name, enabled=True)
-        raise
+        undo.pop_all()
 
 
 def _schedules(stack: Stack) -> list[str]:

@@ -225,3 +225,22 @@ def test_a_stack_that_cannot_be_deleted_says_why(formation: Formation) -> None:
     result = destroy("--yes")
     assert result.exit_code == 1
     assert "is DELETE_FAILED the bucket is not empty" in result.stderr
+
+
+@pytest.mark.parametrize("names", [("hourly", "nightly"), ("nightly", "hourly")])
+def test_a_schedule_that_cannot_be_given_back_keeps_no_other_off(
+    names: tuple[str, str], stack: Stack, formation: Formation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = dict.fromkeys(names, True)
+
+    def switch(_: Stack, name: str, *, enabled: bool) -> None:
+        if enabled and name == "nightly":
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "UpdateSchedule")
+        states[name] = enabled
+
+    monkeypatch.setattr(destroying, "_schedules", lambda _: list(states))
+    monkeypatch.setattr(destroying, "_is_enabled", lambda *_: True)
+    monkeypatch.setattr(destroying, "_set_schedule", switch)
+    with pytest.raises(ClientError), destroying.without_schedules(stack):
+        raise KeyboardInterrupt
+    assert states == {"hourly": True, "nightly": False}
