@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,12 @@ class ObjectPage:
     confidences: Floats
     tiles: Floats = field(default_factory=no_boxes)
     ignored: Floats = field(default_factory=no_boxes)
+
+    def above(self, confidence: float) -> ObjectPage:
+        """With found boxes of no less (0 to 100)."""
+        sure = self.confidences >= confidence
+        return replace(self, boxes=self.boxes[sure], labels=self.labels[sure],
+                       confidences=self.confidences[sure])  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,12 +85,22 @@ def verdicts(pages: Iterable[Judged], label: int | None = None) -> Verdicts:
 
 
 def evaluate(
-    pages: Sequence[ObjectPage], labels: Sequence[str], grid: Grid | None = None
+    pages: Sequence[ObjectPage],
+    labels: Sequence[str],
+    grid: Grid | None = None,
+    least: float = 0.0,
 ) -> ObjectScores:
-    """``labels`` by their numbers in ``pages``. Raises NotInstalled without faster-coco-eval."""
+    """``labels`` by their numbers in ``pages``.
+
+    What is less sure than ``least`` (0 to 100) is seen by mAP and curves alone. Raises NotInstalled
+    without faster-coco-eval.
+    """
+    whole = [judged(page) for page in pages]
+    named = {"": verdicts(whole)}
+    named |= {name: verdicts(whole, at) for at, name in enumerate(labels)}
+    precision = coco_precision.mean_average_precision(pages, labels)
+    pages = [page.above(least) for page in pages]
     every = [judged(page) for page in pages]
-    named = {"": verdicts(every)}
-    named |= {name: verdicts(every, at) for at, name in enumerate(labels)}
     return ObjectScores(
         labels=tuple(labels),
         at={step: counts.total(_at(each, step) for each in every) for step in STEPS},
@@ -99,7 +109,7 @@ def evaluate(
         by_tile=_grouped(every, _by_tile(pages, grid)),
         by_seam=_grouped(every, [groups.by_seam(page) for page in pages] if grid else []),
         defects=reduce(add, (_defects(each) for each in every), Defects.none()),
-        precision=coco_precision.mean_average_precision(pages, labels),
+        precision=precision,
         confusion=_confusion(pages, len(labels)),
         curves={name: curves.curve(found) for name, found in named.items()},
     )

@@ -22,15 +22,17 @@ from tilescout_evaluate.truth import TrueItem, TruePage, UnusableTruth
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A page that has ground truth, and the document it was found in."""
+    """A page that has ground truth, and the document it was found in; ``alias`` names it
+    otherwise than by file and number."""
 
     document: FoundDocument
     found: FoundPage
     truth: TruePage
+    alias: str = ""
 
     @property
     def name(self) -> str:
-        return f"{self.document.file} p{self.found.page}"
+        return self.alias or f"{self.document.file} p{self.found.page}"
 
     @property
     def detections(self) -> list[Found]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 from tilescout_evaluate import misses, objects, snippets, text
 from tilescout_evaluate.counts import Counts, total
@@ -20,13 +20,15 @@ NOTHING = "(nothing)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """``figures`` are what a threshold can be set on, 0 to 1; ``body`` is for JSON."""
+    """``figures`` are what a threshold can be set on, 0 to 1; ``body`` is for JSON, with what is
+    known by page, or by tile where a tile is the ``unit``."""
 
     kind: Kind
     figures: dict[str, float]
     body: dict[str, Any]
     misses: tuple[Miss, ...]
     warnings: tuple[str, ...] = field(default_factory=tuple)
+    unit: Literal["page", "tile"] = "page"
 
     def with_warnings(self, more: Sequence[str]) -> Evaluation:
         return replace(self, warnings=(*self.warnings, *more))
@@ -42,9 +44,12 @@ class Evaluation:
         }
 
 
-def of_objects(pages: Sequence[ObjectPage], labels: Sequence[str], grid: Grid | None) -> Evaluation:
-    """Raises NotInstalled without faster-coco-eval."""
-    scores = objects.evaluate(pages, labels, grid)
+def of_objects(
+    pages: Sequence[ObjectPage], labels: Sequence[str], grid: Grid | None, least: float = 0.0
+) -> Evaluation:
+    """``least`` as in `objects.evaluate`. Raises NotInstalled without faster-coco-eval."""
+    scores = objects.evaluate(pages, labels, grid, least)
+    pages = [page.above(least) for page in pages]
     worst = misses.of_objects([objects.judged(page) for page in pages], labels)
     return Evaluation(
         kind="objects",

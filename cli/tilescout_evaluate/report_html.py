@@ -51,11 +51,11 @@ def page(
     body = evaluation.body
     parts = [
         f"<h1>{evaluation.kind.capitalize()}: found against ground truth</h1>",
-        f"<p>{escape(_some(names))}</p>",
+        f"<p>{escape(_some(names, evaluation.unit))}</p>",
         *(f'<p class="warning">{escape(text)}</p>' for text in evaluation.warnings),
         _figures(evaluation.figures),
         *_of_kind(evaluation.kind, body),
-        "<h2>By page</h2>",
+        f"<h2>By {evaluation.unit}</h2>",
         _table(body["pages"]),
         _worst(evaluation, names, pictures),
     ]
@@ -65,9 +65,9 @@ def page(
     )
 
 
-def _some(names: Sequence[str]) -> str:
+def _some(names: Sequence[str], unit: str) -> str:
     shown = ", ".join(names[:6])
-    return shown if len(names) <= 6 else f"{shown} and {len(names) - 6} more pages"
+    return shown if len(names) <= 6 else f"{shown} and {len(names) - 6} more {unit}s"
 
 
 def _figures(figures: Mapping[str, float]) -> str:

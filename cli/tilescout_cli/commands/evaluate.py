@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -30,9 +31,10 @@ from tilescout_cli.options import (
     VersionName,
     example,
 )
+from tilescout_cli.progress_view import ProgressView
 from tilescout_evaluate import pairing, report, report_files, truth_files
 from tilescout_evaluate.coco_precision import NotInstalled
-from tilescout_evaluate.pairing import Paired
+from tilescout_evaluate.pairing import Pair, Paired
 from tilescout_evaluate.report import Evaluation
 from tilescout_evaluate.truth import Kind, TruePage, UnusableTruth
 
@@ -149,7 +151,9 @@ def evaluate(
     if not what:
         raise BadUsage("name results, a model and its data set, or a version with --project")
     if Path(what[0]).suffix.lower() == model_evaluation.ENDING:
-        _model(what, truth, limits, as_json=as_json)
+        if truth or kind or text_layer or pages or pdf:
+            raise BadUsage("the data set of a model is its truth; leave out other truth and PDFs")
+        _model(what, label or (), out, limits, as_json=as_json)
         return
     if not truth:
         raise BadUsage("ground truth is needed; give --truth FILE, such as COCO JSON or a PDF")
@@ -158,28 +162,40 @@ def evaluate(
         chosen, true_pages = _truth(truth, found, kind, text_layer=text_layer)
         paired = pairing.paired([each.document for each in found], true_pages, _only(pages))
         evaluation = _evaluated(chosen, paired, found, tuple(label or ()))
-        if out:
-            written = report_files.write(out, evaluation, paired.pairs, pdf)
-            terminal.say(f"report: {written}")
     except (UnusableTruth, NotInstalled, TilescoutError) as error:
         raise BadUsage(str(error)) from error
-    except OSError as error:
-        raise CommandFailed(f"{out} cannot be written ({error.strerror}); give another") from error
+    if out:
+        _write(out, evaluation, paired.pairs, pdf)
     _show(evaluation, as_json=as_json)
     limits.check(evaluation.figures)
 
 
-def _model(what: list[str], truth: list[Path] | None, limits: Limits, *, as_json: bool) -> None:
-    if len(what) != 2 or truth:
+def _model(
+    what: list[str], labels: Sequence[str], out: Path | None, limits: Limits, *, as_json: bool
+) -> None:
+    if len(what) != 2:
         raise BadUsage("a model is evaluated on a data set: tilescout evaluate MODEL.onnx DIR")
-    found = model_evaluation.evaluate(Path(what[0]), Path(what[1]))
-    if as_json:
-        terminal.print_json(found.shown())
-    else:
-        terminal.out.print(found.table())
-        mean = found.figures["map"]
-        typer.echo(f"mAP {mean:.3f} at IoU .5, P, R and F1 at the model's own thresholds")
-    limits.check(found.figures)
+    try:
+        with ProgressView() as view:
+            found = model_evaluation.evaluate(
+                Path(what[0]),
+                Path(what[1]),
+                labels,
+                lambda done, of: view.step("asking the model", f"tile {done} of {of}"),
+            )
+    except NotInstalled as error:
+        raise BadUsage(str(error)) from error
+    if out:
+        _write(out, found.evaluation, found.pairs, None)
+    _show(found.evaluation, as_json=as_json)
+    limits.check(found.evaluation.figures)
+
+
+def _write(out: Path, found: Evaluation, pairs: Sequence[Pair], pdf: Path | None) -> None:
+    try:
+        terminal.say(f"report: {report_files.write(out, found, pairs, pdf)}")
+    except OSError as error:
+        raise CommandFailed(f"{out} cannot be written ({error.strerror}); give another") from error
 
 
 def _only(pages: str) -> frozenset[int] | None:
