@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import random
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,26 +49,32 @@ class Row:
     counts: Counts
 
 
-def sheet(seed: int, factor: int) -> Sheet:
-    """An A2 sheet with symbols of all kinds and turns."""
+def sheet(seed: int, factors: Mapping[int, int]) -> Sheet:
+    """An A2 sheet with symbols of all kinds and turns: so many are tried at each factor."""
     chance = random.Random(seed)
     drawn = Sheet(*A2, chance)
-    for _ in range(FACTORS[factor]):
-        label, turn = chance.choice(tuple(SIZES)), chance.choice(TURNS)
-        reach = 0.95 * factor * SIZES[label]
-        for _ in range(TRIES):
-            x = chance.uniform(reach, A2[0] - reach)
-            y = chance.uniform(reach, A2[1] - reach)
-            if drawn.is_free(Box(x, y, x, y).grow(reach, reach)):
-                place_symbol(drawn, label, (x, y), factor * SIZES[label], turn)
-                break
+    for factor, count in factors.items():
+        for _ in range(count):
+            _place(drawn, factor)
     return drawn
+
+
+def _place(drawn: Sheet, factor: int) -> None:
+    label, turn = drawn.chance.choice(tuple(SIZES)), drawn.chance.choice(TURNS)
+    reach = 0.95 * factor * SIZES[label]
+    for _ in range(TRIES):
+        x = drawn.chance.uniform(reach, A2[0] - reach)
+        y = drawn.chance.uniform(reach, A2[1] - reach)
+        if drawn.is_free(Box(x, y, x, y).grow(reach, reach)):
+            place_symbol(drawn, label, (x, y), factor * SIZES[label], turn)
+            return
 
 
 def rows(model: OnnxModel) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         for factor in FACTORS:
-            pages = [_saved(sheet(seed, factor), Path(folder) / "sheet.pdf") for seed in SEEDS]
+            drawn = (sheet(seed, {factor: FACTORS[factor]}) for seed in SEEDS)
+            pages = [_saved(each, Path(folder) / "sheet.pdf") for each in drawn]
             longest = [max(each.box.width, each.box.height) for _, truth in pages for each in truth]
             for second_scale in SECOND_SCALES:
                 looked = [looked_at(model, pdf, truth, second_scale) for pdf, truth in pages]

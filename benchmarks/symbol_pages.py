@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,11 @@ def _scatter(sheet: Sheet, field: Box, turns: Sequence[int]) -> None:
 
 def write_pages(folder: Path, seeds: range, scattered: int = SCATTERED) -> Path:
     """One PDF a seed and the COCO file of all (boxes in points), whose path is given."""
+    return write_sheets(folder, ((seed, annotated_sheet(seed, scattered)) for seed in seeds))
+
+
+def write_sheets(folder: Path, sheets: Iterable[tuple[int, Sheet]]) -> Path:
+    """One PDF a sheet, named by its number, and the COCO file of all."""
     folder.mkdir(parents=True, exist_ok=True)
     labels = sorted(SIZES)
     coco: dict[str, Any] = {
@@ -74,8 +79,7 @@ def write_pages(folder: Path, seeds: range, scattered: int = SCATTERED) -> Path:
         "annotations": [],
         "categories": [{"id": number, "name": name} for number, name in enumerate(labels, 1)],
     }
-    for image, seed in enumerate(seeds, 1):
-        sheet = annotated_sheet(seed, scattered)
+    for image, (seed, sheet) in enumerate(sheets, 1):
         path = folder / f"page_{seed}.pdf"
         sheet.finish().save(path, deflate=True, garbage=3, no_new_id=True)
         coco["images"].append({

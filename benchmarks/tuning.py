@@ -11,46 +11,23 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks import tuning_cases
+from benchmarks import tuning_cases, tuning_defaults
 from benchmarks.tuning_cases import Case
+from benchmarks.tuning_table import Table
 from tilescout_evaluate import plots
 from tilescout_tune.preference import Preference, Score, pareto
 from tilescout_tune.search import Search
-from tilescout_tune.space import Candidate
-from tilescout_tune.trials import Trials, by_objects
+from tilescout_tune.trials import by_objects
 
-CASES = {"symbols": tuning_cases.symbols, "tags": tuning_cases.tags}
-
-
-@dataclass(slots=True)
-class Table:
-    """The sweep as the search sees it; ``answers`` are those that each setting needs of a page."""
-
-    trials: Trials
-    scores: dict[tuple[Candidate, tuple[int, ...]], Score] = field(default_factory=dict)
-    answers: dict[tuple[Candidate, int], frozenset[str]] = field(default_factory=dict)
-    looked: set[tuple[Candidate, int]] = field(default_factory=set)
-
-    def measure(self, candidate: Candidate, pages: tuple[int, ...]) -> Score:
-        self.looked |= {(candidate, page) for page in pages}
-        if (candidate, pages) not in self.scores:
-            self.scores[candidate, pages] = self.trials.measure(candidate, pages)
-        return self.scores[candidate, pages]
-
-    def calls(self) -> int:
-        """Tiles that were asked for, each once, without blank ones."""
-        wanted: set[str] = set()
-        return len(wanted.union(*map(self._needed, self.looked)))
-
-    def _needed(self, look: tuple[Candidate, int]) -> frozenset[str]:
-        if look not in self.answers:
-            self.trials.kept.wanted.clear()
-            self.trials.measure(look[0], (look[1],))
-            self.answers[look] = frozenset(self.trials.kept.wanted)
-        return self.answers[look]
+CASES = {
+    "symbols": tuning_cases.symbols,
+    "two_sizes": tuning_cases.two_sizes,
+    "tags": tuning_cases.tags,
+}
+DEFAULTS = "defaults"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +44,7 @@ class Row:
 
 def searched(table: Table, case: Case, pages: tuple[int, ...], preference: Preference) -> Row:
     """From every candidate as the base."""
-    every = case.space.candidates()
+    every = case.space.settings
     sweep = [table.measure(candidate, pages) for candidate in every]
     table.looked = {(candidate, page) for candidate in every for page in pages}
     all_calls, wanted = table.calls(), preference.best(sweep)
@@ -164,28 +141,36 @@ of the sweep, which asks for no tile twice either.
 
 def swept(case: Case, table: Table) -> list[Score]:
     pages = by_objects(case.trials.subjects)[: case.pages[0]]
-    return [table.measure(candidate, pages) for candidate in case.space.candidates()]
+    return [table.measure(candidate, pages) for candidate in case.space.settings]
+
+
+def _case(name: str, kept: Path, out: Path | None) -> str:
+    """Markdown; the picture is written beside ``out``."""
+    case = CASES[name](kept)
+    table = Table(case.trials)
+    sweep, found = swept(case, table), list(rows(table, case))
+    picture = f"tuning_{name}.svg"
+    written = section(case, found, sweep, picture)
+    print(written, flush=True)
+    if out:
+        points = [(s.usd, s.f1, str(s.candidate)) for s in sweep]
+        front = [(s.usd, s.f1, str(s.candidate)) for s in pareto(sweep)]
+        plot = plots.cost_and_accuracy(points, front)
+        (out.parent / picture).write_text(plot, encoding="utf-8")
+    return written
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--case", choices=CASES, action="append")
+    parser.add_argument("--case", choices=[*CASES, DEFAULTS], action="append")
     parser.add_argument("--kept", type=Path, default=Path("out/tuning"))
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
-    sections = []
-    for name in asked.case or CASES:
-        case = CASES[name](asked.kept)
-        table = Table(case.trials)
-        sweep, found = swept(case, table), list(rows(table, case))
-        picture = Path(f"tuning_{name}.svg")
-        sections.append(section(case, found, sweep, picture.name))
-        print(sections[-1], flush=True)
-        if asked.out:
-            points = [(s.usd, s.f1, str(s.candidate)) for s in sweep]
-            front = [(s.usd, s.f1, str(s.candidate)) for s in pareto(sweep)]
-            plot = plots.cost_and_accuracy(points, front)
-            (asked.out.parent / picture).write_text(plot, encoding="utf-8")
+    chosen = asked.case or [*CASES, DEFAULTS]
+    sections = [_case(name, asked.kept, asked.out) for name in CASES if name in chosen]
+    if DEFAULTS in chosen:
+        sections.append(tuning_defaults.section(asked.kept))
+        print(sections[-1])
     if asked.out:
         asked.out.write_text(page_text(sections))
 

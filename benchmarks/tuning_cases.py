@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.symbol_pages import write_pages
+from benchmarks import second_scale
+from benchmarks.symbol_pages import write_pages, write_sheets
 from benchmarks.symbol_subjects import SEEDS
 from tilescout.answers import from_textract
 from tilescout.detections import Answer
@@ -31,6 +32,9 @@ SCATTERED = 60
 """Symbols a sheet beside those of its plans: fewer than the model was measured with, for time."""
 TAGGED_PAGES = (1, 4)
 SYMBOLS = Profile(name="symbols", detector="onnx", dpi=130, tile_size=1024, overlap=128)
+LARGER = Profile(name="symbols", detector="onnx", dpi=150, tile_size=512, overlap=64)
+SIZES_DRAWN = {4: 12, 1: 60}
+"""Times its size, and how many symbols are tried to be placed on a sheet."""
 TAGS = Profile(
     name="tags",
     detector="textract",
@@ -78,21 +82,11 @@ class ReaderPort:
 
 def symbols(folder: Path) -> Case:
     truth = write_pages(folder / "pages", SEEDS, SCATTERED)
-    pdfs = [folder / "pages" / f"page_{seed}.pdf" for seed in SEEDS]
-    found = subjects.gather(pdfs, [truth])
-    trials = Trials(
-        subjects=found.subjects,
-        base=SYMBOLS,
-        scale=Scale(kind="objects", labels=all_labels(found.subjects)),
-        detectors={"onnx": onnx_port.open_model(SAMPLE_MODEL, workers=2)},
-        kept=KeptAnswers(folder / "kept"),
-        prices=PriceTable(),
-    )
     return Case(
         name="symbols",
         what=f"the sample model on {len(SEEDS)} annotated A2 sheets of unseen seeds; the dpi that "
         "it was trained at, 150, is not among those tried",
-        trials=trials,
+        trials=_of_symbols(folder, truth, SEEDS, SYMBOLS),
         varied={
             "dpi": (75, 110, 130, 165, 200, 300),
             "tile_size": (512, 1024, 2048),
@@ -100,6 +94,39 @@ def symbols(folder: Path) -> Case:
         },
         pages=(6, 3, 1),
         min_recall=0.98,
+    )
+
+
+def two_sizes(folder: Path) -> Case:
+    sheets = ((seed, second_scale.sheet(seed, SIZES_DRAWN)) for seed in second_scale.SEEDS)
+    truth = write_sheets(folder / "two_sizes", sheets)
+    return Case(
+        name="two sizes",
+        what=f"the sample model on {len(second_scale.SEEDS)} A2 sheets with symbols of their size "
+        "and some drawn four times as large, most of which only a second scale shows as the model "
+        "knows them",
+        trials=_of_symbols(folder, truth, second_scale.SEEDS, LARGER),
+        varied={
+            "dpi": (100, 150, 200),
+            "input_scale": (0.5, 1),
+            "tile_size": (512, 1024),
+            "overlap": (32, 64),
+            "second_scale": (0.0, 0.5, 0.25, "page"),
+        },
+        pages=(4, 1),
+        min_recall=0.9,
+    )
+
+
+def _of_symbols(folder: Path, truth: Path, seeds: range, base: Profile) -> Trials:
+    found = subjects.gather([truth.parent / f"page_{seed}.pdf" for seed in seeds], [truth])
+    return Trials(
+        subjects=found.subjects,
+        base=base,
+        scale=Scale(kind="objects", labels=all_labels(found.subjects)),
+        detectors={"onnx": onnx_port.open_model(SAMPLE_MODEL, workers=2)},
+        kept=KeptAnswers(folder / "kept"),
+        prices=PriceTable(),
     )
 
 

@@ -24,7 +24,7 @@ INTERRUPTED = "interrupted"
 
 def say_price(view: ProgressView, search: Search, wanted: Wanted, most_calls: int) -> None:
     """What it may come to, before anything is asked. Raises BadUsage where nothing may be paid."""
-    settings, pages = len(search.space.candidates()), terminal.counted(len(search.pages), "page")
+    settings, pages = len(search.space.settings), terminal.counted(len(search.pages), "page")
     view.tell(
         f"{settings} settings on {pages}: {search.exhaustive_calls():,} calls in a full sweep, at "
         f"most {most_calls:,} are made"

@@ -69,7 +69,7 @@ def _shown(score: Score, is_on_front: bool) -> dict[str, Any]:
 
 def table(found: Tuned) -> Table:
     """At most 20 settings; the chosen one has an arrow, those of the Pareto set a star."""
-    axes = [name for name, _ in found.search.space.axes]
+    axes = found.search.space.fields
     shown = new_table("", *axes, "pages", "P", "R", "F1", "calls", f"$/{PAGES} p.")
     front = {each.candidate for each in found.search.front()}
     best = found.search.best()

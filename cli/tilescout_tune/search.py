@@ -1,7 +1,8 @@
 """Looks along one setting at a time on a few pages, then races the best on all the others.
 
 The coordinate search moves along one axis after the other, as long as that is better, on the pages
-to screen with. A few more are tried where the mean of each value seen so far promises most: two
+to screen with; the input scale, which moves dpi, tile size and overlap together, is an axis of its
+own. A few more are tried where the mean of each value seen so far promises most: two
 settings may be good only together. Those that were best there, and those that nothing cheaper
 equals, are looked at on more and more pages, half of them left out each time (successive halving,
 Jamieson and Talwalkar, 2016). An exhaustive sweep asks for every setting on every page; the effort
@@ -59,7 +60,7 @@ class Search:
 
     def exhaustive(self) -> None:
         """Every candidate on every page."""
-        for candidate in self.space.candidates():
+        for candidate in self.space.settings:
             self._look(candidate, self.pages)
 
     def run(self) -> None:
@@ -68,7 +69,7 @@ class Search:
         for start in self._starts():
             self._along_axes(start, few)
         if not self.scores:
-            self._look(min(self.space.candidates(), key=lambda c: self._needed(c, few)), few)
+            self._look(min(self.space.settings, key=lambda c: self._needed(c, few)), few)
         self._by_prediction(few)
         self._along_axes(self.preference.best(self.scores.values()).candidate, few)
         self._race()
@@ -87,7 +88,7 @@ class Search:
 
     def exhaustive_calls(self) -> int:
         """Of a full sweep that asks for no tile twice."""
-        every = self.space.candidates()
+        every = self.space.settings
         return sum(calls for *_, calls in {self._tiling(c, p) for c in every for p in self.pages})
 
     def allowed_calls(self) -> int:
@@ -97,19 +98,17 @@ class Search:
 
     def _starts(self) -> list[Candidate]:
         """One a detector: what suits one says little of another."""
-        detectors = dict(self.space.axes).get("detector", ())
-        others = [self.space.base.having("detector", name) for name in detectors]
+        others = [self.space.base.having("detector", name) for name in self.space.detectors]
         return others or [self.space.base]
 
     def _along_axes(self, start: Candidate, pages: tuple[int, ...]) -> None:
         here = start
-        possible = set(self.space.candidates())
         for _ in range(PASSES):
             before = here
-            for axis, values in self.space.axes:
+            for axis in self.space.axes:
                 if axis == "detector":
                     continue
-                line = {here.having(axis, value) for value in values} & possible
+                line = self.space.along(axis, here)
                 # The cheapest first: a dear one must not take the effort of all others.
                 order = sorted(line, key=lambda c: (self._needed(c, pages), c.rank))
                 seen = [s for c in order if (s := self._screen(c, pages))]
@@ -128,7 +127,7 @@ class Search:
         most = sum(self._calls(best.candidate, page) for page in pages)
         others = [
             each
-            for each in self.space.candidates()
+            for each in self.space.settings
             if any(self._tiling(each, page) not in self._tiled for page in pages)
             and not (is_enough and sum(self._calls(each, page) for page in pages) > most)
         ]
@@ -205,8 +204,7 @@ class Search:
     def _tiling(self, candidate: Candidate, page: int) -> Tiling:
         key = candidate, page
         if key not in self._tilings:
-            rest = tuple(pair for pair in candidate.values if pair[0] != "overlap")
-            self._tilings[key] = rest, page, self.calls(candidate, page)
+            self._tilings[key] = candidate.but("overlap"), page, self.calls(candidate, page)
         return self._tilings[key]
 
     def _look(self, candidate: Candidate, pages: tuple[int, ...]) -> Score:

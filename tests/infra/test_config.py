@@ -13,11 +13,12 @@ from pydantic_core import to_jsonable_python
 from infra.app import main
 from infra.config import PriceName, parse_config, read_context
 from infra.errors import BadConfiguration
-from infra.profiles import Detector
+from infra.profiles import LARGEST_RATIO, SIDES, SMALLEST_RATIO, Detector
 from infra.profiles import Profile as ConfiguredProfile
 from tests.infra.given_profiles import MODEL, TEXT, parsed, parsed_with
 from tilescout.pricing import PriceTable
 from tilescout.profiles import DetectorName, Profile
+from tilescout_tune import setting_bounds
 
 
 @pytest.mark.parametrize(
@@ -239,3 +240,11 @@ def test_a_broken_cdk_json_is_named(tmp_path: Path) -> None:
     (tmp_path / "cdk.json").write_text("{")
     with pytest.raises(SystemExit, match=r"cdk\.json must be JSON with a"):
         main(["--output", str(tmp_path / "out")], sources=tmp_path)
+
+
+def test_what_tune_tries_can_be_deployed() -> None:
+    assert setting_bounds.SECOND_SCALE == (SMALLEST_RATIO, LARGEST_RATIO)
+    for detector, (least, most) in setting_bounds.TILE_PX.items():
+        assert SIDES[detector][0] <= least < most <= SIDES[detector][1]
+    for dpi in setting_bounds.DPI:
+        assert parsed_with(dpi=dpi).profiles["text"].dpi == dpi

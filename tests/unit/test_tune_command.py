@@ -146,3 +146,26 @@ def test_a_second_scale_is_tried_and_its_tiles_are_counted(folder: Path) -> None
     calls = {each["second_scale"]: each["calls_per_page"] for each in settings}
     # 4 x 3 tiles; at half the dpi 2 x 2 more, and one for the whole page.
     assert calls == {0: 12.0, 0.5: 16.0, "page": 13.0}
+
+
+def test_an_input_scale_shows_the_same_tiles_in_other_sizes(folder: Path) -> None:
+    truth = ("--truth", folder / "annotations.coco.json", "--cache", folder / "cache")
+    found = tilescout(folder / "page_51.pdf", *truth, "--profile", "symbols-onnx", "--vary",
+                      "input_scale=0.5", "--exhaustive", "--json")  # fmt: skip
+
+    report = json.loads(found.stdout)
+    settings = {each["dpi"]: (each["tile_size"], each["overlap"], each["calls_per_page"])
+                for each in report["settings"]}  # fmt: skip
+    assert settings == {75: (512, 64, 12.0), 150: (1024, 128, 12.0)}
+    assert "input_scale" not in report["profile"]["symbols-onnx"]
+
+
+def test_tiles_too_large_are_refused_before_anything_is_asked(folder: Path, tmp_path: Path) -> None:
+    truth = ("--truth", folder / "annotations.coco.json", "--cache", tmp_path)
+    found = tilescout(folder / "page_51.pdf", *truth, "--profile", "symbols", "--local", "--vary",
+                      "input_scale=8")  # fmt: skip
+
+    assert found.exit_code == 2
+    assert "custom-labels takes tiles of 64 to 4096 px; this is 8192" in found.stderr
+    assert "leave out input_scale 8" in found.stderr
+    assert list(tmp_path.iterdir()) == []

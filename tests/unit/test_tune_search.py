@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,10 +11,11 @@ from hypothesis import strategies as st
 from tilescout.profiles import Profile
 from tilescout_tune.preference import Preference, Score, pareto
 from tilescout_tune.search import Search
-from tilescout_tune.space import Candidate, Space, UnusableSpace, is_possible, space
+from tilescout_tune.space import Candidate, Space, space
 
 BASE = Profile(name="p", detector="onnx", dpi=150, tile_size=1024, overlap=128)
-WHOLE = space(BASE, {"dpi": [75, 150, 300], "tile_size": [512, 1024, 2048], "overlap": [32, 128]})
+VALUES = {"dpi": [75, 150, 300], "tile_size": [512, 1024, 2048], "overlap": [32, 128]}
+WHOLE = space(BASE, VALUES)
 BEST = {"dpi": 150, "tile_size": 512, "overlap": 32}
 DEAREST = BEST | {"dpi": 300, "overlap": 128}
 
@@ -51,17 +54,6 @@ def search(sheets: Sheets, whole: Space = WHOLE, pages: int = 6, **options) -> S
                   **options)  # fmt: skip
 
 
-def test_a_second_scale_is_a_number_or_a_word():
-    whole = space(BASE, {"second_scale": [0.25, "page"]})
-    scores = [
-        Score(candidate=each, pages=(0,), precision=1.0, recall=1.0, f1=1.0, usd=0.1, calls=1)
-        for each in whole.candidates()
-    ]
-
-    assert [each["second_scale"] for each in whole.candidates()] == [0.0, 0.25, "page"]
-    assert Preference().best(scores).candidate["second_scale"] == 0.0
-
-
 def test_the_best_setting_is_found_on_all_pages_with_a_third_of_the_calls():
     sheets = Sheets()
     tried = search(sheets)
@@ -82,12 +74,12 @@ def test_the_best_is_chosen_on_few_pages_where_it_is_too_dear_for_all():
 
 
 @given(
-    best=st.fixed_dictionaries({name: st.sampled_from(values) for name, values in WHOLE.axes}),
-    start=st.sampled_from(WHOLE.candidates()),
+    best=st.fixed_dictionaries({name: st.sampled_from(values) for name, values in VALUES.items()}),
+    start=st.sampled_from(WHOLE.settings),
 )
 def test_wherever_the_best_lies_and_the_search_begins_it_is_found(best, start):
     sheets = Sheets(best)
-    tried = search(sheets, Space(WHOLE.axes, start))
+    tried = search(sheets, replace(WHOLE, base=start))
     tried.run()
 
     assert tried.best().f1 == 1.0
@@ -100,6 +92,14 @@ def test_no_more_calls_than_allowed_are_made(effort, pages):
     tried.run()
 
     assert sheets.calls() <= max(48, effort * tried.exhaustive_calls())
+
+
+def test_a_better_input_scale_is_found_where_no_dpi_alone_is_better():
+    whole = space(BASE, {"input_scale": [0.5, 2]})
+    tried = search(Sheets({"dpi": 300, "tile_size": 2048, "overlap": 256}), whole)
+    tried.run()
+
+    assert dict(tried.best().candidate.values) == {"dpi": 300, "tile_size": 2048, "overlap": 256}
 
 
 def test_values_of_words_and_numbers_are_searched_together():
@@ -162,32 +162,3 @@ def test_an_interrupted_search_knows_what_it_has_seen():
         tried.run()
     assert len(tried.scores) == 4
     assert tried.best().f1 == max(each.f1 for each in tried.scores.values())
-
-
-def test_values_go_around_those_of_the_profile():
-    axes = dict(space(BASE, {}).axes)
-
-    assert axes == {"dpi": (100, 150, 200), "tile_size": (512, 1024, 2048),
-                    "overlap": (64, 128, 256)}  # fmt: skip
-
-
-def test_detectors_are_those_named_only():
-    found = space(BASE, {"detector": ["textract"]})
-
-    assert found.axes == (("detector", ("textract",)),)
-    assert found.base["detector"] == "textract"
-
-
-def test_a_field_that_is_no_axis_is_refused():
-    with pytest.raises(UnusableSpace, match="received 'budget_usd'"):
-        space(BASE, {"budget_usd": [1, 2]})
-
-
-def test_tiles_that_a_detector_does_not_take_are_left_out():
-    tile = (("detector", "custom-labels"), ("tile_size", 8192))
-
-    assert not is_possible(Candidate(tile))
-    assert not is_possible(Candidate((("tile_size", 64), ("overlap", 64))))
-    assert is_possible(Candidate((("tile_size", 8192),)))
-    assert not is_possible(Candidate((("second_scale", 1.5),)))
-    assert is_possible(Candidate((("second_scale", "page"),)))

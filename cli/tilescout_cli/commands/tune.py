@@ -67,8 +67,9 @@ def tune(
         typer.Option(
             "--vary",
             metavar="FIELD=A,B",
-            help="Values of detector, colour, dpi, tile_size, overlap or second_scale.  "
-            "[default: dpi, tile_size, overlap around the profile's]",
+            help="Values of detector, colour, dpi, input_scale, tile_size, overlap or "
+            "second_scale.  "
+            "[default: dpi, input_scale, tile_size, overlap around the profile's]",
             show_default=False,
         ),
     ] = None,
@@ -164,7 +165,7 @@ def _value(text: str) -> Value:
 
 
 def _detectors(search: Search, base: Profile) -> list[str]:
-    return [str(name) for name in dict(search.space.axes).get("detector", (base.detector,))]
+    return list(search.space.detectors or (base.detector,))
 
 
 def _show(tuned: Tuned, out: Path | None, *, as_json: bool) -> None:

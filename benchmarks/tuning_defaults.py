@@ -1,0 +1,89 @@
+"""Whether to look along the input scale where nobody says what to vary.
+
+    python -m benchmarks.tuning [--kept DIR] --case defaults
+
+`tilescout tune` without `--vary`, begun from profiles near the dpi that the model was trained at
+and far from it: with dpi, tile size and overlap about the profile's as it is, and with half and
+twice the input scale as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmarks import tuning_cases
+from benchmarks.tuning_table import Table
+from tilescout.profiles import Profile
+from tilescout_tune.preference import Score
+from tilescout_tune.search import Search
+from tilescout_tune.space import INPUT_SCALE, Value, around, space
+from tilescout_tune.trials import by_objects
+
+BASES = (75, 100, 150)
+TILE_SIZE, OVERLAP = 1024, 128
+PAGES = 2
+LEAST_DPI = 72
+"""Half of less is under what a page is rendered at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """What one search chose, with the calls that it took."""
+
+    base: Profile
+    is_scaled: bool
+    settings: int
+    chosen: Score
+    calls: int
+
+
+def rows(kept: Path) -> Iterator[Row]:
+    case = tuning_cases.symbols(kept)
+    table = Table(case.trials)
+    pages = by_objects(case.trials.subjects)[:PAGES]
+    for dpi in BASES:
+        base = replace(case.trials.base, dpi=dpi, tile_size=TILE_SIZE, overlap=OVERLAP)
+        whole = {name: [v for v in values if name != "dpi" or float(v) >= LEAST_DPI]
+                 for name, values in around(base).items()}  # fmt: skip
+        own = {name: whole[name] for name in whole if name != INPUT_SCALE}
+        yield _searched(table, base, own, pages)
+        yield _searched(table, base, whole, pages)
+
+
+def _searched(
+    table: Table, base: Profile, varied: Mapping[str, Sequence[Value]], pages: tuple[int, ...]
+) -> Row:
+    table.looked = set()
+    whole = space(base, varied)
+    search = Search(space=whole, pages=pages, measure=table.measure, calls=table.trials.calls)
+    search.run()
+    calls = table.calls()
+    chosen = table.measure(search.best().candidate, pages)
+    return Row(base=base, is_scaled=INPUT_SCALE in varied, settings=len(whole.settings),
+               chosen=chosen, calls=calls)  # fmt: skip
+
+
+def section(kept: Path) -> str:
+    """Markdown."""
+    lines = [
+        "| profile | input scale | settings | chosen | F1 | $ a page | calls |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row.base.dpi} dpi, {row.base.tile_size} px | {'0.5, 1, 2' if row.is_scaled else '1'} "
+        f"| {row.settings} | {row.chosen.candidate} | {row.chosen.f1:.3f} "
+        f"| {row.chosen.usd:.6f} | {row.calls} |"
+        for row in rows(kept)
+    ]
+    table = "\n".join(lines)
+    return f"""## Without --vary
+
+What is tried where nobody says, on {PAGES} of the sheets of symbols: dpi, tile size and overlap
+around the profile's, as it is and at half and twice the input scale. A profile whose dpi is half of
+what the model knows is only put right by the latter; that is why it is tried, for all the calls.
+
+{table}
+
+"""

@@ -1,0 +1,37 @@
+"""Settings measured once, and the calls that a search would have made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tilescout_tune.preference import Score
+from tilescout_tune.space import Candidate
+from tilescout_tune.trials import Trials
+
+
+@dataclass(slots=True)
+class Table:
+    """The sweep as the search sees it; ``answers`` are those that each setting needs of a page."""
+
+    trials: Trials
+    scores: dict[tuple[Candidate, tuple[int, ...]], Score] = field(default_factory=dict)
+    answers: dict[tuple[Candidate, int], frozenset[str]] = field(default_factory=dict)
+    looked: set[tuple[Candidate, int]] = field(default_factory=set)
+
+    def measure(self, candidate: Candidate, pages: tuple[int, ...]) -> Score:
+        self.looked |= {(candidate, page) for page in pages}
+        if (candidate, pages) not in self.scores:
+            self.scores[candidate, pages] = self.trials.measure(candidate, pages)
+        return self.scores[candidate, pages]
+
+    def calls(self) -> int:
+        """Tiles that were asked for, each once, without blank ones."""
+        wanted: set[str] = set()
+        return len(wanted.union(*map(self._needed, self.looked)))
+
+    def _needed(self, look: tuple[Candidate, int]) -> frozenset[str]:
+        if look not in self.answers:
+            self.trials.kept.wanted.clear()
+            self.trials.measure(look[0], (look[1],))
+            self.answers[look] = frozenset(self.trials.kept.wanted)
+        return self.answers[look]
