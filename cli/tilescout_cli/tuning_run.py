@@ -22,7 +22,7 @@ from tilescout_tune.trials import Trials
 INTERRUPTED = "interrupted"
 
 
-def say_price(view: ProgressView, search: Search, wanted: Wanted, most_calls: int) -> None:
+def _say_price(view: ProgressView, search: Search, wanted: Wanted, most_calls: int) -> None:
     """What it may come to, before anything is asked. Raises BadUsage where nothing may be paid."""
     settings, pages = len(search.space.settings), terminal.counted(len(search.pages), "page")
     view.tell(
@@ -44,7 +44,12 @@ def say_price(view: ProgressView, search: Search, wanted: Wanted, most_calls: in
 def run(
     search: Search, made: Trials, wanted: Wanted, view: ProgressView, *, is_exhaustive: bool
 ) -> str:
-    """Why it ended early, or nothing; what is known until then is in the search."""
+    """Why it ended early, or nothing; what is known until then is in the search.
+
+    Says first what it may cost. Raises BadUsage where nothing may be paid.
+    """
+    calls = search.exhaustive_calls() if is_exhaustive else search.allowed_calls()
+    _say_price(view, search, wanted, calls)
     try:
         with tuning_detectors.opened(wanted, view.step) as detectors:
             trying = replace(made, detectors=detectors)

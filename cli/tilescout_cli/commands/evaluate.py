@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -32,13 +31,27 @@ from tilescout_cli.options import (
     example,
 )
 from tilescout_cli.progress_view import ProgressView
+from tilescout_cli.truth_options import (
+    AnnotatedPages,
+    Compared,
+    Drawing,
+    IsOwnText,
+    Labels,
+    MaxCer,
+    MinF1,
+    MinMap,
+    MinPrecision,
+    MinRecall,
+    ReportFolder,
+    Results,
+    TruthFiles,
+)
 from tilescout_evaluate import pairing, report, report_files, truth_files
 from tilescout_evaluate.coco_precision import NotInstalled
 from tilescout_evaluate.pairing import Pair, Paired
 from tilescout_evaluate.report import Evaluation
 from tilescout_evaluate.truth import Kind, TruePage, UnusableTruth
 
-Ratio = float | None
 EXAMPLES = (
     "tilescout evaluate out/plan/detections.json --truth plan.coco.json --out out/report "
     "--min-recall 0.95; or tilescout evaluate model.onnx out/set"
@@ -50,81 +63,19 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate(
-    what: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="WHAT...",
-            help="Files detections.json, folders of `detect`, documents or runs; "
-            "or a model and its data set.",
-            show_default=False,
-        ),
-    ] = None,
-    truth: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--truth",
-            metavar="FILE",
-            help="COCO JSON, an annotated PDF, JSON or CSV.",
-            show_default=False,
-        ),
-    ] = None,
-    kind: Annotated[
-        Kind | None,
-        typer.Option(
-            "--as",
-            help="What to compare.  [default: what the truth is good for]",
-            show_default=False,
-        ),
-    ] = None,
-    text_layer: Annotated[
-        bool, typer.Option("--text-layer", help="The truth is the text of the PDF itself.")
-    ] = False,
-    label: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--label",
-            metavar="L",
-            help="Only these.  [default: those of the truth]",
-            show_default=False,
-        ),
-    ] = None,
-    pages: Annotated[
-        str,
-        typer.Option(
-            "--pages",
-            metavar="1-3",
-            help="Pages annotated, some perhaps empty.",
-            show_default=False,
-        ),
-    ] = "",
-    pdf: Annotated[
-        Path | None,
-        typer.Option(
-            "--pdf",
-            metavar="FILE",
-            help="The drawing, for the pictures of --out.",
-            show_default=False,
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", metavar="DIR", help="Write report.html and report.json.", show_default=False
-        ),
-    ] = None,
-    min_f1: Annotated[Ratio, typer.Option("--min-f1", min=0, max=1, show_default=False)] = None,
-    min_recall: Annotated[
-        Ratio, typer.Option("--min-recall", min=0, max=1, show_default=False)
-    ] = None,
-    min_precision: Annotated[
-        Ratio, typer.Option("--min-precision", min=0, max=1, show_default=False)
-    ] = None,
-    min_map: Annotated[
-        Ratio, typer.Option("--min-map", min=0, max=1, help="mAP at IoU .5.", show_default=False)
-    ] = None,
-    max_cer: Annotated[
-        Ratio, typer.Option("--max-cer", min=0, help="Character error rate.", show_default=False)
-    ] = None,
+    what: Results = None,
+    truth: TruthFiles = None,
+    kind: Compared = None,
+    text_layer: IsOwnText = False,
+    label: Labels = None,
+    pages: AnnotatedPages = "",
+    pdf: Drawing = None,
+    out: ReportFolder = None,
+    min_f1: MinF1 = None,
+    min_recall: MinRecall = None,
+    min_precision: MinPrecision = None,
+    min_map: MinMap = None,
+    max_cer: MaxCer = None,
     profile: ProfileName = None,
     project: ProjectName = None,
     version: VersionName = None,
@@ -164,9 +115,7 @@ def evaluate(
         evaluation = _evaluated(chosen, paired, found, tuple(label or ()))
     except (UnusableTruth, NotInstalled, TilescoutError) as error:
         raise BadUsage(str(error)) from error
-    if out:
-        _write(out, evaluation, paired.pairs, pdf)
-    _show(evaluation, as_json=as_json)
+    _report(evaluation, paired.pairs, out, pdf, as_json=as_json)
     limits.check(evaluation.figures)
 
 
@@ -185,17 +134,20 @@ def _model(
             )
     except NotInstalled as error:
         raise BadUsage(str(error)) from error
-    if out:
-        _write(out, found.evaluation, found.pairs, None)
-    _show(found.evaluation, as_json=as_json)
+    _report(found.evaluation, found.pairs, out, None, as_json=as_json)
     limits.check(found.evaluation.figures)
 
 
-def _write(out: Path, found: Evaluation, pairs: Sequence[Pair], pdf: Path | None) -> None:
+def _report(
+    found: Evaluation, pairs: Sequence[Pair], out: Path | None, pdf: Path | None, *, as_json: bool
+) -> None:
+    """As files, where they are wanted, and on the console."""
     try:
-        terminal.say(f"report: {report_files.write(out, found, pairs, pdf)}")
+        if out:
+            terminal.say(f"report: {report_files.write(out, found, pairs, pdf)}")
     except OSError as error:
         raise CommandFailed(f"{out} cannot be written ({error.strerror}); give another") from error
+    _show(found, as_json=as_json)
 
 
 def _only(pages: str) -> frozenset[int] | None:

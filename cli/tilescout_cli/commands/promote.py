@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -21,6 +21,14 @@ from tilescout_cli.failures import BadUsage
 from tilescout_cli.model_use import Used
 from tilescout_cli.onnx_promotion import CheckedModel
 from tilescout_cli.options import Json, Local, StackName, example
+from tilescout_cli.promotion_options import (
+    Check,
+    Labels,
+    MinF1,
+    Model,
+    Project,
+    VersionName,
+)
 from tilescout_cli.stacks import Stack
 from tilescout_cli.terminal import counted
 from tilescout_cli.version_promotion import LEAST_F1
@@ -35,51 +43,12 @@ def register(app: typer.Typer) -> None:
 
 
 def promote(
-    model: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="MODEL",
-            help="An ONNX file, or the name of a version.  [default: the newest that was trained]",
-            show_default=False,
-        ),
-    ] = None,
-    project: Annotated[
-        str | None,
-        typer.Option(
-            "--project",
-            metavar="P",
-            help="A model_project of cdk.json.  [default: the only one of detector onnx]",
-            show_default=False,
-        ),
-    ] = None,
-    name: Annotated[
-        str,
-        typer.Option(
-            "--name", metavar="V", help="Of the version.  [default: the file's]", show_default=False
-        ),
-    ] = "",
-    labels: Annotated[
-        str,
-        typer.Option(
-            "--labels",
-            metavar="A,B,C",
-            help="Of the classes, in their order; or a file with one a line.",
-            show_default=False,
-        ),
-    ] = "",
-    min_f1: Annotated[
-        float | None,
-        typer.Option(
-            "--min-f1",
-            min=0,
-            max=1,
-            show_default=False,
-            help=f"Of a trained version on its test images, at least.  [default: {LEAST_F1:g}]",
-        ),
-    ] = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="Only say whether it can be used.")
-    ] = False,
+    model: Model = None,
+    project: Project = None,
+    name: VersionName = "",
+    labels: Labels = "",
+    min_f1: MinF1 = None,
+    check: Check = False,
     local: Local = False,
     stack: StackName = None,
     as_json: Json = False,
@@ -96,17 +65,13 @@ def promote(
     3: the target cannot be reached.
     """
     chosen = _project(project)
-    path = Path(model) if model else None
-    if path is not None and (path.suffix == ".onnx" or path.is_file()):
+    if model and _is_model_file(Path(model)):
         if min_f1 is not None:
             raise BadUsage(
                 "--min-f1 goes with a version that Custom Labels trained; a file is measured by "
                 "`tilescout evaluate FILE DIR`; leave it out"
             )
-        profiles = cdk_profiles.onnx_projects()[_of_onnx(chosen)]
-        version = _name(name or path.stem)
-        checked = onnx_promotion.check(path, profiles, _labels(labels))
-        _tell(checked)
+        version, checked = _checked(Path(model), chosen, name, labels)
         if check:
             _report_check(checked, as_json=as_json)
             return
@@ -124,6 +89,19 @@ def promote(
         raise BadUsage(f"{chosen} takes a file, or the name of one that was promoted; give it")
     used = onnx_promotion.use_again(found, chosen, model)
     _report(found, used, as_json=as_json, more={})
+
+
+def _is_model_file(path: Path) -> bool:
+    return path.suffix == ".onnx" or path.is_file()
+
+
+def _checked(path: Path, project: str, name: str, labels: str) -> tuple[str, CheckedModel]:
+    """The name of the version that the file is to be, and the file as every profile takes it."""
+    profiles = cdk_profiles.onnx_projects()[_of_onnx(project)]
+    version = _name(name or path.stem)
+    checked = onnx_promotion.check(path, profiles, _labels(labels))
+    _tell(checked)
+    return version, checked
 
 
 def _promote_trained(

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
 from tilescout_cli import (
@@ -21,9 +18,20 @@ from tilescout_cli.failures import BadUsage, CommandFailed
 from tilescout_cli.options import Json, Local, StackName, example
 from tilescout_cli.progress_view import ProgressView
 from tilescout_cli.terminal import counted
+from tilescout_cli.training_options import (
+    DataSet,
+    Device,
+    Iterations,
+    MaxCost,
+    Out,
+    Project,
+    Seed,
+    Start,
+    Threads,
+    VersionName,
+    Yes,
+)
 from tilescout_cli.version_training import IN_TRAINING, Request, TrainedVersion
-
-HELP = "A data set of `tilescout dataset build`."
 
 
 def register(app: typer.Typer) -> None:
@@ -32,53 +40,21 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help=HELP)],
-    project: Annotated[
-        str | None,
-        typer.Option(
-            "--project", metavar="P", help="Train a version of this Custom Labels project.",
-            show_default=False,
-        ),
-    ] = None,
-    version_name: Annotated[
-        str | None,
-        typer.Option(
-            "--version-name", metavar="V", help="Of the version.  [default: of the set's content]",
-            show_default=False,
-        ),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", metavar="FILE", help="Train on this machine, write an ONNX file.",
-            show_default=False,
-        ),
-    ] = None,
+    folder: DataSet,
+    project: Project = None,
+    version_name: VersionName = None,
+    out: Out = None,
     local: Local = False,
     stack: StackName = None,
-    max_cost: Annotated[
-        float | None,
-        typer.Option(
-            "--max-cost", metavar="USD", min=0, help="Begin nothing that may cost more.",
-            show_default=False,
-        ),
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
-    start: Annotated[
-        Path | None,
-        typer.Option("--start", metavar="FILE", help="Go on from this model.", show_default=False),
-    ] = None,
-    iterations: Annotated[
-        int | None,
-        typer.Option("--iterations", min=1, help="On this machine, at most.", show_default=False),
-    ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="The same gives the same file.")] = 1,
-    threads: Annotated[int, typer.Option("--threads", min=1, help="Of the processor.")] = 2,
-    device: Annotated[
-        str, typer.Option("--device", help="cpu, cuda, or auto: a GPU where there is one.")
-    ] = "auto",
+    max_cost: MaxCost = None,
+    yes: Yes = False,
+    start: Start = None,
+    iterations: Iterations = None,
+    seed: Seed = 1,
+    threads: Threads = 2,
+    device: Device = "auto",
     as_json: Json = False,
-) -> None:  # fmt: skip
+) -> None:
     """Train a detector from a data set and tell how right it is on held-out pages.
 
     With --project a version of a Custom Labels project: on AWS, which is paid by the hour, or with

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from tilescout.errors import TilescoutError
 from tilescout.page_ranges import parse_pages
-from tilescout.profiles import Profile
 from tilescout_cli import (
     cdk_profiles,
     pdf_uploads,
@@ -20,7 +18,20 @@ from tilescout_cli import (
 from tilescout_cli.failures import BadUsage, CommandFailed
 from tilescout_cli.options import Json, Local, Pages, Pdfs, ProfileName, example
 from tilescout_cli.progress_view import ProgressView
+from tilescout_cli.truth_options import Compared
 from tilescout_cli.tuning_detectors import Wanted
+from tilescout_cli.tuning_options import (
+    Budget,
+    Cache,
+    Effort,
+    Exhaustive,
+    IsOwnText,
+    MinRecall,
+    ModelFile,
+    Out,
+    TruthFiles,
+    Vary,
+)
 from tilescout_cli.tuning_view import Tuned
 from tilescout_evaluate.truth import Kind, UnusableTruth
 from tilescout_tune import subjects, trials
@@ -30,6 +41,7 @@ from tilescout_tune.preference import Preference
 from tilescout_tune.scoring import Scale
 from tilescout_tune.search import EFFORT, Search
 from tilescout_tune.space import UnusableSpace, Value, space
+from tilescout_tune.subjects import Subjects
 from tilescout_tune.trials import Trials
 
 EXAMPLE = (
@@ -44,69 +56,19 @@ def register(app: typer.Typer) -> None:
 
 def tune(
     pdfs: Pdfs,
-    truth: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--truth", metavar="FILE", help="As for `tilescout evaluate`.", show_default=False
-        ),
-    ] = None,
-    text_layer: Annotated[
-        bool, typer.Option("--text-layer", help="The truth is the text of the PDFs themselves.")
-    ] = False,
-    kind: Annotated[
-        Kind | None,
-        typer.Option(
-            "--as",
-            help="What to compare.  [default: what the truth is good for]",
-            show_default=False,
-        ),
-    ] = None,
+    truth: TruthFiles = None,
+    text_layer: IsOwnText = False,
+    kind: Compared = None,
     profile: ProfileName = None,
-    vary: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--vary",
-            metavar="FIELD=A,B",
-            help="Values of detector, colour, dpi, input_scale, tile_size, overlap or "
-            "second_scale.  "
-            "[default: dpi, input_scale, tile_size, overlap around the profile's]",
-            show_default=False,
-        ),
-    ] = None,
-    min_recall: Annotated[
-        float,
-        typer.Option(
-            "--min-recall",
-            min=0,
-            max=1,
-            help="Choose the cheapest that reaches it, not the most accurate.",
-        ),
-    ] = 0.0,
-    model: Annotated[
-        Path | None,
-        typer.Option(
-            "--model", metavar="FILE", help="For onnx.  [default: the sample's]", show_default=False
-        ),
-    ] = None,
+    vary: Vary = None,
+    min_recall: MinRecall = 0.0,
+    model: ModelFile = None,
     local: Local = False,
-    budget: Annotated[
-        float, typer.Option("--budget", metavar="USD", min=0, help="The most that AWS may cost.")
-    ] = 0.0,
-    effort: Annotated[
-        float, typer.Option("--effort", min=0, max=1, help="Share of the calls of a full sweep.")
-    ] = EFFORT,
-    exhaustive: Annotated[
-        bool, typer.Option("--exhaustive", help="Try every setting on every page.")
-    ] = False,
-    cache: Annotated[
-        Path, typer.Option("--cache", metavar="DIR", help="Keeps tiles and answers.")
-    ] = Path(".tilescout/tune"),
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out", metavar="DIR", help="Write tune.json and tune.svg.", show_default=False
-        ),
-    ] = None,
+    budget: Budget = 0.0,
+    effort: Effort = EFFORT,
+    exhaustive: Exhaustive = False,
+    cache: Cache = Path(".tilescout/tune"),
+    out: Out = None,
     pages: Pages = "",
     as_json: Json = False,
 ) -> None:
@@ -120,32 +82,32 @@ def tune(
     """  # fmt: skip
     profiles = cdk_profiles.read()
     base = profiles.named(profile)
-    files, _ = pdf_uploads.usable(pdfs)
-    wanted_pages = parse_pages(pdf_uploads.check_pages(pages))
     try:
         whole = space(base, dict(map(_varied, vary or ())))
-        found = subjects.gather([pdf.path for pdf in files], truth or [], kind, wanted_pages,
-                                text_layer=text_layer)  # fmt: skip
+        found = _annotated(pdfs, truth or [], kind, pages, text_layer=text_layer)
     except (UnusableSpace, UnusableTruth, TilescoutError) as error:
         raise BadUsage(str(error)) from error
-    kept = KeptAnswers(cache)
+    scale = Scale(kind=found.kind, labels=trials.all_labels(found.subjects), min_recall=min_recall)
+    made = Trials(subjects=found.subjects, base=base, scale=scale, detectors={},
+                  kept=KeptAnswers(cache), prices=profiles.prices)  # fmt: skip
+    search = Search(space=whole, pages=trials.by_objects(found.subjects), measure=made.measure,
+                    calls=made.calls, preference=Preference(min_recall), effort=effort)  # fmt: skip
+    wanted = Wanted(names=whole.detectors or (base.detector,), base=base, model=model, local=local,
+                    prices=profiles.prices, purse=Purse(budget))  # fmt: skip
     with ProgressView() as view:
-        scale = Scale(kind=found.kind, labels=trials.all_labels(found.subjects),
-                      min_recall=min_recall)  # fmt: skip
-        made = Trials(subjects=found.subjects, base=base, scale=scale, detectors={}, kept=kept,
-                      prices=profiles.prices)  # fmt: skip
-        search = Search(space=whole, pages=trials.by_objects(found.subjects), measure=made.measure,
-                        calls=made.calls, preference=Preference(min_recall),
-                        effort=effort)  # fmt: skip
-        wanted = Wanted(names=_detectors(search, base), base=base, model=model, local=local,
-                        prices=profiles.prices, purse=Purse(budget))  # fmt: skip
-        calls = search.exhaustive_calls() if exhaustive else search.allowed_calls()
-        tuning_run.say_price(view, search, wanted, calls)
         ended = tuning_run.run(search, made, wanted, view, is_exhaustive=exhaustive)
     tuned = Tuned(search=search, profile=base.name, written=cdk_profiles.written(base.name),
-                  asked=kept.asked, ended=ended)  # fmt: skip
+                  asked=made.kept.asked, ended=ended)  # fmt: skip
     _show(tuned, out, as_json=as_json)
     _end(tuned)
+
+
+def _annotated(
+    pdfs: list[Path], truth: list[Path], kind: Kind | None, pages: str, *, text_layer: bool
+) -> Subjects:
+    files, _ = pdf_uploads.usable(pdfs)
+    only = parse_pages(pdf_uploads.check_pages(pages))
+    return subjects.gather([pdf.path for pdf in files], truth, kind, only, text_layer=text_layer)
 
 
 def _varied(text: str) -> tuple[str, list[Value]]:
@@ -162,10 +124,6 @@ def _value(text: str) -> Value:
         except ValueError:
             continue
     return text
-
-
-def _detectors(search: Search, base: Profile) -> list[str]:
-    return list(search.space.detectors or (base.detector,))
 
 
 def _show(tuned: Tuned, out: Path | None, *, as_json: bool) -> None:

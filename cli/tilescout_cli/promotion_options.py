@@ -1,0 +1,48 @@
+"""Options of `tilescout promote`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tilescout_cli.version_promotion import LEAST_F1
+
+_LEAST_F1 = f"Of a trained version on its test images, at least.  [default: {LEAST_F1:g}]"
+
+Model = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="MODEL",
+        help="An ONNX file, or the name of a version.  [default: the newest that was trained]",
+        show_default=False,
+    ),
+]
+Project = Annotated[
+    str | None,
+    typer.Option(
+        "--project",
+        metavar="P",
+        help="A model_project of cdk.json.  [default: the only one of detector onnx]",
+        show_default=False,
+    ),
+]
+VersionName = Annotated[
+    str,
+    typer.Option(
+        "--name", metavar="V", help="Of the version.  [default: the file's]", show_default=False
+    ),
+]
+Labels = Annotated[
+    str,
+    typer.Option(
+        "--labels",
+        metavar="A,B,C",
+        help="Of the classes, in their order; or a file with one a line.",
+        show_default=False,
+    ),
+]
+MinF1 = Annotated[
+    float | None, typer.Option("--min-f1", min=0, max=1, show_default=False, help=_LEAST_F1)
+]
+Check = Annotated[bool, typer.Option("--check", help="Only say whether it can be used.")]
