@@ -132,8 +132,9 @@ of the sweep, which asks for no tile twice either.
 
 - The sheets come from the code that drew the training pages. On other drawings the best settings
   are others, and the best is less far above the rest.
-- The search looks along one setting at a time. Settings that are good only together can be missed;
-  `--effort` and `--exhaustive` look at more.
+- The search looks along one setting at a time, and along the input scale; second scales are tried
+  with each. Other settings that are good only together can be missed; `--effort` and `--exhaustive`
+  look at more.
 - Confidences are chosen on the pages that they are then measured on: with few objects of a label
   the figures are too good. Annotate other pages for `tilescout evaluate`.
 """

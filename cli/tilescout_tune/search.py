@@ -2,21 +2,25 @@
 
 The coordinate search moves along one axis after the other, as long as that is better, on the pages
 to screen with; the input scale, which moves dpi, tile size and overlap together, is an axis of its
-own. A few more are tried where the mean of each value seen so far promises most: two
-settings may be good only together. Those that were best there, and those that nothing cheaper
-equals, are looked at on more and more pages, half of them left out each time (successive halving,
-Jamieson and Talwalkar, 2016). An exhaustive sweep asks for every setting on every page; the effort
-is a share of that.
+own. Second scales are tried with all on the way: their tiles are few, and what they are worth
+depends on the others; so that these tiles do not take all effort, the search begins with few of
+them, and what is dear waits until all axes were looked along. A few more are tried where the mean
+of each value seen so far promises most: two settings may be good only together. Those that were
+best there, and those that nothing cheaper equals, are looked at on more and more pages, half of
+them left out each time (successive halving, Jamieson and Talwalkar, 2016). An exhaustive sweep asks
+for every setting on every page; the effort is a share of that.
 """
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tilescout_tune.preference import Preference, Score, pareto
-from tilescout_tune.space import Candidate, Space, Value
+from tilescout_tune.space import SECOND_SCALE_AXIS, Candidate, Space, Value
+from tilescout_tune.tilings import Calls, Tiling, Tilings
 
 FINALISTS = 6
 LEAST_FINALISTS = 3
@@ -24,20 +28,14 @@ PASSES = 3
 EFFORT = 0.3
 """Under a third, as pages have blank tiles, which cost nothing, now more and now fewer."""
 FEW_CALLS = 48
+DEAR = 0.25
+"""Share of the effort that one setting may take before all axes were looked along."""
 PREDICTED = 6
 SCREENING = 0.6
 """Share of the effort that screening may take where there are more pages."""
 
-
 Measure = Callable[[Candidate, tuple[int, ...]], Score]
 """The detector's calls that are needed are made by it, and kept."""
-Calls = Callable[[Candidate, int], int]
-"""How many calls a candidate needs on a page, known before."""
-
-
-Tiling = tuple[tuple[tuple[str, Value], ...], int, int]
-"""All values but the overlap, the page, and its number of tiles: so many are always the same tiles,
-as their stride is balanced. Nobody asks for them twice."""
 
 
 @dataclass(slots=True)
@@ -55,8 +53,11 @@ class Search:
     effort: float = EFFORT
     screening: int = 1
     scores: dict[Candidate, Score] = field(default_factory=dict)
-    _tiled: set[Tiling] = field(default_factory=set)
-    _tilings: dict[tuple[Candidate, int], Tiling] = field(default_factory=dict)
+    _tilings: Tilings = field(init=False)
+    _sweep: int | None = None
+
+    def __post_init__(self) -> None:
+        self._tilings = Tilings(self.calls)
 
     def exhaustive(self) -> None:
         """Every candidate on every page."""
@@ -69,7 +70,7 @@ class Search:
         for start in self._starts():
             self._along_axes(start, few)
         if not self.scores:
-            self._look(min(self.space.settings, key=lambda c: self._needed(c, few)), few)
+            self._look(min(self.space.settings, key=lambda c: self._tilings.needed(c, few)), few)
         self._by_prediction(few)
         self._along_axes(self.preference.best(self.scores.values()).candidate, few)
         self._race()
@@ -88,8 +89,9 @@ class Search:
 
     def exhaustive_calls(self) -> int:
         """Of a full sweep that asks for no tile twice."""
-        every = self.space.settings
-        return sum(calls for *_, calls in {self._tiling(c, p) for c in every for p in self.pages})
+        if self._sweep is None:
+            self._sweep = self._tilings.total(self.space.settings, self.pages)
+        return self._sweep
 
     def allowed_calls(self) -> int:
         """A share of the sweep's; of a small sweep so many as are soon made."""
@@ -97,25 +99,43 @@ class Search:
         return max(int(self.effort * whole), min(whole, FEW_CALLS))
 
     def _starts(self) -> list[Candidate]:
-        """One a detector: what suits one says little of another."""
+        """One a detector: what suits one says little of another.
+
+        With the fewest tiles where all on the way is looked at with every second scale: else the
+        effort might be spent before a second axis is.
+        """
         others = [self.space.base.having("detector", name) for name in self.space.detectors]
-        return others or [self.space.base]
+        starts = others or [self.space.base]
+        if SECOND_SCALE_AXIS not in self.space.axes:
+            return starts
+        return [self._with_fewest_tiles(each) for each in starts]
+
+    def _with_fewest_tiles(self, start: Candidate) -> Candidate:
+        few = self.pages[: self.screening]
+        line = self.space.along("tile_size", start) | {start}
+        return min(line, key=lambda each: (self._calls(each, few), each.rank))
 
     def _along_axes(self, start: Candidate, pages: tuple[int, ...]) -> None:
         here = start
-        for _ in range(PASSES):
+        for most in self._most_calls():
             before = here
             for axis in self.space.axes:
                 if axis == "detector":
                     continue
-                line = self.space.along(axis, here)
+                line = self.space.with_second_scales(self.space.along(axis, here))
                 # The cheapest first: a dear one must not take the effort of all others.
-                order = sorted(line, key=lambda c: (self._needed(c, pages), c.rank))
-                seen = [s for c in order if (s := self._screen(c, pages))]
+                order = sorted(line, key=lambda c: (self._tilings.needed(c, pages), c.rank))
+                cheap = [c for c in order if self._tilings.needed(c, pages) <= most]
+                seen = [s for c in cheap if (s := self._screen(c, pages))]
                 if seen:
                     here = self.preference.best(seen).candidate
-            if here == before:
+            if here == before and most == math.inf:
                 return
+
+    def _most_calls(self) -> list[float]:
+        """That a setting may take, in each pass along the axes."""
+        first = DEAR * self.allowed_calls() if SECOND_SCALE_AXIS in self.space.axes else math.inf
+        return [first, *[math.inf] * (PASSES - 1)]
 
     def _by_prediction(self, pages: tuple[int, ...]) -> None:
         """The most promising of the others, if each value does what it did on the mean so far.
@@ -124,12 +144,12 @@ class Search:
         """
         best = self.preference.best(self.scores.values())
         is_enough = self.preference.min_recall and best.recall >= self.preference.min_recall
-        most = sum(self._calls(best.candidate, page) for page in pages)
+        most = self._calls(best.candidate, pages)
         others = [
             each
             for each in self.space.settings
-            if any(self._tiling(each, page) not in self._tiled for page in pages)
-            and not (is_enough and sum(self._calls(each, page) for page in pages) > most)
+            if self._tilings.needed(each, pages)
+            and not (is_enough and self._calls(each, pages) > most)
         ]
         effects = self._effects(others)
         for each in sorted(others, key=lambda c: (-effects[c], c.rank))[:PREDICTED]:
@@ -153,7 +173,7 @@ class Search:
             leader = self._try(racing[0], self.pages[:done])
             if leader is None:
                 return
-            left = self._needed(racing[0], self.pages)
+            left = self._tilings.needed(racing[0], self.pages)
             others = (self._try(each, self.pages[:done], left) for each in racing[1:])
             seen = [leader, *filter(None, others)]
             racing = self._finalists(seen, max(LEAST_FINALISTS, len(seen) // 2))
@@ -165,10 +185,9 @@ class Search:
         """
         best = self.preference.ranked(scores)
         front = sorted(pareto(scores), key=lambda each: -each.f1)
-        chosen: dict[tuple[Tiling, ...], Candidate] = {}
+        chosen: dict[frozenset[Tiling], Candidate] = {}
         for each in (*best[: most - most // 2], *front, *best):
-            same = tuple(self._tiling(each.candidate, page) for page in self.pages)
-            chosen.setdefault(same, each.candidate)
+            chosen.setdefault(self._tilings.of(each.candidate, self.pages), each.candidate)
         return list(chosen.values())[:most]
 
     def _screen(self, candidate: Candidate, pages: tuple[int, ...]) -> Score | None:
@@ -181,37 +200,25 @@ class Search:
     def _is_too_dear(self, candidate: Candidate, pages: tuple[int, ...]) -> bool:
         """Where a recall is all that is asked for: twice what reaches it already."""
         least = self.preference.min_recall
-        calls = sum(self._calls(candidate, page) for page in pages)
+        calls = self._calls(candidate, pages)
         return least > 0 and any(
-            each.recall >= least and calls > 2 * sum(self._calls(each.candidate, p) for p in pages)
+            each.recall >= least and calls > 2 * self._calls(each.candidate, pages)
             for each in self.scores.values()
         )
 
     def _try(self, candidate: Candidate, pages: tuple[int, ...], left: float = 0) -> Score | None:
         """None where that would be too much effort; ``left`` calls are kept for later."""
-        spent = sum(calls for *_, calls in self._tiled)
-        needed = spent + self._needed(candidate, pages) + left
+        needed = self._tilings.spent + self._tilings.needed(candidate, pages) + left
         return self._look(candidate, pages) if needed <= self.allowed_calls() else None
 
-    def _needed(self, candidate: Candidate, pages: tuple[int, ...]) -> int:
-        """Calls that are still to be made for it."""
-        tilings = {self._tiling(candidate, page) for page in pages}
-        return sum(calls for *_, calls in tilings - self._tiled)
-
-    def _calls(self, candidate: Candidate, page: int) -> int:
-        return self._tiling(candidate, page)[-1]
-
-    def _tiling(self, candidate: Candidate, page: int) -> Tiling:
-        key = candidate, page
-        if key not in self._tilings:
-            self._tilings[key] = candidate.but("overlap"), page, self.calls(candidate, page)
-        return self._tilings[key]
+    def _calls(self, candidate: Candidate, pages: tuple[int, ...]) -> int:
+        return self._tilings.total([candidate], pages)
 
     def _look(self, candidate: Candidate, pages: tuple[int, ...]) -> Score:
         known = self.scores.get(candidate)
         if known is not None and set(pages) <= set(known.pages):
             return known
-        self._tiled |= {self._tiling(candidate, page) for page in pages}
+        self._tilings.ask(candidate, pages)
         found = self.measure(candidate, pages)
         self.scores[candidate] = found
         return found

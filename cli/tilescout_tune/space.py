@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
@@ -16,7 +16,8 @@ INPUT_SCALE = "input_scale"
 """No field of a profile: multiplies those of ``SCALED``, so that the same parts of a page are shown
 to the detector larger or smaller."""
 SCALED = ("dpi", "tile_size", "overlap")
-AXES = ("detector", "colour", "dpi", INPUT_SCALE, "tile_size", "overlap", "second_scale")
+SECOND_SCALE_AXIS = "second_scale"
+AXES = ("detector", "colour", "dpi", INPUT_SCALE, "tile_size", "overlap", SECOND_SCALE_AXIS)
 """In the order in which the search looks along them: what matters most comes first."""
 DPI_FACTORS = (0.67, 1.33)
 SIZE_FACTORS = (0.5, 1.0, 2.0)
@@ -63,9 +64,9 @@ class Candidate:
         """Orders candidates of the same fields, numbers before words."""
         return tuple(_order(value) for _, value in self.values)
 
-    def but(self, name: str) -> tuple[tuple[str, Value], ...]:
-        """All values but one."""
-        return tuple(pair for pair in self.values if pair[0] != name)
+    def but(self, *names: str) -> tuple[tuple[str, Value], ...]:
+        """All other values."""
+        return tuple(pair for pair in self.values if pair[0] not in names)
 
     def having(self, name: str, value: Value) -> Candidate:
         return Candidate(tuple((n, value if n == name else v) for n, v in self.values))
@@ -113,6 +114,11 @@ class Space:
             return {each for line in self.scaled if here in line for each in line}
         others = here.but(axis)
         return {each for each in self.settings if each.but(axis) == others}
+
+    def with_second_scales(self, settings: Iterable[Candidate]) -> set[Candidate]:
+        """Each with every second scale: it takes few calls more, and what it is worth depends on
+        all the others."""
+        return {other for each in settings for other in self.along(SECOND_SCALE_AXIS, each)}
 
 
 def space(base: Profile, varied: Mapping[str, Sequence[Value]]) -> Space:

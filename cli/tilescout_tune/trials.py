@@ -29,8 +29,8 @@ class Trials:
     kept: KeptAnswers
     prices: PriceTable
 
-    def calls(self, candidate: Candidate, at: int) -> int:
-        """Tiles of the page, blank ones too: so many calls at most."""
+    def calls(self, candidate: Candidate, at: int) -> tuple[int, ...]:
+        """Tiles of the page at each scale, blank ones too: so many calls at most."""
         profile = replace(
             candidate.profile(self.base),
             text_layer="off",
@@ -38,7 +38,9 @@ class Trials:
             max_tiles_per_document=sys.maxsize,
         )
         facts = DocumentFacts(pages=(self.subjects[at].facts,), page_count=1, warnings=())
-        return plan_document(facts, profile, self.prices).tiles
+        (page,) = plan_document(facts, profile, self.prices).pages
+        own = page.tiles - page.coarse_tiles
+        return (own, page.coarse_tiles) if page.coarse_tiles else (own,)
 
     def measure(self, candidate: Candidate, pages: tuple[int, ...]) -> Score:
         """Raises what rendering and the detector raise."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tilescout.profiles import Profile
@@ -20,11 +20,12 @@ BEST = {"dpi": 150, "tile_size": 512, "overlap": 32}
 DEAREST = BEST | {"dpi": 300, "overlap": 128}
 
 
-def calls(candidate: Candidate, page: int) -> int:
-    """As tiles of a page of 3,000 px at 150 dpi."""
+def calls(candidate: Candidate, page: int) -> tuple[int, ...]:
+    """As tiles of a page of 3,000 px at 150 dpi; a second scale has a quarter of them."""
     values = {"tile_size": 1024, "overlap": 128} | dict(candidate.values)
     across = 20 * values["dpi"] / (values["tile_size"] - values["overlap"])
-    return max(1, round(across) ** 2)
+    own = max(1, round(across) ** 2)
+    return (own, max(1, own // 4)) if values.get("second_scale") else (own,)
 
 
 class Sheets:
@@ -38,15 +39,21 @@ class Sheets:
         self.looked |= {(candidate, page) for page in pages}
         wrong = sum(candidate[name] != value for name, value in self.best.items())
         f1 = 1 - self.step * wrong
-        tiles = calls(candidate, 0)
+        tiles = sum(calls(candidate, 0))
         return Score(candidate=candidate, pages=pages, precision=f1, recall=f1, f1=f1,
                      usd=0.001 * tiles, calls=tiles)  # fmt: skip
 
     def calls(self) -> int:
         """As many tiles are the same tiles, whatever their overlap: nobody asks for them twice."""
-        tilings = {(candidate["dpi"], candidate["tile_size"], page, calls(candidate, page))
-                   for candidate, page in self.looked}  # fmt: skip
+        tilings = {(candidate["dpi"], candidate["tile_size"], page, scale, count)
+                   for candidate, page in self.looked
+                   for scale, count in self.scales(candidate, page)}  # fmt: skip
         return sum(count for *_, count in tilings)
+
+    def scales(self, candidate: Candidate, page: int):
+        """Calls by scale: those of the page's own serve every second scale."""
+        own, *coarse = calls(candidate, page)
+        return [("own", own), *((dict(candidate.values)["second_scale"], c) for c in coarse)]
 
 
 def search(sheets: Sheets, whole: Space = WHOLE, pages: int = 6, **options) -> Search:
@@ -162,3 +169,31 @@ def test_an_interrupted_search_knows_what_it_has_seen():
         tried.run()
     assert len(tried.scores) == 4
     assert tried.best().f1 == max(each.f1 for each in tried.scores.values())
+
+
+def test_tiles_of_the_first_scale_count_once_for_all_second_scales():
+    whole = space(BASE, {"dpi": [300], "second_scale": [0.25, 0.5, "page"]})
+
+    # At 150 dpi 9 tiles and 2 coarse ones for each second scale, at 300 dpi 49 and 12.
+    assert search(Sheets({}), whole, pages=2).exhaustive_calls() == 2 * (9 + 3 * 2 + 49 + 3 * 12)
+
+
+@settings(max_examples=40, deadline=None)
+@given(start=st.sampled_from(space(BASE, VALUES | {"second_scale": [0.25, 0.5, "page"]}).settings))
+def test_a_second_scale_that_is_good_with_other_tiles_only_is_found(start):
+    whole = space(BASE, VALUES | {"second_scale": [0.25, 0.5, "page"]})
+    best = {"dpi": 150, "tile_size": 512, "second_scale": 0.25}
+
+    class Together(Sheets):
+        def measure(self, candidate, pages):
+            """Without this second scale larger tiles are better."""
+            score = super().measure(candidate, pages)
+            is_best = all(candidate[name] == value for name, value in best.items())
+            return replace(score, f1=1.0) if is_best else score
+
+    sheets = Together({"dpi": 150, "tile_size": 2048, "second_scale": "page", "overlap": 1})
+    tried = search(sheets, replace(whole, base=start))
+    tried.run()
+
+    assert tried.best().f1 == 1.0
+    assert sheets.calls() <= tried.exhaustive_calls() / 3
