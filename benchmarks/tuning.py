@@ -135,6 +135,8 @@ of the sweep, which asks for no tile twice either.
 - The search looks along one setting at a time, and along the input scale; second scales are tried
   with each. Other settings that are good only together can be missed; `--effort` and `--exhaustive`
   look at more.
+- A tile of an ONNX model is priced by `seconds_per_tile`, whatever its size. A model that takes
+  tiles as they are needs longer for larger ones, which look cheaper here than they are.
 - Confidences are chosen on the pages that they are then measured on: with few objects of a label
   the figures are too good. Annotate other pages for `tilescout evaluate`.
 """
