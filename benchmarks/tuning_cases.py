@@ -25,8 +25,9 @@ from tilescout_local.samples import write_samples
 from tilescout_tune import onnx_port, subjects
 from tilescout_tune.kept_answers import KeptAnswers, NamedDetector
 from tilescout_tune.scoring import Scale
-from tilescout_tune.space import Space, Value, space
+from tilescout_tune.space import Space, Value
 from tilescout_tune.trials import Trials, all_labels
+from tilescout_tune.varied import space
 
 SCATTERED = 60
 """Symbols a sheet beside those of its plans: fewer than the model was measured with, for time."""

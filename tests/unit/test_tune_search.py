@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tilescout.profiles import Profile
 from tilescout_tune.preference import Preference, Score, pareto
 from tilescout_tune.search import Search
-from tilescout_tune.space import Candidate, Space, space
+from tilescout_tune.space import Candidate, Space
+from tilescout_tune.varied import space
 
 BASE = Profile(name="p", detector="onnx", dpi=150, tile_size=1024, overlap=128)
 VALUES = {"dpi": [75, 150, 300], "tile_size": [512, 1024, 2048], "overlap": [32, 128]}

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tilescout.profiles import Profile
 from tilescout_tune.preference import Preference, Score
-from tilescout_tune.space import Candidate, UnusableSpace, around, space
+from tilescout_tune.space import Candidate
+from tilescout_tune.varied import UnusableSpace, around, space
 
 BASE = Profile(name="p", detector="onnx", dpi=150, tile_size=1024, overlap=128)
 MODEL = replace(BASE, detector="custom-labels")

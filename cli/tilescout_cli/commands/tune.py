@@ -40,9 +40,10 @@ from tilescout_tune.paid_port import Purse
 from tilescout_tune.preference import Preference
 from tilescout_tune.scoring import Scale
 from tilescout_tune.search import EFFORT, Search
-from tilescout_tune.space import UnusableSpace, Value, space
+from tilescout_tune.space import Value
 from tilescout_tune.subjects import Subjects
 from tilescout_tune.trials import Trials
+from tilescout_tune.varied import UnusableSpace, space
 
 EXAMPLE = (
     "tilescout tune plan.pdf --truth plan.coco.json --profile symbols --local "
