@@ -17,6 +17,8 @@ from tilescout_tune.search import Search
 
 MOST_ROWS = 20
 PAGES = 1000
+SHORT = {"tile_size": "tile", "second_scale": "second"}
+"""Heads of columns: figures of four fields fit 80 characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,8 @@ def _shown(score: Score, is_on_front: bool) -> dict[str, Any]:
 def table(found: Tuned) -> Table:
     """At most 20 settings; the chosen one has an arrow, those of the Pareto set a star."""
     axes = found.search.space.fields
-    shown = new_table("", *axes, "pages", "P", "R", "F1", "calls", f"$/{PAGES} p.")
+    heads = (SHORT.get(name, name) for name in axes)
+    shown = new_table("", *heads, "pages", "P", "R", "F1", "calls", f"$/{PAGES} p.")
     front = {each.candidate for each in found.search.front()}
     best = found.search.best()
     for score in found.scores[:MOST_ROWS]:

@@ -169,3 +169,17 @@ def test_tiles_too_large_are_refused_before_anything_is_asked(folder: Path, tmp_
     assert "custom-labels takes tiles of 64 to 4096 px; this is 8192" in found.stderr
     assert "leave out input_scale 8" in found.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_of_four_fields_is_whole_in_80_columns(folder: Path) -> None:
+    truth = ("--truth", folder / "annotations.coco.json", "--cache", folder / "cache")
+    runner = CliRunner(env={"COLUMNS": "80", "TERM": "dumb"})
+    asked = ("tune", folder / "page_51.pdf", *truth, "--profile", "symbols-onnx", "--vary",
+             "input_scale=0.5", "--vary", "second_scale=page")  # fmt: skip
+    found = runner.invoke(app, list(map(str, asked)))
+
+    lines = [line.split() for line in found.stdout.splitlines()]
+    assert ["dpi", "tile", "overlap", "second", "pages", "P", "R", "F1", "calls", "$/1000",
+            "p."] in lines  # fmt: skip
+    assert [">", "150", "1024", "128", "0.0", "1"] in [line[:6] for line in lines]
+    assert "…" not in found.stdout
