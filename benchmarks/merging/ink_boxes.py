@@ -28,16 +28,17 @@ def ink_set(path: Path, page: int, dpi: int, size: int, overlap: int) -> Detecti
     ink = drawn(path, page, dpi)[:, :, 0] < DARK
     height, width = ink.shape
     tiles = [tile.box for tile in TileGrid(size, overlap).tiles(width, height)]
-    boxes, numbers, confidences = [], [], []
+    page_pieces, truth = _pieces(ink)
+    boxes, numbers, confidences, owners = [], [], [], []
     for number, tile in enumerate(tiles):
         left, top, right, bottom = tile.rounded()
-        found = _pieces(ink[top:bottom, left:right])
+        tile_pieces, found = _pieces(ink[top:bottom, left:right])
+        owners.append(_shown(page_pieces[top:bottom, left:right], tile_pieces, len(found)))
         edge = np.array([0, 0, min(size, width - left), min(size, height - top)])
         is_cut = (found == edge).any(axis=1)
         boxes.append(found + np.array([left, top, left, top]))
         numbers.append(np.full(len(found), number))
         confidences.append(np.where(is_cut, CUT, WHOLE))
-    truth = _pieces(ink)
     count = sum(len(each) for each in boxes)
     return DetectionSet(
         name=f"ink, {path.stem}, {size:,} / {overlap}",
@@ -50,12 +51,24 @@ def ink_set(path: Path, page: int, dpi: int, size: int, overlap: int) -> Detecti
         tiles=np.concatenate(numbers),
         true_boxes=truth.astype(np.float64),
         true_labels=np.zeros(len(truth), np.int64),
-        owners=np.full(count, -1, np.int64),
+        owners=np.concatenate(owners),
     )
 
 
-def _pieces(ink: NDArray[np.bool_]) -> NDArray[np.int32]:
-    _, _, found, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
-    left, top, width, height = found[1:, :4].T
+def _pieces(ink: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    """For each pixel the row of its piece (-1 for none and for dots), and the pieces' boxes."""
+    _, pixels, found, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    left, top, width, height = found.T[:4]
     kept = (width >= SMALLEST_PX) | (height >= SMALLEST_PX)
-    return np.asarray(np.stack((left, top, left + width, top + height), axis=1)[kept], np.int32)
+    kept[0] = False
+    rows = np.where(kept, np.cumsum(kept) - 1, -1)
+    boxes = np.stack((left, top, left + width, top + height), axis=1)[kept]
+    return rows[pixels], np.asarray(boxes, np.int32)
+
+
+def _shown(page: NDArray[np.int64], tile: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """The piece of the page that each of the tile's ``count`` pieces is of."""
+    owners = np.full(count, -1, np.int64)
+    is_piece = tile >= 0
+    owners[tile[is_piece]] = page[is_piece]
+    return owners

@@ -95,15 +95,3 @@ def _page(merged: Merged, given: DetectionSet) -> ObjectPage:
         confidences=merged.confidences,
         tiles=given.tile_boxes[given.tile_scales == 1],
     )
-
-
-def oracle(given: DetectionSet) -> Merged:
-    """Every box with its object, by the ground truth: the union of each group."""
-    owners = np.where(given.owners >= 0, given.owners, -1 - np.arange(len(given.owners)))
-    _, first, group = np.unique(owners, return_index=True, return_inverse=True)
-    boxes = given.boxes[first].copy()
-    np.minimum.at(boxes[:, :2], group, given.boxes[:, :2])
-    np.maximum.at(boxes[:, 2:], group, given.boxes[:, 2:])
-    confidences = given.confidences[first].copy()
-    np.maximum.at(confidences, group, given.confidences)
-    return Merged(boxes=boxes, confidences=confidences, labels=given.labels[first])

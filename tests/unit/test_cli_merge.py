@@ -50,6 +50,22 @@ def failure(folder: Path, content: Any) -> str:
     return " ".join(result.stderr.split())
 
 
+def test_boxes_half_over_each_other_in_one_tile_become_one_where_that_is_asked(
+    tmp_path: Path,
+) -> None:
+    doubled = detection(10, 10, 30, 30), detection(20, 10, 40, 30, confidence=40.0)
+    page = {"width": 100, "height": 100}
+    page |= {"tiles": [{"box": [0, 0, 100, 100], "detections": list(doubled)}]}
+
+    found = merge(tmp_path, page, "--same-tile-iou", "0.3", "--json")
+
+    assert [each["box"] for each in objects(tmp_path, page)] == [
+        [10.0, 10.0, 30.0, 30.0],
+        [20.0, 10.0, 40.0, 30.0],
+    ]
+    assert [each["confidence"] for each in json.loads(found.stdout)["objects"]] == [90.0]
+
+
 def test_an_object_that_two_tiles_saw_comes_out_once_with_what_showed_it(tmp_path: Path) -> None:
     assert objects(tmp_path, TWO_TILES) == [
         {

@@ -135,9 +135,30 @@ def test_a_line_of_text_that_ends_with_its_last_whole_letter_is_cut():
     assert line.boxes.tolist() == [[20, 40, 180, 60]]
 
 
+def test_text_that_ends_near_its_tiles_side_is_still_what_the_next_tile_read_there():
+    tiles = [[0, 0, 200, 100], [100, 0, 300, 100]]
+    within, around = (131, 20, 153, 39, 0), (120, 13, 167, 53, 1)
+
+    circled = merge(within, around, tile_boxes=tiles, page=(300, 100), text_labels=(0,))
+
+    assert sorted(circled.members.tolist()) == [0, 1]
+    assert len(circled.boxes) == 1
+
+
+def test_boxes_of_one_tile_half_over_each_other_are_one_object_only_if_that_is_asked():
+    boxes, sure = [[10, 10, 30, 30], [20, 10, 40, 30]], [90.0, 40.0]
+
+    two = merge_detections(boxes, sure, [0, 0], [0, 0], TWO_TILES, PAGE)
+    one = merge_detections(boxes, sure, [0, 0], [0, 0], TWO_TILES, PAGE, same_tile_iou=0.3)
+
+    assert two.boxes.tolist() == boxes
+    assert one.confidences.tolist() == [90.0]
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
+        ({"same_tile_iou": 0}, r"same_tile_iou must be above 0, at most 1; received 0"),
         ({"tiles": [2]}, r"rows of tile_boxes, 0 to 1; received 2 to 2"),
         ({"tiles": [-1]}, r"rows of tile_boxes, 0 to 1; received -1 to -1"),
         ({"tiles": [0.0]}, r"tiles must be whole numbers; received float64"),

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.merging.detection_sets import DetectionSet, read, write
-from benchmarks.merging.scoring import Merged, oracle, score, total
+from benchmarks.merging.oracle import oracle
+from benchmarks.merging.scoring import Merged, score, total
 
 FRAME = [100.0, 100.0, 200.0, 200.0]
 SYMBOL = [700.0, 700.0, 740.0, 740.0]

@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from tilescout.merging import MergedBoxes, merge_detections
+from tilescout.merging.links import SAID_TWICE
 from tilescout_cli import terminal, tile_files
 from tilescout_cli.options import Json, example
 from tilescout_cli.shown_tables import MOST_ROWS
@@ -21,12 +22,23 @@ TilesJson = Annotated[
     Path, typer.Argument(metavar="FILE", help="JSON of tiles and boxes.", show_default=False)
 ]
 
+SameTileIou = Annotated[
+    float,
+    typer.Option(
+        metavar="IOU",
+        help="IoU from which two boxes of one tile are one object; .25 for a detector that "
+        "leaves doubtful boxes half over each other.",
+        min=0.01,
+        max=1,
+    ),
+]
+
 
 def register(app: typer.Typer) -> None:
     app.command("merge", epilog=example("tilescout merge tiles.json --json"))(merge)
 
 
-def merge(file: TilesJson, as_json: Json = False) -> None:
+def merge(file: TilesJson, same_tile_iou: SameTileIou = SAID_TWICE, as_json: Json = False) -> None:
     """Merge the boxes that overlapping tiles of one page saw. Needs no AWS.
 
     The file: {"width": 9000, "height": 6000, "tiles":
@@ -39,7 +51,7 @@ def merge(file: TilesJson, as_json: Json = False) -> None:
     "text_labels" names the labels of lines of text.
     """
     given = tile_files.read(file)
-    objects = _objects(given)
+    objects = _objects(given, same_tile_iou)
     if as_json:
         page = {"width": given.width, "height": given.height}
         terminal.print_json(page | {"objects": objects})
@@ -52,7 +64,7 @@ def merge(file: TilesJson, as_json: Json = False) -> None:
     terminal.say(f"{tiles} with {counted(boxes, 'detection')}: {found}")
 
 
-def _objects(given: TileFile) -> list[dict[str, Any]]:
+def _objects(given: TileFile, same_tile_iou: float) -> list[dict[str, Any]]:
     seen = [
         (number, place, found)
         for number, tile in enumerate(given.tiles)
@@ -70,6 +82,7 @@ def _objects(given: TileFile) -> list[dict[str, Any]]:
         (given.width, given.height),
         [at for at, name in enumerate(names) if name in given.text_labels],
         [tile.scale for tile in given.tiles],
+        same_tile_iou,
     )
     places = [(number, place) for number, place, _ in seen]
     return [_object(merged, row, names, places) for row in range(len(merged.boxes))]

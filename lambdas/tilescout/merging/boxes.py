@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from tilescout.merging.bridges import bridged
 from tilescout.merging.coarser import cut_where_it_goes_on
 from tilescout.merging.groups import groups_of, in_turn, numbered
-from tilescout.merging.links import links_of
+from tilescout.merging.links import SAID_TWICE, links_of
 from tilescout.merging.orphans import absorbed
 from tilescout.merging.outlines import Outlines, outlines_of
 from tilescout.merging.rectangles import Flags, Floats, Ints
@@ -51,6 +51,7 @@ def merge_detections(
     page_size: tuple[float, float],
     text_labels: Sequence[int] = (),
     tile_scales: ArrayLike | None = None,
+    same_tile_iou: float = SAID_TWICE,
 ) -> MergedBoxes:
     """Each object once, from ``boxes`` (n x 4, page px) that overlapping tiles saw.
 
@@ -58,12 +59,17 @@ def merge_detections(
     are never merged. ``tiles`` (n) are rows of ``tile_boxes`` (t x 4, page px; they may stick out
     of the page). ``page_size`` is width and height. ``text_labels`` are lines of text, which end
     with their last whole letter. ``tile_scales`` (t, default 1) are page pixels to one pixel of
-    the tile's image: a pass over the whole page is one more tile, with a larger scale.
+    the tile's image: a pass over the whole page is one more tile, with a larger scale. Boxes of
+    one tile and label are one object from ``same_tile_iou`` (above 0, to 1) on: lower it to .25
+    only for a detector that leaves doubtful boxes half over each other, and objects that do not
+    overlap.
 
     Every box is a member of one object, except those without an area or with a number that is
     not finite: these are left out. The order of the boxes and of the tiles is irrelevant.
     Raises ValueError for arrays that do not fit together.
     """
+    if not 0 < same_tile_iou <= 1:
+        raise ValueError(f"same_tile_iou must be above 0, at most 1; received {same_tile_iou}")
     given = _rows("boxes", boxes)
     layout = _layout(tile_boxes, tile_scales, page_size)
     label, tile = _whole("labels", labels, len(given)), _whole("tiles", tiles, len(given))
@@ -77,7 +83,7 @@ def merge_detections(
     is_text = np.isin(names, np.asarray(text_labels, dtype=np.int64))
     sure = _fitting("confidences", np.asarray(confidences, dtype=np.float64), len(given))
     views = views_of(given, sure, label, tile, layout, is_text[label])
-    return _merged(views, layout, names) if len(views) else _nothing()
+    return _merged(views, layout, names, same_tile_iou) if len(views) else _nothing()
 
 
 def _layout(
@@ -124,8 +130,8 @@ def _ranked(labels: Ints) -> tuple[Ints, Ints]:
     return np.flatnonzero(is_there) + low, (np.cumsum(is_there) - 1)[labels - low]
 
 
-def _merged(views: Views, tiles: Tiles, names: Ints) -> MergedBoxes:
-    links = links_of(views, tiles)
+def _merged(views: Views, tiles: Tiles, names: Ints, same_tile_iou: float) -> MergedBoxes:
+    links = links_of(views, tiles, same_tile_iou)
     first, group = numbered(groups_of(views, links))
     views = cut_where_it_goes_on(views, group, len(first), tiles)
     parts = outlines_of(views, slice(None), group, len(first), tiles)

@@ -20,6 +20,8 @@ SAID_TWICE = 0.8
 """IoU from which two boxes of one tile are one object."""
 SEAM_PX = 1.0
 """Boxes reach this far over their tile's side, so that tiles that only touch share a strip."""
+ENDS_PX = 8.0
+"""A cut side this far from its tile's side may be where the object ends all the same: text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +38,11 @@ class Links:
     is_repeat: Flags
 
 
-def links_of(views: Views, tiles: Tiles) -> Links:
-    """Every pair of views that meet, and what the pair shows."""
+def links_of(views: Views, tiles: Tiles, same_tile_iou: float = SAID_TWICE) -> Links:
+    """Every pair of views that meet, and what the pair shows.
+
+    Two of one tile are one object from ``same_tile_iou`` on.
+    """
     # A cut side may lie anywhere beyond its tile's side.
     edge = tiles.sides[:, views.tiles]
     reach = np.where(views.cut, edge, views.sides) + OUTWARD * SEAM_PX
@@ -48,8 +53,12 @@ def links_of(views: Views, tiles: Tiles) -> Links:
     first, second = views.tiles[one], views.tiles[two]
     both = shared(tiles.sides[:, first], tiles.sides[:, second]) + OUTWARD * SEAM_PX
     agreement = ious(shared(reach[:, one], both), shared(reach[:, two], both))
+    may_end = np.asarray((OUTWARD * (reach - views.sides) > ENDS_PX).any(axis=0))
+    vague = np.flatnonzero(may_end[one] | may_end[two])
+    as_seen = [shared(views.sides[:, each[vague]], both[:, vague]) for each in (one, two)]
+    agreement[vague] = np.maximum(agreement[vague], ious(*as_seen))
     is_same = (agreement >= SAME_PLACE) & (first != second)
     is_repeat = first == second
     told = np.flatnonzero(is_repeat)
-    is_repeat[told] = ious(views.sides[:, one[told]], views.sides[:, two[told]]) >= SAID_TWICE
+    is_repeat[told] = ious(views.sides[:, one[told]], views.sides[:, two[told]]) >= same_tile_iou
     return Links(one=one, two=two, agreement=agreement, is_same=is_same, is_repeat=is_repeat)
