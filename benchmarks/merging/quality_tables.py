@@ -55,16 +55,17 @@ def tables(found: Sequence[Compared]) -> str:
 
 def _f1_table(found: Sequence[Compared]) -> str:
     head = (
-        "| detections | truths | boxes | oracle | Tilescout | SAHI default | SAHI best of 24 "
-        "| which | supervision NMM | NMS | lsnms | gain over SAHI's best |"
+        "| detections | truths | boxes | oracle | Tilescout | same_tile_iou .25 | SAHI default "
+        "| SAHI best of 24 | which | supervision NMM | NMS | lsnms | gain over SAHI's best |"
     )
-    lines = [head, "|---|---|---|---|---|---|---|---|---|---|---|---|"]
+    lines = [head, "|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
     for each in found:
         best = each.best_of_sahi()
         others = " | ".join(f"{each.f1(name):.4f}" for name in OTHERS)
         lines.append(
             f"| {each.name} | {each.scores[OURS].truths:,} | {each.boxes:,} "
-            f"| {each.f1(ORACLE):.4f} | {each.f1(OURS):.4f} | {each.f1(SAHI_DEFAULT):.4f} "
+            f"| {each.f1(ORACLE):.4f} | {each.f1(OURS):.4f} "
+            f"| {each.f1(SUPPRESSED):.4f} | {each.f1(SAHI_DEFAULT):.4f} "
             f"| {each.f1(best):.4f} | {best.removeprefix('SAHI ')} | {others} | {each.gain:+.4f} |"
         )
     return "\n".join(lines) + "\n"
