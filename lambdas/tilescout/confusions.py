@@ -17,6 +17,7 @@ LIKE: dict[str, str] = {
 
 _FOLDED = str.maketrans({other: group[0] for group in _SHAPES for other in group[1:]})
 _DASHES = dict.fromkeys("‐‑‒–—―−﹣－", "-")  # noqa: RUF001
+_QUOTES = {"《": "«", "》": "»"}
 
 
 def folded(text: str) -> str:
@@ -32,5 +33,7 @@ def normalised(text: str) -> str:
 def _plain(char: str) -> str:
     if char in _DASHES:
         return "-"
+    if char in _QUOTES:
+        return _QUOTES[char]
     plain = unicodedata.normalize("NFKC", char).upper()
     return plain if len(plain) == 1 else char

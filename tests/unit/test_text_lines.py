@@ -107,6 +107,99 @@ def test_repeated_characters_are_neither_lost_nor_doubled():
     assert texts(lines) == ["0" * 16]
 
 
+def test_a_word_seen_whole_has_no_odd_letter_of_a_cut_reading_after_it():
+    # As the OCR read a finish plan: the tile that cuts the tag takes a line for a dash.
+    lines = stitch(
+        answer(0, LEFT_TILE, word("CPT-1", 899, 956, confidence=99.9)),
+        answer(1, RIGHT_TILE, word("CPT-1-", 900, 963, confidence=91.6)),
+    )
+
+    assert texts(lines) == ["CPT-1"]
+
+
+def test_a_word_seen_whole_has_no_odd_letter_of_a_cut_reading_before_it():
+    lines = stitch(
+        answer(0, LEFT_TILE, word("[SP.", 953, 1000, confidence=98.6)),
+        answer(1, RIGHT_TILE, word("SP-50", 960, 1037, confidence=99.9)),
+    )
+
+    assert texts(lines) == ["SP-50"]
+
+
+def test_what_lies_beyond_the_tile_that_read_a_word_whole_is_kept():
+    lines = stitch(
+        answer(0, LEFT_TILE, word("USB", 860, 934, confidence=99.9)),
+        answer(1, RIGHT_TILE, word("SB_PWR", 900, 1045, confidence=89.3)),
+    )
+
+    assert texts(lines) == ["USB_PWR"]
+
+
+def test_an_end_that_a_tile_cuts_yields_to_one_that_ends_hardly_further():
+    lines = stitch(
+        answer(0, LEFT_TILE, word("10E-2", 904, 1000, confidence=94.6)),
+        answer(1, RIGHT_TILE, word("E-21", 954, 1004, confidence=99.9)),
+    )
+
+    assert texts(lines) == ["E-21"]
+
+
+def test_a_word_seen_whole_is_not_joined_to_the_rest_of_a_cut_one():
+    # As the OCR read a floor plan: the second tile's box begins at its side, two letters early.
+    first, second = Box(0, 0, 512, 500), Box(439, 0, 951, 500)
+    lines = stitch(
+        answer(0, first, word("COAG", 365, 452, height=30), word("EL2", 472, 511, height=30)),
+        answer(1, second, word("EL2-10", 439, 558, height=38)),
+    )
+
+    assert texts(lines)[0].startswith("COAG ")
+
+
+def test_a_long_part_that_both_read_joins_them_though_letters_are_of_unlike_width():
+    # As the OCR read a schematic: other words are narrower, so each word seems to lie apart.
+    first, second = Box(399, 0, 911, 500), Box(799, 0, 1311, 500)
+    lines = stitch(
+        answer(0, first, word("MC74VHC1G08DFT2", 790, 910, height=10)),
+        answer(
+            1,
+            second,
+            word("C74VHC1G08DFT2G", 800, 920, height=10),
+            word("SC70", 924, 956, height=10),
+            word("5P", 959, 973, height=10),
+        ),
+    )
+
+    assert texts(lines) == ["MC74VHC1G08DFT2G SC70 5P"]
+
+
+def test_letters_far_from_their_twins_do_not_stop_the_stitch():
+    # As the OCR read a borehole log: narrow words beside it put a cut word's letters out of place.
+    first, second = Box(0, 0, 540, 500), Box(276, 0, 1300, 500)
+    lines = stitch(
+        answer(
+            0,
+            first,
+            word("and", 252, 285),
+            word("CLAYSTONE,", 291, 438),
+            word("to", 438, 457),
+            word("ARGILL", 462, 540),
+        ),
+        answer(
+            1,
+            second,
+            word("d", 276, 289),
+            word("CLAYSTONE,", 291, 436),
+            word("to", 438, 459),
+            word("ARGILLACEOUS", 467, 637),
+            word("fill", 645, 685),
+            word("limit", 695, 740),
+            word("lit", 750, 780),
+        ),
+    )
+
+    assert texts(lines) == ["and CLAYSTONE, to ARGILLACEOUS fill limit lit"]
+
+
 def test_a_line_cut_by_tiles_that_do_not_overlap_is_one_line():
     lines = stitch_lines(
         [
@@ -214,6 +307,15 @@ def test_a_word_read_sideways_by_one_tile_is_not_a_second_word():
     )
 
     assert texts(lines) == ["NEON"]
+
+
+def test_a_quote_read_alone_in_its_wide_form_is_not_a_second_word():
+    lines = stitch(
+        answer(0, LEFT_TILE, word("Fm.»", 854, 917, top=100, height=27)),
+        answer(1, RIGHT_TILE, word("》", 905, 917, top=107, height=13)),
+    )
+
+    assert texts(lines) == ["Fm.»"]
 
 
 def test_lines_of_neighbouring_rows_are_not_mixed():

@@ -25,6 +25,8 @@ class Glyph(NamedTuple):
     """The word is cut by the tile at either end."""
     begins: bool
     """A space stands before it."""
+    tile: Box
+    """The tile it was read in, turned."""
 
     @property
     def centre(self) -> float:
@@ -60,7 +62,9 @@ def _word_glyphs(word: Word, fragment: Fragment, typical: float) -> Iterator[Gly
         left = word.box.left if ends else word.box.right - count * advance
     for rank, char in enumerate(word.text):
         at = left + rank * advance
-        yield Glyph(char, at, at + advance, rank, word, starts or ends, rank == 0)
+        yield Glyph(
+            char, at, at + advance, rank, word, starts or ends, rank == 0, fragment.tile_box
+        )
 
 
 def whole_words(glyphs: list[Glyph]) -> list[list[Glyph]]:

@@ -13,20 +13,24 @@ ALIKE = 2
 """So many characters, every one the same, are trusted wherever they lie: a box that a tile cuts may
 begin a character too early."""
 
+LONG = 4
+"""So many, every one the same, are one text even where their places do not agree: letters are
+unlike in width, and each of two cut words is measured from its whole end."""
+
 Cell = tuple[int, int]
 
 
 def meeting_point(tail: list[Glyph], head: list[Glyph], advance: float) -> Cell | None:
     """Indices in ``tail`` and ``head`` of one character that both show, or None.
 
-    First the shift at which the end of one and the start of the other agree all along; failing
-    that, where one reading has a character more, the strongest common run (a local alignment
-    without gaps; Smith and Waterman, 1981). Characters of unlike place count less, so repeated
-    ones find their own; a single misread character is forgiven.
+    First the shift at which the end of one and the start of the other agree all along, best to
+    the letter; failing that, where one reading has a character more, the strongest common run (a
+    local alignment without gaps; Smith and Waterman, 1981). Characters of unlike
+    place count less, so repeated ones find their own; a single misread character is forgiven.
     """
     gains = _gains(tail, head, advance)
-    same = _best_shift(gains, len(tail), len(head)) or _best_run(gains)
-    matching = [cell for cell in same if gains[cell] > 0]
+    same = _best_shift(gains, tail, head) or _best_run(gains)
+    matching = [cell for cell in same if gains.get(cell, -1.0) > 0] or same
     return matching[len(matching) // 2] if matching else None
 
 
@@ -43,15 +47,23 @@ def _gains(tail: list[Glyph], head: list[Glyph], advance: float) -> dict[Cell, f
     return gains
 
 
-def _best_shift(gains: dict[Cell, float], tail: int, head: int) -> list[Cell]:
-    best: tuple[float, int, list[Cell]] = (0.0, 0, [])
+def _best_shift(gains: dict[Cell, float], tail: list[Glyph], head: list[Glyph]) -> list[Cell]:
+    best: tuple[bool, float, int, list[Cell]] = (False, 0.0, 0, [])
     for shift in sorted({other - one for one, other in gains}):
-        cells = [(one, one + shift) for one in range(max(0, -shift), min(tail, head - shift))]
+        first, end = max(0, -shift), min(len(tail), len(head) - shift)
+        cells = [(one, one + shift) for one in range(first, end)]
         found = [gains.get(cell, -1.0) for cell in cells]
         mean = sum(found) / len(cells)
-        if mean >= SURE or (len(cells) >= ALIKE and min(found) > 0):
-            best = max(best, (mean, len(cells), cells))
-    return best[2]
+        is_long = len(cells) >= LONG and all(
+            cell in gains and _are_same(tail[cell[0]], head[cell[1]]) for cell in cells
+        )
+        if is_long or mean >= SURE or (len(cells) >= ALIKE and min(found) > 0):
+            best = max(best, (is_long, mean, len(cells), cells))
+    return best[3]
+
+
+def _are_same(one: Glyph, other: Glyph) -> bool:
+    return folded(one.char) == folded(other.char)
 
 
 def _best_run(gains: dict[Cell, float]) -> list[Cell]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 from tilescout.detections import Word
+from tilescout.geometry import Box
 from tilescout.renderer.text_glyphs import (
     Glyph,
     glyphs_of,
@@ -17,6 +19,8 @@ from tilescout.text.overlap import meeting_point
 
 NEW_PLACE = 0.3
 """A word overlapped by less of its width than this stands at a place of its own."""
+APART = 0.5
+"""Characters of room between two words."""
 
 
 def words_of_line(fragments: Sequence[Fragment]) -> tuple[Word, ...]:
@@ -49,12 +53,18 @@ def _chain(fragments: Sequence[Fragment]) -> list[Fragment]:
     chain = [_best([each for each in rest if each.box.left <= begin + slack / 4], slack)]
     while True:
         end = chain[-1].box.right
-        further = [each for each in rest if each.box.right > end + slack / 4]
+        further = [each for each in rest if _goes_on(each, chain[-1], slack / 4)]
         overlapping = [each for each in further if each.box.left <= end - slack]
         if not further:
             return chain
         nearest = min(further, key=lambda each: each.box.left)
         chain.append(_best(overlapping or [nearest], slack))
+
+
+def _goes_on(other: Fragment, last: Fragment, slack: float) -> bool:
+    """Whether ``other`` reaches further, or as far and sees the end that is cut in ``last``."""
+    past = other.box.right - last.box.right
+    return past > slack or (past >= -slack and last.is_cut[2] and not other.is_cut[2])
 
 
 def _best(candidates: list[Fragment], slack: float) -> Fragment:
@@ -87,7 +97,16 @@ def _spliced(
         one, other = _at_seam(line, following)
     else:
         one, other = _at_word_end(line, following, anchor[0] + tail, anchor[1])
-    return line[:one] + following[other:], line[one:] + following[:other]
+    onward = following[other:]
+    if anchor is None and one and onward and _are_apart(line[one - 1], onward[0], advance):
+        onward[0] = onward[0]._replace(begins=True)
+    return line[:one] + onward, line[one:] + following[:other]
+
+
+def _are_apart(last: Glyph, first: Glyph, advance: float) -> bool:
+    """Whether a space lies between the end of a word seen whole and what goes on after it."""
+    is_end = not last.is_cut and last.rank == len(last.word.text) - 1
+    return is_end and first.left - last.right > APART * advance
 
 
 def _at_word_end(
@@ -97,11 +116,26 @@ def _at_word_end(
     mine, theirs = line[one], following[other]
     if not theirs.is_cut and (mine.is_cut or theirs.word.confidence > mine.word.confidence):
         back = min(theirs.rank, one, other)
-        return one - back, other - back
+        is_start = mine.is_cut and back == theirs.rank
+        odd = _odd(line[: one - back][::-1], mine.word, theirs.tile) if is_start else 0
+        return one - back - odd, other - back
     ahead = 1
     if not mine.is_cut:
         ahead = min(len(mine.word.text) - mine.rank, len(line) - one, len(following) - other)
-    return one + ahead, other + ahead
+    one, other = one + ahead, other + ahead
+    is_end = theirs.is_cut and not mine.is_cut and one == len(line)
+    odd = _odd(following[other:], theirs.word, mine.tile) if is_end else 0
+    return one, other + odd
+
+
+def _odd(beside: list[Glyph], word: Word, tile: Box) -> int:
+    """How many of the glyphs beside a word seen whole belong to a cut reading of it.
+
+    None where ``tile``, which saw it whole, does not show the place of them all.
+    """
+    odd = list(takewhile(lambda glyph: glyph.word is word, beside))
+    shows = all(tile.left <= glyph.left and glyph.right <= tile.right for glyph in odd)
+    return len(odd) if shows else 0
 
 
 def _at_seam(line: list[Glyph], following: list[Glyph]) -> tuple[int, int]:
