@@ -11,7 +11,10 @@ from moto import mock_aws
 from moto.s3.responses import S3Response
 
 from tests.handlers.account import ENVIRONMENT, PROFILES, Account
+from tests.moto_items import send_values_as_they_lie
 from tilescout_local.listed_versions import encoded
+
+send_values_as_they_lie()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -13,6 +13,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
+from tests.moto_items import send_values_as_they_lie
 from tilescout import keys, results
 from tilescout.aws import document_table
 from tilescout.aws.items import to_attribute, to_item
@@ -24,6 +25,8 @@ from tilescout.profiles import Profile
 from tilescout_cli import stacks
 from tilescout_cli.clients import Clients
 from tilescout_cli.stacks import Stack
+
+send_values_as_they_lie()
 
 PROFILE = Profile(name="text", detector="textract", dpi=144, tile_size=1000, overlap=100)
 OUTPUTS = {
