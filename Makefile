@@ -1,5 +1,5 @@
 # make demo: install, run the sample drawings on this machine, show what was found.
-# make check: every fast test and check. make check-all: the long tables too.
+# make check: every fast test and check. make check-all: the long tests and tables too.
 # None of them needs an AWS account. make deploy does.
 
 PYTHON ?= python3.11
@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 ARCHITECTURE ?=
+LONG_FILES_FIRST := tests/handlers tests/local tests/mutations tests/infra tests/workflow tests/unit
+PLAYED := tests/local/test_model_faults.py::test_the_model_comes_down_and_the_document_is_done
 # The CLI must read the cloud assembly that the library writes; npm's newest does not.
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" npx --yes aws-cdk@2.1148.1
 
@@ -40,15 +42,15 @@ test: $(INSTALLED)
 
 check: lint test  ## Lint, types and every fast test; under 10 minutes on 2 cores.
 
-check-all: check  ## The long tables as well, written to docs/.
+# Each test once, and each table once: the reports play what the deselected tests would.
+check-all: lint  ## Every test, long ones too, and the tables in docs/; under an hour on 2 cores.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train]'
+	$(BIN)/python -m pytest $(LONG_FILES_FIRST) -q -n 2 --dist loadfile --no-loadscope-reorder --faults docs/faults.md --deselect $(PLAYED)
+	$(BIN)/python -m pytest tests/unit tests/handlers -q -n 2 -m "hypothesis and not long" --hypothesis-profile default
+	$(BIN)/python -m pytest tests/exploration -q -n 2 --deselect tests/exploration/test_all_rules.py
 	$(BIN)/python -m pytest tests/train -q
-	$(BIN)/python -m pytest tests/unit -q -n auto --hypothesis-profile default
-	$(BIN)/python -m pytest tests/exploration -q -n auto -m long
-	$(BIN)/python -m pytest tests/local -q -m long --deselect tests/local/test_model_faults.py
-	$(BIN)/python -m tests.local.model_faults.report --out docs/model_faults.md
-	$(BIN)/python -m pytest tests/unit tests/handlers tests/mutations tests/infra tests/workflow tests/local -q -n 2 --dist loadfile --faults docs/faults.md
 	$(BIN)/python -m tests.exploration.report --out docs/exploration.md
+	$(BIN)/python -m tests.local.model_faults.report --out docs/model_faults.md
 	$(BIN)/python -m benchmarks.snippet_recall --out docs/snippets.md
 
 synth: $(INSTALLED)  ## Write the template to cdk.out.

@@ -32,17 +32,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(Table(Path(target)))
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Only marked tests where the table is wanted; an id that the catalogue lacks is an error."""
-    marked = []
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """An id that the catalogue lacks is an error."""
     for item in items:
-        ids = _faults(item)
-        if unknown := set(ids) - set(CATALOGUE):
+        if unknown := set(_faults(item)) - set(CATALOGUE):
             raise pytest.UsageError(f"{item.nodeid}: no such fault: {', '.join(sorted(unknown))}")
-        if ids:
-            marked.append(item)
-    if config.getoption("--faults"):
-        items[:] = marked
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -64,8 +58,10 @@ class Table:
         faults = [value for name, value in report.user_properties if name == PROPERTY]
         self.seen += [Seen(fault=str(fault), test=test, passed=report.passed) for fault in faults]
 
-    def pytest_sessionfinish(self) -> None:
-        self.target.write_text(page(self.seen), encoding="utf-8")
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        # A run that was broken off has not seen every test.
+        if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+            self.target.write_text(page(self.seen), encoding="utf-8")
 
 
 def _faults(item: pytest.Item) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from tests.exploration import searches
-from tests.exploration.configurations import CONTROL, Groups, in_every_check, in_long_checks
+from tests.exploration.configurations import CONTROL, in_every_check, in_long_checks
 from tests.exploration.control_rules import Setup
 from tests.exploration.control_world import TICK
 from tests.exploration.missing_rules import COVERED, missing_rules
@@ -41,20 +41,23 @@ died, or the try was given up), a model that a person starts meanwhile cannot be
 """
 
 
-def main() -> None:
+def main() -> int:
+    """Exit code 1 where something breaks although all rules are in place."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--fast", action="store_true", help="leave the long searches out")
     options = parser.parse_args()
+    groups = in_every_check() | ({} if options.fast else in_long_checks())
     with ProcessPoolExecutor(2) as pool:
-        text = "\n".join(_sections(pool, fast=options.fast))
-    options.out.write_text(text)
+        searched = {name: list(pool.map(run, group)) for name, group in groups.items()}
+        options.out.write_text("\n".join(_sections(pool, searched)))
+    return int(any(one.broken for found in searched.values() for one in found))
 
 
-def _sections(pool: ProcessPoolExecutor, *, fast: bool) -> Iterable[str]:
+def _sections(pool: ProcessPoolExecutor, searched: dict[str, list[Found]]) -> Iterable[str]:
     yield HEAD
     yield "## With all rules in place\n"
-    yield from _searched(pool, in_every_check() | ({} if fast else in_long_checks()))
+    yield from _searched(searched)
     yield "\n## How long a model is up without a live run\n"
     yield from _overruns(pool)
     yield "\n## Each rule taken away\n"
@@ -62,11 +65,10 @@ def _sections(pool: ProcessPoolExecutor, *, fast: bool) -> Iterable[str]:
     yield ""
 
 
-def _searched(pool: ProcessPoolExecutor, groups: Groups) -> Iterable[str]:
+def _searched(searched: dict[str, list[Found]]) -> Iterable[str]:
     yield "| Searches | Number | Worlds | Steps | Seconds | Broken |"
     yield "|---|---:|---:|---:|---:|---|"
-    for name, group in groups.items():
-        found = list(pool.map(run, group))
+    for name, found in searched.items():
         yield _row(name, found)
 
 
@@ -105,4 +107,4 @@ def _missing(pool: ProcessPoolExecutor) -> Iterable[str]:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
