@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 import pytest
 
+from tests.infra.permissions import FUNCTIONS, actions_of
 from tests.infra.reached import actions_reached
 from tests.infra.template import Template, as_list
 
@@ -27,37 +27,9 @@ WITHOUT_RESOURCE_TYPE = {
     "logs:DescribeResourcePolicies",
     "logs:DescribeLogGroups",
 }
-FUNCTIONS = [
-    "accept_document",
-    "advance_run",
-    "collect_dead_letters",
-    "detect_onnx",
-    "detect_tile",
-    "guard",
-    "merge_page",
-    "tile_page",
-]
 POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 LOGGING = {"logs:CreateLogStream", "logs:PutLogEvents"}
 DELETING = {"DeleteItem", "DeleteTable", "DeleteObject", "DeleteBucket", "PurgeQueue"}
-
-
-def _actions(template: Template, function: str) -> set[str]:
-    role = template.functions()[function]["Role"]["Fn::GetAtt"][0]
-    own = {
-        action
-        for name, statement in template.statements()
-        if name == role
-        for action in as_list(statement["Action"])
-    }
-    attached = {
-        action
-        for policy in template.of_type("IAM::Policy").values()
-        if {"Ref": role} in policy["Properties"]["Roles"]
-        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
-        for action in as_list(statement["Action"])
-    }
-    return own | attached
 
 
 def test_no_action_has_a_wildcard(template: Template) -> None:
@@ -106,7 +78,7 @@ def test_only_merging_deletes(template: Template) -> None:
     deleting = {
         function
         for function in template.functions()
-        for action in _actions(template, function)
+        for action in actions_of(template, function)
         if action.split(":")[1] in DELETING
     }
     assert deleting == {"merge_page"}
@@ -158,76 +130,15 @@ def test_accepting_an_upload_cannot_touch_the_ledger(template: Template) -> None
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_may_do_all_that_its_code_can_reach(template: Template, function: str) -> None:
-    assert actions_reached(function) - _actions(template, function) == set()
+    assert actions_reached(function) - actions_of(template, function) == set()
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_may_do_nothing_that_its_code_never_does(
     template: Template, function: str
 ) -> None:
-    spare = _actions(template, function) - actions_reached(function)
+    spare = actions_of(template, function) - actions_reached(function)
     assert spare - POLLING - LOGGING == set()
-
-
-def test_only_detect_onnx_reads_models_and_nobody_writes_them(template: Template) -> None:
-    touching = {
-        (name, action)
-        for name, statement in template.statements()
-        if "ModelsBucket" in json.dumps(statement["Resource"])
-        for action in as_list(statement["Action"])
-    }
-    role = template.functions()["detect_onnx"]["Role"]["Fn::GetAtt"][0]
-    assert touching == {(role, "s3:GetObject"), (role, "s3:ListBucket")}
-
-
-def test_only_detect_tile_asks_a_service(template: Template) -> None:
-    asking = {
-        function
-        for function in template.functions()
-        for action in _actions(template, function)
-        if action.startswith(("textract:Detect", "rekognition:Detect"))
-    }
-    assert asking == {"detect_tile"}
-
-
-def _rekognition(template: Template, function: str) -> dict[str, list[str]]:
-    """Rekognition actions of a function, with the end of the ARNs they are allowed on."""
-    role = template.functions()[function]["Role"]["Fn::GetAtt"][0]
-    return {
-        action: re.findall(r':project/([^"]*)"', json.dumps(statement["Resource"]))
-        for name, statement in template.statements()
-        if name == role
-        for action in as_list(statement["Action"])
-        if action.startswith("rekognition:")
-    }
-
-
-def test_a_run_starts_and_stops_versions_of_its_projects_and_looks_at_the_projects(
-    template: Template,
-) -> None:
-    assert _rekognition(template, "advance_run") == {
-        "rekognition:StartProjectVersion": ["sample-symbols/version/*/*"],
-        "rekognition:StopProjectVersion": ["*/version/*/*"],
-        "rekognition:DescribeProjectVersions": ["*"],
-    }
-
-
-def test_the_guard_stops_any_model_and_starts_none(template: Template) -> None:
-    assert _rekognition(template, "guard") == {
-        "rekognition:StopProjectVersion": ["*/version/*/*"],
-        "rekognition:DescribeProjectVersions": ["*"],
-    }
-
-
-def test_tiles_are_asked_of_versions_of_the_projects(template: Template) -> None:
-    assert _rekognition(template, "detect_tile")["rekognition:DetectCustomLabels"] == [
-        "sample-symbols/version/*/*"
-    ]
-
-
-def test_no_other_function_touches_a_model(template: Template) -> None:
-    touching = {name for name in FUNCTIONS if _rekognition(template, name)}
-    assert touching == {"advance_run", "detect_tile", "guard"}
 
 
 @pytest.mark.parametrize("function", ["accept_document", "tile_page"])
@@ -237,51 +148,6 @@ def test_functions_that_open_uploads_reach_no_results(template: Template, functi
     policies = json.dumps(template.properties(role)["Policies"])
     assert "ResultsBucket" not in policies
     assert "DetectionsTable" not in policies
-
-
-def test_the_machine_may_start_itself_and_call_one_function(template: Template) -> None:
-    [role] = [
-        name
-        for name, each in template.of_type("IAM::Role").items()
-        if {"Fn::GetAtt": [name, "Arn"]} == template.properties("DetectionRun")["RoleArn"]
-    ]
-    policies = [
-        policy["PolicyDocument"]["Statement"] for policy in template.properties(role)["Policies"]
-    ] + [
-        policy["Properties"]["PolicyDocument"]["Statement"]
-        for policy in template.of_type("IAM::Policy").values()
-        if {"Ref": role} in policy["Properties"]["Roles"]
-    ]
-    scoped = {
-        (statement["Action"], json.dumps(statement["Resource"]))
-        for statements in policies
-        for statement in statements
-        if statement["Resource"] != "*"
-    }
-    advance_run = {"Fn::GetAtt": [template.function_id("advance_run"), "Arn"]}
-    assert scoped == {
-        ("lambda:InvokeFunction", json.dumps(advance_run)),
-        ("states:StartExecution", json.dumps({"Ref": "DetectionRun"})),
-    }
-
-
-def test_the_guard_may_look_at_runs_and_start_none(template: Template) -> None:
-    actions = _actions(template, "guard")
-    assert "states:DescribeExecution" in actions
-    assert "states:StartExecution" not in actions
-
-
-@pytest.mark.parametrize("service", ["scheduler", "states"])
-def test_a_service_acts_for_this_account_only(template: Template, service: str) -> None:
-    trusts: list[dict[str, Any]] = [
-        statement
-        for role in template.of_type("IAM::Role").values()
-        for statement in role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
-        if statement["Principal"] == {"Service": f"{service}.amazonaws.com"}
-    ]
-    assert [trust["Condition"] for trust in trusts] == [
-        {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
-    ]
 
 
 def test_nothing_has_a_physical_name_but_one_log_group(template: Template) -> None:

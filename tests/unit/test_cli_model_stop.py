@@ -9,15 +9,14 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ReadTimeoutError
-from typer.testing import CliRunner, Result
 
 from tests.unit import cli_models
-from tests.unit.cli_models import MODEL_PROFILE, NOW, PROJECT, PROJECT_ARN, Account, Time, arn
-from tests.unit.cli_stack import add, deployed_stack, document
+from tests.unit.cli_models import NOW, PROJECT, PROJECT_ARN, Account, Time, arn
+from tests.unit.cli_stack import deployed_stack
+from tests.unit.model_stops import at_work, execution_status, status, stop
 from tilescout.aws import lease_table, model_table
 from tilescout.models import ModelInUse
 from tilescout_cli import places
-from tilescout_cli.app import app
 from tilescout_cli.stacks import Stack
 
 
@@ -42,29 +41,6 @@ def account(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Account:
 @pytest.fixture(autouse=True)
 def time(monkeypatch: pytest.MonkeyPatch) -> Time:
     return cli_models.turned(monkeypatch)
-
-
-def stop(*arguments: str, answer: str = "") -> Result:
-    runner = CliRunner(env={"COLUMNS": "100", "TERM": "dumb"})
-    return runner.invoke(app, ["model", "stop", "--project", "valves", *arguments], input=answer)
-
-
-def status(account: Account) -> str:
-    return account.versions["v1"][0]
-
-
-def execution_status(stack: Stack, owner: str) -> str:
-    states = stack.clients.step_functions
-    return str(states.describe_execution(executionArn=owner)["status"])
-
-
-def at_work(stack: Stack, **changed: Any) -> str:
-    """The ARN of a run that works with our model on one document."""
-    owner = cli_models.begin(stack)
-    values = {"owner": owner, "expires_at": NOW + 150, "phase": "working"}
-    cli_models.lease(stack, **values | changed)
-    add(stack, document(status="RUNNING", profile=MODEL_PROFILE, result_id="", claim_token=7))
-    return owner
 
 
 def test_nothing_that_is_up_needs_nothing(stack: Stack, account: Account) -> None:
@@ -181,102 +157,6 @@ def test_interrupted_it_says_that_the_guard_goes_on(
     result = stop()
     assert result.exit_code == 130
     assert "left waiting, the guard goes on; see `tilescout model status" in result.stderr
-
-
-def test_what_somebody_else_started_is_left_alone(stack: Stack, account: Account) -> None:
-    result = stop()
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == (
-        "tilescout: valves: v1 RUNNING, 2 units, somebody else's; Tilescout did not start it and "
-        "leaves it alone. Ask who did; --not-ours stops it in your own name\n"
-    )
-    assert status(account) == "RUNNING"
-
-
-def test_what_somebody_else_started_is_stopped_when_a_person_says_so_twice(
-    stack: Stack, account: Account
-) -> None:
-    result = stop("--not-ours", answer="y\n")
-    assert result.exit_code == 0
-    assert result.stdout.endswith("valves: no model is up\n")
-    assert "stop v1 of valves, which Tilescout did not start? [y/N]" in result.stderr
-    assert status(account) == "STOPPED"
-
-
-def test_who_says_no_stops_nothing(stack: Stack, account: Account) -> None:
-    result = stop("--not-ours", answer="n\n")
-    assert result.exit_code == 1
-    assert "v1 was left up" in result.stderr
-    assert status(account) == "RUNNING"
-
-
-def test_a_run_at_work_with_what_somebody_else_started_keeps_it(
-    stack: Stack, account: Account
-) -> None:
-    at_work(stack, ours=False)
-    result = stop("--not-ours", "--yes")
-    assert (result.exit_code, status(account)) == (2, "RUNNING")
-    assert "--abort ends it now" in result.stderr
-
-
-def test_both_options_end_the_run_and_then_what_somebody_else_started(
-    stack: Stack, account: Account, time: Time
-) -> None:
-    owner = at_work(stack, ours=False)
-    time.each_minute = lambda: cli_models.guard(stack, time)
-    result = stop("--not-ours", "--abort", "--yes")
-    assert (result.exit_code, status(account)) == (0, "STOPPED")
-    assert execution_status(stack, owner) == "ABORTED"
-
-
-def test_a_version_of_ours_is_waited_for_and_another_ones_needs_its_option(
-    stack: Stack, account: Account, time: Time
-) -> None:
-    cli_models.lease(stack)
-    account.have("v2", "RUNNING", units=1)
-    time.each_minute = lambda: cli_models.guard(stack, time)
-    result = stop()
-    assert (result.exit_code, status(account)) == (2, "STOPPED")
-    assert "v2 RUNNING, 1 unit, somebody else's" in result.stderr
-    assert account.versions["v2"][0] == "RUNNING"
-
-
-def test_a_refused_stop_ends_with_3_and_the_remedy(stack: Stack, account: Account) -> None:
-    account.refuses_stop = "AccessDeniedException"
-    result = stop("--not-ours", "--yes")
-    assert (result.exit_code, result.stdout) == (3, "")
-    assert "ask for rekognition:StopProjectVersion, or stop it in the console" in result.stderr
-
-
-def test_a_version_that_cannot_be_stopped_while_it_starts_is_asked_again(
-    stack: Stack, account: Account, time: Time
-) -> None:
-    account.have("v1", "STARTING", units=2)
-    account.refuses_stop = "ResourceInUseException"
-
-    def come_up() -> None:
-        account.have("v1", "RUNNING", units=2)
-        account.refuses_stop = ""
-
-    time.each_minute = come_up
-    assert stop("--not-ours", "--yes").exit_code == 0
-    assert status(account) == "STOPPED"
-
-
-def test_only_what_the_person_agreed_to_is_stopped(
-    stack: Stack, account: Account, time: Time
-) -> None:
-    account.have("v1", "STARTING", units=2)
-    account.refuses_stop = "ResourceInUseException"
-
-    def another_starts() -> None:
-        account.have("v1", "RUNNING", units=2)
-        account.have("v2", "RUNNING", units=1)
-        account.refuses_stop = ""
-
-    time.each_minute = another_starts
-    assert stop("--not-ours", "--yes").exit_code == 0
-    assert (status(account), account.versions["v2"][0]) == ("STOPPED", "RUNNING")
 
 
 def test_the_lease_is_never_written_by_a_person(stack: Stack, account: Account) -> None:
