@@ -9,6 +9,7 @@ import numpy as np
 import pymupdf
 import pytest
 from numpy.typing import NDArray
+from onnxruntime.capi import onnxruntime_pybind11_state as state
 from PIL import Image
 
 from tilescout.errors import UnusableModel
@@ -60,3 +61,27 @@ def test_a_coloured_tile_is_read_as_grey_where_the_model_takes_grey(
 def test_what_is_no_model_is_refused_with_what_onnxruntime_said(file: bytes) -> None:
     with pytest.raises(UnusableModel, match="onnxruntime must load the model and run it"):
         ServedModel(file)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        state.Fail("Non-zero status code returned while running Reshape node"),
+        state.RuntimeException("Failed to allocate memory for requested buffer"),
+        state.EPFail("the execution provider failed"),
+        MemoryError("std::bad_alloc"),
+        RuntimeError("could not create a primitive"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_whatever_fails_while_an_image_is_looked_at_is_told(
+    image: NDArray[np.uint8], error: Exception
+) -> None:
+    class Failing:
+        def run(self, *_: object) -> None:
+            raise error
+
+    model = ServedModel(SAMPLE_MODEL.read_bytes())
+    model._session = Failing()
+    with pytest.raises(UnusableModel, match=str(error)):
+        model.find(image)

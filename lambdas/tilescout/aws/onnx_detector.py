@@ -13,7 +13,7 @@ from PIL import UnidentifiedImageError
 from tilescout import keys
 from tilescout.aws import objects
 from tilescout.detections import Answer
-from tilescout.errors import DetectorUnavailable, TileRefused, UnusableModel
+from tilescout.errors import DetectorBroken, DetectorUnavailable, TileRefused, UnusableModel
 from tilescout.onnx.answers import FoundBoxes, objects_seen
 from tilescout.onnx.cards import card_from_json
 from tilescout.onnx.model import ServedModel, decoded
@@ -102,7 +102,7 @@ class OnnxDetector:
     min_confidence: float | None = None
 
     def detect(self, image: bytes, tile: Tile) -> Answer:
-        """One ask, paid by its time. Raises TileRefused, DetectorUnavailable."""
+        """One ask, paid by its time. Raises TileRefused, DetectorBroken, DetectorUnavailable."""
         model = self.warm.get(self.model_version)
         found = self._find(model, image)
         return Answer(
@@ -122,4 +122,5 @@ class OnnxDetector:
         try:
             return model.find(pixels, max(floor, 1.0))
         except UnusableModel as error:
-            raise DetectorUnavailable(str(error)) from error
+            # It was loaded: whether the tile makes it fail or any would, only repetition tells.
+            raise DetectorBroken(str(error)) from error

@@ -131,13 +131,21 @@ def _failures() -> Iterator[None]:
     try:
         yield
     except (
+        state.EngineError,
+        state.EPFail,
         state.Fail,
         state.InvalidArgument,
         state.InvalidGraph,
         state.InvalidProtobuf,
+        state.ModelRequiresCompilation,
+        state.NoModel,
         state.NoSuchFile,
+        state.NotFound,
         state.NotImplemented,
         state.RuntimeException,
+        # As which C++ errors arrive that onnxruntime itself did not name.
+        MemoryError,
+        RuntimeError,
         ValueError,
     ) as error:
         raise UnusableModel(
