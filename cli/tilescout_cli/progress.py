@@ -63,18 +63,22 @@ class Totals:
 
 
 def look(stack: Stack, document_id: str, last: Standing) -> Standing:
-    """The standing now; what is settled is not read again."""
+    """The standing now; what is settled is not read again.
+
+    ``document`` of the standing is another one where this one is SUPERSEDED: a command gives each
+    content a key of its own, so that a newer version of it is the same work.
+    """
     if last.is_settled:
         return last
-    document = document_table.get(stack.documents, document_id)
+    document = _followed(stack, document_id)
     if document is None:
         return last
     if document.status in INTAKE:
-        tiled = page_table.group(stack.ledger, document_id, keys.PAGE_GROUPS)
+        tiled = page_table.group(stack.ledger, document.id, keys.PAGE_GROUPS)
         return Standing(document=document, pages_tiled=len(tiled))
     if document.status != "RUNNING":
         return _without_tiles(document)
-    bands = page_table.bands(stack.ledger, document_id)
+    bands = page_table.bands(stack.ledger, document.id)
     return Standing(
         document=document,
         pages_tiled=document.pages,
@@ -82,6 +86,17 @@ def look(stack: Stack, document_id: str, last: Standing) -> Standing:
         tiles_answered=sum(len(band.answered) for band in bands),
         tiles_failed=sum(len(band.failed) for band in bands),
     )
+
+
+def _followed(stack: Stack, document_id: str) -> Document | None:
+    """The document, or the newest that superseded it."""
+    found = document_table.get(stack.documents, document_id)
+    while found is not None and found.status == "SUPERSEDED" and found.superseded_by:
+        newer = document_table.get(stack.documents, found.superseded_by)
+        if newer is None:
+            return found
+        found = newer
+    return found
 
 
 def _without_tiles(document: Document) -> Standing:

@@ -146,10 +146,10 @@ class _News:
 
     def tell_of(self, standings: dict[str, Standing], now: float) -> None:
         for document_id, standing in standings.items():
-            text = self._text(standing, now)
-            if text and document_id + text not in self._told:
-                self._told.add(document_id + text)
-                self._tell(f"{self._names[document_id]}: {text}")
+            for text in (_followed(document_id, standing), self._text(standing, now)):
+                if text and document_id + text not in self._told:
+                    self._told.add(document_id + text)
+                    self._tell(f"{self._names[document_id]}: {text}")
 
     def _text(self, standing: Standing, now: float) -> str:
         document = standing.document
@@ -169,3 +169,13 @@ class _News:
             f"no version of {project} is in use; put one to use with "
             f"`tilescout {remedy} --project {project} {self._option}`"
         )
+
+
+def _followed(document_id: str, standing: Standing) -> str:
+    document = standing.document
+    if document is None or document.id == document_id:
+        return ""
+    return (
+        "the same file was uploaded again meanwhile; the result is that of its document "
+        f"{document.id[:8]}"
+    )

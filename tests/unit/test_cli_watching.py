@@ -11,6 +11,7 @@ import pytest
 from tests.unit.cli_stack import add, add_ledger, deployed_stack, document, replace
 from tilescout import keys
 from tilescout.aws import document_table
+from tilescout.documents import Document
 from tilescout.runs import Run
 from tilescout_cli import progress, watching
 from tilescout_cli.failures import CommandFailed
@@ -67,6 +68,42 @@ def test_a_run_is_started_once_and_waited_for(stack: Stack) -> None:
     assert watched.document is not None
     assert watched.document.status == "DONE"
     assert len(executions(stack)) == 1
+
+
+def superseded(number: int, newer: int) -> Document:
+    """As an accept of the same key leaves it."""
+    by = f"{newer:032x}"
+    return document(number, status="SUPERSEDED", superseded_by=by, result_id="", run_id="")
+
+
+def test_who_uploads_the_same_file_a_moment_earlier_gets_the_result_of_the_later_one(
+    stack: Stack,
+) -> None:
+    add(stack, superseded(1, newer=2))
+    add(stack, superseded(2, newer=3))
+    add(stack, document(3, status="QUEUED", result_id=""))
+    told: list[str] = []
+    shown: list[Totals] = []
+
+    def show(totals: Totals) -> None:
+        shown.append(totals)
+        if len(shown) == 3:
+            replace(stack, document(3))
+
+    (watched,) = watching.watch(stack, [upload(1)], seconds=9, show=show, tell=told.append)
+    assert watched.document == document(3)
+    assert [line for line in told if "plan.pdf" in line] == [
+        "plan.pdf: the same file was uploaded again meanwhile; the result is that of its document "
+        "00000000"
+    ]
+    assert len(executions(stack)) == 1
+
+
+def test_a_document_whose_newer_version_is_not_known_is_told_as_superseded(stack: Stack) -> None:
+    add(stack, superseded(1, newer=2))
+    (watched,) = watching.watch(stack, [upload(1)], seconds=9, show=silence, tell=silence)
+    assert watched.document is not None
+    assert watched.document.status == "SUPERSEDED"
 
 
 def test_no_run_is_started_while_a_page_is_being_tiled() -> None:

@@ -219,7 +219,7 @@ def _json(finished: Finished) -> dict[str, Any]:
         files = [str(path) for path in finished.delivery.files]
         return head | finished.delivery.result | {"files": files}
     state = {
-        "id": upload.document_id,
+        "id": document.id if document else upload.document_id,
         "status": document.status if document else "UNKNOWN",
         "reason": document.reason if document else "the upload was not looked at in time",
     }
