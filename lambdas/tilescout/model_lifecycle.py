@@ -16,6 +16,11 @@ MOST_STARTS = 3
 START_POLL = 20
 STOP_POLL = 10
 """Seconds between two looks at a model that starts or stops."""
+MOST_TURNS = 2_730
+"""Of all loops of an execution, after which a model that is not down is left to the guard: each
+takes 9 events of a history that holds 25,000. After the last turn of detecting they suffice for a
+model that takes two hours to start and cannot be stopped before.
+"""
 BEGINNING = 2
 """Seconds until the first look: a model that was asked to stop is STOPPING by then."""
 
@@ -151,6 +156,13 @@ def next_stop(lease: Lease, status: str, now: int) -> Action:
     if status == "STOPPING":
         return Action("wait", "the model is STOPPING", STOP_POLL)
     return _down(lease, status, now)
+
+
+def left_to_guard(action: Action, turns: int) -> Action:
+    """The action of a run that stops its model, or "give up" once its ``turns`` are used up."""
+    if action.verb == "done" or turns < MOST_TURNS:
+        return action
+    return Action("give up", f"{action.reason}; the guard goes on")
 
 
 def after_refused_stop(lease: Lease, code: str, message: str, now: int) -> Action:

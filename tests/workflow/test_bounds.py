@@ -98,12 +98,17 @@ def test_the_history_of_ten_thousand_pages_fits(states: dict[str, Any], per_seco
 
 @pytest.mark.fault("R13")
 def test_no_execution_fills_its_history_however_it_goes(states: dict[str, Any]) -> None:
-    """Detecting and merging end by their turns, stopping by the time that a start may take."""
-    stopping = (LONGEST_START + run_protocol.SETTLE) // model_lifecycle.STOP_POLL
-    turns = max(merge_pacing.MOST_TURNS, pacing.MOST_TURNS + stopping + 1)
+    """Detecting, stopping and merging end by their turns."""
+    turns = max(pacing.MOST_TURNS, model_lifecycle.MOST_TURNS, merge_pacing.MOST_TURNS) + 1
     longest = max(turn_of(states, name) for name in LOOPS)
     retried = 50 * EVENTS_OF_A_RETRY
     assert turns * longest + events_of(states, *states) + retried < MOST_EVENTS
+
+
+@pytest.mark.fault("R13")
+def test_after_the_last_turn_of_detecting_a_model_that_starts_is_still_waited_for() -> None:
+    stopping = (LONGEST_START + run_protocol.SETTLE) // model_lifecycle.STOP_POLL
+    assert pacing.MOST_TURNS + stopping < model_lifecycle.MOST_TURNS
 
 
 @pytest.mark.fault("R13")
