@@ -56,6 +56,7 @@ SPECS = {
             "DOCUMENTS_BUCKET",
             "DOCUMENTS_QUEUE_URL",
             "PAGES_QUEUE_URL",
+            "MERGES_QUEUE_URL",
             "PROFILES_FILE",
         ),
     ),

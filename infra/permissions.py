@@ -188,7 +188,7 @@ class Permissions:
             rows(self.tables.documents, "Query", index="by_status"),
             rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
             self._list_versions(),
-            send(self.queues.documents, self.queues.pages),
+            send(self.queues.documents, self.queues.pages, self.queues.merges),
             allow(["sqs:GetQueueAttributes"], [self.queues.pages.queue_arn]),
             *self._stop_models(),
             self._announce(),

@@ -45,6 +45,11 @@ def due(model: str, queued_at: int) -> str:
     return f"{of_model(model)}{queued_at:010d}"
 
 
+def due_to_finish(at: int) -> str:
+    """Sort key of an ended document that is not announced and cleaned up by then; of no model."""
+    return f"#{at:010d}"
+
+
 def of_model(model: str) -> str:
     """What ``due`` begins with for every document of the model."""
     return f"{model}#"

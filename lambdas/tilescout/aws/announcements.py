@@ -50,8 +50,8 @@ def announce_without_result(documents: Table, events: EventBridgeClient, documen
     if document.result_id or not document.clean_after or document.is_announced:
         return
     announce(events, document)
-    values: dict[str, str | int] = {"announced": document.announced_as}
+    values = {"announced": document.announced_as}
     if document.status != "SUPERSEDED":
-        values["clean_after"] = 0
+        values |= document_table.finishing(document, 0)
     same = Attr("clean_after").eq(document.clean_after)
     document_table.update(documents, document.id, values, same)

@@ -36,9 +36,9 @@ def clean(stores: Stores, document: Document, now: int, must_stop: Callable[[], 
         announcements.announce(stores.events, document)
         _update(stores, document, announced=document.announced_as)
     if not _clean_up(stores, document, now, must_stop):
-        _update(stores, document, clean_after=now)
+        _update(stores, document, **document_table.finishing(document, now))
         raise CleaningUnfinished(f"document {document.id} has more to clean; a later hint goes on")
-    _update(stores, document, clean_after=0)
+    _update(stores, document, **document_table.finishing(document, 0))
 
 
 def take_cleaning(stores: Stores, document: Document, now: int) -> bool:
@@ -47,7 +47,8 @@ def take_cleaning(stores: Stores, document: Document, now: int) -> bool:
         return False
     until = now + CLEANING_SECONDS
     still = Attr("clean_after").eq(document.clean_after)
-    if document_table.update(stores.documents, document.id, {"clean_after": until}, still):
+    later = document_table.finishing(document, until)
+    if document_table.update(stores.documents, document.id, later, still):
         return True
     # Where the reply to our own write was lost, nobody else would come.
     found = document_table.get(stores.documents, document.id)

@@ -81,9 +81,8 @@ def _ending(
         "warnings": told_once(document.warnings, totals.warnings),
         "ended_at": result.made_at,
         "replaced": document.result_id,
-        "clean_after": result.made_at + CLEANING_SECONDS,
         "finishing_until": 0,
-    }
+    } | document_table.finishing(document, result.made_at + CLEANING_SECONDS)
 
 
 def _flip(stores: Stores, document: Document, values: dict[str, Any]) -> bool:

@@ -25,6 +25,8 @@ def add(table: Table, document: Document) -> bool:
         "source_key": keys.source_key(document.bucket, document.key),
         "due": keys.due(document.profile.model, document.accepted_at),
     }
+    if document.clean_after:
+        row |= finishing(document, document.clean_after)
     return conditional(table.put_item, Item=row, ConditionExpression=Attr("id").not_exists())
 
 
@@ -44,6 +46,15 @@ def update(
         ConditionExpression=condition,
         **changes(values),
     )
+
+
+def finishing(document: Document, at: int) -> dict[str, Any]:
+    """Attributes of an ended document that is to be announced and cleaned up by then; 0: it is.
+
+    The status index shows those apart, so that what is left undone is found.
+    """
+    due = keys.due_to_finish(at) if at else keys.due(document.profile.model, document.accepted_at)
+    return {"clean_after": at, "due": due}
 
 
 def in_status(*statuses: Status) -> ConditionBase:

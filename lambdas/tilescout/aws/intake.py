@@ -58,7 +58,7 @@ def queue_if_tiled(documents: Table, ledger: Table, document: Document, now: int
         "queued_at": now,
     }
     if judged.status == "FAILED":
-        values |= {"ended_at": now, "clean_after": now}
+        values |= {"ended_at": now} | document_table.finishing(document, now)
     document_table.update(documents, document.id, values, document_table.in_status("ACCEPTED"))
     return judged.status
 

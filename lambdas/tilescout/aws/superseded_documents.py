@@ -84,5 +84,4 @@ def _ended(found: Superseded, now: int) -> dict[str, Any]:
         "reason": found.reason,
         "superseded_by": found.newer.id,
         "ended_at": now,
-        "clean_after": now + LANDED_SECONDS,
-    }
+    } | document_table.finishing(found.document, now + LANDED_SECONDS)

@@ -53,6 +53,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         "accepted_late": guard.sweep_objects() if is_due else 0,
         "held": guard.hold_abandoned(),
         "resent": guard.move_stuck(),
+        "finished": guard.finish_ended() if is_due else 0,
     }
     metrics.add_metric("GuardRuns", MetricUnit.Count, 1)
     metrics.add_metric("DocumentsHeld", MetricUnit.Count, guard.held())

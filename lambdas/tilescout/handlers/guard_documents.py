@@ -16,9 +16,10 @@ from tilescout.aws import (
     intake,
     lease_table,
     queues,
+    unfinished_ends,
     uploads,
 )
-from tilescout.documents import Document
+from tilescout.documents import ENDED, Document
 from tilescout.handlers import settings
 
 if TYPE_CHECKING:
@@ -128,6 +129,29 @@ class DocumentGuard:
         accepted = document_table.in_status("ACCEPTED")
         document_table.update(self.documents, document.id, values, accepted)
         return len(missing)
+
+    def finish_ended(self) -> int:
+        """Ended long ago, and not announced or cleaned up."""
+        done = 0
+        for status in sorted(ENDED):
+            late = unfinished_ends.late(self.documents, status, self.now - STUCK_SECONDS)
+            for document in islice(late, DOCUMENTS_PER_SWEEP):
+                if not self.has_time():
+                    return done
+                self._finish(document)
+                done += 1
+        return done
+
+    def _finish(self, document: Document) -> None:
+        logger.warning("an end was left undone", document_id=document.id, status=document.status)
+        unfinished_ends.finish(
+            self.documents,
+            self.events,
+            self.sqs,
+            self.settings.merges_queue_url,
+            document,
+            self.now,
+        )
 
     def sweep_objects(self) -> int:
         """Objects without a record are put on the documents queue, as their lost event would be."""

@@ -73,6 +73,7 @@ class GuardSettings(Tables):
     documents_bucket: str
     documents_queue_url: str
     pages_queue_url: str
+    merges_queue_url: str
     profiles_file: str
 
 
