@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tilescout.documents import Document
@@ -60,6 +60,7 @@ class RunState:
     ``ready_at`` is not 0 while the model is known to be RUNNING, ``answered_before`` tiles were
     answered by then; ``starts`` are the requests of this run that were not refused.
     ``turns`` are all steps of the execution so far.
+    ``shared`` documents bear their part of the model's cost by now.
     ``put_off``: the run ended without having tried, and counts against nobody.
     """
 
@@ -87,6 +88,7 @@ class RunState:
     needs_version: bool = False
     put_off: bool = False
     turns: int = 0
+    shared: int = 0
 
     @property
     def starts_model(self) -> bool:
@@ -98,7 +100,8 @@ class RunState:
 class Claim:
     """One document in one run. ``detected`` once all its tiles have ended; then the counts hold.
 
-    ``tiles`` were open when it was claimed, ``answered_before`` answered.
+    ``tiles`` were open when it was claimed, ``answered_before`` answered. ``requeued``: the run
+    ended before it did; ``answered`` holds then, too.
     """
 
     document_id: str
@@ -109,6 +112,24 @@ class Claim:
     ended: bool = False
     answered: int = 0
     failed: int = 0
+    requeued: bool = False
+
+    @property
+    def newly_answered(self) -> int:
+        """Tiles answered since the document was claimed."""
+        return max(0, self.answered - self.answered_before)
+
+
+def shares_of(claims: Sequence[Claim], usd: float) -> list[tuple[str, float]]:
+    """Document ids and what each bears of ``usd`` that a run paid for its model.
+
+    By its tiles that this run answered, or evenly where it answered none.
+    """
+    tiles = {claim.document_id: claim.newly_answered for claim in claims}
+    if not any(tiles.values()):
+        tiles = dict.fromkeys(tiles, 1)
+    every = sum(tiles.values())
+    return [(document, usd * count / every) for document, count in tiles.items() if count and usd]
 
 
 def calls_allowed(profiles: list[Profile], price_per_call: float) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tilescout import merge_pacing, messages, model_lifecycle, pacing, page_ranges, run_protocol
+from tilescout.handlers.run_steps import claiming, close_run
 from tilescout.messages import MergeHint, PageRange, TileHint, Upload
 from tilescout.pacing import Pace, Progress
 from tilescout.runs import RunState
@@ -98,11 +99,14 @@ def test_the_history_of_ten_thousand_pages_fits(states: dict[str, Any], per_seco
 
 @pytest.mark.fault("R13")
 def test_no_execution_fills_its_history_however_it_goes(states: dict[str, Any]) -> None:
-    """Detecting, stopping and merging end by their turns."""
+    """Detecting, stopping and merging end by their turns, closing soon after its own."""
     turns = max(pacing.MOST_TURNS, model_lifecycle.MOST_TURNS, merge_pacing.MOST_TURNS) + 1
     longest = max(turn_of(states, name) for name in LOOPS)
     retried = 50 * EVENTS_OF_A_RETRY
-    assert turns * longest + events_of(states, *states) + retried < MOST_EVENTS
+    open_at_last = ceil(claiming.OPEN_CLAIMS / close_run.REQUEUED_PER_TURN)
+    closing = max(0, close_run.MOST_TURNS - turns) + open_at_last + 1
+    closing *= events_of(states, "CloseRun", states["CloseRun"]["Next"])
+    assert turns * longest + closing + events_of(states, *states) + retried < MOST_EVENTS
 
 
 @pytest.mark.fault("R13")

@@ -111,8 +111,9 @@ def test_what_was_caught_is_kept_beside_the_run(states: dict[str, Any], task: st
 
 
 def test_a_run_with_an_error_ends_failed(states: dict[str, Any]) -> None:
-    """The first choice that holds is taken, so it must be this one."""
-    assert states["DidAnyStepFail"]["Choices"][0] == {
+    """The first choice that holds is taken: closing goes on, and then it must be this one."""
+    assert states["DidAnyStepFail"]["Choices"][0]["Next"] == "CloseRun"
+    assert states["DidAnyStepFail"]["Choices"][1] == {
         "Variable": "$.error",
         "IsPresent": True,
         "Next": "RunFailed",

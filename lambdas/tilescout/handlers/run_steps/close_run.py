@@ -15,18 +15,28 @@ from tilescout.handlers.run_steps.model_cost import measure, model_cost, share_c
 from tilescout.pacing import STALLED
 from tilescout.runs import Claim, Run, RunState
 
+REQUEUED_PER_TURN = 100
 FORGIVEN_BANDS = 300
-"""Bands whose tiles are forgiven in one step; hints of a barren run reach no further."""
+"""Bands whose tiles are forgiven in one turn, and of one document: hints of a barren run reach no
+further.
+"""
+MOST_TURNS = 2_750
+"""Of all loops of an execution, after which no tile is forgiven and no more cost shared: its
+history holds 25,000 events, and a turn of this loop takes 7 of the last.
+"""
 
 
 def close_run(edges: Edges, state: RunState) -> RunState:
-    """Requeue, record, release. ``next`` is OpenRun where others are due already.
+    """Requeue, record, share the cost, release, each step a bounded part of it.
 
-    A step that is repeated after its release only looks again.
+    ``next`` is CloseRun where there is more of it, OpenRun where others are due already. A step
+    that is repeated after its release only looks again.
     """
     lease = lease_table.read(edges.ledger, state.model)
     if lease.owner or lease.token != state.token:
-        _close(edges, state)
+        state = _close(edges, state)
+        if state.next == "CloseRun":
+            return state
     # A run that was put off would only be put off again; the schedule tries later.
     stays = bool(edges.error or state.put_off)
     again = not stays and _is_more_due(edges, state)
@@ -38,17 +48,32 @@ def _is_more_due(edges: Edges, state: RunState) -> bool:
     return is_work_due(edges, state.model, besides=state.token, version=version)
 
 
-def _close(edges: Edges, state: RunState) -> None:
+def _close(edges: Edges, state: RunState) -> RunState:
     beat(edges, state, "closing")
     run = document_table.get_run(edges.documents, state.id)
-    answered = {
-        claim.document_id: _requeue(edges, state, claim, document, run)
-        for claim, document in list(open_claims(edges, state))
-    }
-    _record(edges, state, run, answered)
+    more = replace(state, next="CloseRun", wait_seconds=0)
+    if not _requeue_some(edges, state, run):
+        return more
+    claims = list(claim_table.claims(edges.ledger, state.id))
+    if not state.shared:
+        _record(edges, state, run, claims)
+    shared = share_cost(edges, state, claims)
+    if shared and state.turns < MOST_TURNS:
+        return replace(more, shared=shared)
     lease_table.change(
         edges.ledger, state.model, lambda lease: run_protocol.release(lease, state.token, edges.now)
     )
+    return replace(state, next="")
+
+
+def _requeue_some(edges: Edges, state: RunState, run: Run | None) -> bool:
+    """Whether no document of the run is open any more; as many as fit into a step are queued."""
+    bands = 0
+    for number, (claim, document) in enumerate(open_claims(edges, state)):
+        if number >= REQUEUED_PER_TURN or bands >= FORGIVEN_BANDS:
+            return False
+        bands += _requeue(edges, state, claim, document, run)
+    return True
 
 
 def _requeue(
@@ -56,10 +81,30 @@ def _requeue(
 ) -> int:
     """A run that brought the document no answer, or could not merge it, counts for holding.
 
-    Returns how many of its tiles are answered by now.
+    Returns how many bands were looked into. What a repeated step must know, for the document is
+    no longer open then, is noted with the claim first.
     """
     answered = _answered(edges, claim, document)
+    noted = {"answered": answered, "requeued": True}
+    claim_table.update_claim(edges.ledger, state.id, document.id, noted)
     run_is_barren = not (run and run.tiles_answered)
+    forgives = run_is_barren and not claim.detected and state.turns < MOST_TURNS
+    forgiven = _forgive(edges, state, document) if forgives else 0
+    values = _requeued(edges, state, claim, document, answered, run_is_barren=run_is_barren)
+    mine = document_table.claimed_by(state.token)
+    document_table.update(edges.documents, document.id, values, mine)
+    return forgiven
+
+
+def _requeued(
+    edges: Edges,
+    state: RunState,
+    claim: Claim,
+    document: Document,
+    answered: int,
+    *,
+    run_is_barren: bool,
+) -> dict[str, Any]:
     barren = not (claim.detected or state.put_off) and (
         run_is_barren or (answered <= document.tiles_answered and state.finished in STALLED)
     )
@@ -79,11 +124,7 @@ def _requeue(
             "status": "HELD",
             "reason": f"{without} runs {what}; see docs/deploy.md, HELD",
         }
-    mine = document_table.claimed_by(state.token)
-    document_table.update(edges.documents, document.id, values, mine)
-    if run_is_barren and not claim.detected:
-        _forgive(edges, state, document)
-    return answered
+    return values
 
 
 def _answered(edges: Edges, claim: Claim, document: Document) -> int:
@@ -93,10 +134,11 @@ def _answered(edges: Edges, claim: Claim, document: Document) -> int:
     return sum(len(band.answered) for band in bands)
 
 
-def _forgive(edges: Edges, state: RunState, document: Document) -> None:
-    """An outage is not the tiles' fault: this run's asks did not count."""
+def _forgive(edges: Edges, state: RunState, document: Document) -> int:
+    """An outage is not the tiles' fault: this run's asks did not count. Returns the bands read."""
     bands = page_table.bands(edges.ledger, document.id)
-    for band in [band for band in bands if not band.is_complete][:FORGIVEN_BANDS]:
+    touched = [band for band in bands if not band.is_complete][:FORGIVEN_BANDS]
+    for band in touched:
         for row in tile_table.in_band(edges.ledger, document.id, band.page, band.band):
             if row.reservation is not None or row.broken:
                 tile_table.change(
@@ -106,11 +148,10 @@ def _forgive(edges: Edges, state: RunState, document: Document) -> None:
                     row.tile,
                     lambda row: reservations.forgive(row, state.token, edges.now),
                 )
+    return len(touched)
 
 
-def _record(edges: Edges, state: RunState, run: Run | None, answered: dict[str, int]) -> None:
-    """``answered`` tiles of the documents that were requeued; of the others their claims tell."""
-    claims = list(claim_table.claims(edges.ledger, state.id))
+def _record(edges: Edges, state: RunState, run: Run | None, claims: list[Claim]) -> None:
     model = model_cost(edges, state, run)
     values = {
         "status": "FAILED" if edges.error else "CLOSED",
@@ -121,13 +162,7 @@ def _record(edges: Edges, state: RunState, run: Run | None, answered: dict[str, 
         "model_seconds": model.seconds,
         "model_usd": model.usd,
         "reason": edges.error or state.finished,
-        "requeued": len(answered),
+        "requeued": sum(claim.requeued for claim in claims),
     }
     document_table.update_run(edges.documents, state.id, values)
-    share_cost(edges, state, {each.document_id: _new(each, answered) for each in claims}, model.usd)
     measure(edges, state, run)
-
-
-def _new(claim: Claim, answered: dict[str, int]) -> int:
-    """Tiles answered since the document was claimed."""
-    return max(0, answered.get(claim.document_id, claim.answered) - claim.answered_before)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tilescout.aws import document_table, lease_table, model_table
@@ -10,8 +11,10 @@ from tilescout.aws.parallel import in_order
 from tilescout.handlers.run_steps.edges import Edges
 from tilescout.models import measured_rate
 from tilescout.pricing import PriceTable
-from tilescout.runs import Run, RunState
+from tilescout.runs import Claim, Run, RunState, shares_of
 
+SHARES_PER_TURN = 1_000
+"""Writes that fit well into one step, at 5 ms of a small function's processor each."""
 A_DAY = 24 * 3600
 """No start lasts as long: the workflow ends after half of it, and the guard follows."""
 
@@ -42,19 +45,23 @@ def model_cost(edges: Edges, state: RunState, run: Run | None) -> ModelCost:
     return ModelCost(sum(seconds for _, seconds in paid), usd)
 
 
-def share_cost(edges: Edges, state: RunState, answered: dict[str, int], usd: float) -> None:
-    """Each document bears the model's cost by its tiles that this run answered, or evenly where
-    it answered none; repeating it charges nobody twice.
+def share_cost(edges: Edges, state: RunState, claims: Sequence[Claim]) -> int:
+    """Charge some more documents with their share of what the run's record says of the model.
+
+    Each bears the cost by its tiles that this run answered, or all evenly where it answered none.
+    Returns how many of the run's are charged by now, 0 once all are. Repeating it charges nobody
+    twice.
     """
-    tiles = answered if any(answered.values()) else dict.fromkeys(answered, 1)
-    every = sum(tiles.values())
-    shares = [(document, usd * count / every) for document, count in tiles.items() if count]
+    run = document_table.get_run(edges.documents, state.id)
+    shares = shares_of(claims, run.model_usd if run else 0.0)
+    now = shares[state.shared : state.shared + SHARES_PER_TURN]
 
     def charge(share: tuple[str, float]) -> bool:
         return document_table.charge(edges.documents, *share, state.token)
 
-    if usd:
-        deque(in_order(charge, shares), maxlen=0)
+    deque(in_order(charge, now), maxlen=0)
+    charged = state.shared + len(now)
+    return charged if charged < len(shares) else 0
 
 
 def measure(edges: Edges, state: RunState, run: Run | None) -> None:
