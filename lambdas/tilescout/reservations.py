@@ -14,6 +14,8 @@ MAX_BROKEN = 7
 """Server errors on one tile, at ever longer pauses, after which they are taken for its own."""
 RETRY_SECONDS = 15
 LONGEST_RETRY_SECONDS = 300
+MOST_OWN = 10
+"""Tiles of a run that may make server errors at once and yet be at fault; more are an outage."""
 MARGIN = 60
 """Seconds that a reservation outlives its function's timeout."""
 
@@ -90,7 +92,7 @@ def give_back(
         return Drop("the reservation is no longer mine")
     before = _before(row)
     counted = billed or before is not None
-    pause = min(LONGEST_RETRY_SECONDS, RETRY_SECONDS * 2**row.broken) if broken else RETRY_SECONDS
+    pause = _pause(row.broken) if broken else RETRY_SECONDS
     return replace(
         row,
         asked=row.asked - (not counted),
@@ -99,6 +101,24 @@ def give_back(
         retry_at=now + pause,
         last_error=error,
     )
+
+
+def _pause(broken: int) -> int:
+    """Seconds that a tile is left alone after a server error, ``broken`` of which came before."""
+    return min(LONGEST_RETRY_SECONDS, RETRY_SECONDS << broken)
+
+
+def others_answered(row: TileRow, *, answered_at: int, broken_tiles: int) -> bool:
+    """Whether the detector answered other tiles while this one was asked (rules 16 and 17).
+
+    ``answered_at`` is when it last answered one in this run, 0 if never. Of a tile that server
+    errors have used up it tells only if it came well after the first of them, unless at most
+    ``MOST_OWN`` of the run's ``broken_tiles`` make any: the last tiles have no others beside them.
+    """
+    if not answered_at or row.broken < MAX_BROKEN:
+        return bool(answered_at)
+    began = row.retry_at - sum(map(_pause, range(MAX_BROKEN)))
+    return broken_tiles <= MOST_OWN or answered_at > began + 2 * RETRY_SECONDS
 
 
 def strike(row: TileRow, reservation_id: str, error: str) -> TileRow | Drop:
@@ -148,3 +168,10 @@ def forgive(row: TileRow, token: int, now: int) -> TileRow:
     if not ran_out(row, token, now):
         return replace(row, broken=0)
     return replace(row, asked=max(0, row.asked - 1), broken=0, reservation=None)
+
+
+def relieve(row: TileRow, now: int) -> TileRow:
+    """After a run that an outage ended: its server errors were not the tile's."""
+    if row.state != "pending" or is_reserved(row, now):
+        return row
+    return replace(row, broken=0)

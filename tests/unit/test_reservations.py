@@ -21,6 +21,8 @@ from tilescout.reservations import (
     has_failed,
     is_reserved,
     is_stuck,
+    others_answered,
+    relieve,
     reserve,
     strike,
 )
@@ -265,3 +267,40 @@ def test_a_tile_that_stays_broken_fails_only_where_others_were_answered() -> Non
 
 def test_after_a_run_without_any_answer_a_broken_tile_starts_afresh() -> None:
     assert forgive(replace(PENDING, broken=MAX_BROKEN), 7, 1_000).broken == 0
+
+
+def used_up(first_error: int) -> TileRow:
+    """A tile that server errors used up, asked again at once after each pause."""
+    row, now = PENDING, first_error
+    for number in range(MAX_BROKEN):
+        held = written(reserve(row, f"r{number}", 7, now, 60))
+        row = written(give_back(held, f"r{number}", now, "500", broken=True))
+        now = row.retry_at
+    return row
+
+
+@pytest.mark.parametrize(
+    ("answered_at", "broken_tiles", "tells"),
+    [
+        (0, 1, False),
+        (1_000, 1, True),
+        (1_000, 10, True),
+        (1_000, 11, False),
+        (1_030, 11, False),
+        (1_031, 11, True),
+    ],
+)
+def test_server_errors_are_an_outage_s_where_many_tiles_make_them_and_no_answer_came_since(
+    answered_at: int, broken_tiles: int, tells: bool
+) -> None:
+    row = used_up(first_error=1_000)
+    assert others_answered(row, answered_at=answered_at, broken_tiles=broken_tiles) is tells
+
+
+def test_any_answer_of_the_run_tells_of_a_tile_that_was_asked_in_vain() -> None:
+    assert others_answered(PENDING, answered_at=1, broken_tiles=500)
+
+
+def test_after_an_outage_a_tile_starts_afresh_and_its_asks_count() -> None:
+    row = relieve(replace(PENDING, broken=MAX_BROKEN, asked=2), 1_000)
+    assert (row.broken, row.asked) == (0, 2)

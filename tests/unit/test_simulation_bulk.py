@@ -89,6 +89,6 @@ def test_hints_are_spread_as_the_handler_spreads_them() -> None:
     )
     state = RunState(model="parts", execution="run", calls_per_second=5.0)
     turn = Turn(skip=0, send=100, wait_seconds=80, pace=Pace())
-    _send_hints(edges, state, Survey(has_answers=True, since=tiles), turn)
+    _send_hints(edges, state, Survey(answered_at=1, since=tiles), turn)
     spread = spread_seconds(100, 80, 5.0)
     assert sorted(sqs.delays) == [int(spread * number / 100) for number in range(100)]

@@ -12,6 +12,7 @@ from tilescout.handlers.run_steps.claiming import is_version_due, is_work_due
 from tilescout.handlers.run_steps.edges import Edges, beat
 from tilescout.handlers.run_steps.merging_hints import open_claims
 from tilescout.handlers.run_steps.model_cost import measure, model_cost, share_cost
+from tilescout.ledger import TileRow
 from tilescout.pacing import STALLED
 from tilescout.runs import Claim, Run, RunState
 
@@ -88,8 +89,9 @@ def _requeue(
     noted = {"answered": answered, "requeued": True}
     claim_table.update_claim(edges.ledger, state.id, document.id, noted)
     run_is_barren = not (run and run.tiles_answered)
-    forgives = run_is_barren and not claim.detected and state.turns < MOST_TURNS
-    forgiven = _forgive(edges, state, document) if forgives else 0
+    was_cut_off = run_is_barren or state.finished in STALLED
+    forgives = was_cut_off and not claim.detected and state.turns < MOST_TURNS
+    forgiven = _forgive(edges, state, document, run_is_barren=run_is_barren) if forgives else 0
     values = _requeued(edges, state, claim, document, answered, run_is_barren=run_is_barren)
     mine = document_table.claimed_by(state.token)
     document_table.update(edges.documents, document.id, values, mine)
@@ -134,20 +136,22 @@ def _answered(edges: Edges, claim: Claim, document: Document) -> int:
     return sum(len(band.answered) for band in bands)
 
 
-def _forgive(edges: Edges, state: RunState, document: Document) -> int:
-    """An outage is not the tiles' fault: this run's asks did not count. Returns the bands read."""
+def _forgive(edges: Edges, state: RunState, document: Document, *, run_is_barren: bool) -> int:
+    """An outage is not the tiles' fault: its server errors do not count, and of a run without any
+    answer no ask does. Returns the bands read.
+    """
+
+    def forgiven(row: TileRow) -> TileRow:
+        if run_is_barren:
+            return reservations.forgive(row, state.token, edges.now)
+        return reservations.relieve(row, edges.now)
+
     bands = page_table.bands(edges.ledger, document.id)
     touched = [band for band in bands if not band.is_complete][:FORGIVEN_BANDS]
     for band in touched:
         for row in tile_table.in_band(edges.ledger, document.id, band.page, band.band):
-            if row.reservation is not None or row.broken:
-                tile_table.change(
-                    edges.ledger,
-                    document.id,
-                    row.page,
-                    row.tile,
-                    lambda row: reservations.forgive(row, state.token, edges.now),
-                )
+            if (run_is_barren and row.reservation is not None) or row.broken:
+                tile_table.change(edges.ledger, document.id, row.page, row.tile, forgiven)
     return len(touched)
 
 

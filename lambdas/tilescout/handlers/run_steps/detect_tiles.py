@@ -26,7 +26,7 @@ def detect_tiles(edges: Edges, state: RunState) -> RunState:
     beat(edges, state)
     claim_due(edges, state)
     run = document_table.get_run(edges.documents, state.id)
-    seen = survey(edges, state, has_answers=bool(run and run.tiles_answered))
+    seen = survey(edges, state, answered_at=run.last_answer_at if run else 0)
     send_merge_hints(edges, state)
     progress = seen.progress(run.asks if run else 0)
     finished = pacing.why_finished(

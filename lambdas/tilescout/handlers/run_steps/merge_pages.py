@@ -16,7 +16,7 @@ def merge_pages(edges: Edges, state: RunState) -> RunState:
     """``next`` is CloseRun once all is merged, nothing moves any more, or no turn is left."""
     lease = beat(edges, state)
     # A worker may have committed after the last look; its document is complete only now.
-    survey(edges, state, has_answers=False)
+    survey(edges, state, answered_at=0)
     hints = merge_hints(edges, state)
     since = state.merging_since if len(hints) == state.unmerged else edges.now
     turn = merge_pacing.next_turn(

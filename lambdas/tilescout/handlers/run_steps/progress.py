@@ -22,11 +22,12 @@ BANDS = 400
 class Survey:
     """One look at the run. ``sendable`` are (document id, page, tile) by the time from which.
 
-    ``has_answers``: the detector answered some tile in this very run. ``bands_read`` of the
-    open bands were looked into.
+    ``answered_at``: when the detector last answered a tile in this very run, 0 if never.
+    ``pending`` tiles by document; ``bands_read`` of the open bands were looked into.
     """
 
-    has_answers: bool
+    answered_at: int
+    pending: list[tuple[str, TileRow]] = field(default_factory=list)
     answered: int = 0
     failed: int = 0
     reserved: int = 0
@@ -57,22 +58,25 @@ class Survey:
         return first if self.since or not self.unread else first + self.bands_read
 
 
-def survey(edges: Edges, state: RunState, *, has_answers: bool) -> Survey:
+def survey(edges: Edges, state: RunState, *, answered_at: int) -> Survey:
     """Count, repair counts that a crash left behind, and give up tiles that have failed."""
-    seen = Survey(has_answers)
+    seen = Survey(answered_at)
     open_bands: list[tuple[str, BandRow]] = []
     claims = claim_table.claims(edges.ledger, state.id)
     for claim in sorted(claims, key=lambda claim: (claim.claimed_at, claim.document_id)):
         open_bands += [(claim.document_id, band) for band in _open_bands(edges, state, claim, seen)]
     first = state.first_band % max(1, len(open_bands))
     for document_id, band in open_bands[first:] + open_bands[:first]:
-        _look_into(edges, state, document_id, band, seen)
+        _look_into(edges, document_id, band, seen)
+    broken = sum(row.broken > 0 for _, row in seen.pending)
+    for document_id, row in seen.pending:
+        _judge(edges, state, document_id, row, seen, broken)
     return seen
 
 
 def tiles_to_ask(edges: Edges, state: RunState) -> int:
     """Tiles of the run's documents that have not ended, counted in the ledger's bands."""
-    seen = Survey(has_answers=False)
+    seen = Survey(answered_at=0)
     return sum(
         band.planned - band.ended
         for claim in list(claim_table.claims(edges.ledger, state.id))
@@ -96,25 +100,29 @@ def _open_bands(edges: Edges, state: RunState, claim: Claim, seen: Survey) -> It
         claim_table.update_claim(edges.ledger, state.id, claim.document_id, done)
 
 
-def _look_into(
-    edges: Edges, state: RunState, document_id: str, band: BandRow, seen: Survey
-) -> None:
+def _look_into(edges: Edges, document_id: str, band: BandRow, seen: Survey) -> None:
     if seen.scanned >= SCAN or seen.bands_read >= BANDS:
         seen.unread += band.planned - band.ended
         return
     seen.bands_read += 1
     for row in tile_table.in_band(edges.ledger, document_id, band.page, band.band):
         seen.scanned += 1
-        if row.tile not in band.answered and row.tile not in band.failed:
-            _count(edges, state, document_id, row, seen)
+        if row.tile in band.answered or row.tile in band.failed:
+            continue
+        if row.state == "pending":
+            seen.pending.append((document_id, row))
+        else:
+            page_table.band_outcome(edges.ledger, document_id, row.page, row.tile, row.state)
+            seen.reserved += 1
 
 
-def _count(edges: Edges, state: RunState, document_id: str, row: TileRow, seen: Survey) -> None:
-    if row.state != "pending":
-        page_table.band_outcome(edges.ledger, document_id, row.page, row.tile, row.state)
-        seen.reserved += 1
-    elif reservations.has_failed(row, state.token, edges.now, run_has_answers=seen.has_answers):
-        _fail(edges, state, document_id, row, seen)
+def _judge(
+    edges: Edges, state: RunState, document_id: str, row: TileRow, seen: Survey, broken: int
+) -> None:
+    """Of a pending tile; ``broken`` of those that were looked at made server errors."""
+    others = reservations.others_answered(row, answered_at=seen.answered_at, broken_tiles=broken)
+    if reservations.has_failed(row, state.token, edges.now, run_has_answers=others):
+        _fail(edges, state, document_id, row, others=others)
         seen.reserved += 1
     elif reservations.is_reserved(row, edges.now) or edges.now < row.retry_at:
         seen.reserved += 1
@@ -125,15 +133,13 @@ def _count(edges: Edges, state: RunState, document_id: str, row: TileRow, seen: 
         seen.since[document_id, row.page, row.tile] = max(row.retry_at, ran_out)
 
 
-def _fail(edges: Edges, state: RunState, document_id: str, row: TileRow, seen: Survey) -> None:
+def _fail(edges: Edges, state: RunState, document_id: str, row: TileRow, *, others: bool) -> None:
     failed = tile_table.change(
         edges.ledger,
         document_id,
         row.page,
         row.tile,
-        lambda row: reservations.fail(
-            row, state.token, edges.now, run_has_answers=seen.has_answers
-        ),
+        lambda row: reservations.fail(row, state.token, edges.now, run_has_answers=others),
     )
     if isinstance(failed, TileRow):
         page_table.band_outcome(edges.ledger, document_id, row.page, row.tile, "failed")
