@@ -97,12 +97,10 @@ def _in_short(found: Sequence[Compared]) -> str:
     better = min(found, key=lambda each: each.gain_of_better)
     hard = [each for each in found if each.is_hard]
     less = [each for each in hard if each.gain_at_seams < ENOUGH]
-    most = max((each.oracles_gain_at_seams for each in less), default=0.0)
     return (
         f"Least gain over SAHI's best: {least.gain:+.4f} ({least.name}); at seams "
         f"{at_seams.gain_at_seams:+.4f} ({at_seams.name}). At seams it is {ENOUGH} or more in "
-        f"{len(hard) - len(less)} of {len(hard)} rows{_but_easy(found)}; in the other {len(less)} "
-        f"the oracle's own gain there is {most:+.4f} at most. Most "
+        f"{len(hard) - len(less)} of {len(hard)} rows{_but_easy(found)}{_at_most(less)}. Most "
         f"duplicates: {doubled.scores[OURS].duplicate_share:.2%} of the truths ({doubled.name}). "
         "With `same_tile_iou` .8 or .25, chosen after the fact as SAHI's settings are, the least "
         f"gain is {better.gain_of_better:+.4f} ({better.name}).\n"
@@ -111,3 +109,10 @@ def _in_short(found: Sequence[Compared]) -> str:
 
 def _but_easy(found: Sequence[Compared]) -> str:
     return "" if all(each.is_hard for each in found) else ", the easy scene apart"
+
+
+def _at_most(less: Sequence[Compared]) -> str:
+    if not less:
+        return ""
+    most = max(each.oracles_gain_at_seams for each in less)
+    return f"; in the other {len(less)} the oracle's own gain there is {most:+.4f} at most"
