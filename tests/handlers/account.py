@@ -71,6 +71,7 @@ def clients() -> list[Any]:
     shell, detect_tile = module("shell"), module("detect_tile")
     return [
         shell._dynamodb().meta.client,
+        shell._dynamodb_adding().meta.client,
         shell.s3(),
         shell.sqs(),
         shell.events(),

@@ -91,6 +91,63 @@ def reply_lost_at(call: int) -> Iterator[list[str]]:
         yield made
 
 
+@contextmanager
+def table_answers(
+    operation: str, times: int, answer: Reply, naming: str = ""
+) -> Iterator[list[str]]:
+    """The tables answer the first requests of this operation so, of those whose body names this.
+
+    These have no effect. Yields those that came by.
+    """
+    made: list[str] = []
+
+    def send(request: Any, **_: Any) -> AWSResponse | None:
+        if not _is_to_table(request, operation, naming):
+            return None
+        made.append(operation)
+        if len(made) > times:
+            return None
+        status, body = answer(json.loads(request.body))
+        headers = {"content-type": "application/x-amz-json-1.0"}
+        answered = AWSResponse(request.url, status, headers, Body(json.dumps(body).encode()))
+        # What answers in the place of AWS is asked all the same, and must not make the change.
+        request.url = "https://nowhere.invalid/"
+        return answered
+
+    with hooked("before-send", send):
+        yield made
+
+
+def _is_to_table(request: Any, operation: str, naming: str) -> bool:
+    target = request.headers.get("X-Amz-Target", b"").decode()
+    return target.startswith("DynamoDB") and (
+        target.endswith(f".{operation}") and naming.encode() in request.body
+    )
+
+
+def throttled(_: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    return 400, {"__type": "com.amazonaws#ProvisionedThroughputExceededException", "message": "x"}
+
+
+@contextmanager
+def replies_lost(operation: str, times: int, naming: str) -> Iterator[list[str]]:
+    """The first requests of this operation whose body names this take effect unanswered.
+
+    The client sees a time-out, as on the wire, and may try again. Yields those that came by.
+    """
+    made: list[str] = []
+
+    def lose(request: Any, **_: Any) -> None:
+        if _is_to_table(request, operation, naming):
+            made.append(operation)
+            if len(made) <= times:
+                raise ReadTimeoutError(endpoint_url=operation)
+
+    # Behind the hook that answers in the place of AWS, which has made the change by then.
+    with hooked("before-send", lose, last=True):
+        yield made
+
+
 class Failure(ClientError):
     """A service's own error, after all that boto3 tries again."""
 
@@ -148,10 +205,11 @@ def announced() -> Iterator[list[dict[str, Any]]]:
 
 
 @contextmanager
-def hooked(event: str, hook: Callable[..., Any]) -> Iterator[None]:
-    """The hook, on every client of the handlers."""
+def hooked(event: str, hook: Callable[..., Any], *, last: bool = False) -> Iterator[None]:
+    """The hook, on every client of the handlers, before or behind all others."""
     for client in clients():
-        client.meta.events.register_first(event, hook)
+        hooks = client.meta.events
+        (hooks.register_last if last else hooks.register_first)(event, hook)
     try:
         yield
     finally:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
-from botocore.awsrequest import AWSResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.handlers.account import Account
-from tests.handlers.between import Body, hooked
+from tests.handlers.between import hooked, table_answers, throttled
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.runs import Run, clock, queued, run_with, tile
 from tilescout import keys
@@ -30,35 +29,10 @@ from tilescout.ledger import TileRow
 NOW = 1_800_000_000
 LARGEST_ITEM = 400_000
 LARGEST_BATCH = {"BatchWriteItem": 25, "TransactWriteItems": 100}
-Answering = Callable[[dict[str, Any]], tuple[int, dict[str, Any]]]
-
-
-@contextmanager
-def table_answers(operation: str, times: int, answer: Answering) -> Iterator[list[str]]:
-    """The tables answer the first requests of this operation so; yields those that came by."""
-    made: list[str] = []
-
-    def send(request: Any, **_: Any) -> AWSResponse | None:
-        target = request.headers.get("X-Amz-Target", b"").decode()
-        if not target.endswith(f".{operation}"):
-            return None
-        made.append(operation)
-        if len(made) > times:
-            return None
-        status, body = answer(json.loads(request.body))
-        headers = {"content-type": "application/x-amz-json-1.0"}
-        return AWSResponse(request.url, status, headers, Body(json.dumps(body).encode()))
-
-    with hooked("before-send", send):
-        yield made
 
 
 def nothing_processed(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     return 200, {"UnprocessedItems": request["RequestItems"]}
-
-
-def throttled(_: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    return 400, {"__type": "com.amazonaws#ProvisionedThroughputExceededException", "message": "x"}
 
 
 def conflicting(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 STORAGE = Config(
     connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 5, "mode": "standard"}
 )
+ADDING = Config(
+    connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 1, "mode": "standard"}
+)
+"""A write that adds is made once: one whose reply is lost may have been made already."""
 BILLED = Config(connect_timeout=3, read_timeout=50, retries={"total_max_attempts": 1})
 """A billed call is made once; whether to ask again is the ledger's decision, not the client's."""
 CONTROL = Config(connect_timeout=3, read_timeout=7, retries={"total_max_attempts": 1})
@@ -28,6 +32,10 @@ look of the guard gets past a call that hangs."""
 
 def dynamodb() -> DynamoDBServiceResource:
     return boto3.resource("dynamodb", config=STORAGE)
+
+
+def dynamodb_adding() -> DynamoDBServiceResource:
+    return boto3.resource("dynamodb", config=ADDING)
 
 
 def s3() -> S3Client:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from tilescout import keys
+from tilescout.aws.adding import Adding
 from tilescout.aws.items import changes, from_item, to_attribute, to_item
 from tilescout.aws.requests import conditional, rows
 from tilescout.documents import Document, Status
@@ -118,7 +119,10 @@ def update_run(table: Table, run_id: str, values: Mapping[str, Any]) -> None:
 
 
 def spend_calls(table: Table, run_id: str, calls: int) -> bool:
-    """Take billed calls of one ask from the run's allowance; False where fewer are left."""
+    """Take billed calls of one ask from the run's allowance; False where fewer are left.
+
+    Where a reply is lost they may be taken twice: the run then ends earlier.
+    """
     return conditional(
         table.update_item,
         Key={"id": run_id},
@@ -128,10 +132,27 @@ def spend_calls(table: Table, run_id: str, calls: int) -> bool:
     )
 
 
-def settle_calls(table: Table, run_id: str, *, unused: int, answered_at: int = 0) -> None:
-    """Give back calls that were not made or not billed; count a tile, if one was answered."""
-    added, values = "ADD calls_left :unused", {":unused": unused}
-    if answered_at:
-        added = f"SET last_answer_at = :now {added}, tiles_answered :one"
-        values |= {":now": answered_at, ":one": 1}
-    table.update_item(Key={"id": run_id}, UpdateExpression=added, ExpressionAttributeValues=values)
+def return_calls(adding: Adding, run_id: str, unused: int) -> bool:
+    """Put calls that were not made or not billed back into the allowance, never twice.
+
+    False where nobody knows whether they were: then they stay taken, and the run ends earlier.
+    """
+    made = adding.update(
+        Key={"id": run_id},
+        UpdateExpression="ADD calls_left :unused",
+        ExpressionAttributeValues={":unused": unused},
+    )
+    return made is not None
+
+
+def count_answer(table: Table, run_id: str, now: int) -> None:
+    """Count a tile as answered in this run; twice, where a reply is lost.
+
+    No money and no tile hangs on the number: it tells a run without any answer from others, and
+    how fast the model was.
+    """
+    table.update_item(
+        Key={"id": run_id},
+        UpdateExpression="SET last_answer_at = :now ADD tiles_answered :one",
+        ExpressionAttributeValues={":now": now, ":one": 1},
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from tilescout import keys
+from tilescout.aws.adding import Adding
 from tilescout.aws.items import changes, from_item, to_item
 from tilescout.aws.requests import conditional, rows_of
 from tilescout.ledger import BandRow, PageRow, TileRow
@@ -23,15 +24,20 @@ def _page_key(document_id: str, page: int) -> dict[str, str]:
     return {"pk": keys.document_partition(document_id), "sk": keys.page_sort(page)}
 
 
-def count_attempt(table: Table, document_id: str, page: int) -> PageRow:
-    """The page's row with one attempt more."""
-    answer = table.update_item(
+def count_attempt(adding: Adding, document_id: str, page: int) -> PageRow:
+    """The page's row with one attempt more, or with none where nobody knows whether it counts.
+
+    Never with two: a page would be given up without having been tried as often.
+    """
+    answer = adding.update(
         Key=_page_key(document_id, page),
         UpdateExpression="SET page = :page ADD attempts :one",
         ExpressionAttributeValues={":page": page, ":one": 1},
         ReturnValues="ALL_NEW",
     )
-    return from_item(PageRow, answer["Attributes"])
+    if answer is not None:
+        return from_item(PageRow, answer["Attributes"])
+    return read_page(adding.table, document_id, page) or PageRow(page=page)
 
 
 def read_page(table: Table, document_id: str, page: int) -> PageRow | None:

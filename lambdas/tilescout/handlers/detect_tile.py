@@ -32,6 +32,7 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
     tiles = HintedTiles(
         ledger=shell.table(SETTINGS.ledger_table),
         documents=shell.table(SETTINGS.documents_table),
+        allowances=shell.adding(SETTINGS.documents_table),
         s3=shell.s3(),
         tiles_bucket=SETTINGS.tiles_bucket,
         detector_for=detector_for,

@@ -24,6 +24,7 @@ from tilescout.aws import (
     tile_table,
     untiling,
 )
+from tilescout.aws.adding import Adding
 from tilescout.detections import Answer
 from tilescout.detectors import LIMITS, Detector
 from tilescout.documents import Document
@@ -46,10 +47,14 @@ metrics = Metrics()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HintedTiles:
-    """``detector_for`` a hint and the profile of its document opens the detector to ask."""
+    """``detector_for`` a hint and the profile of its document opens the detector to ask.
+
+    ``allowances`` is ``documents`` once more, for what is given back.
+    """
 
     ledger: Table
     documents: Table
+    allowances: Adding
     s3: S3Client
     tiles_bucket: str
     detector_for: Callable[[TileHint, Profile], Detector]
@@ -99,13 +104,13 @@ class HintedTiles:
             self._settle(hint, unused=most - error.billed)
             return self._strike(hint, reservation, str(error))
         outcome = self._commit(hint, answer, reservation)
-        document_table.settle_calls(
-            self.documents, hint.run_id, unused=most - answer.calls, answered_at=shell.now()
-        )
+        document_table.count_answer(self.documents, hint.run_id, shell.now())
+        self._settle(hint, unused=most - answer.calls)
         return outcome
 
     def _settle(self, hint: TileHint, *, unused: int) -> None:
-        document_table.settle_calls(self.documents, hint.run_id, unused=unused)
+        if unused and not document_table.return_calls(self.allowances, hint.run_id, unused):
+            logger.warning("calls may not have been given back", calls=unused)
 
     def _ask(self, asked: Detector, row: TileRow) -> Answer:
         image = objects.read(self.s3, self.tiles_bucket, row.image)

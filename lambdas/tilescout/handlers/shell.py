@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.batch import (
 )
 
 from tilescout.aws import clients
+from tilescout.aws.adding import Adding
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -47,6 +48,16 @@ def _dynamodb() -> DynamoDBServiceResource:
 @cache
 def table(name: str) -> Table:
     return _dynamodb().Table(name)
+
+
+@cache
+def _dynamodb_adding() -> DynamoDBServiceResource:
+    return clients.dynamodb_adding()
+
+
+@cache
+def adding(name: str) -> Adding:
+    return Adding(_dynamodb_adding().Table(name))
 
 
 @cache

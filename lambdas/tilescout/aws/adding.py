@@ -1,0 +1,57 @@
+"""Writes that add to what is there, and must never take effect twice."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError, HTTPClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+REFUSALS = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TransactionConflictException",
+    }
+)
+"""Answers after which nothing was written for certain, and another try may succeed."""
+PAUSES = (0.1, 0.3, 1.0, 3.0)
+"""Seconds before the second to the last try, each by chance between the half and all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """A table by a client that makes one try: ``clients.dynamodb_adding``."""
+
+    table: Table
+
+    def update(self, **request: Any) -> dict[str, Any] | None:
+        """The answer to an UpdateItem; None where nobody knows whether it was made.
+
+        Tried again only after a definite refusal, never after a time-out, a connection that
+        broke or a server error. Raises ClientError for any other refusal, and for the last one.
+        """
+        for pause in PAUSES:
+            try:
+                return self._once(request)
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in REFUSALS:
+                    raise
+            time.sleep(pause * random.uniform(0.5, 1.0))
+        return self._once(request)
+
+    def _once(self, request: dict[str, Any]) -> dict[str, Any] | None:
+        try:
+            return dict(self.table.update_item(**request))
+        except HTTPClientError:
+            return None
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500:
+                return None
+            raise
