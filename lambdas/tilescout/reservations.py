@@ -129,8 +129,10 @@ def strike(row: TileRow, reservation_id: str, error: str) -> TileRow | Drop:
 
 
 def _is_held(row: TileRow, reservation_id: str) -> bool:
+    """One that ended already is not: whoever lost the reply to its write decides once more."""
     held = row.reservation
-    return row.state == "pending" and held is not None and held.id == reservation_id
+    mine = held is not None and held.id == reservation_id and held.until > 0
+    return row.state == "pending" and mine
 
 
 def _before(row: TileRow) -> Reservation | None:

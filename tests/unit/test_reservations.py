@@ -143,6 +143,20 @@ def test_a_refusal_is_a_strike_and_frees_the_tile() -> None:
     assert row.last_error == "bad image"
 
 
+def test_a_second_ask_strikes_once_though_its_write_is_decided_again() -> None:
+    first = reserved(PENDING)
+    second = reserved(first, "r2", 1_000 + TIMEOUT + MARGIN)
+    struck = written(strike(second, "r2", "bad image"))
+    assert isinstance(strike(struck, "r2", "bad image"), Drop)
+
+
+def test_a_second_ask_is_given_back_once_though_its_write_is_decided_again() -> None:
+    first = reserved(PENDING)
+    second = reserved(first, "r2", 1_000 + TIMEOUT + MARGIN)
+    given = written(give_back(second, "r2", 1_200, "slow down", broken=True))
+    assert isinstance(give_back(given, "r2", 1_200, "slow down", broken=True), Drop)
+
+
 def test_only_the_holder_strikes() -> None:
     assert isinstance(strike(reserved(PENDING), "r2", "bad image"), Drop)
 
