@@ -80,6 +80,8 @@ class Document:
     superseded_by: str = ""
     asked_for_at: int = 0
     """When a person retried it: from then on no newer version supersedes it."""
+    model_usd_before: float = 0.0
+    """Its ``model_usd`` by then: a retry may spend its profile's budget once more."""
     uploaded_at: int = 0
     """When the object's version was written: events may come in another order."""
 
@@ -87,6 +89,17 @@ class Document:
     def cost_usd(self) -> float:
         """Calls to the detector, and its share of the models started for it."""
         return self.spent_usd + self.model_usd
+
+    @property
+    def overspent(self) -> str:
+        """Why no other run may start a model for it; empty while its budget is not used up."""
+        share, budget = self.model_usd - self.model_usd_before, self.profile.budget_usd
+        if not self.profile.needs_model or share < budget:
+            return ""
+        return (
+            f"its share of the model's cost is ${share:.2f}, and profile {self.profile.name} "
+            f"allows ${budget:.2f}; `tilescout retry` allows as much again"
+        )
 
     @property
     def pages(self) -> int:

@@ -201,6 +201,7 @@ def _accepted(found: Retry, now: int) -> dict[str, Any]:
         "resent_at": now,
         "superseded_by": "",
         "asked_for_at": now,
+        "model_usd_before": document.model_usd,
         "announced": "",
         "due": keys.due(document.profile.model, now),
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, islice
 
+from boto3.dynamodb.conditions import Attr
+
 from tilescout.aws import claim_table, document_table
 from tilescout.documents import Document
 from tilescout.handlers.run_steps.edges import Edges
@@ -64,7 +66,10 @@ def _can_run(document: Document, needs_version: bool, version: str) -> bool:
 
 
 def claim_due(edges: Edges, state: RunState) -> int:
-    """Claim documents while the run's allowance lasts; how many were claimed now."""
+    """Claim documents while the run's allowance lasts; how many were claimed now.
+
+    One whose own budget is used up is HELD instead.
+    """
     run = document_table.get_run(edges.documents, state.id)
     calls_left = run.calls_left if run else 0
     claims = list(claim_table.claims(edges.ledger, state.id))
@@ -79,6 +84,9 @@ def claim_due(edges: Edges, state: RunState) -> int:
             continue
         if taken >= CLAIMS_PER_TURN or still_open + taken >= OPEN_CLAIMS:
             break
+        if open_tiles(document) and document.overspent:
+            _hold(edges, state, document)
+            continue
         if not fits(document, claims, calls_left, state.calls_per_tile):
             break
         claimed = Claim(
@@ -91,6 +99,14 @@ def claim_due(edges: Edges, state: RunState) -> int:
             claims.append(claimed)
             taken += 1
     return taken
+
+
+def _hold(edges: Edges, state: RunState, document: Document) -> None:
+    """Its budget is used up: no run takes it until a person retries it."""
+    older = Attr("status").eq("RUNNING") & Attr("claim_token").lt(state.token)
+    values = {"status": "HELD", "reason": document.overspent}
+    waits = Attr("status").eq("QUEUED") | older
+    document_table.update(edges.documents, document.id, values, waits)
 
 
 def tiles_waiting(edges: Edges, state: RunState) -> int:
