@@ -18,36 +18,36 @@ StackName = Annotated[
     typer.Option(
         "--stack",
         metavar="NAME",
-        help="The deployed stack.  [default: $TILESCOUT_STACK or Tilescout]",
-        show_default=False,
+        help="The deployed stack.",
+        show_default="$TILESCOUT_STACK or Tilescout",
     ),
 ]
 ProfileName = Annotated[
     str | None,
     typer.Option(
-        "--profile", metavar="P", help="A profile of cdk.json.  [default: its default profile]",
-        show_default=False,
+        "--profile", metavar="P", help="A profile of cdk.json.",
+        show_default="its default profile",
     ),
 ]  # fmt: skip
 ProfileNames = Annotated[
     list[str] | None,
     typer.Option(
-        "--profile", metavar="P", help="A profile of cdk.json; may be given several times.  "
-        "[default: its default profile]", show_default=False,
+        "--profile", metavar="P", help="A profile of cdk.json; may be given several times.",
+        show_default="its default profile",
     ),
 ]  # fmt: skip
 ProjectName = Annotated[
     str | None,
     typer.Option(
-        "--project", metavar="P", help="A Custom Labels project.  [default: the only one]",
-        show_default=False,
+        "--project", metavar="P", help="A Custom Labels project.",
+        show_default="the only one",
     ),
 ]  # fmt: skip
 VersionName = Annotated[
     str | None,
     typer.Option(
-        "--version", metavar="V", help="Of the project.  [default: the newest that was trained]",
-        show_default=False,
+        "--version", metavar="V", help="Of the project.",
+        show_default="the newest that was trained",
     ),
 ]  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]

@@ -8,14 +8,12 @@ import typer
 
 from tilescout_cli.version_promotion import LEAST_F1
 
-_LEAST_F1 = f"Of a trained version on its test images, at least.  [default: {LEAST_F1:g}]"
-
 Model = Annotated[
     str | None,
     typer.Argument(
         metavar="MODEL",
-        help="An ONNX file, or the name of a version.  [default: the newest that was trained]",
-        show_default=False,
+        help="An ONNX file, or the name of a version.",
+        show_default="the newest that was trained",
     ),
 ]
 Project = Annotated[
@@ -23,15 +21,13 @@ Project = Annotated[
     typer.Option(
         "--project",
         metavar="P",
-        help="A model_project of cdk.json.  [default: the only one of detector onnx]",
-        show_default=False,
+        help="A model_project of cdk.json.",
+        show_default="the only one of detector onnx",
     ),
 ]
 VersionName = Annotated[
     str,
-    typer.Option(
-        "--name", metavar="V", help="Of the version.  [default: the file's]", show_default=False
-    ),
+    typer.Option("--name", metavar="V", help="Of the version.", show_default="the file's"),
 ]
 Labels = Annotated[
     str,
@@ -43,6 +39,13 @@ Labels = Annotated[
     ),
 ]
 MinF1 = Annotated[
-    float | None, typer.Option("--min-f1", min=0, max=1, show_default=False, help=_LEAST_F1)
+    float | None,
+    typer.Option(
+        "--min-f1",
+        min=0,
+        max=1,
+        help="Of a trained version on its test images, at least.",
+        show_default=f"{LEAST_F1:g}",
+    ),
 ]
 Check = Annotated[bool, typer.Option("--check", help="Only say whether it can be used.")]

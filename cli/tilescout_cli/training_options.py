@@ -20,8 +20,8 @@ Project = Annotated[
 VersionName = Annotated[
     str | None,
     typer.Option(
-        "--version-name", metavar="V", help="Of the version.  [default: of the set's content]",
-        show_default=False,
+        "--version-name", metavar="V", help="Of the version.",
+        show_default="of the set's content",
     ),
 ]  # fmt: skip
 Out = Annotated[

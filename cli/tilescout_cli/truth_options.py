@@ -16,9 +16,7 @@ _RESULTS = (
 
 Compared = Annotated[
     Kind | None,
-    typer.Option(
-        "--as", help="What to compare.  [default: what the truth is good for]", show_default=False
-    ),
+    typer.Option("--as", help="What to compare.", show_default="what the truth is good for"),
 ]
 Results = Annotated[
     list[str] | None,
@@ -39,8 +37,8 @@ IsOwnText = Annotated[
 Labels = Annotated[
     list[str] | None,
     typer.Option(
-        "--label", metavar="L", help="Only these.  [default: those of the truth]",
-        show_default=False,
+        "--label", metavar="L", help="Only these.",
+        show_default="those of the truth",
     ),
 ]  # fmt: skip
 AnnotatedPages = Annotated[

@@ -21,9 +21,8 @@ Vary = Annotated[
     typer.Option(
         "--vary",
         metavar="FIELD=A,B",
-        help="Values of detector, colour, dpi, input_scale, tile_size, overlap or second_scale.  "
-        "[default: dpi, input_scale, tile_size, overlap around the profile's]",
-        show_default=False,
+        help="Values of detector, colour, dpi, input_scale, tile_size, overlap or second_scale.",
+        show_default="dpi, input_scale, tile_size, overlap around the profile's",
     ),
 ]
 MinRecall = Annotated[
@@ -37,9 +36,7 @@ MinRecall = Annotated[
 ]
 ModelFile = Annotated[
     Path | None,
-    typer.Option(
-        "--model", metavar="FILE", help="For onnx.  [default: the sample's]", show_default=False
-    ),
+    typer.Option("--model", metavar="FILE", help="For onnx.", show_default="the sample's"),
 ]
 Budget = Annotated[
     float, typer.Option("--budget", metavar="USD", min=0, help="The most that AWS may cost.")

@@ -50,9 +50,7 @@ def build(
     profile: ProfileName = None,
     form: Annotated[
         Format | None,
-        typer.Option(
-            "--format", help="Of the files.  [default: by their content]", show_default=False
-        ),
+        typer.Option("--format", help="Of the files.", show_default="by their content"),
     ] = None,
     test_share: Annotated[
         float, typer.Option("--test-share", min=0, max=1, help="Of the pages, held out.")

@@ -32,7 +32,7 @@ def export(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="FILE", help="[default: standard output]", show_default=False
+            "--out", metavar="FILE", help="Where to write it.", show_default="standard output"
         ),
     ] = None,
     local: Local = False,

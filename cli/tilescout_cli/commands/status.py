@@ -35,8 +35,8 @@ Name = Annotated[
     str | None,
     typer.Argument(
         metavar="[DOCUMENT|PDF|KEY]",
-        help="An id or its beginning, a file, or a key.  [default: the newest documents]",
-        show_default=False,
+        help="An id or its beginning, a file, or a key.",
+        show_default="the newest documents",
     ),
 ]
 
