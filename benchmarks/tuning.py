@@ -119,6 +119,7 @@ The sweep's Pareto set, on {case.pages[0]} pages:
 
 def page_text(sections: Sequence[str]) -> str:
     """docs/tuning.md."""
+    model = tuning_cases.SYMBOLS
     return f"""# Tuning against an exhaustive sweep
 
 Written by `python -m benchmarks.tuning --out docs/tuning.md`. A detector looks at annotated pages
@@ -135,8 +136,9 @@ of the sweep, which asks for no tile twice either.
 - The search looks along one setting at a time, and along the input scale; second scales are tried
   with each. Other settings that are good only together can be missed; `--effort` and `--exhaustive`
   look at more.
-- A tile of an ONNX model is priced by `seconds_per_tile`, whatever its size. A model that takes
-  tiles as they are needs longer for larger ones, which look cheaper here than they are.
+- A tile of the ONNX model is priced by {model.seconds_per_tile:g} s at {model.tile_size:,} px, for
+  other sizes by its pixels. What does not grow with them, such as reading the tile, is in these
+  seconds too: larger tiles look dearer here than they are, and smaller ones cheaper.
 - Confidences are chosen on the pages that they are then measured on: with few objects of a label
   the figures are too good. Annotate other pages for `tilescout evaluate`.
 """

@@ -39,7 +39,7 @@ class Tuned:
     def pasted(self) -> dict[str, Any]:
         """The profile as it goes into cdk.json."""
         best = self.search.best()
-        profile = dict(self.written) | dict(best.candidate.values)
+        profile = dict(self.written) | best.fields
         if best.floors:
             profile["min_confidence"] = dict(best.floors)
         return {self.profile: profile}
@@ -58,7 +58,7 @@ class Tuned:
 
 def _shown(score: Score, is_on_front: bool) -> dict[str, Any]:
     return {
-        **dict(score.candidate.values),
+        **score.fields,
         "pages": len(score.pages),
         "precision": round(score.precision, 4),
         "recall": round(score.recall, 4),

@@ -34,11 +34,15 @@ class KeptPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedDetector:
-    """``name`` tells apart what answers differently: a service, or a model by its content."""
+    """``name`` tells apart what answers differently: a service, or a model by its content.
+
+    ``pixels`` of a model that is paid by its time: those that it looks at, by a tile's side in px.
+    """
 
     name: str
     port: Detector
     workers: int = 1
+    pixels: Callable[[int], int] | None = None
 
 
 @dataclass(slots=True)

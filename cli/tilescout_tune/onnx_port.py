@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from tilescout.detections import Answer
 from tilescout.onnx.answers import FLOOR, objects_seen
+from tilescout.onnx.cards import ModelInput
+from tilescout.onnx.inputs import canvas_of
 from tilescout.onnx.model import ServedModel, decoded
 from tilescout.tiling import Tile
 from tilescout_tune.kept_answers import NamedDetector
@@ -32,4 +36,13 @@ def open_model(file: Path, workers: int = 1) -> NamedDetector:
     """Raises UnusableModel."""
     body = file.read_bytes()
     digest = hashlib.sha256(body).hexdigest()[:16]
-    return NamedDetector(name=f"onnx {digest}", port=OnnxPort(ServedModel(body)), workers=workers)
+    model = ServedModel(body)
+    pixels = pixels_of_tile(model.card.input)
+    return NamedDetector(
+        name=f"onnx {digest}", port=OnnxPort(model), workers=workers, pixels=pixels
+    )
+
+
+def pixels_of_tile(taken: ModelInput) -> Callable[[int], int]:
+    """How many a model looks at, by a tile's side in px: the same where its input has one size."""
+    return lambda side: math.prod(canvas_of(side, side, taken))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tilescout_tune.space import Candidate
+from tilescout_tune.space import Candidate, Value
 
 NEARLY = 0.003
 """F1 that two settings may differ by and still be equal: the cheaper one is better then."""
@@ -13,7 +13,10 @@ NEARLY = 0.003
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """Of a candidate on some pages; ratios 0 to 1, ``usd`` a page, ``calls`` a page."""
+    """Of a candidate on some pages; ratios 0 to 1, ``usd`` a page, ``calls`` a page.
+
+    ``seconds_per_tile`` where its tiles take a model another time than those of the profile.
+    """
 
     candidate: Candidate
     pages: tuple[int, ...]
@@ -23,6 +26,15 @@ class Score:
     usd: float
     calls: float
     floors: tuple[tuple[str, float], ...] = ()
+    seconds_per_tile: float | None = None
+
+    @property
+    def fields(self) -> dict[str, Value]:
+        """Of a profile, as they become; without confidences."""
+        own: dict[str, Value] = dict(self.candidate.values)
+        if self.seconds_per_tile is not None:
+            own["seconds_per_tile"] = self.seconds_per_tile
+        return own
 
 
 @dataclass(frozen=True, slots=True)

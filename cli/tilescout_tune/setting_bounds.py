@@ -16,6 +16,8 @@ TILE_PX: dict[DetectorName, tuple[int, int]] = {
     "onnx": (64, 4096),
 }
 """The smallest and largest side of a tile by detector."""
+MOST_SECONDS = 30.0
+"""That a profile may have for a tile."""
 
 
 def unfit_for_detector(profile: Profile, own_tile_size: int = 0) -> str:

@@ -16,6 +16,7 @@ from tilescout_tune.looked import Looked, Subject
 from tilescout_tune.preference import Score
 from tilescout_tune.scoring import Scale
 from tilescout_tune.space import Candidate
+from tilescout_tune.tile_seconds import timed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +45,11 @@ class Trials:
 
     def measure(self, candidate: Candidate, pages: tuple[int, ...]) -> Score:
         """Raises what rendering and the detector raise."""
-        profile = candidate.profile(self.base)
+        profile = self._timed(candidate)
         seen = [self._look(self.subjects[at], profile) for at in pages]
         calls = sum(answer.calls for each in seen for answer in each.answers)
         right, floors = self.scale.weigh(seen, profile)
+        is_as_base = profile.seconds_per_tile == self.base.seconds_per_tile
         return Score(
             candidate=candidate,
             pages=pages,
@@ -57,7 +59,12 @@ class Trials:
             usd=self._usd(profile, calls / len(pages)),
             calls=calls / len(pages),
             floors=tuple(sorted(floors.items())),
+            seconds_per_tile=None if is_as_base else profile.seconds_per_tile,
         )
+
+    def _timed(self, candidate: Candidate) -> Profile:
+        profile = candidate.profile(self.base)
+        return timed(profile, self.base, self.detectors[profile.detector])
 
     def _look(self, subject: Subject, profile: Profile) -> Looked:
         page = self.kept.page(subject.pdf, subject.page, profile)

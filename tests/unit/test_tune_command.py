@@ -58,6 +58,16 @@ def test_the_rest_of_the_profile_is_as_it_was(tuned: Result) -> None:
     assert (profile["model_project"], profile["schedule"]) == ("sample-symbols", "rate(1 hour)")
 
 
+def test_a_larger_tile_has_its_seconds_and_their_price(tuned: Result) -> None:
+    found = json.loads(tuned.stdout)
+    of_size = {each["tile_size"]: each for each in found["settings"] if each["dpi"] == 150}
+
+    assert found["profile"]["symbols"]["seconds_per_tile"] == 1.0
+    assert (of_size[2048]["seconds_per_tile"], "seconds_per_tile" in of_size[1024]) == (1.0, False)
+    assert (of_size[1024]["calls_per_page"], of_size[2048]["calls_per_page"]) == (12, 4)
+    assert [of_size[side]["usd_per_page"] for side in (1024, 2048)] == [0.0005555, 0.00033114]
+
+
 def test_the_price_of_calls_is_bounded_before_the_first(tuned: Result) -> None:
     assert "4 settings on 2 pages: " in tuned.stderr
     assert json.loads(tuned.stdout)["calls_made"] > 0

@@ -33,8 +33,7 @@ def fitted(image: Pixels, taken: ModelInput) -> FittedImage:
     of the canvas is paper.
     """
     height, width = image.shape[:2]
-    canvas_height = taken.height or -(-height // taken.step) * taken.step
-    canvas_width = taken.width or -(-width // taken.step) * taken.step
+    canvas_width, canvas_height = canvas_of(width, height, taken)
     scale = min(1.0, canvas_height / height, canvas_width / width)
     image = _channels(_scaled(image, scale), taken.channels)
     below, right = canvas_height - image.shape[0], canvas_width - image.shape[1]
@@ -45,6 +44,12 @@ def fitted(image: Pixels, taken: ModelInput) -> FittedImage:
         mask[:, : image.shape[0], : image.shape[1]] = 1
         feed[taken.mask] = mask
     return FittedImage(feed, scale, (canvas_width, canvas_height))
+
+
+def canvas_of(width: int, height: int, taken: ModelInput) -> tuple[int, int]:
+    """Width and height, px, of what a model looks at that is given an image of such a size."""
+    steps_across, steps_down = (-(-side // taken.step) for side in (width, height))
+    return taken.width or steps_across * taken.step, taken.height or steps_down * taken.step
 
 
 def _scaled(image: Pixels, scale: float) -> Pixels:
