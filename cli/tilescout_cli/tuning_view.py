@@ -12,6 +12,7 @@ from rich.table import Table
 
 from tilescout_cli.evaluation_view import add, new_table
 from tilescout_evaluate import plots
+from tilescout_tune.pasted_profiles import pasted
 from tilescout_tune.preference import Score
 from tilescout_tune.search import Search
 
@@ -39,7 +40,7 @@ class Tuned:
     def pasted(self) -> dict[str, Any]:
         """The profile as it goes into cdk.json."""
         best = self.search.best()
-        profile = dict(self.written) | best.fields
+        profile = pasted(self.written, best.fields)
         if best.floors:
             profile["min_confidence"] = dict(best.floors)
         return {self.profile: profile}
