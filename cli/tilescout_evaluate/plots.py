@@ -8,9 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 MOST_LABELS = 10
-SAME_HEIGHT = 0.03
-"""F1 by which points must differ for their names not to meet."""
-LINE_PT = 8
+OFFSET = "offset points"
 
 
 def is_there() -> bool:
@@ -48,16 +46,14 @@ def by_group(groups: Mapping[str, Mapping[str, float]]) -> str:
 def cost_and_accuracy(
     points: Sequence[tuple[float, float, str]], front: Sequence[tuple[float, float, str]]
 ) -> str:
-    """Dollars a page across, F1 up; ``front`` is joined by a line and named."""
+    """Dollars a page across, F1 up; ``front`` is joined by a line, numbered and named."""
     figure, axes = _figure(4.6)
     axes.scatter([x for x, _, _ in points], [y for _, y, _ in points], s=14, color="0.6")
     axes.plot([x for x, _, _ in front], [y for _, y, _ in front], "o-", ms=5, lw=1.5)
-    below = 0
-    for (x, y, name), before in zip(front, (None, *front), strict=False):
-        # Names of points at one height stand one under the other.
-        below = below + 1 if before and abs(y - before[1]) < SAME_HEIGHT else 0
-        place = (4, -9 - LINE_PT * below)
-        axes.annotate(name, (x, y), fontsize="x-small", xytext=place, textcoords="offset points")
+    for number, (x, y, name) in enumerate(front, start=1):
+        axes.annotate(str(number), (x, y), fontsize="small", xytext=(4, -10), textcoords=OFFSET)
+        axes.plot([], [], " ", label=f"{number}: {name}")
+    axes.legend(fontsize="x-small", loc="lower right", handlelength=0, handletextpad=0)
     axes.set(xlabel="dollars a page", ylabel="F1")
     axes.grid(alpha=0.3)
     return _svg(figure)
