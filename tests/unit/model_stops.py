@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from typer.testing import CliRunner, Result
 
 from tests.unit import cli_models
-from tests.unit.cli_models import MODEL_PROFILE, NOW, Account
-from tests.unit.cli_stack import add, document
+from tests.unit.cli_models import MODEL_PROFILE, NOW, PROJECT, PROJECT_ARN, Account, arn
+from tests.unit.cli_stack import add, deployed_stack, document
+from tilescout.aws import model_table
+from tilescout.models import ModelInUse
+from tilescout_cli import places
 from tilescout_cli.app import app
 from tilescout_cli.stacks import Stack
+
+
+def stack_with_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    """A deployed stack whose project uses version v1."""
+    monkeypatch.setattr(places, "configuration", lambda: None)
+    with deployed_stack(monkeypatch) as deployed:
+        in_use = ModelInUse(
+            project=PROJECT, project_arn=PROJECT_ARN, version="v1", version_arn=arn("v1")
+        )
+        model_table.use(deployed.ledger, in_use)
+        yield deployed
+
+
+def account_with_model(monkeypatch: pytest.MonkeyPatch) -> Account:
+    """An account in which v1 runs on two units."""
+    made = cli_models.account(monkeypatch)
+    made.have("v1", "RUNNING", units=2)
+    return made
 
 
 def stop(*arguments: str, answer: str = "") -> Result:

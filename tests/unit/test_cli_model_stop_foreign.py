@@ -7,31 +7,26 @@ from collections.abc import Iterator
 import pytest
 
 from tests.unit import cli_models
-from tests.unit.cli_models import PROJECT, PROJECT_ARN, Account, Time, arn
-from tests.unit.cli_stack import deployed_stack
-from tests.unit.model_stops import at_work, execution_status, status, stop
-from tilescout.aws import model_table
-from tilescout.models import ModelInUse
-from tilescout_cli import places
+from tests.unit.cli_models import Account, Time
+from tests.unit.model_stops import (
+    account_with_model,
+    at_work,
+    execution_status,
+    stack_with_model,
+    status,
+    stop,
+)
 from tilescout_cli.stacks import Stack
 
 
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    monkeypatch.setattr(places, "configuration", lambda: None)
-    with deployed_stack(monkeypatch) as deployed:
-        in_use = ModelInUse(
-            project=PROJECT, project_arn=PROJECT_ARN, version="v1", version_arn=arn("v1")
-        )
-        model_table.use(deployed.ledger, in_use)
-        yield deployed
+    yield from stack_with_model(monkeypatch)
 
 
 @pytest.fixture
 def account(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Account:
-    made = cli_models.account(monkeypatch)
-    made.have("v1", "RUNNING", units=2)
-    return made
+    return account_with_model(monkeypatch)
 
 
 @pytest.fixture(autouse=True)
