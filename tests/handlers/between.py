@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
 
 from tests.handlers.account import clients
 
@@ -145,6 +145,24 @@ def replies_lost(operation: str, times: int, naming: str) -> Iterator[list[str]]
 
     # Behind the hook that answers in the place of AWS, which has made the change by then.
     with hooked("before-send", lose, last=True):
+        yield made
+
+
+@contextmanager
+def unreached(operation: str, times: int, naming: str) -> Iterator[list[str]]:
+    """The tables cannot be connected to for the first requests of this operation that name this.
+
+    These have no effect, and nobody can doubt it. Yields those that came by.
+    """
+    made: list[str] = []
+
+    def fail(request: Any, **_: Any) -> None:
+        if _is_to_table(request, operation, naming):
+            made.append(operation)
+            if len(made) <= times:
+                raise ConnectTimeoutError(endpoint_url=operation)
+
+    with hooked("before-send", fail):
         yield made
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.handlers.account import Account
-from tests.handlers.between import detector, replies_lost, table_answers, throttled
+from tests.handlers.between import detector, replies_lost, table_answers, throttled, unreached
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.runs import REFUSED, UNAVAILABLE, Run, queued, tile
 from tilescout import keys
@@ -77,6 +77,29 @@ def test_giving_back_is_tried_again_after_throttling(account: Account) -> None:
         account.deliver("detect_tile", run.hint(document))
     assert len(made) == 3
     assert calls_taken(run) == 0
+
+
+def test_giving_back_is_tried_again_where_no_connection_was_made(account: Account) -> None:
+    document = queued(account)
+    run = Run(account).open()
+    with detector(lambda _: UNAVAILABLE), unreached("UpdateItem", 2, GIVING_BACK) as made:
+        account.deliver("detect_tile", run.hint(document))
+    assert len(made) == 3
+    assert calls_taken(run) == 0
+    assert "reservation" not in tile(account, document)
+
+
+def test_a_tile_is_given_back_where_its_call_cannot_be(account: Account) -> None:
+    document = queued(account)
+    run = Run(account).open()
+    with detector(lambda _: UNAVAILABLE), unreached("UpdateItem", 5, GIVING_BACK) as made:
+        account.deliver("detect_tile", run.hint(document))
+    assert len(made) == 5
+    assert calls_taken(run) == 1
+    assert (tile(account, document)["asked"], "reservation" in tile(account, document)) == (
+        0,
+        False,
+    )
 
 
 def test_calls_whose_taking_was_not_answered_are_never_too_few(account: Account) -> None:

@@ -7,7 +7,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -21,6 +26,8 @@ REFUSALS = frozenset(
     }
 )
 """Answers after which nothing was written for certain, and another try may succeed."""
+UNREACHED = (ConnectTimeoutError, EndpointConnectionError)
+"""No connection: nothing was sent."""
 PAUSES = (0.1, 0.3, 1.0, 3.0)
 """Seconds before the second to the last try, each by chance between the half and all of it."""
 
@@ -32,19 +39,26 @@ class Adding:
     table: Table
 
     def update(self, **request: Any) -> dict[str, Any] | None:
-        """The answer to an UpdateItem; None where nobody knows whether it was made.
+        """The answer to an UpdateItem; None where nobody knows whether it was made, or where
+        there was no connection to the last.
 
-        Tried again only after a definite refusal, never after a time-out, a connection that
-        broke or a server error. Raises ClientError for any other refusal, and for the last one.
+        Tried again only after a definite refusal or without a connection, never after a time-out,
+        a connection that broke or a server error. Raises ClientError for any other refusal, and
+        for the last one.
         """
         for pause in PAUSES:
             try:
                 return self._once(request)
+            except UNREACHED:
+                pass
             except ClientError as error:
                 if error.response["Error"]["Code"] not in REFUSALS:
                     raise
             time.sleep(pause * random.uniform(0.5, 1.0))
-        return self._once(request)
+        try:
+            return self._once(request)
+        except UNREACHED:
+            return None
 
     def _once(self, request: dict[str, Any]) -> dict[str, Any] | None:
         try:
