@@ -36,7 +36,7 @@ def detect_tiles(edges: Edges, state: RunState) -> RunState:
         deadline=state.deadline,
         calls_left=run.calls_left if run else 0,
         calls_per_tile=state.calls_per_tile,
-        patience=PATIENCE_WITH_MODEL if state.starts_model else pacing.NO_PROGRESS,
+        patience=_patience(state, seen),
         turns=state.turns,
     )
     if finished:
@@ -56,6 +56,14 @@ def detect_tiles(edges: Edges, state: RunState) -> RunState:
         pace=turn.pace,
         first_band=seen.next_band(state.first_band),
     )
+
+
+def _patience(state: RunState, seen: Survey) -> int:
+    """Seconds without a tile's end. A few more minutes of a model cost less than its next start,
+    which tiles that it breaks on would need if they did not fail now.
+    """
+    is_costly = state.starts_model and not seen.may_blame
+    return PATIENCE_WITH_MODEL if is_costly else pacing.NO_PROGRESS
 
 
 def _without_model(state: RunState) -> RunState:

@@ -23,7 +23,8 @@ class Survey:
     """One look at the run. ``sendable`` are (document id, page, tile) by the time from which.
 
     ``answered_at``: when the detector last answered a tile in this very run, 0 if never.
-    ``pending`` tiles by document; ``bands_read`` of the open bands were looked into.
+    ``pending`` tiles by document, ``broken`` of them made server errors; ``bands_read`` of the open
+    bands were looked into.
     """
 
     answered_at: int
@@ -35,12 +36,18 @@ class Survey:
     unread: int = 0
     scanned: int = 0
     bands_read: int = 0
+    broken: int = 0
     since: dict[tuple[str, int, int], int] = field(default_factory=dict)
 
     @property
     def sendable(self) -> list[tuple[str, int, int]]:
         """Never asked tiles first, then those that came back, in the order they did."""
         return sorted(self.since, key=self.since.__getitem__)
+
+    @property
+    def may_blame(self) -> bool:
+        """A few tiles make server errors, and fail in this run if it lasts long enough."""
+        return bool(self.answered_at) and 0 < self.broken <= reservations.MOST_OWN
 
     def progress(self, asked: int) -> Progress:
         return Progress(
@@ -68,9 +75,9 @@ def survey(edges: Edges, state: RunState, *, answered_at: int) -> Survey:
     first = state.first_band % max(1, len(open_bands))
     for document_id, band in open_bands[first:] + open_bands[:first]:
         _look_into(edges, document_id, band, seen)
-    broken = sum(row.broken > 0 for _, row in seen.pending)
+    seen.broken = sum(row.broken > 0 for _, row in seen.pending)
     for document_id, row in seen.pending:
-        _judge(edges, state, document_id, row, seen, broken)
+        _judge(edges, state, document_id, row, seen)
     return seen
 
 
@@ -116,11 +123,10 @@ def _look_into(edges: Edges, document_id: str, band: BandRow, seen: Survey) -> N
             seen.reserved += 1
 
 
-def _judge(
-    edges: Edges, state: RunState, document_id: str, row: TileRow, seen: Survey, broken: int
-) -> None:
-    """Of a pending tile; ``broken`` of those that were looked at made server errors."""
-    others = reservations.others_answered(row, answered_at=seen.answered_at, broken_tiles=broken)
+def _judge(edges: Edges, state: RunState, document_id: str, row: TileRow, seen: Survey) -> None:
+    others = reservations.others_answered(
+        row, answered_at=seen.answered_at, broken_tiles=seen.broken
+    )
     if reservations.has_failed(row, state.token, edges.now, run_has_answers=others):
         _fail(edges, state, document_id, row, others=others)
         seen.reserved += 1
