@@ -10,7 +10,8 @@ import pytest
 from tests.handlers.account import Account
 from tests.handlers.model_service import VERSION, ModelService, model_run, put_to_use, service
 from tests.handlers.retries import retry
-from tests.handlers.runs import clock, queued
+from tests.handlers.runs import clock, queued, set_attributes
+from tilescout.aws import document_table
 
 __all__ = ["service"]
 NOW = 1_800_000_000
@@ -93,3 +94,14 @@ def test_a_person_who_retries_it_allows_the_budget_once_more(
     row = account.document(document)
     assert (row["status"], row["model_usd"]) == ("RUNNING", 25)
     assert service.asked == [("start", VERSION, 1)]
+
+
+@pytest.mark.parametrize(("opened_at", "before"), [(NOW - 60, 25), (NOW + 60, 0)])
+def test_the_share_of_a_run_that_a_retry_followed_is_none_of_what_the_retry_allows(
+    account: Account, document: str, opened_at: int, before: int
+) -> None:
+    set_attributes(account, document, asked_for_at=NOW)
+    for _ in range(2):
+        document_table.charge(account.documents, document, 25.0, token=7, opened_at=opened_at)
+    row = account.document(document)
+    assert (row["model_usd"], row["model_usd_before"]) == (25, before)

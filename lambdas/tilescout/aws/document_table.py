@@ -67,15 +67,26 @@ def claimed_by(token: int) -> ConditionBase:
     return Attr("status").eq("RUNNING") & Attr("claim_token").eq(token)
 
 
-def charge(table: Table, document_id: str, usd: float, token: int) -> bool:
-    """Add a run's share of its model's cost, once a run; False where it was added already."""
-    return conditional(
-        table.update_item,
-        Key={"id": document_id},
-        UpdateExpression="SET model_usd = model_usd + :usd, charged_token = :token",
-        ConditionExpression="charged_token < :token",
-        ExpressionAttributeValues={":usd": to_attribute(usd), ":token": token},
-    )
+def charge(table: Table, document_id: str, usd: float, *, token: int, opened_at: int) -> bool:
+    """Add a run's share of its model's cost, once a run; False where it was added already.
+
+    Where a person has retried the document since the run opened, the share was before that.
+    """
+    since = "(attribute_not_exists(asked_for_at) OR asked_for_at < :opened)"
+    charged = "SET model_usd = model_usd + :usd, charged_token = :token"
+    before = f"{charged}, model_usd_before = if_not_exists(model_usd_before, :none) + :usd"
+    values = {":usd": to_attribute(usd), ":token": token, ":opened": opened_at}
+
+    def added(change: str, condition: str, more: dict[str, Any]) -> bool:
+        return conditional(
+            table.update_item,
+            Key={"id": document_id},
+            UpdateExpression=change,
+            ConditionExpression=f"charged_token < :token AND {condition}",
+            ExpressionAttributeValues=values | more,
+        )
+
+    return added(charged, since, {}) or added(before, f"NOT {since}", {":none": 0})
 
 
 def with_status(table: Table, status: str, model: str) -> Iterator[Document]:

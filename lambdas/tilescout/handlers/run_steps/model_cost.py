@@ -53,11 +53,16 @@ def share_cost(edges: Edges, state: RunState, claims: Sequence[Claim]) -> int:
     twice.
     """
     run = document_table.get_run(edges.documents, state.id)
-    shares = shares_of(claims, run.model_usd if run else 0.0)
+    if run is None:
+        return 0
+    opened_at = run.opened_at
+    shares = shares_of(claims, run.model_usd)
     now = shares[state.shared : state.shared + SHARES_PER_TURN]
 
     def charge(share: tuple[str, float]) -> bool:
-        return document_table.charge(edges.documents, *share, state.token)
+        return document_table.charge(
+            edges.documents, *share, token=state.token, opened_at=opened_at
+        )
 
     deque(in_order(charge, now), maxlen=0)
     charged = state.shared + len(now)
