@@ -145,6 +145,16 @@ def test_text_that_ends_near_its_tiles_side_is_still_what_the_next_tile_read_the
     assert len(circled.boxes) == 1
 
 
+def test_views_that_contradict_each_other_still_make_a_box():
+    tiles = [[0, 0, 100, 100], [60, 0, 160, 100], [70, 0, 110, 100]]
+    begins, ends, goes_on = (90, 40, 100, 60, 0), (60, 40, 80, 60, 1), (70, 40, 110, 60, 2)
+
+    merged = merge(begins, ends, goes_on, tile_boxes=tiles, page=(300, 100))
+
+    assert merged.boxes.tolist() == [[60, 40, 110, 60]]
+    assert merged.open_sides.tolist() == [[True, False, True, False]]
+
+
 def test_boxes_of_one_tile_half_over_each_other_are_one_object_only_if_that_is_asked():
     boxes, sure = [[10, 10, 30, 30], [20, 10, 40, 30]], [90.0, 40.0]
 

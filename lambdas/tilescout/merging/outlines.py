@@ -46,4 +46,19 @@ def outlines_of(views: Views, at: Ints | slice, group: Ints, count: int, tiles: 
         is_open[side] = np.isinf(found[side])
         unseen = part[is_open[side, group[part]]]
         outermost.at(found[side], group[unseen], sides[side, unseen])
+    _open_where_turned(found, is_open, sides, group)
     return Outlines(found, is_open)
+
+
+def _open_where_turned(found: Floats, is_open: Flags, sides: Floats, group: Ints) -> None:
+    """Where one view begins after another ends, neither side is believed: both are open.
+
+    Only views that contradict each other do so, joined by a third.
+    """
+    for low, high in ((0, 2), (1, 3)):
+        turned = found[low] >= found[high]
+        if turned.any():
+            at = np.flatnonzero(turned[group])
+            np.minimum.at(found[low], group[at], sides[low, at])
+            np.maximum.at(found[high], group[at], sides[high, at])
+            is_open[low, turned] = is_open[high, turned] = True
