@@ -62,6 +62,12 @@ def in_status(*statuses: Status) -> ConditionBase:
     return Attr("status").is_in(list(statuses))
 
 
+def claimable_by(token: int) -> ConditionBase:
+    """Waiting, or left over by a run before the one with this token."""
+    older = Attr("status").eq("RUNNING") & Attr("claim_token").lt(token)
+    return Attr("status").eq("QUEUED") | older
+
+
 def claimed_by(token: int) -> ConditionBase:
     """RUNNING under this claim (rule 12)."""
     return Attr("status").eq("RUNNING") & Attr("claim_token").eq(token)

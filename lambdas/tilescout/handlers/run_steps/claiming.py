@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, islice
 
-from boto3.dynamodb.conditions import Attr
-
 from tilescout.aws import claim_table, document_table
 from tilescout.documents import Document
 from tilescout.handlers.run_steps.edges import Edges
@@ -103,9 +101,8 @@ def claim_due(edges: Edges, state: RunState) -> int:
 
 def _hold(edges: Edges, state: RunState, document: Document) -> None:
     """Its budget is used up: no run takes it until a person retries it."""
-    older = Attr("status").eq("RUNNING") & Attr("claim_token").lt(state.token)
     values = {"status": "HELD", "reason": document.overspent}
-    waits = Attr("status").eq("QUEUED") | older
+    waits = document_table.claimable_by(state.token)
     document_table.update(edges.documents, document.id, values, waits)
 
 
