@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from tests.exploration.versions_world import Rules
@@ -21,17 +22,22 @@ class Missing(NamedTuple):
 
 
 def forgetting(**attributes: int) -> Rules:
-    """The rules without a look at these attributes."""
-
-    def forgotten(document: Document) -> Document:
-        return replace(document, **attributes)  # type: ignore[arg-type]
-
-    def decided(newest_first: Sequence[Document]) -> list[Superseded]:
-        return superseded([forgotten(document) for document in newest_first])
-
+    """The rules without a look at these attributes; they can be sent to another process."""
     return Rules(
-        superseded=decided, still_waiting=lambda document: may_step_back(forgotten(document))
+        superseded=partial(_superseded, attributes), still_waiting=partial(_waiting, attributes)
     )
+
+
+def _superseded(attributes: dict[str, int], newest_first: Sequence[Document]) -> list[Superseded]:
+    return superseded([_forgotten(attributes, document) for document in newest_first])
+
+
+def _waiting(attributes: dict[str, int], document: Document) -> bool:
+    return may_step_back(_forgotten(attributes, document))
+
+
+def _forgotten(attributes: dict[str, int], document: Document) -> Document:
+    return replace(document, **attributes)  # type: ignore[arg-type]
 
 
 def whatever_came(newest_first: Sequence[Document]) -> list[Superseded]:
