@@ -1,4 +1,4 @@
-"""The page that says what was searched can be written: its searches run in processes of their own."""
+"""The page of what was searched can be written: searches run in processes of their own."""
 
 from __future__ import annotations
 
