@@ -40,7 +40,7 @@ test: $(INSTALLED)
 	$(BIN)/python -m pytest tests/infra tests/workflow -q
 	$(BIN)/python -m pytest tests/local -q -n 2 --dist loadfile -m "not long"
 
-check: lint test  ## Lint, types and every fast test; under 10 minutes on 2 cores.
+check: lint test  ## Lint, types and every fast test; some 12 minutes on 2 cores.
 
 # Each test once, and each table once: the reports play what the deselected tests would.
 check-all: lint  ## Every test, long ones too, and the tables in docs/; under an hour on 2 cores.
