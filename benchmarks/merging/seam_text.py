@@ -17,20 +17,19 @@ import argparse
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.merging.read_tiles import answers, drawn
+from benchmarks.merging.read_words import is_read_right, plain, wrong_characters
 from benchmarks.text_recall import visible_words
-from tilescout.detections import Answer, TextLine, Word
-from tilescout.geometry import Box, iou, union
+from tilescout.detections import Answer, Word
+from tilescout.geometry import Box, iou
 from tilescout.neighbours import overlapping_pairs, sides_of
-from tilescout.text.frames import turned
 from tilescout.text_lines import stitch_lines
 from tilescout.tiling import TileGrid
-from tilescout_evaluate.alignment import errors_by_character
 from tilescout_local.engines.ocr import TextReader
 
 DRAWINGS = ("ranjantx_E201A_floorplan", "opentakeoff_finish_plan", "framework16_interfaces_sch")
@@ -110,7 +109,7 @@ def compared(drawing: Path, page: int, grid: TileGrid, reader: TextReader, kept:
         found = answers(image, grid, shift, reader, kept / name)
         lines = stitch_lines(found, image.shape[1], image.shape[0])
         tiles.append(found)
-        wrong.append(_wrong(words, lines))
+        wrong.append(wrong_characters(words, lines))
         seams.append([_is_cut(word.box, found, image.shape[1], image.shape[0]) for word in words])
     pairs = [(at, first) for at in range(len(words)) for first in (0, 1)]
     cut = [
@@ -127,7 +126,7 @@ def compared(drawing: Path, page: int, grid: TileGrid, reader: TextReader, kept:
             [
                 (at, wrong[one][at])
                 for at, one in cut
-                if wrong[one][at] and _is_read_right(words[at], tiles[one])
+                if wrong[one][at] and is_read_right(words[at], tiles[one])
             ],
         ),
         _sum(words, [(at, wrong[1 - one][at]) for at, one in cut]),
@@ -137,7 +136,7 @@ def compared(drawing: Path, page: int, grid: TileGrid, reader: TextReader, kept:
 
 def true_words(drawing: Path, page: int) -> list[Word]:
     """The page's visible words, each once where the PDF draws it over itself (as some CADs do)."""
-    words = [word for word in visible_words(drawing, page, DPI) if _plain(word.text)]
+    words = [word for word in visible_words(drawing, page, DPI) if plain(word.text)]
     again = {
         max(pair)
         for pair in overlapping_pairs(sides_of([word.box for word in words])).tolist()
@@ -147,28 +146,9 @@ def true_words(drawing: Path, page: int) -> list[Word]:
     return [word for at, word in enumerate(words) if at not in again]
 
 
-def _is_read_right(word: Word, found: Sequence[Answer]) -> bool:
-    """Whether a single tile reported just this word here."""
-    return any(
-        _plain(seen.text) == _plain(word.text) and _is_over(word.box, seen)
-        for answer in found
-        for seen in answer.words
-    )
-
-
-def _is_over(box: Box, seen: Word) -> bool:
-    near = box.grow(0.1 * box.height, 0.1 * box.height)
-    x, y = seen.box.centre
-    return near.left < x < near.right and near.top < y < near.bottom
-
-
-def _plain(text: str) -> str:
-    return "".join(text.split()).upper()
-
-
 def _sum(words: Sequence[Word], found: Sequence[tuple[int, int]]) -> Errors:
     return Errors(
-        sum(len(_plain(words[at].text)) for at, _ in found), sum(wrong for _, wrong in found)
+        sum(len(plain(words[at].text)) for at, _ in found), sum(wrong for _, wrong in found)
     )
 
 
@@ -185,73 +165,6 @@ def _is_cut(box: Box, found: Sequence[Answer], width: int, height: int) -> bool:
         for tile in (answer.tile_box for answer in found)
         for edge in (tile.top, tile.bottom)
     )  # fmt: skip
-
-
-def _wrong(words: Sequence[Word], lines: Sequence[TextLine]) -> list[int]:
-    """Errors of each word: its line against the stitched words that lie over the line."""
-    wrong = [0] * len(words)
-    truth = _lines(words)
-    read = _read_over(
-        [[words[at] for at in members] for members in truth],
-        [word for line in lines for word in line.words],
-    )
-    for members, over in zip(truth, read, strict=True):
-        line = [words[at] for at in members]
-        for at, errors in zip(members, _aligned(line, _text(line, over)), strict=True):
-            wrong[at] = errors
-    return wrong
-
-
-def _lines(words: Sequence[Word]) -> list[list[int]]:
-    """Indices of the words of each line, in its direction of reading."""
-    order = sorted(range(len(words)), key=lambda at: (words[at].direction, words[at].line))
-    return [
-        sorted(group, key=lambda at: turned(words[at].box, words[at].direction).left)
-        for _, group in groupby(order, key=lambda at: (words[at].direction, words[at].line))
-    ]
-
-
-def _read_over(truth: Sequence[Sequence[Word]], read: Sequence[Word]) -> list[list[Word]]:
-    """The words read over each line; one that lies over several belongs to the one it covers."""
-    over: list[list[Word]] = [[] for _ in truth]
-    places = [_places(line) for line in truth]
-    for seen in read:
-        near = [at for at, boxes in enumerate(places) if any(_is_over(box, seen) for box in boxes)]
-        if near:
-            best = max(near, key=lambda at: max(_shared(box, seen.box) for box in places[at]))
-            over[best].append(seen)
-    return over
-
-
-def _places(line: Sequence[Word]) -> list[Box]:
-    """Where a word read from the line may have its centre: also between two read as one."""
-    direction = line[0].direction
-    found = [word.box for word in line]
-    for before, after in pairwise(line):
-        gap = turned(after.box, direction).left - turned(before.box, direction).right
-        if gap < turned(before.box, direction).height:
-            found.append(union((before.box, after.box)))
-    return found
-
-
-def _shared(one: Box, other: Box) -> float:
-    return one.intersection(other).area
-
-
-def _text(line: Sequence[Word], read: Sequence[Word]) -> str:
-    direction = line[0].direction
-    ordered = sorted(read, key=lambda word: turned(word.box, direction).left)
-    return _plain("".join(word.text for word in ordered))
-
-
-def _aligned(line: Sequence[Word], read: str) -> list[int]:
-    """Errors of each word of the line under the cheapest alignment with what was read."""
-    owner = [at for at, word in enumerate(line) for _ in _plain(word.text)]
-    truth = "".join(_plain(word.text) for word in line)
-    errors = [0] * len(line)
-    for at, wrong in zip(owner, errors_by_character(truth, read), strict=True):
-        errors[at] += wrong
-    return errors
 
 
 def rows(drawings: Path, kept: Path) -> Iterator[Row]:
