@@ -57,7 +57,7 @@ synth: $(INSTALLED)  ## Write the template to cdk.out.
 	$(BIN)/python -m infra.app
 
 layer: $(INSTALLED)  ## Build the two third-party layers for Lambda, without Docker.
-	$(BIN)/python -m infra.build_layer $(ARCHITECTURE)
+	$(BIN)/python -m infra.packages.build_layer $(ARCHITECTURE)
 
 bootstrap: $(INSTALLED)  ## Prepare an account and region for CDK, once.
 	$(CDK) bootstrap

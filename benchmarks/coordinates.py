@@ -24,7 +24,7 @@ import pypdfium2
 
 from benchmarks.local_run import detect, embedded_aws
 from tilescout.geometry import Box, iou, union
-from tilescout_evaluate.text import plain
+from tilescout_evaluate.metrics.text import plain
 
 DRAWINGS = {
     "framework16_interfaces_sch": "3",

@@ -17,14 +17,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tilescout.detectors import LIMITS
-from tilescout.inference_units import START_SECONDS, STOP_SECONDS
-from tilescout.onnx.model import ServedModel, decoded
+from tilescout.detectors.onnx.model import ServedModel, decoded
+from tilescout.detectors.port import LIMITS
 from tilescout.pricing import ONNX_GB, PRICES_AS_OF, PRICES_REGION, PriceTable
 from tilescout.profiles import Profile
-from tilescout.rendering import RenderedTile, RenderRequest, render_page
+from tilescout.rendering.render import RenderedTile, RenderRequest, render_page
+from tilescout.runs.inference_units import START_SECONDS, STOP_SECONDS
 from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
-from tilescout_local.samples import write_samples
+from tilescout_samples import write_samples
 
 PROFILE = Profile(
     name="symbols-onnx",

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.local_run import LocalRun, detect, embedded_aws
-from tilescout_local.lambda_log import peak_memory
+from tilescout_local.functions.log import peak_memory
 
 
 def line(run: LocalRun) -> str:

@@ -20,9 +20,9 @@ from pathlib import Path
 from benchmarks.symbol_subjects import DPI, OVERLAP, TILE_SIZE, Subject, annotated
 from tilescout.geometry import Box, iou
 from tilescout.profiles import Profile
-from tilescout_train import datasets, look_alikes
-from tilescout_train.annotations import AnnotatedPage, Annotation, LookAlike
-from tilescout_train.datasets import Shares
+from tilescout_datasets import datasets, look_alikes
+from tilescout_datasets.annotations import AnnotatedPage, Annotation, LookAlike
+from tilescout_datasets.datasets import Shares
 
 SEEDS = range(700, 704)
 WITHHELD = 0.1

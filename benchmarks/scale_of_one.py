@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pymupdf
 
-from tilescout.rendering import (
+from tilescout.rendering.render import (
     RenderLimits,
     RenderRequest,
     TilesWanted,

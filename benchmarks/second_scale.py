@@ -19,17 +19,17 @@ from pathlib import Path
 from benchmarks.symbol_accuracy import Counts, Found, Page, counts
 from benchmarks.symbol_pages import A2, SIZES, TRIES, TURNS
 from tilescout.detections import Answer
-from tilescout.detectors import LIMITS
+from tilescout.detectors.onnx.answers import objects_seen
+from tilescout.detectors.onnx.model import OnnxModel, decoded
+from tilescout.detectors.port import LIMITS
 from tilescout.geometry import POINTS_PER_INCH, Box
-from tilescout.onnx.answers import objects_seen
-from tilescout.onnx.model import OnnxModel, decoded
-from tilescout.page_detections import detect_on_page
+from tilescout.merging.page import detect_on_page
 from tilescout.profiles import Profile, SecondScale
-from tilescout.rendering import RenderedTile, RenderRequest, render_page
+from tilescout.rendering.render import RenderedTile, RenderRequest, render_page
+from tilescout_datasets.annotations import Annotation
 from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
-from tilescout_local.samples.sheet import Sheet
-from tilescout_local.samples.symbols import place_symbol
-from tilescout_train.annotations import Annotation
+from tilescout_samples.sheet import Sheet
+from tilescout_samples.symbols import place_symbol
 
 SEEDS = range(700, 704)
 FACTORS = {1: 140, 2: 60, 4: 20, 6: 10, 8: 6, 12: 3}

@@ -16,9 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.local_run import LocalRun, detect, embedded_aws
-from tilescout_evaluate import counts, found, pairing, snippets, truth_files
-from tilescout_evaluate.counts import Counts
-from tilescout_local.samples import write_samples
+from tilescout_evaluate import pairing
+from tilescout_evaluate.metrics import counts, snippets
+from tilescout_evaluate.metrics.counts import Counts
+from tilescout_evaluate.truth import files, results
+from tilescout_samples import write_samples
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +35,8 @@ class Row:
 
 def compare(run: LocalRun) -> Row:
     """With the truth beside the document."""
-    document = found.read(json.dumps(run.result).encode(), run.path.name)
-    truth = truth_files.read(run.path.with_suffix(".json"), document.pages)
+    document = results.read(json.dumps(run.result).encode(), run.path.name)
+    truth = files.read(run.path.with_suffix(".json"), document.pages)
     pairs = pairing.paired([document], truth.pages, frozenset(document.pages)).pairs
     matches = [snippets.match(page) for page in pairing.snippet_pages(pairs)]
     return Row(

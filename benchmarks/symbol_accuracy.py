@@ -9,11 +9,11 @@ import numpy as np
 
 from tilescout.geometry import Box
 from tilescout.neighbours import sides_of
-from tilescout_evaluate import coco_precision, groups, objects
-from tilescout_evaluate.counts import total
-from tilescout_evaluate.matching import Ints, ObjectPage, overlaps
-from tilescout_evaluate.objects import Judged
-from tilescout_train.annotations import Annotation
+from tilescout_datasets.annotations import Annotation
+from tilescout_evaluate.metrics import coco_precision, groups, objects
+from tilescout_evaluate.metrics.counts import total
+from tilescout_evaluate.metrics.matching import Ints, ObjectPage, overlaps
+from tilescout_evaluate.metrics.objects import Judged
 
 BOUNDS = (32.0, 64.0)
 SIZES = ("under 32 px", "32 to 64 px", "over 64 px")

@@ -19,11 +19,11 @@ from pathlib import Path
 from benchmarks.symbol_accuracy import counts, mean_average_precision
 from benchmarks.symbol_subjects import SEEDS, Drawn, subjects, tiles_of
 from benchmarks.symbols import THRESHOLD, tiled
-from tilescout.onnx.answers import FLOOR
-from tilescout.onnx.model import OnnxModel
-from tilescout_train import datasets
-from tilescout_train.annotations import AnnotatedTile
-from tilescout_train.datasets import Dataset
+from tilescout.detectors.onnx.answers import FLOOR
+from tilescout.detectors.onnx.model import OnnxModel
+from tilescout_datasets import datasets
+from tilescout_datasets.annotations import AnnotatedTile
+from tilescout_datasets.datasets import Dataset
 from tilescout_train.recipe import make_model
 from tilescout_train.training import Settings
 

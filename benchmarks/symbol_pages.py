@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from tilescout.geometry import Box
-from tilescout_local.samples.border import draw_border
-from tilescout_local.samples.floor_plan import draw_floor_plan
-from tilescout_local.samples.process import draw_process
-from tilescout_local.samples.sheet import POINTS_PER_MM, Sheet
-from tilescout_local.samples.symbols import place_near_miss, place_symbol
-from tilescout_local.samples.tags import TagNames
+from tilescout_samples.border import draw_border
+from tilescout_samples.floor_plan import draw_floor_plan
+from tilescout_samples.process import draw_process
+from tilescout_samples.sheet import POINTS_PER_MM, Sheet
+from tilescout_samples.symbols import place_near_miss, place_symbol
+from tilescout_samples.tags import TagNames
 
 A2 = (594.0, 420.0)
 # Millimetres as the sample sheets draw them; each is drawn 15 % larger or smaller.

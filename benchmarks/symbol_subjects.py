@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.symbol_pages import annotated_sheet
-from tilescout.detectors import LIMITS
+from tilescout.detectors.onnx.model import decoded
+from tilescout.detectors.port import LIMITS
 from tilescout.geometry import POINTS_PER_INCH, Box
-from tilescout.onnx.model import decoded
-from tilescout.rendering import RenderedTile, RenderRequest, render_page
-from tilescout_local.samples import write_samples
-from tilescout_train.annotations import Annotation
+from tilescout.rendering.render import RenderedTile, RenderRequest, render_page
+from tilescout_datasets.annotations import Annotation
+from tilescout_samples import write_samples
 
 SEEDS = range(900, 906)
 ASKEW_SEEDS = range(920, 923)

@@ -39,10 +39,10 @@ from benchmarks.symbol_subjects import (
     tiles_of,
 )
 from tilescout.detections import Answer
+from tilescout.detectors.onnx.answers import FLOOR, objects_seen
+from tilescout.detectors.onnx.model import OnnxModel, decoded
 from tilescout.geometry import Box
 from tilescout.merging import merge_objects
-from tilescout.onnx.answers import FLOOR, objects_seen
-from tilescout.onnx.model import OnnxModel, decoded
 from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
 
 THRESHOLD = 50.0

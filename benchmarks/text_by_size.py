@@ -22,17 +22,17 @@ from benchmarks.merging.read_tiles import words_of
 from benchmarks.text_by_size_report import HEIGHTS_MM, PAPERS, WORD_HEIGHTS, Row, page_text, plot
 from benchmarks.text_recall import visible_words
 from tilescout.detections import Answer, Word
-from tilescout.detectors import LIMITS
+from tilescout.detectors.onnx.model import decoded
+from tilescout.detectors.port import LIMITS
 from tilescout.geometry import POINTS_PER_INCH, Box
-from tilescout.onnx.model import decoded
-from tilescout.page_detections import detect_on_page
+from tilescout.merging.page import detect_on_page
 from tilescout.profiles import Profile
-from tilescout.rendering import RenderedTile, RenderRequest, render_page
-from tilescout_evaluate.text import compare
-from tilescout_evaluate.text_pages import Seen, TextPage
+from tilescout.rendering.render import RenderedTile, RenderRequest, render_page
+from tilescout_evaluate.metrics.text import compare
+from tilescout_evaluate.metrics.text_pages import Seen, TextPage
 from tilescout_local.engines.ocr import TextReader
-from tilescout_local.samples.sheet import Sheet
-from tilescout_local.samples.tags import TagNames
+from tilescout_samples.sheet import Sheet
+from tilescout_samples.tags import TagNames
 
 DRAWINGS = ("ranjantx_E201A_floorplan", "opentakeoff_finish_plan", "framework16_interfaces_sch")
 PROFILE = Profile(name="text", detector="textract", dpi=200, tile_size=2048, overlap=256)

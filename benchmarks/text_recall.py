@@ -21,9 +21,9 @@ import pymupdf
 from benchmarks.local_run import detect, embedded_aws
 from tilescout.detections import Word
 from tilescout.geometry import Box
-from tilescout.rendering import RenderRequest, render_page
-from tilescout_evaluate.text import Accuracy, compare
-from tilescout_evaluate.text_pages import Seen, TextPage
+from tilescout.rendering.render import RenderRequest, render_page
+from tilescout_evaluate.metrics.text import Accuracy, compare
+from tilescout_evaluate.metrics.text_pages import Seen, TextPage
 from tilescout_local.engines.ocr import TextReader
 
 DRAWINGS = ("ranjantx_E201A_floorplan", "opentakeoff_finish_plan")

@@ -17,7 +17,7 @@ from pathlib import Path
 from benchmarks import tuning_cases, tuning_defaults
 from benchmarks.tuning_cases import Case
 from benchmarks.tuning_table import Table
-from tilescout_evaluate import plots
+from tilescout_evaluate.report import plots
 from tilescout_tune.preference import Preference, Score, pareto
 from tilescout_tune.search import Search
 from tilescout_tune.trials import by_objects

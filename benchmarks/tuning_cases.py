@@ -13,21 +13,21 @@ from PIL import Image
 from benchmarks import second_scale
 from benchmarks.symbol_pages import write_pages, write_sheets
 from benchmarks.symbol_subjects import SEEDS
-from tilescout.answers import from_textract
 from tilescout.detections import Answer
+from tilescout.detectors.responses import from_textract
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Find, Profile
-from tilescout.tiling import Tile
+from tilescout.tiling.grid import Tile
 from tilescout_local.apis import textract
 from tilescout_local.engines.ocr import TextReader
 from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
-from tilescout_local.samples import write_samples
-from tilescout_tune import onnx_port, subjects
-from tilescout_tune.kept_answers import KeptAnswers, NamedDetector
+from tilescout_samples import write_samples
+from tilescout_tune import annotated_pages, onnx_detector
+from tilescout_tune.answer_cache import KeptAnswers, NamedDetector
+from tilescout_tune.candidates import Space, Value
 from tilescout_tune.scoring import Scale
-from tilescout_tune.space import Space, Value
+from tilescout_tune.search_space import space
 from tilescout_tune.trials import Trials, all_labels
-from tilescout_tune.varied import space
 
 SCATTERED = 60
 """Symbols a sheet beside those of its plans: fewer than the model was measured with, for time."""
@@ -123,12 +123,12 @@ def two_sizes(folder: Path) -> Case:
 
 
 def _of_symbols(folder: Path, truth: Path, seeds: range, base: Profile) -> Trials:
-    found = subjects.gather([truth.parent / f"page_{seed}.pdf" for seed in seeds], [truth])
+    found = annotated_pages.gather([truth.parent / f"page_{seed}.pdf" for seed in seeds], [truth])
     return Trials(
         subjects=found.subjects,
         base=base,
         scale=Scale(kind="objects", labels=all_labels(found.subjects)),
-        detectors={"onnx": onnx_port.open_model(SAMPLE_MODEL, workers=2)},
+        detectors={"onnx": onnx_detector.open_model(SAMPLE_MODEL, workers=2)},
         kept=KeptAnswers(folder / "kept"),
         prices=PriceTable(),
     )
@@ -136,7 +136,7 @@ def _of_symbols(folder: Path, truth: Path, seeds: range, base: Profile) -> Trial
 
 def tags(folder: Path) -> Case:
     pdf = write_samples(folder / "samples")[1]
-    found = subjects.gather([pdf], [pdf.with_suffix(".json")])
+    found = annotated_pages.gather([pdf], [pdf.with_suffix(".json")])
     trials = Trials(
         subjects=tuple(each for each in found.subjects if each.page in TAGGED_PAGES),
         base=TAGS,

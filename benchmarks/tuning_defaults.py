@@ -16,11 +16,11 @@ from pathlib import Path
 from benchmarks import tuning_cases
 from benchmarks.tuning_table import Table
 from tilescout.profiles import Profile
+from tilescout_tune.candidates import INPUT_SCALE, Value
 from tilescout_tune.preference import Score
 from tilescout_tune.search import Search
-from tilescout_tune.space import INPUT_SCALE, Value
+from tilescout_tune.search_space import around, space
 from tilescout_tune.trials import by_objects
-from tilescout_tune.varied import around, space
 
 BASES = (75, 100, 150)
 TILE_SIZE, OVERLAP = 1024, 128

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tilescout_tune.candidates import Candidate
 from tilescout_tune.preference import Score
-from tilescout_tune.space import Candidate
 from tilescout_tune.trials import Trials
 
 

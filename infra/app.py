@@ -19,8 +19,8 @@ import infra.node  # noqa: F401  (chooses the Node that aws_cdk starts)
 from aws_cdk import App, Validations
 from cdk_nag import AwsSolutionsChecks
 
-from infra.config import parse_config, read_context
-from infra.errors import BadConfiguration
+from infra.config.errors import BadConfiguration
+from infra.config.stack_config import parse_config, read_context
 from infra.stack import TilescoutStack
 
 ROOT = Path(__file__).resolve().parent.parent

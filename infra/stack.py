@@ -8,20 +8,20 @@ from aws_cdk import CfnOutput, Duration, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.config import Config
-from infra.function import Shared
-from infra.function_code import stage_function_code
-from infra.function_specs import SPECS
-from infra.functions import Functions
-from infra.layer import Layer
-from infra.monitoring import Monitoring
-from infra.queues import Queues
-from infra.retention import retention_of
-from infra.run_rights import RunRights
-from infra.schedules import Schedules
-from infra.storage import Storage
-from infra.tables import Tables
-from infra.workflow import Workflow
+from infra.config.stack_config import Config
+from infra.constructs.function import Shared
+from infra.constructs.function_specs import SPECS
+from infra.constructs.functions import Functions
+from infra.constructs.layer import Layer
+from infra.constructs.monitoring import Monitoring
+from infra.constructs.queues import Queues
+from infra.constructs.retention import retention_of
+from infra.constructs.run_rights import RunRights
+from infra.constructs.schedules import Schedules
+from infra.constructs.storage import Storage
+from infra.constructs.tables import Tables
+from infra.constructs.workflow import Workflow
+from infra.packages.function_code import stage_function_code
 
 
 class TilescoutStack(Stack):

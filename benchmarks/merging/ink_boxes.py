@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.merging.detection_sets import DetectionSet
 from benchmarks.merging.read_tiles import drawn
-from tilescout.tiling import TileGrid
+from tilescout.tiling.grid import TileGrid
 
 DARK = 160
 SMALLEST_PX = 8

@@ -6,8 +6,8 @@ import numpy as np
 
 from benchmarks.merging.detection_sets import DetectionSet, Flags, Floats, Ints
 from benchmarks.merging.scoring import Merged
-from tilescout.cuts import CUT_PX
-from tilescout.linking import grouped
+from tilescout.merging.grouping import grouped
+from tilescout.merging.tile_edges import CUT_PX
 from tilescout.neighbours import ious, overlapping_pairs, shared_part
 
 SHOWS = 0.3

@@ -18,18 +18,11 @@ from pathlib import Path
 from benchmarks.merging import peers
 from benchmarks.merging.detection_sets import DetectionSet, read
 from benchmarks.merging.oracle import oracle
-from benchmarks.merging.quality_tables import (
-    ORACLE,
-    OTHERS,
-    OURS,
-    SUPPRESSED,
-    Compared,
-    tables,
-)
+from benchmarks.merging.quality_tables import ORACLE, OTHERS, OURS, SUPPRESSED, Compared, tables
 from benchmarks.merging.scenes import SCENES, detected
 from benchmarks.merging.scoring import Merged, Score, score, total
 from tilescout.merging import merge_detections
-from tilescout.merging.links import SAID_TWICE
+from tilescout.merging.boxes.links import SAID_TWICE
 
 OTHER_MERGES = peers.supervision_nmm, peers.supervision_nms, peers.lsnms_nms
 

@@ -11,12 +11,12 @@ import numpy as np
 import pymupdf
 from numpy.typing import NDArray
 
-from tilescout.answers import answer_from_json, answer_to_json
 from tilescout.detections import Answer, Direction, Word
+from tilescout.detectors.responses import answer_from_json, answer_to_json
 from tilescout.geometry import Box
-from tilescout.tiling import Tile, TileGrid
+from tilescout.tiling.grid import Tile, TileGrid
 from tilescout_local.engines.ocr import TextReader
-from tilescout_local.engines.reading import Line, Quad
+from tilescout_local.engines.text_reading import Line, Quad
 
 Image = NDArray[np.uint8]
 DIRECTIONS: tuple[Direction, ...] = ("right", "down", "left", "up")

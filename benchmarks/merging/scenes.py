@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.merging.detection_sets import DetectionSet, Floats, Ints
 from tilescout.geometry import Box
-from tilescout.tiling import TileGrid
+from tilescout.tiling.grid import TileGrid
 
 SYMBOLS, TEXT, FRAME = 10, 10, 11
 """Labels: symbols are 0 to 9, then lines of text, then frames."""

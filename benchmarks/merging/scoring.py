@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.merging.detection_sets import DetectionSet, Floats, Ints
-from tilescout_evaluate.matching import ObjectPage, matched, overlaps, same_label
-from tilescout_evaluate.seams import at_seam, defects
+from tilescout_evaluate.metrics.matching import ObjectPage, matched, overlaps, same_label
+from tilescout_evaluate.metrics.seams import at_seam, defects
 
 STEPS = (0.5, 0.75, 0.9)
 

@@ -27,9 +27,9 @@ from benchmarks.merging.read_words import is_read_right, plain, wrong_characters
 from benchmarks.text_recall import visible_words
 from tilescout.detections import Answer, Word
 from tilescout.geometry import Box, iou
+from tilescout.merging.text.lines import stitch_lines
 from tilescout.neighbours import overlapping_pairs, sides_of
-from tilescout.text_lines import stitch_lines
-from tilescout.tiling import TileGrid
+from tilescout.tiling.grid import TileGrid
 from tilescout_local.engines.ocr import TextReader
 
 DRAWINGS = ("ranjantx_E201A_floorplan", "opentakeoff_finish_plan", "framework16_interfaces_sch")

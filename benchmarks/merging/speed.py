@@ -23,7 +23,7 @@ import numpy as np
 
 from benchmarks.merging.detection_sets import DetectionSet
 from tilescout.merging import merge_detections
-from tilescout.tiling import TileGrid
+from tilescout.tiling.grid import TileGrid
 
 SIZES = (10_000, 20_000, 100_000, 200_000, 1_000_000, 2_000_000)
 GRID = TileGrid(640, 128)

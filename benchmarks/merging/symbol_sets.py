@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from benchmarks.merging.detection_sets import DetectionSet, Floats
 from benchmarks.symbol_subjects import Drawn, subjects, tiles_of
 from tilescout.detections import ObjectSeen
+from tilescout.detectors.onnx.answers import objects_seen
+from tilescout.detectors.onnx.model import OnnxModel
 from tilescout.geometry import Box
-from tilescout.onnx.answers import objects_seen
-from tilescout.onnx.model import OnnxModel
-from tilescout.tiling import Tile, TileGrid
+from tilescout.tiling.grid import Tile, TileGrid
 from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
 
 GRIDS = {

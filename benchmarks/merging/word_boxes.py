@@ -11,7 +11,7 @@ from benchmarks.merging.read_tiles import DIRECTIONS, answers, drawn
 from benchmarks.text_recall import visible_words
 from tilescout.detections import Word
 from tilescout.geometry import Box
-from tilescout.tiling import TileGrid
+from tilescout.tiling.grid import TileGrid
 from tilescout_local.engines.ocr import TextReader
 
 

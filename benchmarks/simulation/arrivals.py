@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass, replace
 
 from benchmarks.simulation.clock import DAY_ZERO
-from tilescout.tiling import TileGrid
+from tilescout.tiling.grid import TileGrid
 
 HOUR = 3600
 DPI = 150

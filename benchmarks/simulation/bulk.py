@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from benchmarks.simulation.custom_labels import CALLS_PER_SECOND
 from benchmarks.simulation.ours.spreading import EVENLY
-from tilescout.handlers.run_steps.claiming import CLAIMS_PER_TURN, OPEN_CLAIMS
-from tilescout.merge_pacing import HINTS_PER_TURN
+from tilescout.handlers.run_steps.claim_documents import CLAIMS_PER_TURN, OPEN_CLAIMS
 from tilescout.pricing import PriceTable
+from tilescout.runs.merge_pacing import HINTS_PER_TURN
 
 HOUR = 3600
 PAGES_PER_DOCUMENT = 10

@@ -17,14 +17,14 @@ from benchmarks.simulation.bulk import (
     limits,
 )
 from benchmarks.simulation.ours.spreading import spread_seconds
-from tilescout import pacing
 from tilescout.handlers.run_steps.detect_tiles import PATIENCE_WITH_MODEL
-from tilescout.handlers.run_steps.progress import SCAN
-from tilescout.inference_units import ModelPace, most_calls_per_second, paid_until, plan_units
-from tilescout.model_lifecycle import START_POLL
-from tilescout.models import measured_rate
-from tilescout.pacing import Pace, Progress, Turn
+from tilescout.handlers.run_steps.survey import SCAN
 from tilescout.pricing import PriceTable
+from tilescout.runs import pacing
+from tilescout.runs.inference_units import ModelPace, most_calls_per_second, paid_until, plan_units
+from tilescout.runs.model_lifecycle import START_POLL
+from tilescout.runs.model_records import measured_rate
+from tilescout.runs.pacing import Pace, Progress, Turn
 
 
 def simulate(case: Bulk) -> Came:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from benchmarks.simulation.arrivals import SHEETS_PX, tiles_of
 from benchmarks.simulation.ours.spreading import EVENLY
-from tilescout.detectors import LIMITS
+from tilescout.detectors.port import LIMITS
 from tilescout.pricing import PRICES_AS_OF, PriceTable
-from tilescout.tiling import TileGrid
+from tilescout.tiling.grid import TileGrid
 
 TEXT_GRID = TileGrid(size=2048, overlap=256)
 """Of the profile `text`, as Textract is paid by the tile."""

@@ -9,7 +9,7 @@ from typing import Literal
 
 from benchmarks.simulation.clock import Clock, Sleeping
 from benchmarks.simulation.faults import Faults, ServiceError
-from tilescout.model_lifecycle import STARTABLE, UP
+from tilescout.runs.model_lifecycle import STARTABLE, UP
 
 CALLS_PER_SECOND = 50
 """DetectCustomLabels calls of one account and region."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from benchmarks.simulation.custom_labels import Change, Meter
 from benchmarks.simulation.world import PERSON, SYSTEM, World
-from tilescout.model_lifecycle import UP
 from tilescout.pricing import PriceTable
+from tilescout.runs.model_lifecycle import UP
 
 LONGEST_OVERRUN = 120
 """Minutes more than the same system's day without a fault after which it has not survived."""

@@ -9,7 +9,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from typer.core import TyperGroup
 
 from tilescout.errors import TilescoutError
-from tilescout_cli import terminal
 from tilescout_cli.commands import (
     dataset,
     destroy,
@@ -32,8 +31,9 @@ from tilescout_cli.commands import (
     upload,
     version,
 )
-from tilescout_cli.failures import CommandFailed, TargetUnreachable
-from tilescout_cli.reachability import explain
+from tilescout_cli.console import terminal
+from tilescout_cli.console.aws_errors import explain
+from tilescout_cli.console.failures import CommandFailed, TargetUnreachable
 
 
 class Commands(TyperGroup):

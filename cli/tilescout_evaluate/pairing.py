@@ -11,13 +11,13 @@ import numpy as np
 from tilescout.detections import Word
 from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.neighbours import sides_of
-from tilescout.tiling import TileGrid
-from tilescout_evaluate.found import Found, FoundDocument, FoundPage
-from tilescout_evaluate.matching import Floats, Ints, ObjectPage, no_boxes
-from tilescout_evaluate.objects import Grid
-from tilescout_evaluate.snippets import Snippet, SnippetPage
-from tilescout_evaluate.text_pages import Seen, TextPage
-from tilescout_evaluate.truth import TrueItem, TruePage, UnusableTruth
+from tilescout.tiling.grid import TileGrid
+from tilescout_evaluate.metrics.matching import Floats, Ints, ObjectPage, no_boxes
+from tilescout_evaluate.metrics.objects import Grid
+from tilescout_evaluate.metrics.snippets import Snippet, SnippetPage
+from tilescout_evaluate.metrics.text_pages import Seen, TextPage
+from tilescout_evaluate.truth.pages import TrueItem, TruePage, UnusableTruth
+from tilescout_evaluate.truth.results import Found, FoundDocument, FoundPage
 
 
 @dataclass(frozen=True, slots=True)

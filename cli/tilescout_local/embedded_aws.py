@@ -18,7 +18,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from tilescout_local.emulator import check_version
+from tilescout_local.emulator.install import check_version
 from tilescout_local.errors import ControlRefused
 from tilescout_local.scaled_clock import ScaledClock, starting_now
 from tilescout_local.server_process import (

@@ -29,7 +29,7 @@ def main() -> None:
     port = listener.getsockname()[1]
     _prepare_environment(port, settings["wait_scale"])
     endpoint_url = f"http://{ADDRESS}:{port}"
-    from tilescout_local.emulator import install
+    from tilescout_local.emulator.install import install
 
     app = install(
         home,

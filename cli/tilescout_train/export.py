@@ -14,8 +14,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
+from tilescout.detectors.onnx.answers import ModelCard, model_card
 from tilescout.errors import UnusableModel
-from tilescout.onnx.answers import ModelCard, model_card
 from tilescout_train.network import MEAN_SIDE_PX, MOST_LOG_SIDE, WIDTHS, SymbolNet
 from tilescout_train.training import Weights, take_over
 

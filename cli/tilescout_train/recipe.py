@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
+from tilescout_datasets.datasets import Dataset
 from tilescout_train import export
-from tilescout_train.datasets import Dataset
 from tilescout_train.training import Progress, Settings, Trained, train
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tilescout_train.annotations import AnnotatedTile
+from tilescout_datasets.annotations import AnnotatedTile
+from tilescout_datasets.tile_pixels import Place, pixels_of
 from tilescout_train.targets import Objects, Targets, targets_of
-from tilescout_train.tile_pixels import Place, pixels_of
 from tilescout_train.windows import aged, objects_in, seen, view_around
 
 OBJECT_SHARE = 0.7

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from tilescout.onnx.answers import FoundBoxes, ModelCard, found_boxes, model_input
-from tilescout_train.annotations import UnusableAnnotations
-from tilescout_train.datasets import Dataset
-from tilescout_train.evaluating import Accuracy, Find, accuracy, look, mistakes, raw_card
+from tilescout.detectors.onnx.answers import FoundBoxes, ModelCard, found_boxes, model_input
+from tilescout_datasets.annotations import UnusableAnnotations
+from tilescout_datasets.datasets import Dataset
+from tilescout_train.evaluation import Accuracy, Find, accuracy, look, mistakes, raw_card
 from tilescout_train.losses import total_loss
 from tilescout_train.network import STEP, STRIDE, SymbolNet
 from tilescout_train.sampling import Sampler

@@ -15,13 +15,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tilescout.detectors.onnx.model import OnnxModel
 from tilescout.errors import TilescoutError
-from tilescout.onnx.model import OnnxModel
-from tilescout_train import manifest
-from tilescout_train.annotations import AnnotatedTile, UnusableAnnotations
-from tilescout_train.datasets import Dataset
-from tilescout_train.evaluating import OWN_THRESHOLD, at_own_thresholds, look
-from tilescout_train.measuring import Image, verdicts
+from tilescout_datasets.annotations import AnnotatedTile, UnusableAnnotations
+from tilescout_datasets.datasets import Dataset
+from tilescout_datasets.formats import ground_truth
+from tilescout_train.accuracy import Image, verdicts
+from tilescout_train.evaluation import OWN_THRESHOLD, at_own_thresholds, look
 from tilescout_train.recipe import make_model
 from tilescout_train.training import Progress, Settings
 
@@ -69,9 +69,11 @@ def train(folder: Path) -> dict[str, Any]:
 
 
 def _dataset(folder: Path) -> Dataset:
-    train, test = (manifest.read_tiles(folder / f"{part}.manifest") for part in ("train", "test"))
+    train, test = (
+        ground_truth.read_tiles(folder / f"{part}.manifest") for part in ("train", "test")
+    )
     return Dataset(
-        train=train, test=test, dpi=manifest.dpi_of(folder / "train.manifest"),
+        train=train, test=test, dpi=ground_truth.dpi_of(folder / "train.manifest"),
         tile_size=max(tile.width for tile in train),
     )  # fmt: skip
 

@@ -13,9 +13,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from tilescout.geometry import Box
-from tilescout_train.annotations import Annotation
+from tilescout_datasets.annotations import Annotation
+from tilescout_datasets.tile_rule import shown_in
 from tilescout_train.targets import Objects
-from tilescout_train.tile_rule import shown_in
 
 Floats = NDArray[np.float32]
 PAPER = 255.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tilescout_tune.space import Candidate, Value
+from tilescout_tune.candidates import Candidate, Value
 
 NEARLY = 0.003
 """F1 that two settings may differ by and still be equal: the cheaper one is better then."""

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tilescout.page_detections import TEXT_LABEL
+from tilescout.merging.page import TEXT_LABEL
 from tilescout.profiles import Profile
-from tilescout_evaluate import counts, curves, objects, pairing, snippets, text
-from tilescout_evaluate.curves import Verdicts
-from tilescout_evaluate.objects import Judged
-from tilescout_evaluate.snippets import Matches, SnippetPage
-from tilescout_evaluate.truth import Kind
-from tilescout_tune.looked import Looked
+from tilescout_evaluate import pairing
+from tilescout_evaluate.metrics import counts, curves, objects, snippets, text
+from tilescout_evaluate.metrics.curves import Verdicts
+from tilescout_evaluate.metrics.objects import Judged
+from tilescout_evaluate.metrics.snippets import Matches, SnippetPage
+from tilescout_evaluate.truth.pages import Kind
+from tilescout_tune.evaluated_page import Looked
 
 OTHERS = "*"
 """In a profile: every label that is not named."""

@@ -18,8 +18,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from tilescout_tune.candidates import SECOND_SCALE_AXIS, Candidate, Space, Value
 from tilescout_tune.preference import Preference, Score, pareto
-from tilescout_tune.space import SECOND_SCALE_AXIS, Candidate, Space, Value
 from tilescout_tune.tilings import Calls, Tiling, Tilings
 
 FINALISTS = 6

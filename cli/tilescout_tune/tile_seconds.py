@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tilescout.profiles import Profile
-from tilescout_tune.kept_answers import NamedDetector
+from tilescout_tune.answer_cache import NamedDetector
 from tilescout_tune.setting_bounds import MOST_SECONDS
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tilescout_tune.space import SECOND_SCALE_AXIS, Candidate, Value
+from tilescout_tune.candidates import SECOND_SCALE_AXIS, Candidate, Value
 
 Calls = Callable[[Candidate, int], tuple[int, ...]]
 """How many calls a candidate needs on a page, known before: of its own scale, and of the second

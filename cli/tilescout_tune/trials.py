@@ -7,15 +7,15 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tilescout.planning import plan_document
+from tilescout.intake.planning import plan_document
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
-from tilescout.rendering import DocumentFacts
-from tilescout_tune.kept_answers import KeptAnswers, NamedDetector
-from tilescout_tune.looked import Looked, Subject
+from tilescout.rendering.render import DocumentFacts
+from tilescout_tune.answer_cache import KeptAnswers, NamedDetector
+from tilescout_tune.candidates import Candidate
+from tilescout_tune.evaluated_page import Looked, Subject
 from tilescout_tune.preference import Score
 from tilescout_tune.scoring import Scale
-from tilescout_tune.space import Candidate
 from tilescout_tune.tile_seconds import timed
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.exploration.control_world import GUARD_PERIOD, NOW, TICK, World, version_name
-from tilescout.run_protocol import GRACE, GUARD_HOLD
+from tilescout.runs.lease_rules import GRACE, GUARD_HOLD
 
 COSTS = {
     "abort": (GUARD_PERIOD + GRACE + GUARD_PERIOD) // TICK,

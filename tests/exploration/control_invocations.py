@@ -23,7 +23,7 @@ from tests.exploration.control_world import (
 )
 from tests.exploration.search import Step
 from tilescout.errors import LeaseLost
-from tilescout.run_protocol import Lease
+from tilescout.runs.lease_rules import Lease
 
 
 class Outcome(NamedTuple):

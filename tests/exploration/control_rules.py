@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tilescout import guard_duties, model_lifecycle, run_protocol
-from tilescout.guard_duties import Duty
-from tilescout.model_lifecycle import DEFINITE, Action
-from tilescout.run_protocol import Lease
+from tilescout.runs import guard_duties, lease_rules, model_lifecycle
+from tilescout.runs.guard_duties import Duty
+from tilescout.runs.lease_rules import Lease
+from tilescout.runs.model_lifecycle import DEFINITE, Action
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,15 +18,15 @@ class Rules:
     A field that differs from its default is a rule taken away.
     """
 
-    acquire: Callable[..., Lease | None] = run_protocol.acquire
-    heartbeat: Callable[..., Lease] = run_protocol.heartbeat
-    release: Callable[..., Lease] = run_protocol.release
-    revoke: Callable[..., Lease | None] = run_protocol.revoke
-    request_start: Callable[..., Lease] = run_protocol.request_start
-    undo_start: Callable[..., Lease | None] = run_protocol.undo_start
-    request_stop: Callable[..., Lease] = run_protocol.request_stop
-    stop_landed: Callable[..., Lease | None] = run_protocol.stop_landed
-    stopped: Callable[..., Lease | None] = run_protocol.stopped
+    acquire: Callable[..., Lease | None] = lease_rules.acquire
+    heartbeat: Callable[..., Lease] = lease_rules.heartbeat
+    release: Callable[..., Lease] = lease_rules.release
+    revoke: Callable[..., Lease | None] = lease_rules.revoke
+    request_start: Callable[..., Lease] = lease_rules.request_start
+    undo_start: Callable[..., Lease | None] = lease_rules.undo_start
+    request_stop: Callable[..., Lease] = lease_rules.request_stop
+    stop_landed: Callable[..., Lease | None] = lease_rules.stop_landed
+    stopped: Callable[..., Lease | None] = lease_rules.stopped
     guard_duty: Callable[..., Duty] = guard_duties.guard_duty
     next_start: Callable[..., Action] = model_lifecycle.next_start
     next_stop: Callable[..., Action] = model_lifecycle.next_stop

@@ -7,16 +7,9 @@ from collections.abc import Iterator
 from tests.exploration.control_invocations import Outcome, called, status_of, swap
 from tests.exploration.control_model import doubt
 from tests.exploration.control_rules import Setup
-from tests.exploration.control_world import (
-    FAR,
-    TICK,
-    Invocation,
-    World,
-    owner_name,
-    version_name,
-)
-from tilescout.model_lifecycle import Action
-from tilescout.run_protocol import Lease
+from tests.exploration.control_world import FAR, TICK, Invocation, World, owner_name, version_name
+from tilescout.runs.lease_rules import Lease
+from tilescout.runs.model_lifecycle import Action
 
 
 def acquire(world: World, setup: Setup, call: Invocation) -> Iterator[Outcome]:

@@ -25,7 +25,7 @@ from tests.exploration.control_world import (
     with_run,
 )
 from tests.exploration.search import Step
-from tilescout.run_protocol import GUARD
+from tilescout.runs.lease_rules import GUARD
 
 FIRST = {"OpenRun": "acquire"}
 RETRIED_LATE = ("StartModel", "DetectTiles", "StopModel")

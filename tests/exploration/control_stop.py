@@ -6,14 +6,8 @@ from collections.abc import Iterator
 
 from tests.exploration.control_invocations import Outcome, called, status_of, swap
 from tests.exploration.control_rules import Setup
-from tests.exploration.control_world import (
-    GUARD_SLOT,
-    Invocation,
-    Run,
-    World,
-    owner_name,
-)
-from tilescout.run_protocol import GUARD, GUARD_HOLD
+from tests.exploration.control_world import GUARD_SLOT, Invocation, Run, World, owner_name
+from tilescout.runs.lease_rules import GUARD, GUARD_HOLD
 
 THIS_GUARD = f"{GUARD}now"
 

@@ -6,10 +6,10 @@ from dataclasses import fields, replace
 from typing import Any, NamedTuple
 
 from tests.exploration.control_rules import Rules, Setup
-from tilescout import guard_duties, model_lifecycle, run_protocol
-from tilescout.guard_duties import Duty
-from tilescout.model_lifecycle import Action
-from tilescout.run_protocol import Lease, Phase, release
+from tilescout.runs import guard_duties, lease_rules, model_lifecycle
+from tilescout.runs.guard_duties import Duty
+from tilescout.runs.lease_rules import Lease, Phase, release
+from tilescout.runs.model_lifecycle import Action
 
 
 class Missing(NamedTuple):
@@ -21,33 +21,33 @@ class Missing(NamedTuple):
 
 
 def acquire_at_any_time(lease: Lease, me: str, now: int, hard_deadline: int) -> Lease | None:
-    return run_protocol.acquire(replace(lease, owner=""), me, now, hard_deadline)
+    return lease_rules.acquire(replace(lease, owner=""), me, now, hard_deadline)
 
 
 def acquire_without_grace(lease: Lease, me: str, now: int, hard_deadline: int) -> Lease | None:
     free = replace(lease, owner="") if now >= lease.expires_at else lease
-    return run_protocol.acquire(free, me, now, hard_deadline)
+    return lease_rules.acquire(free, me, now, hard_deadline)
 
 
 def acquire_with_the_same_token(
     lease: Lease, me: str, now: int, hard_deadline: int
 ) -> Lease | None:
-    mine = run_protocol.acquire(lease, me, now, hard_deadline)
+    mine = lease_rules.acquire(lease, me, now, hard_deadline)
     return mine and replace(mine, token=max(1, lease.token))
 
 
 def acquire_forgetting(lease: Lease, me: str, now: int, hard_deadline: int) -> Lease | None:
-    mine = run_protocol.acquire(lease, me, now, hard_deadline)
+    mine = lease_rules.acquire(lease, me, now, hard_deadline)
     return mine if mine is None or mine is lease else replace(mine, ours=False)
 
 
 def heartbeat_of_anybody(lease: Lease, token: int, now: int, phase: Phase | None = None) -> Lease:
-    return run_protocol.heartbeat(lease, lease.token, now, phase)
+    return lease_rules.heartbeat(lease, lease.token, now, phase)
 
 
 def heartbeat_after_expiry(lease: Lease, token: int, now: int, phase: Phase | None = None) -> Lease:
     live = replace(lease, expires_at=max(lease.expires_at, now + 1))
-    return run_protocol.heartbeat(live, token, now, phase)
+    return lease_rules.heartbeat(live, token, now, phase)
 
 
 def release_of_anybody(lease: Lease, token: int, now: int) -> Lease:
@@ -65,7 +65,7 @@ def release_at_once(lease: Lease, token: int, now: int) -> Lease:
 
 
 def revoke_of_anybody(lease: Lease, owner: str, token: int, now: int) -> Lease | None:
-    return run_protocol.revoke(lease, lease.owner, lease.token, now)
+    return lease_rules.revoke(lease, lease.owner, lease.token, now)
 
 
 def never_revoke(lease: Lease, now: int, *, owner_runs: bool) -> Duty:
@@ -79,11 +79,11 @@ def never_take_over(lease: Lease, now: int, *, owner_runs: bool) -> Duty:
 
 def undo_of_anybody(lease: Lease, before: Lease, requested: Lease) -> Lease | None:
     same = replace(requested, token=lease.token, starts=lease.starts)
-    return run_protocol.undo_start(lease, before, same)
+    return lease_rules.undo_start(lease, before, same)
 
 
 def undo_all(lease: Lease, before: Lease, requested: Lease) -> Lease | None:
-    return run_protocol.undo_start(lease, replace(before, ours=False), requested)
+    return lease_rules.undo_start(lease, replace(before, ours=False), requested)
 
 
 def never_undo(lease: Lease, before: Lease, requested: Lease) -> Lease | None:
@@ -91,22 +91,22 @@ def never_undo(lease: Lease, before: Lease, requested: Lease) -> Lease | None:
 
 
 def request_while_closing(lease: Lease, token: int, now: int, version: str, units: int) -> Lease:
-    asked = run_protocol.request_start(replace(lease, phase="working"), token, now, version, units)
+    asked = lease_rules.request_start(replace(lease, phase="working"), token, now, version, units)
     return replace(asked, phase=lease.phase)
 
 
 def stopped_by_anybody(lease: Lease, token: int, now: int) -> Lease | None:
-    return run_protocol.stopped(lease, lease.token, now)
+    return lease_rules.stopped(lease, lease.token, now)
 
 
 def request_stop_whosever(lease: Lease, token: int, now: int) -> Lease:
-    asked = run_protocol.request_stop(replace(lease, ours=True), token, now)
+    asked = lease_rules.request_stop(replace(lease, ours=True), token, now)
     return replace(asked, ours=lease.ours, version="v1")
 
 
 def stopped_at_once(lease: Lease, token: int, now: int) -> Lease | None:
     settled = replace(lease, start_requested_at=0, stop_requested_at=0)
-    cleared = run_protocol.stopped(settled, token, now)
+    cleared = lease_rules.stopped(settled, token, now)
     return cleared and replace(lease, ours=False)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
-from tilescout.run_protocol import GRACE, SETTLE, Lease
+from tilescout.runs.lease_rules import GRACE, SETTLE, Lease
 
 TICK = 30
 """Seconds that pass at once: the longest that a control function may take."""

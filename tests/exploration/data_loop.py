@@ -19,13 +19,13 @@ from tests.exploration.data_world import (
     with_row,
 )
 from tests.exploration.search import Step
-from tilescout import run_protocol
 from tilescout.documents import Document
 from tilescout.ledger import TileRow
-from tilescout.pacing import STALLED, Pace, Progress
 from tilescout.profiles import Profile
-from tilescout.reservations import is_reserved, ran_out
-from tilescout.run_protocol import release
+from tilescout.runs import lease_rules
+from tilescout.runs.lease_rules import release
+from tilescout.runs.pacing import STALLED, Pace, Progress
+from tilescout.runs.reservations import is_reserved, ran_out
 
 PROFILE = Profile(name="p", detector="custom-labels", dpi=200, tile_size=100, overlap=10)
 DOCUMENT = Document(
@@ -40,7 +40,7 @@ def loop_steps(world: World, rules: Rules, size: Size) -> Iterator[Step[World]]:
         yield from _begins(world, rules, size)
         return
     if "abort" in world.faults:
-        revoked = run_protocol.revoke(world.lease, "run", loop.token, NOW)
+        revoked = lease_rules.revoke(world.lease, "run", loop.token, NOW)
         dead = spend(world, "abort")._replace(loop=Loop(), lease=revoked or world.lease)
         yield Step("the run is aborted", dead, True)
     if loop.rested:
@@ -66,7 +66,7 @@ def _begins(world: World, rules: Rules, size: Size) -> Iterator[Step[World]]:
     if not world.document.is_due or world.lease.token >= size.runs:
         return
     free = world.lease if not world.lease.owner else replace(world.lease, owner="somebody gone")
-    lease = run_protocol.acquire(free, "run", NOW, FAR)
+    lease = lease_rules.acquire(free, "run", NOW, FAR)
     if lease is None:
         return
     world = world._replace(lease=replace(lease, expires_at=FAR), idle=0)
@@ -151,7 +151,7 @@ def _closing(world: World, rules: Rules, loop: Loop, finished: str) -> World:
     """Nothing more is asked: StopModel and MergePages follow."""
     lease = world.lease
     if rules.closes_first:
-        lease = replace(run_protocol.heartbeat(lease, loop.token, NOW, "closing"), expires_at=FAR)
+        lease = replace(lease_rules.heartbeat(lease, loop.token, NOW, "closing"), expires_at=FAR)
     following = Loop(loop.token, "stop", finished=finished, rested=True)
     return world._replace(lease=lease, loop=following)
 

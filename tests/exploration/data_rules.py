@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tilescout import documents, pacing, reservations
+from tilescout import documents
 from tilescout.documents import Outcome
 from tilescout.ledger import TileRow
-from tilescout.reservations import Drop
-from tilescout.run_protocol import Lease
+from tilescout.runs import pacing, reservations
+from tilescout.runs.lease_rules import Lease
+from tilescout.runs.reservations import Drop
 
 Change = Callable[..., TileRow | Drop]
 

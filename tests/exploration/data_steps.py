@@ -11,7 +11,7 @@ from tests.exploration.data_world import NOW, TICK, Size, World, aged_lease, age
 from tests.exploration.search import Step
 from tilescout.documents import BARREN_RUNS_BEFORE_HOLD, ENDED
 from tilescout.ledger import TileRow
-from tilescout.reservations import MAX_ASKS, MAX_BROKEN, MAX_STRIKES
+from tilescout.runs.reservations import MAX_ASKS, MAX_BROKEN, MAX_STRIKES
 
 
 def steps(world: World, rules: Rules, size: Size) -> Iterator[Step[World]]:

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from tests.exploration.data_rules import Rules
 from tests.exploration.data_world import Size
-from tilescout import reservations
 from tilescout.ledger import TileRow
-from tilescout.reservations import Drop
-from tilescout.run_protocol import Lease
+from tilescout.runs import reservations
+from tilescout.runs.lease_rules import Lease
+from tilescout.runs.reservations import Drop
 
 
 class Missing(NamedTuple):

@@ -20,7 +20,7 @@ from tests.exploration.data_world import (
 )
 from tests.exploration.search import Step
 from tilescout.ledger import TileRow
-from tilescout.reservations import Drop
+from tilescout.runs.reservations import Drop
 
 
 def worker_steps(world: World, rules: Rules, size: Size) -> Iterator[Step[World]]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tilescout.documents import Status
 from tilescout.ledger import BandRow, TileRow
-from tilescout.run_protocol import GRACE, Lease
+from tilescout.runs.lease_rules import GRACE, Lease
 
 TICK = 60
 """Seconds that pass at once: the timeout of detect_tile."""

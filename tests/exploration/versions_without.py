@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tests.exploration.versions_world import Rules
 from tilescout.documents import Document
-from tilescout.superseding import Superseded, may_step_back, superseded
+from tilescout.intake.superseding import Superseded, may_step_back, superseded
 
 
 class Missing(NamedTuple):

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from tests.exploration.intake_world import PROFILE
 from tests.exploration.search import Step
-from tilescout import superseding
 from tilescout.documents import Document
-from tilescout.superseding import Superseded
+from tilescout.intake import superseding
+from tilescout.intake.superseding import Superseded
 
 VERSIONS = 3
 AT_ONCE = 2

@@ -68,17 +68,17 @@ def module(name: str) -> Any:
 
 def clients() -> list[Any]:
     """Every client that a warm process keeps."""
-    shell, detect_tile = module("shell"), module("detect_tile")
+    runtime, detect_tile = module("runtime"), module("detect_tile")
     return [
-        shell._dynamodb().meta.client,
-        shell._dynamodb_adding().meta.client,
-        shell.s3(),
-        shell.sqs(),
-        shell.events(),
+        runtime._dynamodb().meta.client,
+        runtime._dynamodb_adding().meta.client,
+        runtime.s3(),
+        runtime.sqs(),
+        runtime.events(),
         detect_tile.detector("textract").client,
         detect_tile.detector("rekognition-text").client,
-        shell.step_functions(),
-        shell.model_control(),
+        runtime.step_functions(),
+        runtime.model_control(),
     ]
 
 

@@ -12,7 +12,7 @@ from moto.s3.responses import S3Response
 
 from tests.handlers.account import ENVIRONMENT, PROFILES, Account
 from tests.moto_items import send_values_as_they_lie
-from tilescout_local.listed_versions import encoded
+from tilescout_local.emulator.listed_versions import encoded
 
 send_values_as_they_lie()
 

@@ -15,8 +15,8 @@ from botocore.exceptions import ReadTimeoutError
 from tests.handlers.account import Account, module
 from tests.handlers.between import Body
 from tests.handlers.runs import Run
-from tilescout.aws import model_table
-from tilescout.models import ModelInUse
+from tilescout.aws.tables import model_table
+from tilescout.runs.model_records import ModelInUse
 
 ARN = "arn:aws:rekognition:us-east-1:123456789012:project/pumps"
 VERSION = f"{ARN}/version/v1/1700000000000"
@@ -86,7 +86,7 @@ class ModelService:
 def model_service(**status: Any) -> Iterator[ModelService]:
     """The handlers' calls to start, stop and describe a model are answered by this service."""
     service = ModelService(**status)
-    client = module("shell").model_control()
+    client = module("runtime").model_control()
 
     def send(request: Any, **_: Any) -> AWSResponse | None:
         if "rekognition" not in request.url:

@@ -9,8 +9,8 @@ from tests.handlers.between import Reply, detector
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.runs import REFUSED, Run, answers, clock, queued, run_with
 from tilescout import keys
-from tilescout.aws import document_table, page_table
-from tilescout.aws.document_retry import Retrier
+from tilescout.aws.documents.retry import Retrier
+from tilescout.aws.tables import document_table, page_table
 from tilescout.documents import Document
 from tilescout.ledger import PageRow
 
@@ -20,12 +20,12 @@ LATER = NOW + 100_000
 
 def retrier() -> Retrier:
     """With the clients that can be made to crash."""
-    shell = module("shell")
+    runtime = module("runtime")
     return Retrier(
-        documents=shell.table("documents"),
-        ledger=shell.table("ledger"),
-        s3=shell.s3(),
-        sqs=shell.sqs(),
+        documents=runtime.table("documents"),
+        ledger=runtime.table("ledger"),
+        s3=runtime.s3(),
+        sqs=runtime.sqs(),
         tiles_bucket="tiles-bucket",
         pages_queue_url=queue_url("pages"),
         documents_queue_url=queue_url("documents"),

@@ -17,7 +17,8 @@ from PIL import Image
 from tests.handlers.account import Account, module
 from tests.handlers.between import Reply, detector
 from tilescout import keys, messages
-from tilescout.aws import claim_table, document_table, intake, page_table
+from tilescout.aws.documents import intake
+from tilescout.aws.tables import claim_table, document_table, page_table
 from tilescout.documents import Document
 from tilescout.ledger import PageRow, TileRow
 

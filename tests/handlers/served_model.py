@@ -12,13 +12,14 @@ from PIL import Image
 from tests.handlers.account import Account
 from tests.handlers.runs import Run, queued
 from tilescout import keys
-from tilescout.aws import model_table, onnx_store
-from tilescout.models import ModelInUse
-from tilescout.onnx.cards import OnnxCard
-from tilescout.onnx.model import ServedModel
+from tilescout.aws.detectors import onnx_store
+from tilescout.aws.tables import model_table
+from tilescout.detectors.onnx.cards import OnnxCard
+from tilescout.detectors.onnx.model import ServedModel
+from tilescout.runs.model_records import ModelInUse
 from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
-from tilescout_local.samples.sheet import Sheet
-from tilescout_local.samples.symbols import place_symbol
+from tilescout_samples.sheet import Sheet
+from tilescout_samples.symbols import place_symbol
 
 KEY = "incoming/served/sheet.pdf"
 PROJECT = "plant"

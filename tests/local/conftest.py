@@ -11,7 +11,7 @@ import pytest
 from tests.local.contract import Call, Client
 from tests.local.contract_assembly import write_assembly
 from tests.local.whole import Whole, deployed, synthesised
-from tilescout_local.deploy import deploy
+from tilescout_local.deployment.deploy import deploy
 from tilescout_local.embedded_aws import EmbeddedAws, start
 
 

@@ -15,11 +15,11 @@ from PIL import Image, ImageDraw
 
 from tests.local.contract import eventually, picture
 from tests.local.contract_assembly import write_assembly
-from tilescout_local.deploy import deploy
+from tilescout_local.deployment.deploy import deploy
 from tilescout_local.embedded_aws import EmbeddedAws, start
 from tilescout_local.errors import ControlRefused
-from tilescout_local.samples.sheet import Sheet
-from tilescout_local.samples.symbols import place_near_miss, place_symbol
+from tilescout_samples.sheet import Sheet
+from tilescout_samples.symbols import place_near_miss, place_symbol
 
 MODEL = "sample-symbols/v1"
 CLOCK_SCALE = 20

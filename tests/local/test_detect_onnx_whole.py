@@ -13,8 +13,8 @@ from PIL import Image
 
 from tests.local.whole import tilescout
 from tilescout.geometry import Box, iou
-from tilescout_local.samples.sheet import Sheet
-from tilescout_local.samples.symbols import place_near_miss, place_symbol
+from tilescout_samples.sheet import Sheet
+from tilescout_samples.symbols import place_near_miss, place_symbol
 
 SIZES = {"gate-valve": 9.0, "control-valve": 9.0, "pump": 13.0, "light": 7.0,
          "socket-outlet": 6.0, "fire-alarm": 6.5, "switch": 5.0}  # fmt: skip

@@ -25,7 +25,7 @@ from tests.local.drawings import (
 )
 from tests.local.whole import PATIENCE, REKOGNITION, TEXTRACT, Whole
 from tilescout.documents import Document
-from tilescout_local.lambda_log import peak_memory
+from tilescout_local.functions.log import peak_memory
 
 # The seam of the two tiles: one ends at 2048 px, the other begins at 1792 px.
 CUT_ONCE = (720.0, 100.0, "FV-1023")

@@ -13,8 +13,8 @@ import pytest
 
 from tests.local.contract import Client, eventually, is_running
 from tests.local.contract_assembly import write_assembly
-from tilescout_local import emulator
 from tilescout_local.embedded_aws import EmbeddedAws, find_running, start
+from tilescout_local.emulator import install
 from tilescout_local.errors import StartFailed, WrongEmulatorVersion
 
 
@@ -54,7 +54,7 @@ time.sleep(60)
 def test_everything_ends_with_the_process_that_started_it(tmp_path: Path, victim: str) -> None:
     assembly = write_assembly(tmp_path / "assembly")
     arguments = [str(tmp_path / "home"), str(assembly), str(tmp_path / "pids")]
-    packages = os.pathsep.join(str(path) for path in (Path(emulator.__file__).parents[1],))
+    packages = os.pathsep.join(str(path) for path in (Path(install.__file__).parents[2],))
     with subprocess.Popen(
         [sys.executable, "-c", OWNER, *arguments],
         stdout=subprocess.PIPE,
@@ -85,6 +85,6 @@ def test_one_left_running_is_found_and_a_second_in_its_home_is_refused(tmp_path:
 
 
 def test_another_version_of_the_emulator_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulator, "MINISTACK_VERSION", "1.5.34")
+    monkeypatch.setattr(install, "MINISTACK_VERSION", "1.5.34")
     with pytest.raises(WrongEmulatorVersion, match=r"needs ministack 1\.5\.34, found 1\.5\.33"):
-        emulator.check_version()
+        install.check_version()

@@ -12,13 +12,13 @@ import pytest
 from tests.local.contract_assembly import write_assembly
 from tilescout_local.apis import rekognition
 from tilescout_local.apis.text_geometry import geometry, rotation_degrees
-from tilescout_local.assembly import read_assembly, zip_folder
+from tilescout_local.deployment.assembly import read_assembly, zip_folder
+from tilescout_local.deployment.synth import ensure_synthesised
 from tilescout_local.engines.ocr import own_quad
-from tilescout_local.engines.reading import Line, Quad, Word, along
+from tilescout_local.engines.text_reading import Line, Quad, Word, along
 from tilescout_local.errors import SynthesisFailed
-from tilescout_local.lambda_log import Invocation, append_log, peak_memory
-from tilescout_local.synth import ensure_synthesised
-from tilescout_local.warden import groups_left
+from tilescout_local.functions.log import Invocation, append_log, peak_memory
+from tilescout_local.processes.reaper import groups_left
 
 FLAT: Quad = ((0, 0), (100, 0), (100, 20), (0, 20))
 

@@ -11,7 +11,7 @@ import pytest
 from tests.local.contract import eventually
 from tests.local.drawings import drawing, wide_drawing
 from tests.local.whole import PATIENCE, REKOGNITION, TEXTRACT, Whole
-from tilescout.run_protocol import GRACE
+from tilescout.runs.lease_rules import GRACE
 
 Order = Callable[..., None]
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.local.contract import Call, eventually, is_running
 from tilescout_local.embedded_aws import EmbeddedAws
-from tilescout_local.lambda_log import peak_memory
+from tilescout_local.functions.log import peak_memory
 
 
 def test_a_function_sees_its_context_environment_and_code(call: Call) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.local.drawings import drawing, endless_forms, wide_drawing, with_page_of
 from tests.local.whole import REKOGNITION, TEXTRACT, Whole, deployed, synthesised
-from tilescout_local.lambda_log import peak_memory
+from tilescout_local.functions.log import peak_memory
 
 pytestmark = pytest.mark.long
 Order = Callable[..., None]

@@ -10,9 +10,10 @@ from tests.local.contract import eventually
 from tests.local.drawings import wide_drawing
 from tests.local.whole import PATIENCE, TEXTRACT, Whole
 from tilescout import keys
-from tilescout.aws import page_table, tile_table, uploads
+from tilescout.aws.documents import uploads
+from tilescout.aws.tables import page_table, tile_table
 from tilescout.documents import Document
-from tilescout_cli import retries
+from tilescout_cli.documents import retry
 
 
 def two_tiles() -> bytes:
@@ -41,10 +42,10 @@ def test_a_partial_document_is_retried_and_only_its_failed_tile_is_billed(whole:
     assert partial.status == "PARTIAL"
     billed = whole.billed(TEXTRACT)
 
-    dry = retries.retry(whole.stack, partial, dry_run=True)
+    dry = retry.retry(whole.stack, partial, dry_run=True)
     assert (dry.did, dry.tiles, dry.pages, dry.answered) == ("would retry", 1, 0, 1)
-    assert retries.retry(whole.stack, partial, dry_run=False).status == "QUEUED"
-    assert retries.retry(whole.stack, whole.document(document), dry_run=True).did == (
+    assert retry.retry(whole.stack, partial, dry_run=False).status == "QUEUED"
+    assert retry.retry(whole.stack, whole.document(document), dry_run=True).did == (
         "nothing to retry"
     )
     assert whole.document(document).result_id == partial.result_id
@@ -63,7 +64,7 @@ def test_a_page_that_was_given_up_is_tiled_and_read(whole: Whole) -> None:
     assert whole.run("pdf-text") == "SUCCEEDED"
     failed = clean(whole, document)
     assert failed.status in ("FAILED", "PARTIAL")
-    assert retries.retry(whole.stack, failed, dry_run=False).status == "ACCEPTED"
+    assert retry.retry(whole.stack, failed, dry_run=False).status == "ACCEPTED"
     whole.when(document, "QUEUED")
     assert whole.run("pdf-text") == "SUCCEEDED"
     assert whole.document(document).status == "DONE"
@@ -107,7 +108,7 @@ def test_a_drawing_that_is_replaced_while_it_waits_costs_nothing_unless_it_is_re
         UpdateExpression="SET clean_after = :past",
         ExpressionAttributeValues={":past": 1},
     )
-    assert retries.retry(whole.stack, whole.document(older), dry_run=False).status == "QUEUED"
+    assert retry.retry(whole.stack, whole.document(older), dry_run=False).status == "QUEUED"
     whole.announce(found.key, whole.document(newer).version)
     assert whole.run("textract") == "SUCCEEDED"
     assert whole.texts(older) == ["LV-7002", "TT-4001"]

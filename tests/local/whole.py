@@ -17,14 +17,17 @@ from boto3.dynamodb.conditions import Attr, Key
 
 from tests.local.contract import eventually
 from tilescout import keys
-from tilescout.aws import document_table, objects
+from tilescout.aws import objects
 from tilescout.aws.items import plain
+from tilescout.aws.tables import document_table
 from tilescout.documents import Document
 from tilescout.messages import Upload, upload_event
-from tilescout.runs import Run
-from tilescout_cli import known_documents, runs_started, stacks
-from tilescout_cli.stacks import Stack
-from tilescout_local.deploy import deploy
+from tilescout.runs.records import Run
+from tilescout_cli.documents import lookup
+from tilescout_cli.runs import executions
+from tilescout_cli.stack import target
+from tilescout_cli.stack.target import Stack
+from tilescout_local.deployment.deploy import deploy
 from tilescout_local.embedded_aws import EmbeddedAws, start
 
 ROOT = Path(__file__).parents[2]
@@ -132,7 +135,7 @@ class Whole:
         eventually(is_empty, PATIENCE)
 
     def start(self, model: str) -> str:
-        return runs_started.start(self.stack, model, "test")
+        return executions.start(self.stack, model, "test")
 
     def status_of(self, execution: str) -> str:
         answer = self.stack.clients.step_functions.describe_execution(executionArn=execution)
@@ -150,7 +153,7 @@ class Whole:
         """Records of the model's runs, newest first."""
         records = (
             document_table.get_run(self.stack.documents, row["id"])
-            for row in known_documents.runs(self.stack, model)
+            for row in lookup.runs(self.stack, model)
         )
         found = [record for record in records if record is not None]
         return sorted(found, key=lambda record: -record.token)
@@ -228,6 +231,6 @@ def deployed(home: Path, assembly: Path, wait_scale: float = 0.2) -> Iterator[Wh
     """The stack, deployed to an embedded AWS that ends with the context."""
     with start(home, wait_scale=wait_scale) as aws:
         deploy(aws, assembly)
-        whole = Whole(aws, stacks.of_embedded(aws))
+        whole = Whole(aws, target.of_embedded(aws))
         whole.turn_schedules("DISABLED")
         yield whole

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.mutations.mutated import mutations
-from tests.unit.pdf_files import blank_page
-from tests.unit.test_rendering import child_processes, request
+from tests.unit.tilescout.rendering.pdf_files import blank_page
+from tests.unit.tilescout.rendering.test_rendering import child_processes, request
 from tilescout.errors import RenderLimitExceeded, UnreadableDocument, UnsupportedPage
-from tilescout.rendering import RenderLimits, inspect_document, render_page
-from tilescout_local.samples import write_samples
+from tilescout.rendering.render import RenderLimits, inspect_document, render_page
+from tilescout_samples import write_samples
 
 LIMITS = RenderLimits(wall_seconds=100, cpu_seconds=10, memory_mb=1500)
 REFUSED = (UnreadableDocument, UnsupportedPage, RenderLimitExceeded)

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from tilescout.onnx.cards import Layout
-from tilescout.onnx.model import ServedModel
+from tilescout.detectors.onnx.cards import Layout
+from tilescout.detectors.onnx.model import ServedModel
 
 CELL = 32
 LABELS = ("ink", "paper")

@@ -9,15 +9,15 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
+from tilescout.detectors.onnx.model import OnnxModel
 from tilescout.geometry import Box
-from tilescout.onnx.model import OnnxModel
+from tilescout_datasets.annotations import AnnotatedTile, Annotation, UnusableAnnotations
+from tilescout_datasets.datasets import Dataset
+from tilescout_datasets.tile_pixels import pixels_of
 from tilescout_train import export
-from tilescout_train.annotations import AnnotatedTile, Annotation, UnusableAnnotations
-from tilescout_train.datasets import Dataset
 from tilescout_train.recipe import make_model
 from tilescout_train.sampling import Sampler
 from tilescout_train.targets import Objects, targets_of
-from tilescout_train.tile_pixels import pixels_of
 from tilescout_train.training import Progress, Settings, Trained, train
 from tilescout_train.windows import (
     View,

@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
-from tilescout import merge_pacing, messages, model_lifecycle, pacing, page_ranges, run_protocol
-from tilescout.handlers.run_steps import claiming, close_run
+from tilescout import messages
+from tilescout.handlers.run_steps import claim_documents, close_run
+from tilescout.intake import page_ranges
 from tilescout.messages import MergeHint, PageRange, TileHint, Upload
-from tilescout.pacing import Pace, Progress
-from tilescout.runs import RunState
+from tilescout.runs import lease_rules, merge_pacing, model_lifecycle, pacing
+from tilescout.runs.pacing import Pace, Progress
+from tilescout.runs.records import RunState
 
 DEFINITION = Path(__file__).resolve().parents[2] / "statemachine" / "detection_run.asl.json"
 MOST_EVENTS = 25_000
@@ -103,7 +105,7 @@ def test_no_execution_fills_its_history_however_it_goes(states: dict[str, Any]) 
     turns = max(pacing.MOST_TURNS, model_lifecycle.MOST_TURNS, merge_pacing.MOST_TURNS) + 1
     longest = max(turn_of(states, name) for name in LOOPS)
     retried = 50 * EVENTS_OF_A_RETRY
-    open_at_last = ceil(claiming.OPEN_CLAIMS / close_run.REQUEUED_PER_TURN)
+    open_at_last = ceil(claim_documents.OPEN_CLAIMS / close_run.REQUEUED_PER_TURN)
     closing = max(0, close_run.MOST_TURNS - turns) + open_at_last + 1
     closing *= events_of(states, "CloseRun", states["CloseRun"]["Next"])
     assert turns * longest + closing + events_of(states, *states) + retried < MOST_EVENTS
@@ -111,7 +113,7 @@ def test_no_execution_fills_its_history_however_it_goes(states: dict[str, Any]) 
 
 @pytest.mark.fault("R13")
 def test_after_the_last_turn_of_detecting_a_model_that_starts_is_still_waited_for() -> None:
-    stopping = (LONGEST_START + run_protocol.SETTLE) // model_lifecycle.STOP_POLL
+    stopping = (LONGEST_START + lease_rules.SETTLE) // model_lifecycle.STOP_POLL
     assert pacing.MOST_TURNS + stopping < model_lifecycle.MOST_TURNS
 
 

@@ -16,7 +16,7 @@ from tests.handlers.account import Account
 from tests.handlers.conftest import account, environment
 from tests.handlers.model_service import VERSION, ModelService, put_to_use, service
 from tests.handlers.runs import clock, lease, queued
-from tilescout import model_lifecycle
+from tilescout.runs import model_lifecycle
 
 __all__ = ["account", "environment", "service"]
 DEFINITION = json.loads(

@@ -7,22 +7,22 @@ from typing import Any
 
 from benchmarks.simulation.ours.looking import is_work_due
 from benchmarks.simulation.ours.store import Store
-from tilescout import reservations, run_protocol
 from tilescout.documents import BARREN_RUNS_BEFORE_HOLD, Document
-from tilescout.models import measured_rate
-from tilescout.pacing import STALLED
-from tilescout.runs import Claim, RunState
+from tilescout.runs import lease_rules, reservations
+from tilescout.runs.model_records import measured_rate
+from tilescout.runs.pacing import STALLED
+from tilescout.runs.records import Claim, RunState
 
 
 def close(store: Store, state: RunState, now: int, *, failed: bool) -> RunState:
     """``next`` is OpenRun where others are due already. Raises LeaseLost."""
     lease = store.lease
     if lease.owner or lease.token != state.token:
-        store.lease = run_protocol.heartbeat(lease, state.token, now, "closing")
+        store.lease = lease_rules.heartbeat(lease, state.token, now, "closing")
         for claim, document in store.open_claims(state.id, state.token):
             _requeue(store, state, claim, document, now, failed=failed)
         _measure(store, state)
-        store.lease = run_protocol.release(store.lease, state.token, now)
+        store.lease = lease_rules.release(store.lease, state.token, now)
     stays = failed or state.put_off
     again = not stays and is_work_due(store, now, besides=state.token)
     return replace(state, next="OpenRun" if again else "", wait_seconds=0)

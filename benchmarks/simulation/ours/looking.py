@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from benchmarks.simulation.ours.store import Store
-from tilescout import reservations
 from tilescout.ledger import TileRow
-from tilescout.pacing import Progress
-from tilescout.runs import Claim, RunState, fits, is_start_worth, open_tiles
+from tilescout.runs import reservations
+from tilescout.runs.pacing import Progress
+from tilescout.runs.records import Claim, RunState, fits, is_start_worth, open_tiles
 
 
 def is_work_due(store: Store, now: int, *, besides: int | None = None) -> bool:

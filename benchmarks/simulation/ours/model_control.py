@@ -6,8 +6,9 @@ from benchmarks.simulation.custom_labels import CustomLabels
 from benchmarks.simulation.faults import ServiceError
 from benchmarks.simulation.ours.store import Store
 from benchmarks.simulation.world import SYSTEM
-from tilescout import run_protocol
-from tilescout.model_lifecycle import (
+from tilescout.runs import lease_rules
+from tilescout.runs.lease_rules import Lease
+from tilescout.runs.model_lifecycle import (
     BEGINNING,
     DEFINITE,
     STOP_POLL,
@@ -16,7 +17,6 @@ from tilescout.model_lifecycle import (
     after_refused_start,
     next_stop,
 )
-from tilescout.run_protocol import Lease
 
 
 def describe(model: CustomLabels) -> str:
@@ -31,7 +31,7 @@ def stop(store: Store, model: CustomLabels, token: int, status: str) -> Action:
     now = model.clock.now
     action = next_stop(store.lease, status, now)
     if action.verb == "done":
-        settled = run_protocol.stopped(store.lease, token, now)
+        settled = lease_rules.stopped(store.lease, token, now)
         store.lease = settled or store.lease
         return action if settled else Action("wait", "not settled", STOP_POLL)
     return _request_stop(store, model, token, action) if action.verb == "stop" else action
@@ -39,7 +39,7 @@ def stop(store: Store, model: CustomLabels, token: int, status: str) -> Action:
 
 def _request_stop(store: Store, model: CustomLabels, token: int, action: Action) -> Action:
     before = store.lease
-    requested = run_protocol.request_stop(before, token, model.clock.now)
+    requested = lease_rules.request_stop(before, token, model.clock.now)
     store.lease = requested
     try:
         model.stop(SYSTEM)
@@ -47,19 +47,19 @@ def _request_stop(store: Store, model: CustomLabels, token: int, action: Action)
         action = Action("wait", error.code or "no answer", STOP_POLL)
         if not error.code:
             return action
-    store.lease = run_protocol.stop_landed(store.lease, before, requested) or store.lease
+    store.lease = lease_rules.stop_landed(store.lease, before, requested) or store.lease
     return action
 
 
 def start(store: Store, model: CustomLabels, lease: Lease, version: str, units: int) -> Action:
     """Ask once, after the lease says so. Raises LeaseLost."""
-    requested = run_protocol.request_start(lease, lease.token, model.clock.now, version, units)
+    requested = lease_rules.request_start(lease, lease.token, model.clock.now, version, units)
     store.lease = requested
     try:
         model.start(SYSTEM, units)
     except ServiceError as error:
         if error.code in DEFINITE:
-            undone = run_protocol.undo_start(store.lease, lease, requested)
+            undone = lease_rules.undo_start(store.lease, lease, requested)
             store.lease = undone or store.lease
         return after_refused_start(error.code, str(error))
     return Action("wait", "the start was accepted", BEGINNING)

@@ -11,25 +11,20 @@ from pydantic import TypeAdapter
 from benchmarks.simulation.custom_labels import CustomLabels
 from benchmarks.simulation.ours import model_control
 from benchmarks.simulation.ours.closing import close
-from benchmarks.simulation.ours.looking import (
-    Survey,
-    claim_due,
-    claimed_tiles,
-    is_work_due,
-    survey,
-)
+from benchmarks.simulation.ours.looking import Survey, claim_due, claimed_tiles, is_work_due, survey
 from benchmarks.simulation.ours.spreading import spread_seconds
 from benchmarks.simulation.ours.store import PROJECT, VERSION, Store
 from benchmarks.simulation.queue import Queue
 from benchmarks.simulation.states import TaskFailed
-from tilescout import keys, model_lifecycle, pacing, run_protocol
+from tilescout import keys
 from tilescout.errors import LeaseLost
-from tilescout.inference_units import most_calls_per_second, paid_until, plan_units
 from tilescout.messages import MergeHint, TileHint
-from tilescout.model_lifecycle import Action
 from tilescout.pricing import PriceTable
-from tilescout.run_protocol import Lease, Phase
-from tilescout.runs import Run, RunState, calls_allowed, closing_seconds, hard_deadline
+from tilescout.runs import lease_rules, model_lifecycle, pacing
+from tilescout.runs.inference_units import most_calls_per_second, paid_until, plan_units
+from tilescout.runs.lease_rules import Lease, Phase
+from tilescout.runs.model_lifecycle import Action
+from tilescout.runs.records import Run, RunState, calls_allowed, closing_seconds, hard_deadline
 
 STATE = TypeAdapter(RunState)
 PATIENCE_WITH_MODEL = 10 * 60
@@ -71,14 +66,14 @@ class Steps:
             raise TaskFailed("LeaseLost") from error
 
     def _beat(self, state: RunState, phase: Phase | None = None) -> Lease:
-        self.store.lease = run_protocol.heartbeat(self.store.lease, state.token, self.now, phase)
+        self.store.lease = lease_rules.heartbeat(self.store.lease, state.token, self.now, phase)
         return self.store.lease
 
     def open_run(self, state: RunState) -> RunState:
         profile = self.store.profile
         if not is_work_due(self.store, self.now):
             return state
-        lease = run_protocol.acquire(
+        lease = lease_rules.acquire(
             self.store.lease, state.execution, self.now, hard_deadline([profile], self.now)
         )
         if lease is None:

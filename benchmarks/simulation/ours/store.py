@@ -8,10 +8,10 @@ from typing import Any
 
 from tilescout.documents import Document
 from tilescout.ledger import TileRow
-from tilescout.models import ModelInUse
 from tilescout.profiles import Profile
-from tilescout.run_protocol import Lease
-from tilescout.runs import Claim, Run
+from tilescout.runs.lease_rules import Lease
+from tilescout.runs.model_records import ModelInUse
+from tilescout.runs.records import Claim, Run
 
 PROJECT = "parts"
 VERSION = "arn:aws:rekognition:us-east-1:111122223333:project/parts/version/first/1"

@@ -17,10 +17,10 @@ from benchmarks.simulation.ours.worker import Worker
 from benchmarks.simulation.queue import EventSource, Queue
 from benchmarks.simulation.states import Execution
 from benchmarks.simulation.world import World
-from tilescout import run_protocol
-from tilescout.guard_duties import guard_duty
 from tilescout.profiles import Profile
-from tilescout.run_protocol import GUARD, GUARD_HOLD
+from tilescout.runs import lease_rules
+from tilescout.runs.guard_duties import guard_duty
+from tilescout.runs.lease_rules import GUARD, GUARD_HOLD
 
 HOUR = 3600
 DEFINITION = json.loads(
@@ -93,7 +93,7 @@ class Tilescout:
         lease, now = self.store.lease, self.world.clock.now
         duty = guard_duty(lease, now, owner_runs=self._owner_runs())
         if duty == "revoke":
-            self.store.lease = run_protocol.revoke(lease, lease.owner, lease.token, now) or lease
+            self.store.lease = lease_rules.revoke(lease, lease.owner, lease.token, now) or lease
         if duty == "take over":
             self._bring_down()
 
@@ -106,13 +106,13 @@ class Tilescout:
     def _bring_down(self) -> None:
         now = self.world.clock.now
         me = f"{GUARD}{next(self._numbers)}"
-        lease = run_protocol.acquire(self.store.lease, me, now, now + GUARD_HOLD)
+        lease = lease_rules.acquire(self.store.lease, me, now, now + GUARD_HOLD)
         if lease is None:
             return
         self.store.lease = lease
         status = model_control.describe(self.world.model)
         model_control.stop(self.store, self.world.model, lease.token, status)
-        self.store.lease = run_protocol.release(self.store.lease, lease.token, now)
+        self.store.lease = lease_rules.release(self.store.lease, lease.token, now)
 
     def held(self) -> int:
         """Documents that wait for a person, with an alarm."""

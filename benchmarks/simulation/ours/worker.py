@@ -9,8 +9,8 @@ from benchmarks.simulation.faults import WORKER, WORKER_LATE, ServiceError
 from benchmarks.simulation.ours.store import Store
 from benchmarks.simulation.queue import FunctionFailed
 from benchmarks.simulation.world import World
-from tilescout import reservations
 from tilescout.messages import MergeHint, TileHint
+from tilescout.runs import reservations
 
 READ_SECONDS = 0.2
 COMMIT_SECONDS = 0.2

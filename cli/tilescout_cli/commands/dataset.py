@@ -11,17 +11,18 @@ import typer
 from rich.table import Table
 
 from tilescout.errors import TilescoutError
-from tilescout_cli import cdk_profiles, terminal
-from tilescout_cli.failures import BadUsage, CommandFailed
-from tilescout_cli.options import Json, ProfileName, example
-from tilescout_cli.progress_view import ProgressView
-from tilescout_cli.terminal import plain
-from tilescout_train import dataset_page, dataset_pictures, dataset_report, datasets
-from tilescout_train.annotations import AnnotatedPage, LookAlike, UnusableAnnotations
-from tilescout_train.dataset_report import DatasetReport
-from tilescout_train.datasets import EMPTY_SHARE, TEST_SHARE, Dataset, Shares
-from tilescout_train.imports import sources
-from tilescout_train.imports.sources import Format
+from tilescout_cli.console import terminal
+from tilescout_cli.console.failures import BadUsage, CommandFailed
+from tilescout_cli.console.options import Json, ProfileName, example
+from tilescout_cli.console.progress_view import ProgressView
+from tilescout_cli.console.terminal import plain
+from tilescout_cli.stack import cdk_profiles
+from tilescout_datasets import datasets, html_report, pictures, report
+from tilescout_datasets.annotations import AnnotatedPage, LookAlike, UnusableAnnotations
+from tilescout_datasets.datasets import EMPTY_SHARE, TEST_SHARE, Dataset, Shares
+from tilescout_datasets.formats import detect_format
+from tilescout_datasets.formats.detect_format import Format
+from tilescout_datasets.report import DatasetReport
 
 PICTURE, PAGE = "check.png", "check.html"
 
@@ -73,7 +74,7 @@ def build(
         terminal.say(f"{page.path.name} page {page.page}: {count}")
 
     try:
-        imported = sources.read(annotations, form)
+        imported = detect_format.read(annotations, form)
         for note in imported.notes:
             terminal.say(f"tilescout: {note}")
         built = datasets.build(imported.pages, chosen, out, shares, prefix=prefix, on_page=tell)
@@ -115,7 +116,7 @@ def _look_alikes(dataset: Dataset) -> list[LookAlike]:
             "out: --no-look-alikes"
         )
     # Half a second that no other command pays.
-    from tilescout_train import look_alikes
+    from tilescout_datasets import look_alikes
 
     with ProgressView() as view:
         return look_alikes.find(
@@ -127,9 +128,9 @@ def _look_alikes(dataset: Dataset) -> list[LookAlike]:
 def _show(
     dataset: Dataset, folder: Path, alike: list[LookAlike] | None, *, as_json: bool
 ) -> DatasetReport:
-    found = dataset_report.report(dataset, alike)
-    dataset_pictures.sheet(dataset_pictures.examples(dataset)).save(folder / PICTURE)
-    (folder / PAGE).write_text(dataset_page.page(dataset, found), encoding="utf-8")
+    found = report.report(dataset, alike)
+    pictures.sheet(pictures.examples(dataset)).save(folder / PICTURE)
+    (folder / PAGE).write_text(html_report.page(dataset, found), encoding="utf-8")
     if as_json:
         terminal.print_json(_row(found))
         return found

@@ -6,12 +6,14 @@ from typing import Annotated
 
 import typer
 
-from tilescout_cli import cdk_profiles, destroying, stacks, terminal
-from tilescout_cli.failures import CommandFailed
-from tilescout_cli.options import StackName, example
-from tilescout_cli.progress_view import ProgressView
-from tilescout_cli.stacks import Stack
-from tilescout_cli.terminal import counted
+from tilescout_cli.console import terminal
+from tilescout_cli.console.failures import CommandFailed
+from tilescout_cli.console.options import StackName, example
+from tilescout_cli.console.progress_view import ProgressView
+from tilescout_cli.console.terminal import counted
+from tilescout_cli.deployment import teardown
+from tilescout_cli.stack import cdk_profiles, target
+from tilescout_cli.stack.target import Stack
 
 KEPT = ("DocumentsBucketName", "ResultsBucketName", "ModelsBucketName")
 """Outputs that name buckets which outlive the stack; an older stack has fewer."""
@@ -35,29 +37,29 @@ def destroy(
     Documents, results, model files and the three tables stay, and are named at the end. The guard,
     which stops models, is part of the stack: so the stack goes last.
     """
-    found = stacks.find(local=False, stack=stack)
+    found = target.find(local=False, stack=stack)
     region = found.clients.cloudformation.meta.region_name
     question = f"remove the stack {found.name} in {region}? documents and results stay"
     if not yes and not typer.confirm(question, err=True):
         raise CommandFailed(f"{found.name} was left as it is")
     seconds = timeout * SECONDS_PER_MINUTE
     with ProgressView() as view:
-        with destroying.without_schedules(found):
+        with teardown.without_schedules(found):
             _end_work(found, view, seconds, abort=abort)
-            tiles = destroying.empty_tiles(found, view)
+            tiles = teardown.empty_tiles(found, view)
             # A schedule may have fired a last time, and people start runs too.
             _end_work(found, view, seconds, abort=abort)
-            for line in destroying.left_up(found, cdk_profiles.prices()):
+            for line in teardown.left_up(found, cdk_profiles.prices()):
                 view.tell(line)
-            stack_id = destroying.delete_stack(found)
-        destroying.until_gone(found, stack_id, view, seconds)
+            stack_id = teardown.delete_stack(found)
+        teardown.until_gone(found, stack_id, view, seconds)
     _report(found, tiles)
 
 
 def _end_work(found: Stack, view: ProgressView, seconds: float, *, abort: bool) -> None:
-    if aborted := destroying.end_runs(found, abort=abort):
+    if aborted := teardown.end_runs(found, abort=abort):
         view.tell(f"aborted {counted(aborted, 'run')}")
-    destroying.models_down(found, view, cdk_profiles.prices(), seconds)
+    teardown.models_down(found, view, cdk_profiles.prices(), seconds)
 
 
 def _report(found: Stack, tiles: int) -> None:

@@ -11,30 +11,24 @@ from typing import Annotated, Any
 import typer
 
 from tilescout import keys
-from tilescout_cli import (
-    cdk_profiles,
-    detection_queries,
-    local_stacks,
-    pdf_uploads,
-    places,
-    result_files,
-    shown_tables,
-    stacks,
-    terminal,
-    watching,
-)
-from tilescout_cli.detection_queries import Question
-from tilescout_cli.drawn_pages import NotDrawn
-from tilescout_cli.failures import BadUsage, CommandFailed
-from tilescout_cli.model_costs import ModelBill
-from tilescout_cli.options import Json, Local, Pages, Pdfs, ProfileNames, StackName, example
-from tilescout_cli.pdf_uploads import Pdf
-from tilescout_cli.progress_view import ProgressView
-from tilescout_cli.result_files import Delivery
-from tilescout_cli.shown_tables import MOST_ROWS
-from tilescout_cli.stacks import Stack
-from tilescout_cli.terminal import counted, dollars, plain
-from tilescout_cli.watching import Watched
+from tilescout_cli.console import tables, terminal
+from tilescout_cli.console.failures import BadUsage, CommandFailed
+from tilescout_cli.console.options import Json, Local, Pages, Pdfs, ProfileNames, StackName, example
+from tilescout_cli.console.progress_view import ProgressView
+from tilescout_cli.console.tables import MOST_ROWS
+from tilescout_cli.console.terminal import counted, dollars, plain
+from tilescout_cli.deployment import local_stack
+from tilescout_cli.documents import queries, result_files
+from tilescout_cli.documents import uploads as document_uploads
+from tilescout_cli.documents.drawing import NotDrawn
+from tilescout_cli.documents.queries import Question
+from tilescout_cli.documents.result_files import Delivery
+from tilescout_cli.documents.uploads import Pdf
+from tilescout_cli.models.costs import ModelBill
+from tilescout_cli.runs import waiting
+from tilescout_cli.runs.waiting import Watched
+from tilescout_cli.stack import cdk_profiles, paths, target
+from tilescout_cli.stack.target import Stack
 
 SECONDS_PER_MINUTE = 60
 
@@ -86,14 +80,14 @@ def detect(
     if keep and not local:
         raise BadUsage("--keep is for --local; a deployed stack is always kept")
     profiles = _profiles(profile)
-    pages = pdf_uploads.check_pages(pages)
-    usable, refused = pdf_uploads.usable(pdfs)
+    pages = document_uploads.check_pages(pages)
+    usable, refused = document_uploads.usable(pdfs)
     with ProgressView() as view, _target(view, local=local, stack=stack, keep=keep) as found:
         seconds = timeout * SECONDS_PER_MINUTE
         watched = _watch(found, usable, view, profiles=profiles, pages=pages, seconds=seconds)
         view.step("writing the results")
         finished = _finish(found, watched, out, profiles)
-        bill = watching.await_model(found, watched, seconds=seconds, show=view.show, tell=view.tell)
+        bill = waiting.await_model(found, watched, seconds=seconds, show=view.show, tell=view.tell)
         hint = f"more: `tilescout results {found.option} --document ID`" if _stays(found) else ""
     _report(finished, bill, hint, as_json=as_json)
     raise typer.Exit(_exit_code(finished, refused))
@@ -110,15 +104,15 @@ def _profiles(names: list[str] | None) -> list[str]:
 @contextmanager
 def _target(view: ProgressView, *, local: bool, stack: str | None, keep: bool) -> Iterator[Stack]:
     if local and not stack:
-        with local_stacks.for_one_command(view.step, keep=keep) as found:
+        with local_stack.for_one_command(view.step, keep=keep) as found:
             yield found
     else:
-        yield stacks.find(local=local, stack=stack)
+        yield target.find(local=local, stack=stack)
 
 
 def _stays(stack: Stack) -> bool:
     """Whether it can still be asked when the command has ended."""
-    return stack.home is None or stack.home == places.embedded_home().resolve()
+    return stack.home is None or stack.home == paths.embedded_home().resolve()
 
 
 def _watch(
@@ -135,9 +129,10 @@ def _watch(
     for pdf in usable:
         view.step(f"uploading {pdf.path.name}")
         uploads += [
-            pdf_uploads.upload(stack, pdf, profile=profile, pages=pages) for profile in profiles
+            document_uploads.upload(stack, pdf, profile=profile, pages=pages)
+            for profile in profiles
         ]
-    watched = watching.watch(stack, uploads, seconds=seconds, show=view.show, tell=view.tell)
+    watched = waiting.watch(stack, uploads, seconds=seconds, show=view.show, tell=view.tell)
     for each in watched:
         asked = keys.profile_name(each.upload.key)
         if each.document and each.document.profile.name != asked:
@@ -181,7 +176,7 @@ def _finish_one(stack: Stack, watched: Watched, folder: Path) -> Finished:
     document = watched.document
     if document is None or not document.result_id or not document.has_ended:
         return Finished(watched=watched, rows=[], delivery=None)
-    rows = list(detection_queries.of_document(stack.detections, document, Question()))
+    rows = list(queries.of_document(stack.detections, document, Question()))
     body = result_files.fetch(stack, document)
     try:
         delivery = result_files.write(body, watched.upload.pdf.path, folder)
@@ -235,7 +230,7 @@ def _show(finished: Finished) -> None:
         terminal.out.print("nobody looked at the upload in time; see `tilescout status`")
         return
     if finished.rows:
-        terminal.out.print(shown_tables.detections(finished.rows))
+        terminal.out.print(tables.detections(finished.rows))
     delivery = finished.delivery
     folder = delivery.files[0].parent if delivery else None
     if len(finished.rows) > MOST_ROWS:

@@ -8,20 +8,10 @@ from pathlib import Path
 import typer
 
 from tilescout.errors import TilescoutError
-from tilescout.page_ranges import parse_pages
-from tilescout_cli import (
-    evaluated_results,
-    evaluation_view,
-    model_evaluation,
-    pdf_uploads,
-    stacks,
-    terminal,
-    training_view,
-)
-from tilescout_cli.evaluated_results import Result
-from tilescout_cli.evaluation_limits import Limits
-from tilescout_cli.failures import BadUsage, CommandFailed
-from tilescout_cli.options import (
+from tilescout.intake.page_ranges import parse_pages
+from tilescout_cli.console import terminal
+from tilescout_cli.console.failures import BadUsage, CommandFailed
+from tilescout_cli.console.options import (
     Json,
     Local,
     ProfileName,
@@ -30,8 +20,13 @@ from tilescout_cli.options import (
     VersionName,
     example,
 )
-from tilescout_cli.progress_view import ProgressView
-from tilescout_cli.truth_options import (
+from tilescout_cli.console.progress_view import ProgressView
+from tilescout_cli.documents import uploads
+from tilescout_cli.evaluation import inputs, model_file
+from tilescout_cli.evaluation import view as evaluation_view
+from tilescout_cli.evaluation.inputs import Result
+from tilescout_cli.evaluation.limits import Limits
+from tilescout_cli.evaluation.options import (
     AnnotatedPages,
     Compared,
     Drawing,
@@ -46,11 +41,16 @@ from tilescout_cli.truth_options import (
     Results,
     TruthFiles,
 )
-from tilescout_evaluate import pairing, report, report_files, truth_files
-from tilescout_evaluate.coco_precision import NotInstalled
+from tilescout_cli.stack import target
+from tilescout_cli.training import view as training_view
+from tilescout_evaluate import pairing
+from tilescout_evaluate.metrics.coco_precision import NotInstalled
 from tilescout_evaluate.pairing import Pair, Paired
-from tilescout_evaluate.report import Evaluation
-from tilescout_evaluate.truth import Kind, TruePage, UnusableTruth
+from tilescout_evaluate.report import figures
+from tilescout_evaluate.report import files as report_files
+from tilescout_evaluate.report.figures import Evaluation
+from tilescout_evaluate.truth import files as truth_files
+from tilescout_evaluate.truth.pages import Kind, TruePage, UnusableTruth
 
 EXAMPLES = (
     "tilescout evaluate out/plan/detections.json --truth plan.coco.json --out out/report "
@@ -96,19 +96,19 @@ def evaluate(
     if project:
         if what or truth:
             raise BadUsage("--project evaluates a version by its training; leave out the files")
-        found_stack = stacks.find(local=local, stack=stack)
+        found_stack = target.find(local=local, stack=stack)
         training_view.evaluate(found_stack, project, version, min_f1, as_json=as_json)
         return
     if not what:
         raise BadUsage("name results, a model and its data set, or a version with --project")
-    if Path(what[0]).suffix.lower() == model_evaluation.ENDING:
+    if Path(what[0]).suffix.lower() == model_file.ENDING:
         if truth or kind or text_layer or pages or pdf:
             raise BadUsage("the data set of a model is its truth; leave out other truth and PDFs")
         _model(what, label or (), out, limits, as_json=as_json)
         return
     if not truth:
         raise BadUsage("ground truth is needed; give --truth FILE, such as COCO JSON or a PDF")
-    found = evaluated_results.gather(what, profile, lambda: stacks.find(local=local, stack=stack))
+    found = inputs.gather(what, profile, lambda: target.find(local=local, stack=stack))
     try:
         chosen, true_pages = _truth(truth, found, kind, text_layer=text_layer)
         paired = pairing.paired([each.document for each in found], true_pages, _only(pages))
@@ -126,7 +126,7 @@ def _model(
         raise BadUsage("a model is evaluated on a data set: tilescout evaluate MODEL.onnx DIR")
     try:
         with ProgressView() as view:
-            found = model_evaluation.evaluate(
+            found = model_file.evaluate(
                 Path(what[0]),
                 Path(what[1]),
                 labels,
@@ -151,7 +151,7 @@ def _report(
 
 
 def _only(pages: str) -> frozenset[int] | None:
-    named = parse_pages(pdf_uploads.check_pages(pages))
+    named = parse_pages(uploads.check_pages(pages))
     return frozenset(range(named[0], named[1] + 1)) if named else None
 
 
@@ -173,13 +173,13 @@ def _evaluated(
     warnings += [f"{each.document.file} is {each.document.status}, not DONE" for each in found
                  if each.document.status != "DONE"]  # fmt: skip
     if kind == "text":
-        evaluation = report.of_text(pairing.text_pages(paired.pairs))
+        evaluation = figures.of_text(pairing.text_pages(paired.pairs))
     elif kind == "snippets":
-        evaluation = report.of_snippets(pairing.snippet_pages(paired.pairs, labels))
+        evaluation = figures.of_snippets(pairing.snippet_pages(paired.pairs, labels))
     else:
-        grid, unknown = evaluated_results.grid_of(found)
+        grid, unknown = inputs.grid_of(found)
         objects = pairing.object_pages(paired.pairs, labels, grid)
-        evaluation = report.of_objects(objects.pages, objects.labels, grid)
+        evaluation = figures.of_objects(objects.pages, objects.labels, grid)
         warnings += [*unknown, *objects.warnings()]
     return evaluation.with_warnings(warnings)
 

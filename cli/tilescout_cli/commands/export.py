@@ -11,12 +11,14 @@ from typing import IO, Annotated, Any, Literal
 import typer
 
 from tilescout.documents import Document
-from tilescout_cli import csv_rows, known_documents, result_files, stacks, terminal
-from tilescout_cli.asking import selected
-from tilescout_cli.failures import BadUsage
-from tilescout_cli.options import DocumentName, Key, Local, StackName, example
-from tilescout_cli.stacks import Stack
-from tilescout_cli.terminal import counted
+from tilescout_cli.console import terminal
+from tilescout_cli.console.failures import BadUsage
+from tilescout_cli.console.options import DocumentName, Key, Local, StackName, example
+from tilescout_cli.console.terminal import counted
+from tilescout_cli.documents import csv_export, lookup, result_files
+from tilescout_cli.documents.query_options import selected
+from tilescout_cli.stack import target
+from tilescout_cli.stack.target import Stack
 
 Format = Literal["json", "csv"]
 
@@ -43,9 +45,9 @@ def export(
     json: detections.json of the document; for all documents one such object a line.
     csv: one row a detection, boxes in pixels and in points.
     """
-    found = stacks.find(local=local, stack=stack)
+    found = target.find(local=local, stack=stack)
     one = selected(found, document, key)
-    documents = [one] if one else [each for each in known_documents.every(found) if each.result_id]
+    documents = [one] if one else [each for each in lookup.every(found) if each.result_id]
     if not documents:
         raise BadUsage(f"{found.name} has no results yet; see `tilescout status {found.option}`")
     if out is None:
@@ -64,7 +66,7 @@ def _write(
 ) -> None:
     bodies = (result_files.fetch(stack, each).decode() for each in documents)
     if format_ == "csv":
-        csv_rows.write(file, _parsed(bodies))
+        csv_export.write(file, _parsed(bodies))
         return
     for body in bodies:
         file.write(f"{json.dumps(json.loads(body))}\n" if lines else f"{body}\n")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import typer
 
-from tilescout_cli import local_stacks, places, terminal
-from tilescout_cli.options import Json, example
-from tilescout_cli.progress_view import ProgressView
-from tilescout_cli.stacks import of_embedded
+from tilescout_cli.console import terminal
+from tilescout_cli.console.options import Json, example
+from tilescout_cli.console.progress_view import ProgressView
+from tilescout_cli.deployment import local_stack
+from tilescout_cli.stack import paths
+from tilescout_cli.stack.target import of_embedded
 from tilescout_local import embedded_aws
 
 app = typer.Typer(
@@ -21,7 +23,7 @@ app = typer.Typer(
 def up(as_json: Json = False) -> None:
     """Start it and deploy the stack of this checkout to it. It keeps nothing when it ends."""
     with ProgressView() as view:
-        stack = local_stacks.up(view.step)
+        stack = local_stack.up(view.step)
     if as_json:
         terminal.print_json(_facts())
         return
@@ -31,7 +33,7 @@ def up(as_json: Json = False) -> None:
 @app.command("down", epilog=example("tilescout local down"))
 def down(as_json: Json = False) -> None:
     """Stop it; documents and results in it are gone then."""
-    running = embedded_aws.find_running(places.embedded_home())
+    running = embedded_aws.find_running(paths.embedded_home())
     if running:
         running.stop()
     if as_json:
@@ -55,7 +57,7 @@ def status(as_json: Json = False) -> None:
 
 
 def _facts() -> dict[str, object]:
-    home = places.embedded_home()
+    home = paths.embedded_home()
     running = embedded_aws.find_running(home)
     if running is None:
         return {"running": False, "home": str(home)}

@@ -9,12 +9,13 @@ import typer
 from rich.table import Table
 
 from tilescout.merging import MergedBoxes, merge_detections
-from tilescout.merging.links import SAID_TWICE
-from tilescout_cli import terminal, tile_files
-from tilescout_cli.options import Json, example
-from tilescout_cli.shown_tables import MOST_ROWS
-from tilescout_cli.terminal import counted, plain
-from tilescout_cli.tile_files import TileFile
+from tilescout.merging.boxes.links import SAID_TWICE
+from tilescout_cli.console import terminal
+from tilescout_cli.console.options import Json, example
+from tilescout_cli.console.tables import MOST_ROWS
+from tilescout_cli.console.terminal import counted, plain
+from tilescout_cli.documents import tile_files
+from tilescout_cli.documents.tile_files import TileFile
 
 SIDES = ("left", "top", "right", "bottom")
 

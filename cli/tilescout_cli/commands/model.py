@@ -9,26 +9,19 @@ import typer
 from rich.table import Table
 
 from tilescout.pricing import PriceTable
-from tilescout_cli import (
-    cdk_profiles,
-    clock,
-    model_projects,
-    model_standing,
-    model_stopping,
-    model_use,
-    model_view,
-    onnx_standing,
-    stacks,
-    terminal,
-)
-from tilescout_cli.failures import BadUsage, CommandFailed
-from tilescout_cli.model_standing import ModelStanding
-from tilescout_cli.model_stopping import Stopped, Waiting
-from tilescout_cli.onnx_standing import OnnxStanding
-from tilescout_cli.options import Json, Local, ProjectName, StackName, example
-from tilescout_cli.progress_view import ProgressView
-from tilescout_cli.stacks import Stack
-from tilescout_cli.terminal import counted
+from tilescout_cli.console import clock, terminal
+from tilescout_cli.console.failures import BadUsage, CommandFailed
+from tilescout_cli.console.options import Json, Local, ProjectName, StackName, example
+from tilescout_cli.console.progress_view import ProgressView
+from tilescout_cli.console.terminal import counted
+from tilescout_cli.models import activation, onnx_status, projects, stopping
+from tilescout_cli.models import status as model_status
+from tilescout_cli.models import view as model_view
+from tilescout_cli.models.onnx_status import OnnxStanding
+from tilescout_cli.models.status import ModelStanding
+from tilescout_cli.models.stopping import Stopped, Waiting
+from tilescout_cli.stack import cdk_profiles, target
+from tilescout_cli.stack.target import Stack
 
 SECONDS_PER_MINUTE = 60
 
@@ -47,14 +40,14 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Show versions, leases, minutes and dollars of every project, or of one."""
-    found = stacks.find(local=local, stack=stack)
+    found = target.find(local=local, stack=stack)
     now, prices = clock.now(), cdk_profiles.prices()
     of_onnx = cdk_profiles.onnx_projects()
-    names = [project] if project else [*model_projects.every(found), *of_onnx]
+    names = [project] if project else [*projects.every(found), *of_onnx]
     standings = [
-        onnx_standing.look(found, name)
+        onnx_status.look(found, name)
         if name in of_onnx
-        else model_standing.look(found, name, now, prices)
+        else model_status.look(found, name, now, prices)
         for name in names
     ]
     if as_json:
@@ -72,7 +65,7 @@ def _standing_json(
     standing: ModelStanding | OnnxStanding, now: int, prices: PriceTable
 ) -> dict[str, Any]:
     if isinstance(standing, OnnxStanding):
-        return onnx_standing.as_json(standing, now)
+        return onnx_status.as_json(standing, now)
     return model_view.as_json(standing, now, prices)
 
 
@@ -80,7 +73,7 @@ def _standing_facts(
     standing: ModelStanding | OnnxStanding, now: int, prices: PriceTable, option: str
 ) -> Table:
     if isinstance(standing, OnnxStanding):
-        return onnx_standing.facts(standing, now, option)
+        return onnx_status.facts(standing, now, option)
     return model_view.facts(standing, now, prices, option)
 
 
@@ -96,8 +89,8 @@ def use(
 
     A run that is at work ends with the version it began with.
     """
-    found = stacks.find(local=local, stack=stack)
-    used = model_use.put_to_use(found, model_projects.chosen(found, project), version)
+    found = target.find(local=local, stack=stack)
+    used = activation.put_to_use(found, projects.chosen(found, project), version)
     if as_json:
         terminal.print_json(
             {"in_use": asdict(used.model), "before": used.before, "queued": used.queued}
@@ -139,9 +132,9 @@ def stop(
     Exit code 0: nothing is up; 1: it is still up; 2: an option is needed;
     3: the target cannot be reached; 130: interrupted, the guard goes on.
     """
-    found = stacks.find(local=local, stack=stack)
-    name = model_projects.chosen(found, project)
-    standing = model_standing.look(found, name, clock.now(), cdk_profiles.prices())
+    found = target.find(local=local, stack=stack)
+    name = projects.chosen(found, project)
+    standing = model_status.look(found, name, clock.now(), cdk_profiles.prices())
     seconds = 0.0 if no_wait else timeout * SECONDS_PER_MINUTE
     aborted = _aborted(found, standing, abort=abort, not_ours=not_ours)
     stopped = _wait(found, standing, aborted, seconds)
@@ -154,21 +147,21 @@ def _aborted(found: Stack, standing: ModelStanding, *, abort: bool, not_ours: bo
     """The execution that was stopped, or empty. Raises BadUsage where an option is needed."""
     if standing.foreign() and not not_ours and not standing.lease.ours:
         raise BadUsage(_not_ours(standing))
-    if model_stopping.need(found, standing, clock.now()) != "abort":
+    if stopping.need(found, standing, clock.now()) != "abort":
         return ""
-    what = model_stopping.interrupted(found, standing)
+    what = stopping.interrupted(found, standing)
     if not abort:
         raise BadUsage(
             f"{what} is at work with {standing.project} and stops the model itself when it ends; "
             "--abort ends it now: what was answered is kept, the documents stay due"
         )
-    model_stopping.abort(found, standing.lease)
+    stopping.abort(found, standing.lease)
     terminal.say(f"aborted {what}; what is unfinished stays due, so the next run starts it again")
     return standing.lease.owner
 
 
 def _not_ours(standing: ModelStanding) -> str:
-    up = ", ".join(model_standing.version_words(standing, each) for each in standing.foreign())
+    up = ", ".join(model_status.version_words(standing, each) for each in standing.foreign())
     return (
         f"{standing.project}: {up}; Tilescout did not start it and leaves it alone. Ask who did; "
         "--not-ours stops it in your own name"
@@ -177,7 +170,7 @@ def _not_ours(standing: ModelStanding) -> str:
 
 def _wait(found: Stack, standing: ModelStanding, aborted: str, seconds: float) -> Stopped:
     seen = Stopped(project=standing.project, aborted=aborted)
-    if not aborted and model_stopping.need(found, standing, clock.now()) != "wait":
+    if not aborted and stopping.need(found, standing, clock.now()) != "wait":
         return seen
     try:
         with ProgressView() as view:
@@ -215,7 +208,7 @@ def _foreign(
         raise CommandFailed(f"{names} was left up")
     try:
         with ProgressView() as view:
-            down = model_stopping.stop_foreign(found, standing, view, seconds=seconds)
+            down = stopping.stop_foreign(found, standing, view, seconds=seconds)
     except KeyboardInterrupt:
         terminal.say(f"left waiting; AWS goes on stopping. {_see(standing.project, found)}")
         raise

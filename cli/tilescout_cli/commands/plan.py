@@ -9,17 +9,19 @@ import typer
 from rich.table import Table
 
 from tilescout.errors import TilescoutError
-from tilescout.page_ranges import parse_pages
-from tilescout.planning import DocumentPlan, plan_document
+from tilescout.intake.page_ranges import parse_pages
+from tilescout.intake.planning import DocumentPlan, plan_document
 from tilescout.pricing import PRICES_AS_OF, PRICES_REGION
 from tilescout.profiles import Profile
-from tilescout.rendering import inspect_document
-from tilescout_cli import cdk_profiles, pdf_uploads, shown_tables, terminal
-from tilescout_cli.cdk_profiles import Profiles
-from tilescout_cli.failures import BadUsage, CommandFailed
-from tilescout_cli.options import Json, Pages, Pdfs, ProfileName, example
-from tilescout_cli.pdf_uploads import Pdf
-from tilescout_cli.terminal import dollars, plain
+from tilescout.rendering.render import inspect_document
+from tilescout_cli.console import tables, terminal
+from tilescout_cli.console.failures import BadUsage, CommandFailed
+from tilescout_cli.console.options import Json, Pages, Pdfs, ProfileName, example
+from tilescout_cli.console.terminal import dollars, plain
+from tilescout_cli.documents import uploads
+from tilescout_cli.documents.uploads import Pdf
+from tilescout_cli.stack import cdk_profiles
+from tilescout_cli.stack.cdk_profiles import Profiles
 
 MOST_PAGES = 12
 
@@ -32,8 +34,8 @@ def plan(pdfs: Pdfs, profile: ProfileName = None, pages: Pages = "", as_json: Js
     """Tell what PDFs would take: tiles, calls, dollars. Needs no AWS, uploads nothing."""
     profiles = cdk_profiles.read()
     chosen = profiles.named(profile)
-    wanted = parse_pages(pdf_uploads.check_pages(pages))
-    usable, refused = pdf_uploads.check(pdfs)
+    wanted = parse_pages(uploads.check_pages(pages))
+    usable, refused = uploads.check(pdfs)
     planned = {pdf.path: _plan(pdf, chosen, profiles, wanted) for pdf in usable}
     if as_json:
         terminal.print_json([_json(path, chosen, found) for path, found in planned.items()])
@@ -92,7 +94,7 @@ def _show(path: Path, profile: Profile, found: DocumentPlan | str) -> None:
         terminal.out.print(f"and {len(found.pages) - MOST_PAGES} more pages, see --json")
     text = found.smallest_text_px
     terminal.out.print(
-        shown_tables.facts(
+        tables.facts(
             [
                 ("profile", f"{profile.name} ({profile.detector}, {profile.dpi} dpi)"),
                 ("pages", len(found.pages)),

@@ -9,29 +9,17 @@ from typing import Any
 
 import typer
 
-from tilescout_cli import (
-    cdk_profiles,
-    onnx_promotion,
-    promotion_view,
-    stacks,
-    terminal,
-    version_promotion,
-)
-from tilescout_cli.failures import BadUsage
-from tilescout_cli.model_use import Used
-from tilescout_cli.onnx_promotion import CheckedModel
-from tilescout_cli.options import Json, Local, StackName, example
-from tilescout_cli.promotion_options import (
-    Check,
-    Labels,
-    MinF1,
-    Model,
-    Project,
-    VersionName,
-)
-from tilescout_cli.stacks import Stack
-from tilescout_cli.terminal import counted
-from tilescout_cli.version_promotion import LEAST_F1
+from tilescout_cli.console import terminal
+from tilescout_cli.console.failures import BadUsage
+from tilescout_cli.console.options import Json, Local, StackName, example
+from tilescout_cli.console.terminal import counted
+from tilescout_cli.models.activation import Used
+from tilescout_cli.promotion import custom_labels, onnx, view
+from tilescout_cli.promotion.custom_labels import LEAST_F1
+from tilescout_cli.promotion.onnx import CheckedModel
+from tilescout_cli.promotion.options import Check, Labels, MinF1, Model, Project, VersionName
+from tilescout_cli.stack import cdk_profiles, target
+from tilescout_cli.stack.target import Stack
 
 NAME = re.compile(r"[a-zA-Z0-9_.-]{1,100}")
 
@@ -75,19 +63,19 @@ def promote(
         if check:
             _report_check(checked, as_json=as_json)
             return
-        found = stacks.find(local=local, stack=stack)
-        used = onnx_promotion.promote(found, chosen, version, checked)
+        found = target.find(local=local, stack=stack)
+        used = onnx.promote(found, chosen, version, checked)
         _report(found, used, as_json=as_json, more=_facts(checked))
         return
     if name or labels or check:
         raise BadUsage(f"--name, --labels and --check go with a file; {model!r} is none")
-    found = stacks.find(local=local, stack=stack)
+    found = target.find(local=local, stack=stack)
     if chosen not in cdk_profiles.onnx_projects():
         _promote_trained(found, chosen, model, min_f1, as_json=as_json)
         return
     if model is None or min_f1 is not None:
         raise BadUsage(f"{chosen} takes a file, or the name of one that was promoted; give it")
-    used = onnx_promotion.use_again(found, chosen, model)
+    used = onnx.use_again(found, chosen, model)
     _report(found, used, as_json=as_json, more={})
 
 
@@ -99,7 +87,7 @@ def _checked(path: Path, project: str, name: str, labels: str) -> tuple[str, Che
     """The name of the version that the file is to be, and the file as every profile takes it."""
     profiles = cdk_profiles.onnx_projects()[_of_onnx(project)]
     version = _name(name or path.stem)
-    checked = onnx_promotion.check(path, profiles, _labels(labels))
+    checked = onnx.check(path, profiles, _labels(labels))
     _tell(checked)
     return version, checked
 
@@ -108,11 +96,11 @@ def _promote_trained(
     found: Stack, project: str, version: str | None, min_f1: float | None, *, as_json: bool
 ) -> None:
     least = LEAST_F1 if min_f1 is None else min_f1
-    promotion = version_promotion.promote(found, project, version, least_f1=least)
+    promotion = custom_labels.promote(found, project, version, least_f1=least)
     if as_json:
-        terminal.print_json(promotion_view.as_json(promotion))
+        terminal.print_json(view.as_json(promotion))
     else:
-        promotion_view.show(promotion, found)
+        view.show(promotion, found)
 
 
 def _project(project: str | None) -> str:

@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from tilescout import keys
-from tilescout.aws import uploads
-from tilescout_cli import stacks, terminal
-from tilescout_cli.options import Json, Local, StackName, example
-from tilescout_cli.terminal import counted
+from tilescout.aws.documents import uploads
+from tilescout_cli.console import terminal
+from tilescout_cli.console.options import Json, Local, StackName, example
+from tilescout_cli.console.terminal import counted
+from tilescout_cli.stack import target
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +29,7 @@ def reconcile(
     Of each object the latest version counts; what was deleted is left alone. The guard does the
     same every 15 minutes, a thousand objects at a time. Twice is as good as once.
     """
-    found = stacks.find(local=local, stack=stack)
+    found = target.find(local=local, stack=stack)
     listed = uploads.every(found.clients.s3, found.documents_bucket, keys.INCOMING)
     missing = []
     for upload in uploads.without_record(found.documents, listed):

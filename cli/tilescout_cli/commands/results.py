@@ -6,10 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from tilescout_cli import shown_tables, stacks, terminal
-from tilescout_cli.asking import ask, selected
-from tilescout_cli.detection_queries import Question, Row, parse_region
-from tilescout_cli.options import (
+from tilescout_cli.console import tables, terminal
+from tilescout_cli.console.options import (
     DocumentName,
     Json,
     Key,
@@ -22,7 +20,10 @@ from tilescout_cli.options import (
     TextWanted,
     example,
 )
-from tilescout_cli.shown_tables import MOST_ROWS
+from tilescout_cli.console.tables import MOST_ROWS
+from tilescout_cli.documents.queries import Question, Row, parse_region
+from tilescout_cli.documents.query_options import ask, selected
+from tilescout_cli.stack import target
 
 
 def register(app: typer.Typer) -> None:
@@ -52,7 +53,7 @@ def results(
         min_confidence=min_confidence,
         region=parse_region(region) if region else None,
     )
-    found = stacks.find(local=local, stack=stack)
+    found = target.find(local=local, stack=stack)
     rows = list(ask(found, question, selected(found, document, key)))
     if count:
         terminal.print_json({"count": len(rows)} if as_json else len(rows))
@@ -75,6 +76,6 @@ def _show(rows: list[Row], *, with_document: bool) -> None:
             "--text or --document"
         )
         return
-    terminal.out.print(shown_tables.detections(rows, with_document=with_document))
+    terminal.out.print(tables.detections(rows, with_document=with_document))
     if len(rows) > MOST_ROWS:
         terminal.out.print(f"and {len(rows) - MOST_ROWS} more, see --json or `tilescout export`")

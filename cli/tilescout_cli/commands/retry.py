@@ -6,11 +6,13 @@ from typing import Annotated, Any
 
 import typer
 
-from tilescout_cli import retries, stacks, terminal
-from tilescout_cli.failures import CommandFailed
-from tilescout_cli.options import Json, Local, StackName, example
-from tilescout_cli.retries import Retried, Wanted
-from tilescout_cli.terminal import counted
+from tilescout_cli.console import terminal
+from tilescout_cli.console.failures import CommandFailed
+from tilescout_cli.console.options import Json, Local, StackName, example
+from tilescout_cli.console.terminal import counted
+from tilescout_cli.documents import retry as document_retry
+from tilescout_cli.documents.retry import Retried, Wanted
+from tilescout_cli.stack import target
 
 NOT_DONE = {
     "busy": "somebody else is at it, probably its cleaning up; try again in 11 minutes",
@@ -50,11 +52,11 @@ def retry(
     A HELD document is released, a REJECTED one is judged again, and a SUPERSEDED one is processed
     beside the newer version.
     """
-    found = stacks.find(local=local, stack=stack)
+    found = target.find(local=local, stack=stack)
     wanted = Wanted(partial=partial, failed=failed, dead_letters=dead_letters)
     done = []
-    for document in retries.chosen(found, names or [], wanted):
-        done.append(retries.retry(found, document, dry_run=dry_run))
+    for document in document_retry.chosen(found, names or [], wanted):
+        done.append(document_retry.retry(found, document, dry_run=dry_run))
         if not as_json:
             typer.echo(_line(done[-1]))
     if as_json:

@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from tilescout_cli import terminal
-from tilescout_cli.failures import BadUsage
-from tilescout_cli.options import Json, example
-from tilescout_local.samples import write_samples
+from tilescout_cli.console import terminal
+from tilescout_cli.console.failures import BadUsage
+from tilescout_cli.console.options import Json, example
+from tilescout_samples import write_samples
 
 
 def register(app: typer.Typer) -> None:

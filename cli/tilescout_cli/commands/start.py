@@ -6,10 +6,13 @@ from typing import Annotated
 
 import typer
 
-from tilescout_cli import cdk_profiles, known_documents, runs_started, stacks, terminal
-from tilescout_cli.failures import BadUsage
-from tilescout_cli.options import Json, Local, ProfileName, StackName, example
-from tilescout_cli.stacks import Stack
+from tilescout_cli.console import terminal
+from tilescout_cli.console.failures import BadUsage
+from tilescout_cli.console.options import Json, Local, ProfileName, StackName, example
+from tilescout_cli.documents import lookup
+from tilescout_cli.runs import executions
+from tilescout_cli.stack import cdk_profiles, target
+from tilescout_cli.stack.target import Stack
 
 Model = Annotated[
     str | None,
@@ -36,9 +39,9 @@ def start(
     """Start a run: for one model, or for each that has documents in the queue."""
     if model and profile:
         raise BadUsage("--model and --profile exclude each other; give one of them")
-    found = stacks.find(local=local, stack=stack)
+    found = target.find(local=local, stack=stack)
     started = {
-        name: runs_started.start(found, name, "start") for name in _models(found, model, profile)
+        name: executions.start(found, name, "start") for name in _models(found, model, profile)
     }
     if as_json:
         terminal.print_json([{"model": name, "execution": arn} for name, arn in started.items()])
@@ -54,5 +57,5 @@ def _models(stack: Stack, model: str | None, profile: str | None) -> list[str]:
         return [model]
     if profile:
         return [cdk_profiles.read().named(profile).model]
-    queued = (each for each in known_documents.every(stack) if each.status == "QUEUED")
+    queued = (each for each in lookup.every(stack) if each.status == "QUEUED")
     return sorted({each.profile.model for each in queued})

@@ -9,24 +9,19 @@ import typer
 
 from tilescout.aws.items import from_item
 from tilescout.documents import Document
-from tilescout.runs import Run
-from tilescout_cli import (
-    cdk_profiles,
-    clock,
-    known_documents,
-    model_costs,
-    progress,
-    shown_tables,
-    stacks,
-    terminal,
-)
-from tilescout_cli.model_costs import ModelBill
-from tilescout_cli.options import Json, Local, StackName, example
-from tilescout_cli.progress import Standing
-from tilescout_cli.progress_view import stage
-from tilescout_cli.shown_tables import moment
-from tilescout_cli.stacks import Stack
-from tilescout_cli.terminal import dollars
+from tilescout.runs.records import Run
+from tilescout_cli.console import clock, tables, terminal
+from tilescout_cli.console.options import Json, Local, StackName, example
+from tilescout_cli.console.progress_view import stage
+from tilescout_cli.console.tables import moment
+from tilescout_cli.console.terminal import dollars
+from tilescout_cli.documents import lookup
+from tilescout_cli.models import costs
+from tilescout_cli.models.costs import ModelBill
+from tilescout_cli.runs import progress
+from tilescout_cli.runs.progress import Standing
+from tilescout_cli.stack import cdk_profiles, target
+from tilescout_cli.stack.target import Stack
 
 NEWEST_DOCUMENTS = 20
 NEWEST_RUNS = 5
@@ -49,16 +44,16 @@ def status(
     document: Name = None, local: Local = False, stack: StackName = None, as_json: Json = False
 ) -> None:
     """Show the newest documents and runs, or everything about one document."""
-    found = stacks.find(local=local, stack=stack)
+    found = target.find(local=local, stack=stack)
     if document is None:
         _overview(found, as_json=as_json)
     else:
-        _one(found, known_documents.named(found, document), as_json=as_json)
+        _one(found, lookup.named(found, document), as_json=as_json)
 
 
 def _overview(stack: Stack, *, as_json: bool) -> None:
-    every = known_documents.every(stack)
-    runs = known_documents.runs(stack)
+    every = lookup.every(stack)
+    runs = lookup.runs(stack)
     if as_json:
         latest = [_plain(document) for document in every]
         terminal.print_json({"documents": latest, "runs": [_run(stack, row) for row in runs]})
@@ -66,7 +61,7 @@ def _overview(stack: Stack, *, as_json: bool) -> None:
     if not every:
         terminal.say("there is no document yet; `tilescout upload` or `tilescout detect` adds one")
         return
-    terminal.out.print(shown_tables.documents(every[:NEWEST_DOCUMENTS]))
+    terminal.out.print(tables.documents(every[:NEWEST_DOCUMENTS]))
     if len(every) > NEWEST_DOCUMENTS:
         terminal.out.print(f"and {len(every) - NEWEST_DOCUMENTS} more, see --json")
     for row in runs[:NEWEST_RUNS]:
@@ -81,7 +76,7 @@ def _run_line(stack: Stack, run: Run) -> str:
 
 
 def _bill(stack: Stack, run: Run) -> ModelBill:
-    return model_costs.of_run(stack, run, clock.now(), cdk_profiles.prices())
+    return costs.of_run(stack, run, clock.now(), cdk_profiles.prices())
 
 
 def _run(stack: Stack, row: dict[str, Any]) -> dict[str, Any]:
@@ -111,7 +106,7 @@ def _one(stack: Stack, document: Document, *, as_json: bool) -> None:
         return
     totals = progress.totals(stack, [standing])
     terminal.out.print(
-        shown_tables.facts(
+        tables.facts(
             [
                 ("document", document.id),
                 ("key", document.key),

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import typer
 
-from tilescout_cli import (
-    cdk_profiles,
+from tilescout_cli.console import terminal
+from tilescout_cli.console.failures import BadUsage, CommandFailed
+from tilescout_cli.console.options import Json, Local, StackName, example
+from tilescout_cli.console.progress_view import ProgressView
+from tilescout_cli.console.terminal import counted
+from tilescout_cli.stack import cdk_profiles, target
+from tilescout_cli.training import (
     local_training,
-    stacks,
-    terminal,
-    training_sets,
-    training_view,
+    uploaded_set,
     version_evaluation,
     version_training,
 )
-from tilescout_cli.failures import BadUsage, CommandFailed
-from tilescout_cli.options import Json, Local, StackName, example
-from tilescout_cli.progress_view import ProgressView
-from tilescout_cli.terminal import counted
-from tilescout_cli.training_options import (
+from tilescout_cli.training import view as training_view
+from tilescout_cli.training.options import (
     DataSet,
     Device,
     Iterations,
@@ -31,7 +30,7 @@ from tilescout_cli.training_options import (
     VersionName,
     Yes,
 )
-from tilescout_cli.version_training import IN_TRAINING, Request, TrainedVersion
+from tilescout_cli.training.version_training import IN_TRAINING, Request, TrainedVersion
 
 
 def register(app: typer.Typer) -> None:
@@ -78,9 +77,9 @@ def train(
             "--start and --iterations are for training on this machine, and Custom Labels decides "
             "both itself; leave them out, or train with --local"
         )
-    found = training_sets.read(folder)
+    found = uploaded_set.read(folder)
     request = Request(
-        stack=stacks.find(local=local, stack=stack),
+        stack=target.find(local=local, stack=stack),
         project=project,
         version=version_name or version_training.default_version(found),
         found=found,

@@ -7,20 +7,18 @@ from pathlib import Path
 import typer
 
 from tilescout.errors import TilescoutError
-from tilescout.page_ranges import parse_pages
-from tilescout_cli import (
-    cdk_profiles,
-    pdf_uploads,
-    terminal,
-    tuning_run,
-    tuning_view,
-)
-from tilescout_cli.failures import BadUsage, CommandFailed
-from tilescout_cli.options import Json, Local, Pages, Pdfs, ProfileName, example
-from tilescout_cli.progress_view import ProgressView
-from tilescout_cli.truth_options import Compared
-from tilescout_cli.tuning_detectors import Wanted
-from tilescout_cli.tuning_options import (
+from tilescout.intake.page_ranges import parse_pages
+from tilescout_cli.console import terminal
+from tilescout_cli.console.failures import BadUsage, CommandFailed
+from tilescout_cli.console.options import Json, Local, Pages, Pdfs, ProfileName, example
+from tilescout_cli.console.progress_view import ProgressView
+from tilescout_cli.documents import uploads
+from tilescout_cli.evaluation.options import Compared
+from tilescout_cli.stack import cdk_profiles
+from tilescout_cli.tuning import run
+from tilescout_cli.tuning import view as tuning_view
+from tilescout_cli.tuning.detectors import Wanted
+from tilescout_cli.tuning.options import (
     Budget,
     Cache,
     Effort,
@@ -32,18 +30,18 @@ from tilescout_cli.tuning_options import (
     TruthFiles,
     Vary,
 )
-from tilescout_cli.tuning_view import Tuned
-from tilescout_evaluate.truth import Kind, UnusableTruth
-from tilescout_tune import subjects, trials
-from tilescout_tune.kept_answers import KeptAnswers
-from tilescout_tune.paid_port import Purse
+from tilescout_cli.tuning.view import Tuned
+from tilescout_evaluate.truth.pages import Kind, UnusableTruth
+from tilescout_tune import annotated_pages, trials
+from tilescout_tune.annotated_pages import Subjects
+from tilescout_tune.answer_cache import KeptAnswers
+from tilescout_tune.budgeted_detector import Purse
+from tilescout_tune.candidates import Value
 from tilescout_tune.preference import Preference
 from tilescout_tune.scoring import Scale
 from tilescout_tune.search import EFFORT, Search
-from tilescout_tune.space import Value
-from tilescout_tune.subjects import Subjects
+from tilescout_tune.search_space import UnusableSpace, space
 from tilescout_tune.trials import Trials
-from tilescout_tune.varied import UnusableSpace, space
 
 EXAMPLE = (
     "tilescout tune plan.pdf --truth plan.coco.json --profile symbols --local "
@@ -96,7 +94,7 @@ def tune(
     wanted = Wanted(names=whole.detectors or (base.detector,), base=base, model=model, local=local,
                     prices=profiles.prices, purse=Purse(budget))  # fmt: skip
     with ProgressView() as view:
-        ended = tuning_run.run(search, made, wanted, view, is_exhaustive=exhaustive)
+        ended = run.run(search, made, wanted, view, is_exhaustive=exhaustive)
     tuned = Tuned(search=search, profile=base.name, written=cdk_profiles.written(base.name),
                   asked=made.kept.asked, ended=ended)  # fmt: skip
     _show(tuned, out, as_json=as_json)
@@ -106,9 +104,11 @@ def tune(
 def _annotated(
     pdfs: list[Path], truth: list[Path], kind: Kind | None, pages: str, *, text_layer: bool
 ) -> Subjects:
-    files, _ = pdf_uploads.usable(pdfs)
-    only = parse_pages(pdf_uploads.check_pages(pages))
-    return subjects.gather([pdf.path for pdf in files], truth, kind, only, text_layer=text_layer)
+    files, _ = uploads.usable(pdfs)
+    only = parse_pages(uploads.check_pages(pages))
+    return annotated_pages.gather(
+        [pdf.path for pdf in files], truth, kind, only, text_layer=text_layer
+    )
 
 
 def _varied(text: str) -> tuple[str, list[Value]]:
@@ -142,7 +142,7 @@ def _show(tuned: Tuned, out: Path | None, *, as_json: bool) -> None:
 
 
 def _end(tuned: Tuned) -> None:
-    if tuned.ended == tuning_run.INTERRUPTED:
+    if tuned.ended == run.INTERRUPTED:
         terminal.say("interrupted; what was answered is kept, the same command goes on from there")
         raise typer.Exit(130)
     if tuned.ended:

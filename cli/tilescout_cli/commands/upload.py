@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import typer
 
-from tilescout_cli import cdk_profiles, pdf_uploads, stacks, terminal
-from tilescout_cli.failures import BadUsage
-from tilescout_cli.options import Json, Local, Pages, Pdfs, ProfileName, StackName, example
-from tilescout_cli.pdf_uploads import SentPdf
-from tilescout_cli.stacks import Stack
+from tilescout_cli.console import terminal
+from tilescout_cli.console.failures import BadUsage
+from tilescout_cli.console.options import Json, Local, Pages, Pdfs, ProfileName, StackName, example
+from tilescout_cli.documents import uploads
+from tilescout_cli.documents.uploads import SentPdf
+from tilescout_cli.stack import cdk_profiles, target
+from tilescout_cli.stack.target import Stack
 
 
 def register(app: typer.Typer) -> None:
@@ -25,10 +27,10 @@ def upload(
 ) -> None:
     """Upload PDFs; they are checked and tiled at once, and detected by the next run."""
     chosen = cdk_profiles.read().named(profile)
-    pages = pdf_uploads.check_pages(pages)
-    usable, refused = pdf_uploads.usable(pdfs)
-    found = stacks.find(local=local, stack=stack)
-    done = [pdf_uploads.upload(found, pdf, profile=chosen.name, pages=pages) for pdf in usable]
+    pages = uploads.check_pages(pages)
+    usable, refused = uploads.usable(pdfs)
+    found = target.find(local=local, stack=stack)
+    done = [uploads.upload(found, pdf, profile=chosen.name, pages=pages) for pdf in usable]
     _report(found, done, as_json=as_json)
     if refused:
         raise typer.Exit(BadUsage.exit_code)

@@ -6,9 +6,9 @@ import importlib.metadata
 
 import typer
 
-from tilescout_cli import terminal
-from tilescout_cli.failures import BadUsage
-from tilescout_cli.options import Json, example
+from tilescout_cli.console import terminal
+from tilescout_cli.console.failures import BadUsage
+from tilescout_cli.console.options import Json, example
 
 
 def register(app: typer.Typer) -> None:

@@ -9,7 +9,7 @@ from tilescout_local.apis.answers import ApiError
 from tilescout_local.apis.image_input import ImageInput, ReadObject
 from tilescout_local.apis.rekognition import checked_image
 from tilescout_local.apis.request_members import arn_member, number_member, whole_member
-from tilescout_local.engines.found_labels import Detect, FoundLabel
+from tilescout_local.engines.detected_labels import Detect, FoundLabel
 from tilescout_local.models.arns import VERSION_ARN
 from tilescout_local.models.registry import ModelRegistry
 from tilescout_local.models.version import DetectorName

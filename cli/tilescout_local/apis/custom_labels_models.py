@@ -19,12 +19,7 @@ from tilescout_local.apis.custom_labels_datasets import (
 )
 from tilescout_local.apis.custom_labels_training import create_project_version
 from tilescout_local.apis.image_input import ReadObject
-from tilescout_local.apis.request_members import (
-    arn_member,
-    invalid,
-    names_member,
-    whole_member,
-)
+from tilescout_local.apis.request_members import arn_member, invalid, names_member, whole_member
 from tilescout_local.models.arns import DATASET_ARN, NAME, PROJECT_ARN, VERSION_ARN
 from tilescout_local.models.manifest_datasets import ManifestDatasets
 from tilescout_local.models.registry import ModelRegistry, Project

@@ -16,7 +16,7 @@ from tilescout_local.apis.image_input import (
     opened,
 )
 from tilescout_local.apis.text_geometry import geometry
-from tilescout_local.engines.reading import Line, Quad
+from tilescout_local.engines.text_reading import Line, Quad
 
 # Amazon Rekognition guidelines and quotas: images.
 MAX_INLINE_BYTES = 5 * 1024 * 1024

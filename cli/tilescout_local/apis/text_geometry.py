@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tilescout_local.engines.reading import Quad
+from tilescout_local.engines.text_reading import Quad
 
 
 def geometry(quad: Quad, width: int, height: int) -> dict[str, Any]:

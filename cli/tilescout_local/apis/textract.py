@@ -16,7 +16,7 @@ from tilescout_local.apis.image_input import (
     opened,
 )
 from tilescout_local.apis.text_geometry import geometry, rotation_degrees
-from tilescout_local.engines.reading import Line, Quad
+from tilescout_local.engines.text_reading import Line, Quad
 
 # Amazon Textract, set quotas: synchronous operations.
 MAX_BYTES = 10 * 1024 * 1024

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 from tilescout_local.errors import WorkerDied
-from tilescout_local.worker_process import Warden, WorkerProcess
+from tilescout_local.processes.worker_process import Warden, WorkerProcess
 
 PACKAGES = Path(__file__).parents[2]
 # Many times what the slowest image takes; a process that needs longer hangs.

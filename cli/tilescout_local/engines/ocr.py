@@ -16,7 +16,7 @@ from rapidocr.main import RapidOCRError
 from rapidocr.utils.process_img import map_boxes_to_original
 
 from tilescout_local.engines.ink_extent import Extent, ink_extent, inked_part
-from tilescout_local.engines.reading import Line, Quad, Word, across, along, moved
+from tilescout_local.engines.text_reading import Line, Quad, Word, across, along, moved
 from tilescout_local.engines.word_ends import word_ends
 
 Image = NDArray[np.uint8]

@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from tilescout_local.engines.ocr import TextReader
-from tilescout_local.engines.reading import to_json
-from tilescout_local.frames import Channel
+from tilescout_local.engines.text_reading import to_json
+from tilescout_local.processes.framing import Channel
 
 
 def main() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tilescout.onnx.model import OnnxModel, decoded
-from tilescout_local.engines.found_labels import FoundLabel
+from tilescout.detectors.onnx.model import OnnxModel, decoded
+from tilescout_local.engines.detected_labels import FoundLabel
 
 SAMPLE_MODEL = Path(__file__).parents[1] / "models_files" / "sample_symbols.onnx"
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from tilescout_local.engines.symbol_onnx import SymbolFinder
-from tilescout_local.frames import Channel
+from tilescout_local.processes.framing import Channel
 
 MODELS_LOADED = 3
 NEXT = b"\0"

@@ -21,7 +21,7 @@ from tilescout_local.models.manifest_entries import Entry, faults_of
 from tilescout_local.models.registry import ModelRegistry
 from tilescout_local.models.training import Place, Training
 from tilescout_local.models.version import ModelVersion
-from tilescout_local.worker_process import Warden
+from tilescout_local.processes.worker_process import Warden
 
 PACKAGES = Path(__file__).parents[2]
 JOB = "tilescout_train.version_job"

@@ -11,17 +11,19 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from tilescout import keys, messages
-from tilescout.aws import announcements, document_table, objects, queues, superseded_documents
+from tilescout.aws import objects, queues
+from tilescout.aws.documents import events, superseding
 from tilescout.aws.objects import Head
+from tilescout.aws.tables import document_table
 from tilescout.documents import Document
 from tilescout.errors import TilescoutError, UnreadableDocument
-from tilescout.handlers import settings, shell
+from tilescout.handlers import runtime, settings
+from tilescout.intake.page_ranges import page_ranges, parse_pages
+from tilescout.intake.planning import DocumentPlan, plan_document
 from tilescout.messages import Upload
-from tilescout.page_ranges import page_ranges, parse_pages
-from tilescout.planning import DocumentPlan, plan_document
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
-from tilescout.rendering import RenderLimits, inspect_document
+from tilescout.rendering.render import RenderLimits, inspect_document
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -42,7 +44,7 @@ metrics = Metrics()
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
-    return shell.each_message(event, accept_uploads, context)
+    return runtime.each_message(event, accept_uploads, context)
 
 
 def accept_uploads(body: str) -> None:
@@ -55,7 +57,7 @@ def accept_document(upload: Upload) -> None:
     refused = ""
     try:
         with objects.refusals_told():
-            head = objects.head(shell.s3(), upload.bucket, upload.key, upload.version_id)
+            head = objects.head(runtime.s3(), upload.bucket, upload.key, upload.version_id)
     except UnreadableDocument as error:
         head, refused = Head(upload.version_id, 0, {}), str(error)
     if head is None:
@@ -67,7 +69,7 @@ def accept_document(upload: Upload) -> None:
 def _accept(upload: Upload, head: Head, refused: str) -> None:
     document_id = keys.document_id(upload.bucket, upload.key, head.version_id)
     logger.append_keys(document_id=document_id)
-    table = shell.table(SETTINGS.documents_table)
+    table = runtime.table(SETTINGS.documents_table)
     known = document_table.get(table, document_id)
     document = known or _judge(upload, head, document_id, refused)
     if known is None:
@@ -75,18 +77,18 @@ def _accept(upload: Upload, head: Head, refused: str) -> None:
         metrics.add_metric(f"Documents{document.status.title()}", MetricUnit.Count, 1)
         logger.info("document judged", status=document.status, reason=document.reason)
     if document.status == "REJECTED":
-        announcements.announce_without_result(table, shell.events(), document_id)
+        events.announce_without_result(table, runtime.events(), document_id)
     elif document_id not in _step_back(document) and document.status == "ACCEPTED":
         _send_pages(document)
 
 
 def _step_back(document: Document) -> list[str]:
     """Versions that a newer one supersedes, this one or others, end before a page is sent."""
-    table = shell.table(SETTINGS.documents_table)
-    found = superseded_documents.step_back(table, shell.s3(), document, shell.now())
+    table = runtime.table(SETTINGS.documents_table)
+    found = superseding.step_back(table, runtime.s3(), document, runtime.now())
     for superseded in found:
-        superseded_documents.follow_up(
-            table, shell.events(), shell.sqs(), SETTINGS.merges_queue_url, superseded
+        superseding.follow_up(
+            table, runtime.events(), runtime.sqs(), SETTINGS.merges_queue_url, superseded
         )
         metrics.add_metric("DocumentsSuperseded", MetricUnit.Count, 1)
         logger.info("superseded by a newer version of its key", superseded=superseded)
@@ -113,7 +115,7 @@ def _plan(upload: Upload, head: Head, profile: Profile) -> DocumentPlan:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "document.pdf"
         with objects.refusals_told():
-            found = objects.download(shell.s3(), upload.bucket, upload.key, head.version_id, path)
+            found = objects.download(runtime.s3(), upload.bucket, upload.key, head.version_id, path)
         if not found:
             raise UnreadableDocument("this version was deleted before it was read; upload it again")
         facts = inspect_document(
@@ -137,7 +139,7 @@ def _document(
     plan: DocumentPlan | None = None,
     reason: str = "",
 ) -> Document:
-    now = shell.now()
+    now = runtime.now()
     return Document(
         id=document_id,
         bucket=upload.bucket,
@@ -166,7 +168,7 @@ def _send_pages(document: Document) -> None:
     average = document.tiles_planned // max(1, document.pages)
     ranges = page_ranges(document.first_page, document.last_page, tiles_per_page=average)
     queues.send(
-        shell.sqs(),
+        runtime.sqs(),
         SETTINGS.pages_queue_url,
         [
             messages.PageRange(document_id=document.id, first_page=first, last_page=last)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 from pydantic import TypeAdapter
 
-from tilescout.handlers import settings, shell
+from tilescout.handlers import runtime, settings
 from tilescout.handlers.run_steps import (
     close_run,
     detect_tiles,
@@ -18,8 +18,8 @@ from tilescout.handlers.run_steps import (
     start_model,
     stop_model,
 )
-from tilescout.handlers.run_steps.edges import Edges
-from tilescout.runs import RunState
+from tilescout.handlers.run_steps.context import Edges
+from tilescout.runs.records import RunState
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -64,15 +64,15 @@ def _error(state: dict[str, Any]) -> str:
 
 def _edges(error: str, at_once: bool) -> Edges:
     return Edges(
-        documents=shell.table(SETTINGS.documents_table),
-        ledger=shell.table(SETTINGS.ledger_table),
-        sqs=shell.sqs(),
+        documents=runtime.table(SETTINGS.documents_table),
+        ledger=runtime.table(SETTINGS.ledger_table),
+        sqs=runtime.sqs(),
         tiles_queue_url=SETTINGS.tiles_queue_url,
         onnx_tiles_queue_url=SETTINGS.onnx_tiles_queue_url,
         merges_queue_url=SETTINGS.merges_queue_url,
         configuration=CONFIGURATION,
-        open_rekognition=shell.model_control,
-        now=shell.now(),
+        open_rekognition=runtime.model_control,
+        now=runtime.now(),
         error=error,
         at_once=at_once,
     )

@@ -8,10 +8,12 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from tilescout import keys, messages
-from tilescout.aws import announcements, document_table, intake, objects, page_table
+from tilescout.aws import objects
+from tilescout.aws.documents import events, intake
+from tilescout.aws.tables import document_table, page_table
 from tilescout.documents import GIVEN_UP, Document
 from tilescout.errors import UnknownMessage, UnreadableDocument
-from tilescout.handlers import settings, shell
+from tilescout.handlers import runtime, settings
 from tilescout.ledger import PageRow
 from tilescout.messages import PageRange, Upload
 
@@ -30,7 +32,7 @@ metrics = Metrics()
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
-    return shell.each_message(event, collect, context)
+    return runtime.each_message(event, collect, context)
 
 
 def collect(body: str) -> None:
@@ -53,29 +55,29 @@ def collect_uploads(body: str) -> None:
 
 
 def fail_pages(pages: PageRange) -> None:
-    documents = shell.table(SETTINGS.documents_table)
-    ledger = shell.table(SETTINGS.ledger_table)
+    documents = runtime.table(SETTINGS.documents_table)
+    ledger = runtime.table(SETTINGS.ledger_table)
     document = document_table.get(documents, pages.document_id)
     if document is None or document.status != "ACCEPTED":
         _announce(pages.document_id)
         return
     for page in range(pages.first_page, pages.last_page + 1):
         page_table.mark(ledger, document.id, PageRow(page=page, failed_reason=REASON))
-    status = intake.queue_if_tiled(documents, ledger, document, shell.now())
+    status = intake.queue_if_tiled(documents, ledger, document, runtime.now())
     if status == "FAILED":
         _announce(document.id)
     logger.warning("pages given up", document_id=document.id, status=status)
 
 
 def _announce(document_id: str) -> None:
-    documents = shell.table(SETTINGS.documents_table)
-    announcements.announce_without_result(documents, shell.events(), document_id)
+    documents = runtime.table(SETTINGS.documents_table)
+    events.announce_without_result(documents, runtime.events(), document_id)
 
 
 def reject(upload: Upload) -> None:
     """REJECTED, unless the document is known already: then its pages tell how it goes."""
     version, reason = _version(upload)
-    now = shell.now()
+    now = runtime.now()
     document = Document(
         id=keys.document_id(upload.bucket, upload.key, version),
         bucket=upload.bucket,
@@ -88,7 +90,7 @@ def reject(upload: Upload) -> None:
         clean_after=now,
         reason=reason,
     )
-    added = document_table.add(shell.table(SETTINGS.documents_table), document)
+    added = document_table.add(runtime.table(SETTINGS.documents_table), document)
     _announce(document.id)
     logger.warning("upload given up", document_id=document.id, added=added)
 
@@ -97,7 +99,7 @@ def _version(upload: Upload) -> tuple[str, str]:
     """The version and the reason; of an object that is gone or refused, the event's version."""
     try:
         with objects.refusals_told():
-            head = objects.head(shell.s3(), upload.bucket, upload.key, upload.version_id)
+            head = objects.head(runtime.s3(), upload.bucket, upload.key, upload.version_id)
     except UnreadableDocument as error:
         return upload.version_id, str(error)
     return head.version_id if head else upload.version_id, REASON

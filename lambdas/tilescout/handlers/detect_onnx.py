@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
 
-from tilescout.aws.onnx_detector import OnnxDetector, WarmModels
-from tilescout.detectors import Detector, confidence_asked
-from tilescout.handlers import settings, shell
-from tilescout.handlers.hinted_tiles import HintedTiles
+from tilescout.aws.detectors.onnx import OnnxDetector, WarmModels
+from tilescout.detectors.port import Detector, confidence_asked
+from tilescout.handlers import runtime, settings
+from tilescout.handlers.tile_worker import HintedTiles
 from tilescout.messages import TileHint
 from tilescout.profiles import Profile
 
@@ -29,7 +29,7 @@ metrics = Metrics()
 
 @cache
 def warm_models() -> WarmModels:
-    return WarmModels(shell.s3(), SETTINGS.models_bucket)
+    return WarmModels(runtime.s3(), SETTINGS.models_bucket)
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -37,10 +37,10 @@ def warm_models() -> WarmModels:
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
     timeout = context.get_remaining_time_in_millis() // 1000 + 1
     tiles = HintedTiles(
-        ledger=shell.table(SETTINGS.ledger_table),
-        documents=shell.table(SETTINGS.documents_table),
-        allowances=shell.adding(SETTINGS.documents_table),
-        s3=shell.s3(),
+        ledger=runtime.table(SETTINGS.ledger_table),
+        documents=runtime.table(SETTINGS.documents_table),
+        allowances=runtime.adding(SETTINGS.documents_table),
+        s3=runtime.s3(),
         tiles_bucket=SETTINGS.tiles_bucket,
         detector_for=detector_for,
     )
@@ -55,7 +55,7 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
         tiles.handle(body, timeout)
         slowest = max(slowest, left - context.get_remaining_time_in_millis())
 
-    return shell.each_message(event, handle, context)
+    return runtime.each_message(event, handle, context)
 
 
 def detector_for(hint: TileHint, profile: Profile) -> Detector:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
 
-from tilescout.aws.detectors import open_detector
-from tilescout.detectors import Detector, confidence_asked
-from tilescout.handlers import settings, shell
-from tilescout.handlers.hinted_tiles import HintedTiles
+from tilescout.aws.detectors.services import open_detector
+from tilescout.detectors.port import Detector, confidence_asked
+from tilescout.handlers import runtime, settings
+from tilescout.handlers.tile_worker import HintedTiles
 from tilescout.messages import TileHint
 from tilescout.profiles import Profile
 
@@ -30,14 +30,14 @@ detector = cache(open_detector)
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
     timeout = context.get_remaining_time_in_millis() // 1000 + 1
     tiles = HintedTiles(
-        ledger=shell.table(SETTINGS.ledger_table),
-        documents=shell.table(SETTINGS.documents_table),
-        allowances=shell.adding(SETTINGS.documents_table),
-        s3=shell.s3(),
+        ledger=runtime.table(SETTINGS.ledger_table),
+        documents=runtime.table(SETTINGS.documents_table),
+        allowances=runtime.adding(SETTINGS.documents_table),
+        s3=runtime.s3(),
         tiles_bucket=SETTINGS.tiles_bucket,
         detector_for=detector_for,
     )
-    return shell.each_message(event, lambda body: tiles.handle(body, timeout), context)
+    return runtime.each_message(event, lambda body: tiles.handle(body, timeout), context)
 
 
 def detector_for(hint: TileHint, profile: Profile) -> Detector:

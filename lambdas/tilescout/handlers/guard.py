@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from tilescout.aws import lease_table
+from tilescout.aws.tables import lease_table
 from tilescout.errors import LeaseLost, RunNotDescribed
-from tilescout.guard_duties import guard_order
-from tilescout.handlers import settings, shell
-from tilescout.handlers.guard_documents import DocumentGuard
-from tilescout.handlers.model_guard import ModelGuard
-from tilescout.run_protocol import Lease
+from tilescout.handlers import runtime, settings
+from tilescout.handlers.guard_steps.documents import DocumentGuard
+from tilescout.handlers.guard_steps.models import ModelGuard
+from tilescout.runs.guard_duties import guard_order
+from tilescout.runs.lease_rules import Lease
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -36,7 +36,7 @@ metrics = Metrics()
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     """What was done: leases revoked, objects accepted late, documents held and moved on."""
-    now = shell.now()
+    now = runtime.now()
 
     def has_time() -> bool:
         return context.get_remaining_time_in_millis() >= 1000 * SECONDS_TO_SPARE
@@ -64,11 +64,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
 def document_guard(now: int, has_time: Callable[[], bool]) -> DocumentGuard:
     return DocumentGuard(
-        documents=shell.table(SETTINGS.documents_table),
-        ledger=shell.table(SETTINGS.ledger_table),
-        sqs=shell.sqs(),
-        s3=shell.s3(),
-        events=shell.events(),
+        documents=runtime.table(SETTINGS.documents_table),
+        ledger=runtime.table(SETTINGS.ledger_table),
+        sqs=runtime.sqs(),
+        s3=runtime.s3(),
+        events=runtime.events(),
         settings=SETTINGS,
         models=tuple(sorted({profile.model for profile in CONFIGURATION.profiles})),
         now=now,
@@ -96,12 +96,12 @@ def watch_models(now: int, request_id: str) -> Counter[str]:
 
     What is wrong with one model must not keep the guard from the next, which costs as much.
     """
-    ledger = shell.table(SETTINGS.ledger_table)
+    ledger = runtime.table(SETTINGS.ledger_table)
     guard = ModelGuard(
         ledger=ledger,
-        documents=shell.table(SETTINGS.documents_table),
-        step_functions=shell.step_functions(),
-        open_rekognition=shell.model_control,
+        documents=runtime.table(SETTINGS.documents_table),
+        step_functions=runtime.step_functions(),
+        open_rekognition=runtime.model_control,
         me=request_id,
         now=now,
     )

@@ -11,22 +11,16 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from tilescout import keys, messages, results
-from tilescout.answers import answer_from_json
-from tilescout.aws import (
-    detection_table,
-    document_cleaning,
-    document_end,
-    document_table,
-    objects,
-    page_table,
-    tile_table,
-)
-from tilescout.aws.stores import Stores
+from tilescout.aws import objects
+from tilescout.aws.documents import cleanup, finalization
+from tilescout.aws.documents.resources import Stores
+from tilescout.aws.tables import detection_table, document_table, page_table, tile_table
 from tilescout.detections import Answer
+from tilescout.detectors.responses import answer_from_json
 from tilescout.documents import Document
-from tilescout.handlers import settings, shell
+from tilescout.handlers import runtime, settings
 from tilescout.ledger import PageRow, TileRow
-from tilescout.page_detections import detect_with_warnings
+from tilescout.merging.page import detect_with_warnings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -47,34 +41,34 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
     def must_stop() -> bool:
         return context.get_remaining_time_in_millis() < SPARE_MILLISECONDS
 
-    return shell.each_message(event, partial(merge_hinted, must_stop=must_stop), context)
+    return runtime.each_message(event, partial(merge_hinted, must_stop=must_stop), context)
 
 
 def merge_hinted(body: str, must_stop: Callable[[], bool]) -> None:
     hint = messages.parse(messages.MergeHint, body)
     logger.append_keys(document_id=hint.document_id, page=hint.page)
-    document = document_table.get(shell.table(SETTINGS.documents_table), hint.document_id)
+    document = document_table.get(runtime.table(SETTINGS.documents_table), hint.document_id)
     if document is None or document.claim_token != hint.claim_token:
         logger.info("hint dropped", reason="the document is not under this claim")
         return
     if document.status == "RUNNING":
         flipped = _merge(document, hint.page)
     else:
-        flipped = document_cleaning.take_cleaning(_stores(), document, shell.now())
+        flipped = cleanup.take_cleaning(_stores(), document, runtime.now())
     if flipped:
         _clean(document.id, must_stop)
     logger.info("hint handled", ended=flipped)
 
 
 def _clean(document_id: str, must_stop: Callable[[], bool]) -> None:
-    document = document_table.get(shell.table(SETTINGS.documents_table), document_id)
+    document = document_table.get(runtime.table(SETTINGS.documents_table), document_id)
     if document is not None and document.has_ended:
-        document_cleaning.clean(_stores(), document, shell.now(), must_stop)
+        cleanup.clean(_stores(), document, runtime.now(), must_stop)
 
 
 def _merge(document: Document, number: int) -> bool:
     """Merge the page unless it is; whether the document ended by it."""
-    ledger = shell.table(SETTINGS.ledger_table)
+    ledger = runtime.table(SETTINGS.ledger_table)
     result = keys.result_id(document.id, document.claim_token)
     merged = page_table.group(ledger, document.id, keys.merged_groups(result))
     page = page_table.read_page(ledger, document.id, number)
@@ -86,21 +80,21 @@ def _merge(document: Document, number: int) -> bool:
         sort = keys.merged_group_sort(result, number)
         # A set that is never finished is found by this, and deleted with the ones replaced.
         page_table.add_to_group(ledger, document.id, sort, number, to="begun")
-        _write_page(results.ResultSet(id=result, document=document, made_at=shell.now()), page)
+        _write_page(results.ResultSet(id=result, document=document, made_at=runtime.now()), page)
         page_table.add_to_group(ledger, document.id, sort, number)
         merged = page_table.group(ledger, document.id, keys.merged_groups(result))
     if len(merged) < document.pages:
         return False
-    return document_end.finish(_stores(), document, shell.now())
+    return finalization.finish(_stores(), document, runtime.now())
 
 
 def _stores() -> Stores:
     return Stores(
-        documents=shell.table(SETTINGS.documents_table),
-        ledger=shell.table(SETTINGS.ledger_table),
-        detections=shell.table(SETTINGS.detections_table),
-        s3=shell.s3(),
-        events=shell.events(),
+        documents=runtime.table(SETTINGS.documents_table),
+        ledger=runtime.table(SETTINGS.ledger_table),
+        detections=runtime.table(SETTINGS.detections_table),
+        s3=runtime.s3(),
+        events=runtime.events(),
         tiles_bucket=SETTINGS.tiles_bucket,
         results_bucket=SETTINGS.results_bucket,
     )
@@ -118,7 +112,7 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
         results.row(result, detection, n, page.dpi, versions)
         for n, detection in enumerate(found.detections)
     ]
-    detections = shell.table(SETTINGS.detections_table)
+    detections = runtime.table(SETTINGS.detections_table)
     detection_table.write_page(detections, result.id, page.page, rows)
     failed = sum(tile.state == "failed" for tile in tiles)
     body = {
@@ -135,14 +129,14 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
     }
     key = keys.page_result(result.id, page.page)
     objects.write(
-        shell.s3(), SETTINGS.results_bucket, key, json.dumps(body).encode(), "application/json"
+        runtime.s3(), SETTINGS.results_bucket, key, json.dumps(body).encode(), "application/json"
     )
     metrics.add_metric("Detections", MetricUnit.Count, len(rows))
     logger.info("page merged", detections=len(rows), tiles=len(tiles), tiles_failed=failed)
 
 
 def _tiles(document: Document, page: PageRow) -> list[TileRow]:
-    ledger = shell.table(SETTINGS.ledger_table)
+    ledger = runtime.table(SETTINGS.ledger_table)
     return [
         tile
         for band in page.bands
@@ -157,7 +151,7 @@ def _answers(document: Document, page: PageRow, tiles: list[TileRow]) -> list[An
         wanted.append(keys.layer_object(document.id, page.page))
     answers: list[Answer] = []
     for key in wanted:
-        body = objects.read(shell.s3(), SETTINGS.tiles_bucket, key)
+        body = objects.read(runtime.s3(), SETTINGS.tiles_bucket, key)
         if body is None:
             raise LookupError(f"the answer {key} is gone; retry the document to ask again")
         answers.append(answer_from_json(body.decode()))

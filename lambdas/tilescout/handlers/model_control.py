@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
-from tilescout import run_protocol
-from tilescout.aws import lease_table, model_table, models
-from tilescout.aws.models import Shown
-from tilescout.model_lifecycle import (
+from tilescout.aws import custom_labels
+from tilescout.aws.custom_labels import Shown
+from tilescout.aws.tables import lease_table, model_table
+from tilescout.runs import lease_rules
+from tilescout.runs.lease_rules import Lease
+from tilescout.runs.model_lifecycle import (
     BEGINNING,
     DEFINITE,
     STOP_POLL,
@@ -23,8 +25,7 @@ from tilescout.model_lifecycle import (
     after_refused_stop,
     next_stop,
 )
-from tilescout.models import ModelStart
-from tilescout.run_protocol import Lease
+from tilescout.runs.model_records import ModelStart
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -47,7 +48,7 @@ class ModelControl:
         known = model_table.in_use(self.ledger, project)
         if known is None:
             return Shown(status=UNSEEN, message="no version of the project is in use")
-        return models.describe(self.rekognition, known.project_arn, version)
+        return custom_labels.describe(self.rekognition, known.project_arn, version)
 
     def stop(self, lease: Lease, status: str) -> Action:
         """One step towards a model that is down. "done" cleared ``ours`` and closed its price.
@@ -63,15 +64,15 @@ class ModelControl:
         before, requested = lease_table.exchange(
             self.ledger,
             lease.model,
-            lambda read: run_protocol.request_stop(read, self.token, self.now),
+            lambda read: lease_rules.request_stop(read, self.token, self.now),
         )
-        refused = models.stop(self.rekognition, lease.version)
+        refused = custom_labels.stop(self.rekognition, lease.version)
         logger.info("stop requested", version=lease.version, refused=refused and refused.code)
         if requested is not None and (refused is None or refused.code):
             lease_table.change(
                 self.ledger,
                 lease.model,
-                lambda read: run_protocol.stop_landed(read, before, requested),
+                lambda read: lease_rules.stop_landed(read, before, requested),
             )
         if refused is None:
             return action
@@ -82,7 +83,7 @@ class ModelControl:
         settled = lease_table.change(
             self.ledger,
             lease.model,
-            lambda read: run_protocol.stopped(read, self.token, self.now),
+            lambda read: lease_rules.stopped(read, self.token, self.now),
         )
         if settled is None:
             return Action("wait", "another try of this step asked to stop since", STOP_POLL)
@@ -107,7 +108,7 @@ class ModelControl:
             run_id=run_id,
         )
         model_table.add_start(self.ledger, row)
-        refused = models.start(self.rekognition, version, units)
+        refused = custom_labels.start(self.rekognition, version, units)
         logger.info("start requested", version=version, units=units, refused=refused)
         if refused is None:
             return Action("wait", "the start was accepted", BEGINNING)
@@ -118,13 +119,13 @@ class ModelControl:
     def _requested(self, read: Lease, seen: Lease, version: str, units: int) -> Lease | None:
         if (read.starts, read.ours) != (seen.starts, seen.ours):
             return None
-        return run_protocol.request_start(read, self.token, self.now, version, units)
+        return lease_rules.request_start(read, self.token, self.now, version, units)
 
     def _undo(self, before: Lease, requested: Lease, code: str) -> None:
         undone = lease_table.change(
             self.ledger,
             requested.model,
-            lambda read: run_protocol.undo_start(read, before, requested),
+            lambda read: lease_rules.undo_start(read, before, requested),
         )
         if undone is not None and requested.start_requested_at != before.start_requested_at:
             values = {"refused": code, "stopped_at": self.now}

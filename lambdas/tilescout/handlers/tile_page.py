@@ -11,17 +11,19 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from tilescout import keys, messages
-from tilescout.answers import answer_to_json
-from tilescout.aws import announcements, document_table, intake, objects, page_table, queues
+from tilescout.aws import objects, queues
+from tilescout.aws.documents import events, intake
+from tilescout.aws.tables import document_table, page_table
 from tilescout.detections import TEXT_LAYER_TILE, Answer
-from tilescout.detectors import LIMITS
+from tilescout.detectors.port import LIMITS
+from tilescout.detectors.responses import answer_to_json
 from tilescout.documents import Document
 from tilescout.errors import RenderLimitExceeded, UnreadableDocument, UnsupportedPage
 from tilescout.geometry import Box
-from tilescout.handlers import settings, shell
+from tilescout.handlers import runtime, settings
 from tilescout.ledger import PageRow, TileRow
 from tilescout.profiles import Profile
-from tilescout.rendering import (
+from tilescout.rendering.render import (
     RenderedPage,
     RenderedTile,
     RenderLimits,
@@ -47,14 +49,14 @@ metrics = Metrics()
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
-    return shell.each_message(event, lambda body: tile_pages(body, context), context)
+    return runtime.each_message(event, lambda body: tile_pages(body, context), context)
 
 
 def tile_pages(body: str, context: LambdaContext) -> None:
     """The pages of one message; those that time does not suffice for go back to the queue."""
     pages = messages.parse(messages.PageRange, body)
     logger.append_keys(document_id=pages.document_id)
-    document = document_table.get(shell.table(SETTINGS.documents_table), pages.document_id)
+    document = document_table.get(runtime.table(SETTINGS.documents_table), pages.document_id)
     if document is None or document.status != "ACCEPTED":
         logger.info("no longer to be tiled", status=document.status if document else "unknown")
         _announce(pages.document_id)
@@ -67,10 +69,10 @@ def tile_pages(body: str, context: LambdaContext) -> None:
                 break
             tile_page(document, page, path)
     status = intake.queue_if_tiled(
-        shell.table(SETTINGS.documents_table),
-        shell.table(SETTINGS.ledger_table),
+        runtime.table(SETTINGS.documents_table),
+        runtime.table(SETTINGS.ledger_table),
         document,
-        shell.now(),
+        runtime.now(),
     )
     if status == "FAILED":
         _announce(document.id)
@@ -79,20 +81,20 @@ def tile_pages(body: str, context: LambdaContext) -> None:
 
 def _announce(document_id: str) -> None:
     """Where not one page could be tiled; delivered again, it is made good."""
-    documents = shell.table(SETTINGS.documents_table)
-    announcements.announce_without_result(documents, shell.events(), document_id)
+    documents = runtime.table(SETTINGS.documents_table)
+    events.announce_without_result(documents, runtime.events(), document_id)
 
 
 def _send_rest(pages: messages.PageRange, page: int) -> None:
     rest = replace(pages, first_page=page)
-    queues.send(shell.sqs(), SETTINGS.pages_queue_url, [rest])
+    queues.send(runtime.sqs(), SETTINGS.pages_queue_url, [rest])
     logger.info("pages sent on: the function's time is nearly over", first=page)
 
 
 def tile_page(document: Document, page: int, path: Path) -> None:
     """Tile one page unless it is marked; after too many attempts it is given up with a reason."""
-    ledger = shell.table(SETTINGS.ledger_table)
-    row = page_table.count_attempt(shell.adding(SETTINGS.ledger_table), document.id, page)
+    ledger = runtime.table(SETTINGS.ledger_table)
+    row = page_table.count_attempt(runtime.adding(SETTINGS.ledger_table), document.id, page)
     if row.is_marked:
         page_table.mark(ledger, document.id, row)
         return
@@ -113,7 +115,7 @@ def _fetch(document: Document, path: Path) -> None:
     """The file once an invocation."""
     if path.exists():
         return
-    if not objects.download(shell.s3(), document.bucket, document.key, document.version, path):
+    if not objects.download(runtime.s3(), document.bucket, document.key, document.version, path):
         raise UnreadableDocument("the object's version was deleted; upload the file again")
 
 
@@ -154,7 +156,7 @@ def _render(document: Document, row: PageRow, path: Path) -> PageRow:
 
     def store(rendered: RenderedTile) -> None:
         image = keys.tile_image(document.id, row.page, grid, rendered.tile.index)
-        objects.write(shell.s3(), SETTINGS.tiles_bucket, image, rendered.image, "image/jpeg")
+        objects.write(runtime.s3(), SETTINGS.tiles_bucket, image, rendered.image, "image/jpeg")
         tiles.append(
             TileRow(
                 page=row.page,
@@ -168,7 +170,7 @@ def _render(document: Document, row: PageRow, path: Path) -> PageRow:
     page = render_page(path, request, store, RENDERING)
     if page.words:
         _store_layer(document, page)
-    ledger = shell.table(SETTINGS.ledger_table)
+    ledger = runtime.table(SETTINGS.ledger_table)
     page_table.write_tiles(ledger, document.id, row.page, tiles)
     bands = page_table.write_bands(ledger, document.id, row.page, [tile.tile for tile in tiles])
     return _marked(row, page, grid, bands)
@@ -179,7 +181,7 @@ def _store_layer(document: Document, page: RenderedPage) -> None:
     layer = Answer(tile=TEXT_LAYER_TILE, tile_box=box, words=page.words, calls=0)
     key = keys.layer_object(document.id, page.page)
     body = answer_to_json(layer).encode()
-    objects.write(shell.s3(), SETTINGS.tiles_bucket, key, body, "application/json")
+    objects.write(runtime.s3(), SETTINGS.tiles_bucket, key, body, "application/json")
 
 
 def _marked(row: PageRow, page: RenderedPage, grid: str, bands: tuple[int, ...]) -> PageRow:

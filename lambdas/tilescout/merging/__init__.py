@@ -18,7 +18,7 @@ common area and the other is not cut there.
 
 from __future__ import annotations
 
-from tilescout.merging.boxes import MergedBoxes, merge_detections
-from tilescout.merging.objects import MergedObject, merge_objects
+from tilescout.merging.boxes.merge import MergedBoxes, merge_detections
+from tilescout.merging.boxes.objects import MergedObject, merge_objects
 
 __all__ = ["MergedBoxes", "MergedObject", "merge_detections", "merge_objects"]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from tests.local.model_faults.calls import Order
 from tests.local.model_faults.world import ALONE, STOP_SECONDS, World
-from tilescout.run_protocol import GRACE, LONGEST_WAIT, TTL
+from tilescout.runs.lease_rules import GRACE, LONGEST_WAIT, TTL
 
 GUARD_PERIOD = 60
 

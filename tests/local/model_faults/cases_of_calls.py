@@ -25,7 +25,7 @@ from tests.local.model_faults.calls import (
     step,
 )
 from tests.local.model_faults.case import Case
-from tilescout.model_lifecycle import STOP_POLL
+from tilescout.runs.model_lifecycle import STOP_POLL
 
 BROKEN = {"error": "InternalServerError"}
 LOST_STEP = {"lost": True, "error": "Lambda.ServiceException"}

@@ -9,8 +9,8 @@ from tests.local.model_faults.calls import DETECT, Order
 from tests.local.model_faults.case import Case
 from tests.local.model_faults.watch import Watch
 from tests.local.model_faults.world import CLOCK_SCALE, SQUARES, TILES, World
-from tilescout.aws import model_table
-from tilescout.run_protocol import GUARD
+from tilescout.aws.tables import model_table
+from tilescout.runs.lease_rules import GUARD
 
 STEP_SECONDS = 20.0
 """Of the fast clock, that steps take besides what the bounds count, on a machine at leisure."""

@@ -8,7 +8,7 @@ from types import TracebackType
 
 from tests.local.model_faults.world import World
 from tests.local.whole import Whole
-from tilescout_cli import stacks
+from tilescout_cli.stack import target
 from tilescout_local.embedded_aws import EmbeddedAws
 
 PERIOD = 0.2
@@ -48,7 +48,7 @@ class Watch:
 
     def _look_on(self) -> None:
         assert self.aws is not None
-        own = World(Whole(self.aws, stacks.of_embedded(self.aws)))
+        own = World(Whole(self.aws, target.of_embedded(self.aws)))
         while not self._over.wait(PERIOD):
             self.looks.append(_look(own, self.project))
 

@@ -15,10 +15,11 @@ import pymupdf
 from tests.local.contract import eventually
 from tests.local.drawings import content
 from tests.local.whole import PATIENCE, Configuration, Whole, synthesised
-from tilescout.aws import lease_table
-from tilescout.run_protocol import Lease
-from tilescout_cli import model_use, stacks
-from tilescout_local.deploy import deploy
+from tilescout.aws.tables import lease_table
+from tilescout.runs.lease_rules import Lease
+from tilescout_cli.models import activation
+from tilescout_cli.stack import target
+from tilescout_local.deployment.deploy import deploy
 from tilescout_local.embedded_aws import start
 
 CLOCK_SCALE = 20.0
@@ -182,9 +183,9 @@ def world(folder: Path, clock_scale: float = CLOCK_SCALE) -> Iterator[World]:
         for project in (ALONE, SHARING):
             aws.add_model(f"{project}/{VERSION}", detector="blots")
         deploy(aws, assembly)
-        stack = stacks.of_embedded(aws)
+        stack = target.of_embedded(aws)
         whole = Whole(aws, stack)
         whole.turn_schedules("DISABLED")
         for project in (ALONE, SHARING):
-            model_use.put_to_use(stack, project, VERSION)
+            activation.put_to_use(stack, project, VERSION)
         yield World(whole)

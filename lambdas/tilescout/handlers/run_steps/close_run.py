@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tilescout import keys, reservations, run_protocol
-from tilescout.aws import claim_table, document_table, lease_table, page_table, tile_table
+from tilescout import keys
+from tilescout.aws.tables import claim_table, document_table, lease_table, page_table, tile_table
 from tilescout.documents import BARREN_RUNS_BEFORE_HOLD, Document
-from tilescout.handlers.run_steps.claiming import is_version_due, is_work_due
-from tilescout.handlers.run_steps.edges import Edges, beat
-from tilescout.handlers.run_steps.merging_hints import open_claims
+from tilescout.handlers.run_steps.claim_documents import is_version_due, is_work_due
+from tilescout.handlers.run_steps.context import Edges, beat
+from tilescout.handlers.run_steps.merge_hints import open_claims
 from tilescout.handlers.run_steps.model_cost import measure, model_cost, share_cost
 from tilescout.ledger import TileRow
-from tilescout.pacing import STALLED
-from tilescout.runs import Claim, Run, RunState
+from tilescout.runs import lease_rules, reservations
+from tilescout.runs.pacing import STALLED
+from tilescout.runs.records import Claim, Run, RunState
 
 REQUEUED_PER_TURN = 100
 FORGIVEN_BANDS = 300
@@ -62,7 +63,7 @@ def _close(edges: Edges, state: RunState) -> RunState:
     if shared and state.turns < MOST_TURNS:
         return replace(more, shared=shared)
     lease_table.change(
-        edges.ledger, state.model, lambda lease: run_protocol.release(lease, state.token, edges.now)
+        edges.ledger, state.model, lambda lease: lease_rules.release(lease, state.token, edges.now)
     )
     return replace(state, next="")
 

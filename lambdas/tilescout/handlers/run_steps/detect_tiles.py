@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tilescout import messages, pacing
-from tilescout.aws import document_table, queues
-from tilescout.handlers.run_steps.claiming import claim_due
-from tilescout.handlers.run_steps.edges import Edges, beat
-from tilescout.handlers.run_steps.merging_hints import send_merge_hints
-from tilescout.handlers.run_steps.progress import Survey, survey
-from tilescout.model_lifecycle import GONE, UNSEEN
-from tilescout.pacing import Turn
-from tilescout.run_protocol import LONGEST_WAIT
-from tilescout.runs import RunState
+from tilescout import messages
+from tilescout.aws import queues
+from tilescout.aws.tables import document_table
+from tilescout.handlers.run_steps.claim_documents import claim_due
+from tilescout.handlers.run_steps.context import Edges, beat
+from tilescout.handlers.run_steps.merge_hints import send_merge_hints
+from tilescout.handlers.run_steps.survey import Survey, survey
+from tilescout.runs import pacing
+from tilescout.runs.lease_rules import LONGEST_WAIT
+from tilescout.runs.model_lifecycle import GONE, UNSEEN
+from tilescout.runs.pacing import Turn
+from tilescout.runs.records import RunState
 
 PATIENCE_WITH_MODEL = 10 * 60
 """Seconds without a tile's end after which a model, which costs money, is stopped."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tilescout import merge_pacing
 from tilescout.aws import queues
-from tilescout.handlers.run_steps.edges import Edges, beat
-from tilescout.handlers.run_steps.merging_hints import merge_hints
-from tilescout.handlers.run_steps.progress import survey
-from tilescout.runs import RunState
+from tilescout.handlers.run_steps.context import Edges, beat
+from tilescout.handlers.run_steps.merge_hints import merge_hints
+from tilescout.handlers.run_steps.survey import survey
+from tilescout.runs import merge_pacing
+from tilescout.runs.records import RunState
 
 
 def merge_pages(edges: Edges, state: RunState) -> RunState:

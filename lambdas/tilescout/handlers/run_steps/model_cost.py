@@ -6,12 +6,12 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tilescout.aws import document_table, lease_table, model_table
 from tilescout.aws.parallel import in_order
-from tilescout.handlers.run_steps.edges import Edges
-from tilescout.models import measured_rate
+from tilescout.aws.tables import document_table, lease_table, model_table
+from tilescout.handlers.run_steps.context import Edges
 from tilescout.pricing import PriceTable
-from tilescout.runs import Claim, Run, RunState, shares_of
+from tilescout.runs.model_records import measured_rate
+from tilescout.runs.records import Claim, Run, RunState, shares_of
 
 SHARES_PER_TURN = 1_000
 """Writes that fit well into one step, at 5 ms of a small function's processor each."""

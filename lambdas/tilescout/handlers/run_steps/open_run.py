@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tilescout import keys, run_protocol
-from tilescout.aws import document_table, lease_table, model_table
-from tilescout.detectors import LIMITS
-from tilescout.handlers.run_steps.claiming import claim_due, is_version_due, is_work_due
-from tilescout.handlers.run_steps.edges import Edges
+from tilescout import keys
+from tilescout.aws.tables import document_table, lease_table, model_table
+from tilescout.detectors.port import LIMITS
+from tilescout.handlers.run_steps.claim_documents import claim_due, is_version_due, is_work_due
+from tilescout.handlers.run_steps.context import Edges
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
-from tilescout.run_protocol import Lease
-from tilescout.runs import Run, RunState, calls_allowed, closing_seconds, hard_deadline
+from tilescout.runs import lease_rules
+from tilescout.runs.lease_rules import Lease
+from tilescout.runs.records import Run, RunState, calls_allowed, closing_seconds, hard_deadline
 
 
 def open_run(edges: Edges, state: RunState) -> RunState:
@@ -45,7 +46,7 @@ def _acquire(edges: Edges, state: RunState, hard_deadline: int) -> Lease | None:
     return lease_table.change(
         edges.ledger,
         state.model,
-        lambda lease: run_protocol.acquire(lease, state.execution, edges.now, hard_deadline),
+        lambda lease: lease_rules.acquire(lease, state.execution, edges.now, hard_deadline),
     )
 
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tilescout import model_lifecycle
-from tilescout.aws import document_table, model_table
-from tilescout.aws.models import Shown
-from tilescout.handlers.run_steps.claiming import tiles_waiting
-from tilescout.handlers.run_steps.edges import Edges, beat
+from tilescout.aws.custom_labels import Shown
+from tilescout.aws.tables import document_table, model_table
+from tilescout.handlers.run_steps.claim_documents import tiles_waiting
+from tilescout.handlers.run_steps.context import Edges, beat
 from tilescout.handlers.run_steps.model_cost import model_cost
-from tilescout.handlers.run_steps.progress import tiles_to_ask
-from tilescout.inference_units import (
+from tilescout.handlers.run_steps.survey import tiles_to_ask
+from tilescout.pricing import PriceTable
+from tilescout.profiles import Profile
+from tilescout.runs import model_lifecycle
+from tilescout.runs.inference_units import (
     ModelPace,
     UnitPlan,
     most_calls_per_second,
     paid_until,
     plan_units,
 )
-from tilescout.model_lifecycle import Action
-from tilescout.pricing import PriceTable
-from tilescout.profiles import Profile
-from tilescout.run_protocol import Lease
-from tilescout.runs import RunState
+from tilescout.runs.lease_rules import Lease
+from tilescout.runs.model_lifecycle import Action
+from tilescout.runs.records import RunState
 
 
 def start_model(edges: Edges, state: RunState) -> RunState:

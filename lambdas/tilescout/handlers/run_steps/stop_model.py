@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tilescout.handlers.run_steps.edges import Edges, beat
-from tilescout.model_lifecycle import left_to_guard
-from tilescout.runs import RunState
+from tilescout.handlers.run_steps.context import Edges, beat
+from tilescout.runs.model_lifecycle import left_to_guard
+from tilescout.runs.records import RunState
 
 
 def stop_model(edges: Edges, state: RunState) -> RunState:

@@ -1,0 +1,79 @@
+"""Tables that fit 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.table import Table
+
+from tilescout.documents import Document
+from tilescout_cli.console.terminal import dollars, plain
+
+MOST_ROWS = 30
+
+
+def detections(rows: Sequence[Mapping[str, Any]], *, with_document: bool = False) -> Table:
+    """At most 30 of ``rows``; boxes in points."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    if with_document:
+        table.add_column("document", no_wrap=True)
+    table.add_column("page", justify="right", no_wrap=True)
+    table.add_column("label", no_wrap=True, overflow="ellipsis", max_width=16)
+    table.add_column("text", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column("conf.", justify="right", no_wrap=True)
+    table.add_column("box (pt)", justify="right", no_wrap=True)
+    for row in rows[:MOST_ROWS]:
+        document = [plain(row["document_id"][:8])] if with_document else []
+        table.add_row(
+            *document,
+            plain(row["page"]),
+            plain(row["label"]),
+            plain(row["text"]),
+            plain(f"{row['confidence']:.1f}"),
+            plain(" ".join(f"{side:.0f}" for side in row["box_pt"])),
+        )
+    return table
+
+
+def documents(found: Iterable[Document]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("id", no_wrap=True)
+    table.add_column("status", no_wrap=True)
+    table.add_column("pages", justify="right", no_wrap=True)
+    table.add_column("tiles", justify="right", no_wrap=True)
+    table.add_column("found", justify="right", no_wrap=True)
+    table.add_column("cost", justify="right", no_wrap=True)
+    table.add_column("file", no_wrap=True, overflow="ellipsis", ratio=1)
+    for each in found:
+        table.add_row(
+            plain(each.id[:8]),
+            plain(each.status),
+            plain(each.pages),
+            plain(f"{each.tiles_answered}/{each.tiles_planned}"),
+            plain(each.detections),
+            plain(dollars(each.cost_usd)),
+            plain(each.key.rsplit("/", 1)[-1]),
+        )
+    return table
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> Table:
+    """Name and value a line; empty values are left out."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    for name, value in pairs:
+        if value not in ("", None, ()):
+            table.add_row(name, plain(value))
+    return table
+
+
+def moment(seconds: int) -> str:
+    """UTC, or empty for a time that has not come."""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC" if seconds else ""
+
+
+def time_of_day(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%H:%M:%S} UTC"

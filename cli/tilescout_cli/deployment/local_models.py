@@ -1,0 +1,58 @@
+"""Models of the embedded AWS: what a profile needs is put to use without being asked for."""
+
+from __future__ import annotations
+
+from tilescout.aws.tables import model_table
+from tilescout.profiles import Profile
+from tilescout_cli.console import terminal
+from tilescout_cli.console.terminal import counted
+from tilescout_cli.models import activation, versions
+from tilescout_cli.models.activation import Used
+from tilescout_cli.models.versions import Version
+from tilescout_cli.promotion import onnx
+from tilescout_cli.stack import cdk_profiles, paths
+from tilescout_cli.stack.target import Stack
+from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
+from tilescout_local.models.defaults import SAMPLE_VERSION
+
+SAMPLE_ONNX_PROJECT = "sample-symbols-onnx"
+
+
+def put_to_use(stack: Stack) -> None:
+    """The newest version that can run, of each project that has none in use; says so.
+
+    On AWS this is a person's decision. A project that the embedded AWS does not know is left:
+    its documents become WAITING_FOR_MODEL.
+    """
+    profiles = cdk_profiles.read(paths.sources() / "cdk.json").by_name.values()
+    for project in sorted({each.model_project for each in profiles if each.needs_model}):
+        if model_table.in_use(stack.ledger, project) is None:
+            _put(stack, project, _usable(stack, project))
+    of_sample = [each for each in profiles if each.model_project == SAMPLE_ONNX_PROJECT]
+    if of_sample and model_table.in_use(stack.ledger, SAMPLE_ONNX_PROJECT) is None:
+        _promote_sample(stack, of_sample)
+
+
+def _promote_sample(stack: Stack, profiles: list[Profile]) -> None:
+    checked = onnx.check(SAMPLE_MODEL, profiles)
+    used = onnx.promote(stack, SAMPLE_ONNX_PROJECT, SAMPLE_VERSION, checked)
+    _say(used)
+
+
+def _usable(stack: Stack, project: str) -> list[Version]:
+    rekognition = stack.clients.rekognition
+    arn = versions.find_project(rekognition, project)
+    known = versions.versions(rekognition, arn) if arn else []
+    return [version for version in known if version.can_run]
+
+
+def _put(stack: Stack, project: str, usable: list[Version]) -> None:
+    if not usable:
+        return
+    _say(activation.put_to_use(stack, project, usable[0].name))
+
+
+def _say(used: Used) -> None:
+    waited = f", {counted(used.queued, 'document')} queued" if used.queued else ""
+    model = used.model
+    terminal.say(f"model {model.project}: version {model.version} is put to use{waited}")

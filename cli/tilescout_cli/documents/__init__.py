@@ -1,0 +1,1 @@
+"""Documents of a stack: upload, lookup, queries, export, retry."""

@@ -1,0 +1,142 @@
+"""What a person asks of the detections table, and the key conditions that answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import ConditionBase, Key
+
+from tilescout import keys
+from tilescout.aws import requests
+from tilescout.aws.items import plain
+from tilescout.aws.tables import document_table
+from tilescout.documents import Document
+from tilescout.merging.text.confusions import normalised
+from tilescout_cli.console.failures import BadUsage
+from tilescout_cli.stack.target import Stack
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+Row = dict[str, Any]
+Region = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Every condition must hold; empty ones do. ``region`` in points, confidence 0-100.
+
+    ``text`` is compared without case; with a final "*" as a beginning.
+    """
+
+    label: str = ""
+    text: str = ""
+    page: int = 0
+    min_confidence: float = 0.0
+    region: Region | None = None
+
+    @property
+    def text_wanted(self) -> str:
+        return normalised(self.text.removesuffix("*"))
+
+    @property
+    def is_prefix(self) -> bool:
+        return self.text.endswith("*")
+
+    def accepts(self, row: Row) -> bool:
+        return (
+            (not self.label or row["label"] == self.label)
+            and (not self.page or row["page"] == self.page)
+            and row["confidence"] >= self.min_confidence
+            and self._accepts_text(row["normalised_text"])
+            and (self.region is None or _is_within(row["box_pt"], self.region))
+        )
+
+    def _accepts_text(self, text: str) -> bool:
+        if not self.text:
+            return True
+        return text.startswith(self.text_wanted) if self.is_prefix else text == self.text_wanted
+
+
+def parse_region(text: str) -> Region:
+    """``l,t,r,b`` in points. Raises BadUsage."""
+    try:
+        left, top, right, bottom = (float(side) for side in text.split(","))
+    except ValueError as error:
+        raise BadUsage(_region_rule(text)) from error
+    if left >= right or top >= bottom:
+        raise BadUsage(_region_rule(text))
+    return left, top, right, bottom
+
+
+def _region_rule(text: str) -> str:
+    return (
+        "--region takes left,top,right,bottom in points, such as 0,0,595,421, with left < right "
+        f"and top < bottom; received {text!r}"
+    )
+
+
+def _is_within(box: list[float], region: Region) -> bool:
+    """Whether the centre of ``box`` is in ``region``."""
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return region[0] <= x < region[2] and region[1] <= y < region[3]
+
+
+def of_document(table: Table, document: Document, question: Question) -> Iterator[Row]:
+    """Rows of the document's visible result set, in page order."""
+    if not document.result_id:
+        return
+    condition: ConditionBase = Key("result_id").eq(document.result_id)
+    if question.page:
+        condition &= Key("sort").begins_with(keys.detection_page(question.page))
+    yield from (row for row in _rows(table, condition) if question.accepts(row))
+
+
+def anywhere(stack: Stack, question: Question) -> Iterator[Row]:
+    """Rows of all documents by an index: that of texts where one is asked for, else of labels.
+
+    Only visible result sets are shown. Raises BadUsage where neither text nor label is given.
+    """
+    visible: dict[str, str] = {}
+    for index, condition in index_conditions(question):
+        for row in _rows(stack.detections, condition, index):
+            if question.accepts(row) and _is_visible(stack, row, visible):
+                yield row
+
+
+def index_conditions(question: Question) -> list[tuple[str, ConditionBase]]:
+    """Name of the index and key condition of each query that together answer the question."""
+    if question.text:
+        return [("by_text", _text_condition(question))]
+    if not question.label:
+        raise BadUsage("give --label or --text, or the document by --document or --key")
+    shards = keys.label_shards(question.label)
+    return [("by_label", Key("label_shard").eq(shard)) for shard in shards]
+
+
+def _text_condition(question: Question) -> ConditionBase:
+    wanted = question.text_wanted
+    if len(wanted) < keys.TEXT_PREFIX:
+        raise BadUsage(
+            f"--text over all documents takes {keys.TEXT_PREFIX} characters or more, received "
+            f"{question.text!r}; name more, or one --document"
+        )
+    start = keys.indexed_text(wanted) + ("" if question.is_prefix else "#")
+    prefix = keys.text_prefix(wanted)
+    return Key("text_prefix").eq(prefix) & Key("text_key").begins_with(start)
+
+
+def _is_visible(stack: Stack, row: Row, visible: dict[str, str]) -> bool:
+    """Whether the document shows this result set; each document is read once."""
+    document_id = row["document_id"]
+    if document_id not in visible:
+        document = document_table.get(stack.documents, document_id)
+        visible[document_id] = document.result_id if document else ""
+    return visible[document_id] == str(row["result_id"])
+
+
+def _rows(table: Table, condition: ConditionBase, index: str = "") -> Iterator[Row]:
+    options = {"IndexName": index} if index else {}
+    return (plain(row) for row in requests.rows(table, condition, **options))

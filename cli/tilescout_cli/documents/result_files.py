@@ -1,0 +1,84 @@
+"""The files that `detect` leaves for each document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tilescout import keys
+from tilescout.aws import objects
+from tilescout.documents import Document
+from tilescout_cli.console.failures import CommandFailed
+from tilescout_cli.documents import csv_export, drawing
+from tilescout_cli.documents.drawing import NotDrawn
+from tilescout_cli.stack.target import Stack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """The result as in detections.json, the files written, and what could not be."""
+
+    result: dict[str, Any]
+    files: tuple[Path, ...]
+    warnings: tuple[str, ...]
+
+
+def fetch(stack: Stack, document: Document) -> bytes:
+    """detections.json as it lies in the results bucket.
+
+    Raises CommandFailed where it is gone.
+    """
+    key = keys.document_result(document.result_id)
+    body = objects.read(stack.clients.s3, stack.results_bucket, key)
+    if body is None:
+        raise CommandFailed(
+            f"s3://{stack.results_bucket}/{key} is gone; the rows are in the detections table, "
+            f"see `tilescout results --document {document.id[:8]}`"
+        )
+    return body
+
+
+def write(body: bytes, pdf: Path, folder: Path) -> Delivery:
+    """detections.json as it came, detections.csv, annotated.pdf and preview.png in ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    result: dict[str, Any] = json.loads(body)
+    written = folder / "detections.json"
+    written.write_bytes(body)
+    table = folder / "detections.csv"
+    with table.open("w", newline="", encoding="utf-8") as file:
+        csv_export.write(file, [result])
+    files, warnings = [written, table], []
+    try:
+        files += draw([result], pdf, folder)
+    except NotDrawn as reason:
+        warnings.append(str(reason))
+    return Delivery(result=result, files=tuple(files), warnings=tuple(warnings))
+
+
+def draw(results: Sequence[Mapping[str, Any]], pdf: Path, folder: Path) -> list[Path]:
+    """annotated.pdf and preview.png of one file in ``folder``, with all detections of ``results``.
+
+    Raises NotDrawn where MuPDF cannot write on it.
+    """
+    annotated, preview = folder / "annotated.pdf", folder / "preview.png"
+    detections = [detection for result in results for detection in result["detections"]]
+    drawing.draw(pdf, detections, annotated=annotated, preview=preview)
+    return [annotated, preview]
+
+
+def folders(out: Path, stems: list[str]) -> list[Path]:
+    """One folder a document; equal names are numbered from 2 in the order given."""
+    taken: set[str] = set()
+    chosen = []
+    for stem in stems:
+        name = stem
+        number = 2
+        while name in taken:
+            name = f"{stem}-{number}"
+            number += 1
+        taken.add(name)
+        chosen.append(out / name)
+    return chosen

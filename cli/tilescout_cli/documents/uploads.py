@@ -1,0 +1,107 @@
+"""PDF files of the command line on their way into the documents bucket."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tilescout import keys
+from tilescout.errors import UnreadableDocument
+from tilescout.intake.page_ranges import parse_pages
+from tilescout.rendering.render import PDF_MARK, PDF_MARK_WITHIN
+from tilescout_cli.console import terminal
+from tilescout_cli.console.failures import BadUsage
+from tilescout_cli.stack.target import Stack
+
+DIGEST_DIGITS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Pdf:
+    """A file that begins like a PDF; ``digest`` of its content keeps equal names apart."""
+
+    path: Path
+    digest: str
+
+    def key(self, profile: str) -> str:
+        # A name that is no UTF-8 is legal on a disk and illegal as a key.
+        name = os.fsencode(self.path.name).decode("utf-8", "replace")
+        return f"{keys.INCOMING}{profile}/{self.digest}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class SentPdf:
+    """A file and the document that it becomes."""
+
+    pdf: Pdf
+    document_id: str
+    key: str
+
+
+def check(paths: Iterable[Path]) -> tuple[list[Pdf], list[str]]:
+    """The usable files, each content once, and one line for every other."""
+    usable: dict[tuple[str, str], Pdf] = {}
+    refused = []
+    for path in paths:
+        try:
+            pdf = _checked(path)
+        except BadUsage as refusal:
+            refused.append(str(refusal))
+            continue
+        usable.setdefault((pdf.path.name, pdf.digest), pdf)
+    return list(usable.values()), refused
+
+
+def usable(paths: Iterable[Path]) -> tuple[list[Pdf], list[str]]:
+    """As ``check``, with every refusal said. Raises BadUsage where no file is left."""
+    files, refused = check(paths)
+    for line in refused:
+        terminal.say(f"tilescout: {line}")
+    if not files:
+        raise BadUsage("no file can be used")
+    return files, refused
+
+
+def _checked(path: Path) -> Pdf:
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            if PDF_MARK not in file.read(PDF_MARK_WITHIN):
+                raise BadUsage(f"{path} does not begin with %PDF-, so it is no PDF; export it anew")
+            file.seek(0)
+            while part := file.read(1 << 20):
+                digest.update(part)
+    except FileNotFoundError as error:
+        raise BadUsage(f"{path} does not exist; check the name") from error
+    except OSError as error:
+        raise BadUsage(f"{path} cannot be read ({error.strerror}); check its rights") from error
+    return Pdf(path, digest.hexdigest()[:DIGEST_DIGITS])
+
+
+def check_pages(pages: str) -> str:
+    """``pages`` as given, such as 3 or 1-3. Raises BadUsage for anything else."""
+    try:
+        parse_pages(pages)
+    except UnreadableDocument as error:
+        raise BadUsage(
+            f"--pages takes a page or a range from 1, such as 3 or 1-3, not {pages!r}"
+        ) from error
+    return pages
+
+
+def upload(stack: Stack, pdf: Pdf, *, profile: str, pages: str = "") -> SentPdf:
+    """Put the file into the bucket; its arrival there starts everything."""
+    key = pdf.key(profile)
+    with pdf.path.open("rb") as body:
+        answer = stack.clients.s3.put_object(
+            Bucket=stack.documents_bucket,
+            Key=key,
+            Body=body,
+            ContentType="application/pdf",
+            Metadata={"pages": pages} if pages else {},
+        )
+    version = answer.get("VersionId") or answer["ETag"].strip('"')
+    return SentPdf(pdf, keys.document_id(stack.documents_bucket, key, version), key)

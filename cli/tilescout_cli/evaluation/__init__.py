@@ -1,0 +1,1 @@
+"""The inputs, limits and output of `tilescout evaluate`."""

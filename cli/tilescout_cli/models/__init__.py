@@ -1,0 +1,1 @@
+"""Models of a stack: versions, activation, status, cost and stopping."""

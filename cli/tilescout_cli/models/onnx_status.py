@@ -1,0 +1,79 @@
+"""Where a project of detector onnx stands: its version in use, those stored, who waits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.table import Table
+
+from tilescout.aws.detectors import onnx_store
+from tilescout.aws.tables import document_table, lease_table, model_table
+from tilescout.runs.lease_rules import Lease
+from tilescout.runs.model_records import ModelInUse, version_name
+from tilescout_cli.console import tables
+from tilescout_cli.console.tables import moment
+from tilescout_cli.console.terminal import counted
+from tilescout_cli.models import status
+from tilescout_cli.stack.target import Stack
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnnxStanding:
+    """``versions`` are names, as often as files were promoted under them."""
+
+    project: str
+    in_use: ModelInUse | None
+    versions: tuple[str, ...]
+    lease: Lease
+    waiting: int
+
+
+def look(stack: Stack, project: str) -> OnnxStanding:
+    """Reads the ledger, the models bucket and the documents that wait."""
+    stored = onnx_store.versions(stack.clients.s3, stack.models_bucket, project)
+    waiting = document_table.with_status(stack.documents, "WAITING_FOR_MODEL", project)
+    return OnnxStanding(
+        project=project,
+        in_use=model_table.in_use(stack.ledger, project),
+        versions=tuple(sorted(map(version_name, stored))),
+        lease=lease_table.read(stack.ledger, project),
+        waiting=sum(1 for _ in waiting),
+    )
+
+
+def facts(standing: OnnxStanding, now: int, option: str) -> Table:
+    """Name and value a line; what is not so is left out."""
+    counts = Counter(standing.versions).items()
+    named = [name if count == 1 else f"{name} ({count} files)" for name, count in counts]
+    waiting = f"{counted(standing.waiting, 'document')} WAITING_FOR_MODEL" * bool(standing.waiting)
+    return tables.facts(
+        [
+            ("project", f"{standing.project} (onnx, nothing to start)"),
+            ("version in use", _in_use(standing, option)),
+            ("promoted", ", ".join(named)),
+            ("lease", status.holder(standing.lease, now)),
+            ("waiting", waiting),
+        ]
+    )
+
+
+def _in_use(standing: OnnxStanding, option: str) -> str:
+    model = standing.in_use
+    if model is None:
+        command = f"tilescout promote FILE.onnx --project {standing.project} {option}"
+        return f"none; put one to use with `{command}`"
+    gone = "" if model.version in standing.versions else "; its file is gone, promote it again"
+    return f"{model.version}, since {moment(model.used_since)}{gone}"
+
+
+def as_json(standing: OnnxStanding, now: int) -> dict[str, Any]:
+    lease = standing.lease
+    return {
+        "project": standing.project,
+        "in_use": asdict(standing.in_use) if standing.in_use else None,
+        "versions": list(standing.versions),
+        "lease": asdict(lease) | {"live": lease.is_live(now)},
+        "waiting_for_model": standing.waiting,
+    }

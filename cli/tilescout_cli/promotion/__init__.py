@@ -1,0 +1,1 @@
+"""Comparing a new model version with the one in use, and activating it."""

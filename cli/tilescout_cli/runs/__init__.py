@@ -1,0 +1,1 @@
+"""Detection runs of a stack: starting them and waiting for their documents."""

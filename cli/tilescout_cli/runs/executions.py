@@ -1,0 +1,111 @@
+"""Starting detection runs, and knowing whether one is at work for a model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tilescout_cli.console.failures import CommandFailed
+from tilescout_cli.stack.target import Stack
+
+FIRST_PATIENCE = 4.0
+LONGEST_PATIENCE = 30.0
+"""Seconds between two starts for one model, doubled each time: a run that finds the lease held
+ends at once, but is not free."""
+MOST_FAILURES = 3
+RUNS_LOOKED_AT = 20
+
+
+@dataclass(slots=True)
+class StartedRuns:
+    """The executions that this command started, so that it can stop them."""
+
+    stack: Stack
+    reason: str
+    tell: Callable[[str], None]
+    latest: dict[str, str] = field(default_factory=dict)
+    patience: dict[str, float] = field(default_factory=dict)
+    not_before: dict[str, float] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)
+
+    def ensure(self, model: str, now: float) -> None:
+        """Start a run unless one works for ``model``.
+
+        Raises CommandFailed after three of our runs failed.
+        """
+        if now < self.not_before.get(model, now) or self._is_at_work(model):
+            return
+        before = self._ended_with(model)
+        self.latest[model] = start(self.stack, model, self.reason)
+        self.patience[model] = min(LONGEST_PATIENCE, 2 * self.patience.get(model, FIRST_PATIENCE))
+        self.not_before[model] = now + self.patience[model]
+        name = self.latest[model].rsplit(":", 1)[-1]
+        another = f"{before}; started another run" if before else "started a run"
+        self.tell(f"{another} for {model}: {name}")
+
+    def stop(self) -> int:
+        """Stop what still runs of ours; how many."""
+        stopped = 0
+        for arn in self.latest.values():
+            states = self.stack.clients.step_functions
+            if states.describe_execution(executionArn=arn)["status"] == "RUNNING":
+                states.stop_execution(executionArn=arn, cause="the person who started it left")
+                stopped += 1
+        return stopped
+
+    def _is_at_work(self, model: str) -> bool:
+        arn = self.latest.get(model)
+        if arn:
+            execution = self.stack.clients.step_functions.describe_execution(executionArn=arn)
+            if execution["status"] == "RUNNING":
+                return True
+            if execution["status"] != "SUCCEEDED":
+                self._count_failure(model, f"{execution['status']}: {execution.get('cause', '')}")
+        return model in models_at_work(self.stack)
+
+    def _ended_with(self, model: str) -> str:
+        """Why our last run for the model ended, in words; empty where there was none."""
+        arn = self.latest.get(model)
+        if arn is None:
+            return ""
+        execution = self.stack.clients.step_functions.describe_execution(executionArn=arn)
+        if execution["status"] != "SUCCEEDED":
+            return f"the last run is {execution['status']}"
+        run = json.loads(execution.get("output", "{}")).get("run", {})
+        reason = run.get("finished") or "nothing was due, or another run was at it"
+        return f"the last run ended: {reason}"
+
+    def _count_failure(self, model: str, why: str) -> None:
+        self.failures[model] = self.failures.get(model, 0) + 1
+        self.tell(f"the run for {model} ended {' '.join(why.split())[:300]}")
+        if self.failures[model] >= MOST_FAILURES:
+            raise CommandFailed(
+                f"{MOST_FAILURES} runs for {model} failed, the last is {self.latest[model]}; its "
+                "history says which step and why"
+            )
+
+
+def start(stack: Stack, model: str, reason: str) -> str:
+    """The ARN of a new run; it ends at once where nothing is due or another run is at it.
+
+    It waits for no more work to come, as a scheduled one may (``start_when``).
+    """
+    answer = stack.clients.step_functions.start_execution(
+        stateMachineArn=stack.detection_run,
+        input=json.dumps({"model": model, "reason": reason, "at_once": True}),
+    )
+    return answer["executionArn"]
+
+
+def models_at_work(stack: Stack) -> set[str]:
+    """Models that a running execution was started for."""
+    states = stack.clients.step_functions
+    running = states.list_executions(
+        stateMachineArn=stack.detection_run, statusFilter="RUNNING", maxResults=RUNS_LOOKED_AT
+    )
+    described = (
+        states.describe_execution(executionArn=each["executionArn"])
+        for each in running["executions"]
+    )
+    return {json.loads(each.get("input", "{}")).get("model", "") for each in described}

@@ -1,0 +1,164 @@
+"""How far the documents of a command are, read from the documents table and the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tilescout import keys
+from tilescout.aws.tables import document_table, page_table
+from tilescout.documents import ENDED, Document, Status
+from tilescout.runs.records import Run
+from tilescout_cli.console import clock
+from tilescout_cli.models import costs
+from tilescout_cli.models.costs import NO_BILL, ModelBill
+from tilescout_cli.stack import cdk_profiles
+from tilescout_cli.stack.target import Stack
+
+SETTLED: frozenset[Status] = ENDED | {"HELD", "WAITING_FOR_MODEL"}
+"""Nothing more happens to these without a person."""
+INTAKE: frozenset[Status] = frozenset({"ACCEPTED"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """One document as it stands; ``document`` is None until its upload has been looked at."""
+
+    document: Document | None = None
+    pages_tiled: int = 0
+    tiles: int = 0
+    tiles_answered: int = 0
+    tiles_failed: int = 0
+
+    @property
+    def is_settled(self) -> bool:
+        return self.document is not None and self.document.status in SETTLED
+
+    @property
+    def is_in_intake(self) -> bool:
+        return self.document is None or self.document.status in INTAKE
+
+    @property
+    def pages(self) -> int:
+        return self.document.pages if self.document else 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """Sums over all documents of the command; ``usd`` of their calls at AWS list prices.
+
+    ``model`` is what their runs paid for a model, which others may share.
+    """
+
+    documents: int
+    settled: int
+    in_intake: int
+    running: int
+    pages: int
+    pages_tiled: int
+    tiles: int
+    tiles_ended: int
+    tiles_failed: int
+    calls: int
+    usd: float
+    model: ModelBill = NO_BILL
+
+
+def look(stack: Stack, document_id: str, last: Standing) -> Standing:
+    """The standing now; what is settled is not read again.
+
+    ``document`` of the standing is another one where this one is SUPERSEDED: a command gives each
+    content a key of its own, so that a newer version of it is the same work.
+    """
+    if last.is_settled:
+        return last
+    document = _followed(stack, document_id)
+    if document is None:
+        return last
+    if document.status in INTAKE:
+        tiled = page_table.group(stack.ledger, document.id, keys.PAGE_GROUPS)
+        return Standing(document=document, pages_tiled=len(tiled))
+    if document.status != "RUNNING":
+        return _without_tiles(document)
+    bands = page_table.bands(stack.ledger, document.id)
+    return Standing(
+        document=document,
+        pages_tiled=document.pages,
+        tiles=sum(band.planned for band in bands),
+        tiles_answered=sum(len(band.answered) for band in bands),
+        tiles_failed=sum(len(band.failed) for band in bands),
+    )
+
+
+def _followed(stack: Stack, document_id: str) -> Document | None:
+    """The document, or the newest that superseded it."""
+    found = document_table.get(stack.documents, document_id)
+    while found is not None and found.status == "SUPERSEDED" and found.superseded_by:
+        newer = document_table.get(stack.documents, found.superseded_by)
+        if newer is None:
+            return found
+        found = newer
+    return found
+
+
+def _without_tiles(document: Document) -> Standing:
+    return Standing(
+        document=document,
+        pages_tiled=document.pages,
+        tiles=document.tiles_planned,
+        tiles_answered=document.tiles_answered,
+        tiles_failed=document.tiles_failed,
+    )
+
+
+def totals(stack: Stack, standings: Iterable[Standing]) -> Totals:
+    """``calls`` of documents that still run are counted by their run."""
+    every = list(standings)
+    known = [each.document for each in every if each.document]
+    runs = _runs(stack, known)
+    calls, usd = _spent(runs, known)
+    return Totals(
+        documents=len(every),
+        settled=sum(each.is_settled for each in every),
+        in_intake=sum(each.is_in_intake for each in every),
+        running=sum(each.status == "RUNNING" for each in known),
+        pages=sum(each.pages for each in every),
+        pages_tiled=sum(each.pages_tiled for each in every),
+        tiles=sum(each.tiles for each in every),
+        tiles_ended=sum(each.tiles_answered + each.tiles_failed for each in every),
+        tiles_failed=sum(each.tiles_failed for each in every),
+        calls=calls,
+        usd=usd,
+        model=_bill(stack, runs, known),
+    )
+
+
+def _runs(stack: Stack, documents: list[Document]) -> dict[str, Run]:
+    """Those that still count for a document, or that may have a model."""
+    asked = {
+        each.run_id
+        for each in documents
+        if each.run_id and (not each.has_ended or each.profile.needs_model)
+    }
+    found = ((run_id, document_table.get_run(stack.documents, run_id)) for run_id in sorted(asked))
+    return {run_id: run for run_id, run in found if run}
+
+
+def _spent(runs: dict[str, Run], documents: list[Document]) -> tuple[int, float]:
+    ended = [each for each in documents if each.has_ended]
+    calls, usd = sum(each.calls for each in ended), sum(each.spent_usd for each in ended)
+    running = {each.run_id: each for each in documents if not each.has_ended and each.run_id}
+    for run_id, document in running.items():
+        made = runs[run_id].calls if run_id in runs else 0
+        # A run counts for all its documents; those that ended are counted already.
+        made = max(0, made - sum(each.calls for each in ended if each.run_id == run_id))
+        calls += made
+        usd += made * document.price_per_call
+    return calls, usd
+
+
+def _bill(stack: Stack, runs: dict[str, Run], documents: list[Document]) -> ModelBill:
+    of_models = sorted({each.run_id for each in documents if each.profile.needs_model})
+    now, prices = clock.now(), cdk_profiles.prices()
+    bills = (costs.of_run(stack, runs[run], now, prices) for run in of_models if run in runs)
+    return sum(bills, NO_BILL)

@@ -1,0 +1,95 @@
+"""Profiles as cdk.json has them, for commands that need one before a document has it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from tilescout.pricing import PriceTable
+from tilescout.profiles import Profile
+from tilescout_cli.console.failures import BadUsage
+from tilescout_cli.stack import paths
+
+_PROFILE = TypeAdapter(Profile)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profiles:
+    """``default`` is taken where no profile is named."""
+
+    by_name: dict[str, Profile]
+    default: str
+    prices: PriceTable
+
+    def named(self, name: str | None) -> Profile:
+        """Raises BadUsage for a name that is not configured."""
+        profile = self.by_name.get(name or self.default)
+        if profile is None:
+            raise BadUsage(
+                f"there is no profile {name!r} in cdk.json; use one of {', '.join(self.by_name)}"
+            )
+        return profile
+
+
+def read(path: Path | None = None) -> Profiles:
+    """The profiles of ``path``, or of the nearest cdk.json.
+
+    Raises BadUsage where there is none or it does not parse; `cdk synth` says more.
+    """
+    path = path or paths.configuration()
+    if path is None:
+        raise BadUsage("no cdk.json here or above; run this in the project's folder")
+    try:
+        tilescout: dict[str, Any] = json.loads(path.read_text())["context"]["tilescout"]
+        found = tilescout["profiles"]
+        by_name = {name: _PROFILE.validate_python({"name": name} | found[name]) for name in found}
+    except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
+        raise BadUsage(
+            f"{path} has no usable profiles under context.tilescout.profiles: {_first(error)}; "
+            "correct it, `python -m infra.app` explains every rule"
+        ) from error
+    default = next((name for name in found if found[name].get("default")), next(iter(found), ""))
+    prices = PriceTable().with_overrides(tilescout.get("prices", {}))
+    return Profiles(by_name=by_name, default=default, prices=prices)
+
+
+def written(name: str) -> dict[str, Any]:
+    """The profile ``name`` of the nearest cdk.json as it is written there."""
+    path = paths.configuration()
+    if path is None:
+        return {}
+    profiles: dict[str, dict[str, Any]] = json.loads(path.read_text())["context"]["tilescout"][
+        "profiles"
+    ]
+    return profiles[name]
+
+
+def prices() -> PriceTable:
+    """Those of the nearest cdk.json; the list's where there is none."""
+    path = paths.configuration()
+    return read(path).prices if path else PriceTable()
+
+
+def model_projects() -> set[str]:
+    """Custom Labels projects of the nearest cdk.json's profiles; none where there is no file."""
+    path = paths.configuration()
+    profiles = read(path).by_name.values() if path else ()
+    return {profile.model_project for profile in profiles if profile.needs_model}
+
+
+def onnx_projects() -> dict[str, list[Profile]]:
+    """Profiles of detector onnx in the nearest cdk.json, by model project; none without one."""
+    path = paths.configuration()
+    found: dict[str, list[Profile]] = {}
+    for profile in read(path).by_name.values() if path else ():
+        if profile.detector == "onnx":
+            found.setdefault(profile.model_project, []).append(profile)
+    return found
+
+
+def _first(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

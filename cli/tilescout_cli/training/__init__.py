@@ -1,0 +1,1 @@
+"""Training a model version, on AWS or on this machine."""

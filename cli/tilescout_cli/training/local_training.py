@@ -1,0 +1,89 @@
+"""Training on this machine to a file, without any AWS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.table import Table
+
+from tilescout.errors import TilescoutError
+from tilescout_cli.console import terminal
+from tilescout_cli.console.failures import BadUsage
+from tilescout_cli.console.terminal import plain
+from tilescout_datasets import datasets
+from tilescout_datasets.annotations import UnusableAnnotations
+
+if TYPE_CHECKING:
+    from tilescout_train.training import Progress
+
+TOLD_EVERY = 25
+ITERATIONS = 1500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """Of a training; ``iterations`` are `ITERATIONS` where they are None."""
+
+    iterations: int | None
+    seed: int
+    threads: int
+    device: str
+
+
+def train_file(
+    folder: Path, out: Path, options: Options, start: Path | None, *, local: bool, as_json: bool
+) -> None:
+    """Train, choose thresholds on held-out pages, write ONNX. Raises BadUsage."""
+    if not local:
+        raise BadUsage("a file is trained on this machine; add --local")
+    if find_spec("torch") is None or find_spec("onnx") is None:
+        raise BadUsage("training needs torch; install it: pip install 'tilescout[train]'")
+    # Only this command pays the seconds that torch takes to import.
+    from tilescout_train.recipe import make_model
+    from tilescout_train.training import Settings
+
+    settings = Settings(
+        iterations=options.iterations or ITERATIONS,
+        seed=options.seed,
+        threads=options.threads,
+        device=options.device,
+    )
+    try:
+        dataset = datasets.read(folder)
+        made = make_model(dataset, settings, out, start=start, on_progress=_tell)
+    except (UnusableAnnotations, TilescoutError, OSError) as error:
+        raise BadUsage(str(error)) from error
+    if as_json:
+        terminal.print_json(made)
+    else:
+        _show(made, out)
+
+
+def _tell(progress: Progress) -> None:
+    measured = progress.accuracy
+    if measured is None and progress.iteration % TOLD_EVERY:
+        return
+    line = f"iteration {progress.iteration} of {progress.iterations}, loss {progress.loss:.2f}"
+    if measured is not None:
+        line += f", held-out pages: mAP {measured.mean_average_precision:.3f}"
+    terminal.say(line)
+
+
+def _show(made: dict[str, Any], out: Path) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("label", no_wrap=True, overflow="ellipsis", max_width=24)
+    for name in ("AP", "F1", "threshold", "held out"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for label, row in made["labels"].items():
+        measured = (row["average_precision"], row["f1"], row["threshold"])
+        shown = (f"{value:.3f}" for value in measured)
+        table.add_row(*map(plain, (label, *shown, row["held_out_objects"])))
+    terminal.out.print(table)
+    typer.echo(
+        f"mAP {made['mean_average_precision']:.3f} on held-out pages after "
+        f"{made['training_wall_seconds']:.0f} s, iteration {made['best_iteration']}: {out}"
+    )

@@ -1,0 +1,1 @@
+"""The detectors, options and output of `tilescout tune`."""

@@ -1,0 +1,145 @@
+"""The detectors that `tilescout tune` asks: in this process, on an embedded AWS, or on AWS."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from tilescout.aws import clients
+from tilescout.aws.detectors.services import (
+    CustomLabelsDetector,
+    RekognitionTextDetector,
+    TextractDetector,
+)
+from tilescout.detectors.onnx.answers import FLOOR
+from tilescout.detectors.port import LIMITS, Detector
+from tilescout.errors import UnusableModel
+from tilescout.pricing import PriceTable
+from tilescout.profiles import DetectorName, Profile
+from tilescout_cli.console.failures import BadUsage, TargetUnreachable
+from tilescout_cli.models import versions
+from tilescout_local import embedded_aws
+from tilescout_local.embedded_aws import EmbeddedAws
+from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
+from tilescout_local.errors import EmbeddedAwsError
+from tilescout_tune import onnx_detector
+from tilescout_tune.answer_cache import NamedDetector
+from tilescout_tune.budgeted_detector import PaidPort, Purse
+
+WORKERS = 4
+LOCAL_WORKERS = 2
+POLL_SECONDS = 0.2
+START_SECONDS = 60.0
+NO_LIMIT = 10_000
+ON_AWS: tuple[DetectorName, ...] = ("textract", "rekognition-text")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """``names`` of detectors; ``model`` is an ONNX file; ``purse`` bounds what AWS may cost."""
+
+    names: Sequence[str]
+    base: Profile
+    model: Path | None
+    local: bool
+    prices: PriceTable
+    purse: Purse
+
+
+@contextmanager
+def opened(wanted: Wanted, step: Callable[[str], None]) -> Iterator[Mapping[str, NamedDetector]]:
+    """By name, for as long as the context lasts. Raises BadUsage, TargetUnreachable."""
+    found = {}
+    services = [name for name in wanted.names if name != "onnx"]
+    with ExitStack() as stack:
+        if "onnx" in wanted.names:
+            found["onnx"] = _model(wanted.model or SAMPLE_MODEL)
+        if services and wanted.local:
+            aws = stack.enter_context(_embedded(step))
+            found |= {name: _on_embedded(aws, name, wanted.base, step) for name in services}
+        elif services:
+            found |= {name: _on_aws(name, wanted) for name in services}
+        yield found
+
+
+def _model(file: Path) -> NamedDetector:
+    if find_spec("onnxruntime") is None:
+        raise BadUsage("a model needs onnxruntime; install it: pip install 'tilescout[local]'")
+    try:
+        return onnx_detector.open_model(file, LOCAL_WORKERS)
+    except (UnusableModel, OSError) as error:
+        raise BadUsage(f"{file}: {error}") from error
+
+
+@contextmanager
+def _embedded(step: Callable[[str], None]) -> Iterator[EmbeddedAws]:
+    """One of its own, with nothing deployed: only its Textract and Rekognition are asked."""
+    with tempfile.TemporaryDirectory(prefix="tilescout-", ignore_cleanup_errors=True) as folder:
+        try:
+            started = embedded_aws.start(Path(folder), progress=step)
+        except EmbeddedAwsError as error:
+            raise TargetUnreachable(str(error)) from error
+        with started:
+            yield started
+
+
+def _on_embedded(
+    aws: EmbeddedAws, name: str, base: Profile, step: Callable[[str], None]
+) -> NamedDetector:
+    retries = {"total_max_attempts": 1}
+    if name == "textract":
+        client = aws.client("textract", retries=retries, read_timeout=120)
+        return NamedDetector(name="local textract", port=TextractDetector(client),
+                             workers=LOCAL_WORKERS)  # fmt: skip
+    client = aws.client("rekognition", retries=retries, read_timeout=120)
+    if name == "rekognition-text":
+        return NamedDetector(name="local rekognition-text", port=RekognitionTextDetector(client),
+                             workers=LOCAL_WORKERS)  # fmt: skip
+    arn = _started_model(aws, client, base.model_project, step)
+    port = CustomLabelsDetector(client=client, model_version=arn, min_confidence=FLOOR)
+    return NamedDetector(name=f"local {arn.split(':')[5]}", port=port, workers=LOCAL_WORKERS)
+
+
+def _started_model(aws: EmbeddedAws, client: Any, project: str, step: Callable[[str], None]) -> str:
+    """The ARN of the project's newest version, which is up."""
+    known = versions.find_project(client, project)
+    usable = [v for v in versions.versions(client, known) if v.can_run] if known else []
+    if not usable:
+        raise BadUsage(
+            f"the embedded AWS has no model of the project {project!r} to tune with; it has "
+            f"{', '.join(versions.projects(client)) or 'none'}; name one as model_project"
+        )
+    arn = usable[0].arn
+    step(f"starting the model {project}")
+    # Nobody waits for a model or pays for it here: what it says is all that is wanted.
+    aws.set_model(arn, start_delay=0, tiles_per_second_per_unit=NO_LIMIT)
+    client.start_project_version(ProjectVersionArn=arn, MinInferenceUnits=1)
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if any(v.arn == arn and v.status == "RUNNING" for v in
+               versions.versions(client, known)):  # fmt: skip
+            return arn
+        time.sleep(POLL_SECONDS)
+    raise TargetUnreachable(f"the embedded model {arn} did not start in {START_SECONDS:g} s")
+
+
+def _on_aws(name: str, wanted: Wanted) -> NamedDetector:
+    if name not in ON_AWS:
+        raise BadUsage(
+            f"on AWS tune asks {' and '.join(ON_AWS)}, which need no start; {name} is not started "
+            "outside of a run; tune with --local, or with detector onnx"
+        )
+    ports: dict[str, Callable[[], Detector]] = {
+        "textract": lambda: TextractDetector(clients.textract()),
+        "rekognition-text": lambda: RekognitionTextDetector(clients.rekognition()),
+    }
+    kind: DetectorName = "textract" if name == "textract" else "rekognition-text"
+    paid = PaidPort(port=ports[name](), usd=wanted.prices.call(kind),
+                    most_calls=LIMITS[kind].calls_per_tile, purse=wanted.purse)  # fmt: skip
+    return NamedDetector(name=name, port=paid, workers=WORKERS)

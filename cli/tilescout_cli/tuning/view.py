@@ -1,0 +1,100 @@
+"""What `tilescout tune` found: a table, the profile to paste, JSON, files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from tilescout_cli.evaluation.view import add, new_table
+from tilescout_evaluate.report import plots
+from tilescout_tune.preference import Score
+from tilescout_tune.profile_output import pasted
+from tilescout_tune.search import Search
+
+MOST_ROWS = 20
+PAGES = 1000
+SHORT = {"tile_size": "tile", "second_scale": "second"}
+"""Heads of columns: figures of four fields fit 80 characters."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuned:
+    """What is known, whether or not the search came to its end; ``ended`` tells why not."""
+
+    search: Search
+    profile: str
+    written: Mapping[str, Any]
+    asked: int
+    ended: str = ""
+
+    @property
+    def scores(self) -> list[Score]:
+        """Those seen on most pages first, the better first of those."""
+        return sorted(self.search.scores.values(), key=lambda s: (-len(s.pages), -s.f1, s.usd))
+
+    def pasted(self) -> dict[str, Any]:
+        """The profile as it goes into cdk.json."""
+        best = self.search.best()
+        profile = pasted(self.written, best.fields)
+        if best.floors:
+            profile["min_confidence"] = dict(best.floors)
+        return {self.profile: profile}
+
+    def shown(self) -> dict[str, Any]:
+        """For JSON."""
+        front = {each.candidate for each in self.search.front()}
+        return {
+            "complete": not self.ended,
+            "calls_made": self.asked,
+            "settings": [_shown(each, each.candidate in front) for each in self.scores],
+            "best": _shown(self.search.best(), True),
+            "profile": self.pasted(),
+        }
+
+
+def _shown(score: Score, is_on_front: bool) -> dict[str, Any]:
+    return {
+        **score.fields,
+        "pages": len(score.pages),
+        "precision": round(score.precision, 4),
+        "recall": round(score.recall, 4),
+        "f1": round(score.f1, 4),
+        "calls_per_page": round(score.calls, 2),
+        "usd_per_page": round(score.usd, 8),
+        "pareto": is_on_front,
+    }
+
+
+def table(found: Tuned) -> Table:
+    """At most 20 settings; the chosen one has an arrow, those of the Pareto set a star."""
+    axes = found.search.space.fields
+    heads = (SHORT.get(name, name) for name in axes)
+    shown = new_table("", *heads, "pages", "P", "R", "F1", "calls", f"$/{PAGES} p.")
+    front = {each.candidate for each in found.search.front()}
+    best = found.search.best()
+    for score in found.scores[:MOST_ROWS]:
+        mark = ">" if score is best else "*" if score.candidate in front else ""
+        values = [score.candidate[name] for name in axes]
+        ratios = (score.precision, score.recall, score.f1)
+        add(shown, mark, *values, len(score.pages), *(f"{v:.3f}" for v in ratios),
+            f"{score.calls:.1f}", f"{PAGES * score.usd:.2f}")  # fmt: skip
+    return shown
+
+
+def write(found: Tuned, folder: Path) -> Sequence[Path]:
+    """tune.json, and tune.svg where matplotlib is installed. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    report = folder / "tune.json"
+    report.write_text(json.dumps(found.shown(), indent=1) + "\n")
+    if not plots.is_there():
+        return [report]
+    picture = folder / "tune.svg"
+    points = [(s.usd, s.f1, str(s.candidate)) for s in found.scores]
+    front = [(s.usd, s.f1, str(s.candidate)) for s in found.search.front()]
+    picture.write_text(plots.cost_and_accuracy(points, front), encoding="utf-8")
+    return [report, picture]

@@ -1,0 +1,1 @@
+"""Data sets of annotated pages: importing, checking and writing them. Nothing needs torch."""

@@ -1,0 +1,103 @@
+"""The worst of what is missed, wrong or misread, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+import numpy as np
+
+from tilescout.geometry import Box
+from tilescout_evaluate.metrics.matching import Floats
+from tilescout_evaluate.metrics.objects import Judged
+from tilescout_evaluate.metrics.snippets import Matches, Snippet, SnippetPage
+from tilescout_evaluate.metrics.text_errors import lines_read
+from tilescout_evaluate.metrics.text_pages import TextPage
+
+MOST = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Miss:
+    """``page`` is a place in the list of pages; box in page px; ``weight`` grows with how bad."""
+
+    page: int
+    box: Box
+    what: str
+    weight: float
+
+
+def of_objects(pages: Sequence[Judged], labels: Sequence[str], most: int = MOST) -> list[Miss]:
+    """The surest wrong boxes and the largest missed objects, in turn."""
+    wrong = [miss for at, each in enumerate(pages) for miss in _wrong(at, each, labels)]
+    missed = [miss for at, each in enumerate(pages) for miss in _missed(at, each, labels)]
+    return _in_turn(wrong, missed)[:most]
+
+
+def _wrong(at: int, each: Judged, labels: Sequence[str]) -> Iterator[Miss]:
+    page = each.page
+    for row in np.flatnonzero(each.counts & (each.owners < 0)):
+        confidence, label = page.confidences[row], labels[page.labels[row]]
+        yield Miss(
+            page=at,
+            box=_box(page.boxes[row]),
+            what=f"wrong: {label} ({confidence:.1f} %)",
+            weight=float(confidence),
+        )
+
+
+def _missed(at: int, each: Judged, labels: Sequence[str]) -> Iterator[Miss]:
+    page = each.page
+    for row in np.flatnonzero(~np.isin(np.arange(len(page.true_boxes)), each.owners)):
+        box = _box(page.true_boxes[row])
+        yield Miss(
+            page=at, box=box, what=f"missed: {labels[page.true_labels[row]]}", weight=box.area
+        )
+
+
+def of_text(pages: Sequence[TextPage], most: int = MOST) -> list[Miss]:
+    """Lines with most wrong characters."""
+    found = [
+        Miss(page=at, box=line.box, what=f"{line.truth!r} read as {line.read!r}", weight=line.wrong)
+        for at, page in enumerate(pages)
+        for line in lines_read(page)
+        if line.wrong
+    ]
+    return _worst(found)[:most]
+
+
+def of_snippets(
+    pages: Sequence[SnippetPage], matches: Sequence[Matches], most: int = MOST
+) -> list[Miss]:
+    """Tags that were misread, then missed and wrong ones in turn."""
+    misread, missed, wrong = [], [], []
+    for at, each in enumerate(matches):
+        partners = [partner for pair in each.misread for partner in pair]
+        misread += [_tag(at, tag, f"{tag.text!r} read as {read.text!r}")
+                    for tag, read in each.misread]  # fmt: skip
+        missed += [_tag(at, tag, f"missed: {tag.text!r}") for tag in _but(each.missed, partners)]
+        wrong += [_tag(at, tag, f"wrong: {tag.text!r}") for tag in _but(each.wrong, partners)]
+    return [*misread, *_in_turn(wrong, missed)][:most]
+
+
+def _but(tags: Iterable[Snippet], left_out: Sequence[Snippet]) -> list[Snippet]:
+    return [tag for tag in tags if not any(tag is each for each in left_out)]
+
+
+def _tag(at: int, tag: Snippet, what: str) -> Miss:
+    return Miss(page=at, box=tag.box, what=what, weight=tag.confidence)
+
+
+def _in_turn(one: list[Miss], other: list[Miss]) -> list[Miss]:
+    pairs = zip_longest(_worst(one), _worst(other))
+    return [each for pair in pairs for each in pair if each is not None]
+
+
+def _worst(found: list[Miss]) -> list[Miss]:
+    return sorted(found, key=lambda miss: (-miss.weight, miss.page, miss.box))
+
+
+def _box(row: Floats) -> Box:
+    left, top, right, bottom = map(float, row)
+    return Box(left, top, right, bottom)

@@ -1,0 +1,148 @@
+"""All there is to say of found objects against what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+
+import numpy as np
+
+from tilescout_evaluate.metrics import coco_precision, counts, curves, groups
+from tilescout_evaluate.metrics.coco_precision import MeanAveragePrecision
+from tilescout_evaluate.metrics.counts import Counts
+from tilescout_evaluate.metrics.curves import Curve, Verdicts
+from tilescout_evaluate.metrics.groups import Groups
+from tilescout_evaluate.metrics.matching import (
+    Flags,
+    Ints,
+    ObjectPage,
+    Overlaps,
+    counted,
+    matched,
+    overlaps,
+    same_label,
+)
+from tilescout_evaluate.metrics.seams import Defects, defects
+
+STEPS = (0.5, 0.75, 0.9)
+MATCH_IOU = STEPS[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The tiles that the pages were looked at with: size and least overlap in px."""
+
+    tile_size: int
+    overlap: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectScores:
+    """Over all pages; ``by_tile`` and ``by_seam`` are empty where the grid is unknown.
+
+    ``confusion`` as in `curves.confusion`. ``curves`` by label, and of all under "".
+    """
+
+    labels: tuple[str, ...]
+    at: dict[float, Counts]
+    by_label: dict[str, Counts]
+    by_size: dict[str, Counts]
+    by_tile: dict[str, Counts]
+    by_seam: dict[str, Counts]
+    defects: Defects
+    precision: MeanAveragePrecision
+    confusion: Ints
+    curves: dict[str, Curve]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A page with its matches at IoU .5 of equal labels: ``owners`` and ``counts`` by found box."""
+
+    page: ObjectPage
+    near: Overlaps
+    owners: Ints
+    counts: Flags
+
+
+def judged(page: ObjectPage) -> Judged:
+    near = same_label(page, overlaps(page.true_boxes, page.boxes))
+    owners = matched(near, page.confidences, MATCH_IOU)
+    return Judged(page, near, owners, counted(page, owners))
+
+
+def verdicts(pages: Iterable[Judged], label: int | None = None) -> Verdicts:
+    """Of one label, or of all."""
+    parts = []
+    for each in pages:
+        chosen = each.counts if label is None else each.counts & (each.page.labels == label)
+        truth = each.page.true_labels
+        objects = len(truth) if label is None else int((truth == label).sum())
+        parts.append(Verdicts(each.page.confidences[chosen], each.owners[chosen] >= 0, objects))
+    return curves.joined(parts)
+
+
+def evaluate(
+    pages: Sequence[ObjectPage],
+    labels: Sequence[str],
+    grid: Grid | None = None,
+    least: float = 0.0,
+) -> ObjectScores:
+    """``labels`` by their numbers in ``pages``.
+
+    What is less sure than ``least`` (0 to 100) is seen by mAP and curves alone. Raises NotInstalled
+    without faster-coco-eval.
+    """
+    whole = [judged(page) for page in pages]
+    named = {"": verdicts(whole)}
+    named |= {name: verdicts(whole, at) for at, name in enumerate(labels)}
+    precision = coco_precision.mean_average_precision(pages, labels)
+    pages = [page.above(least) for page in pages]
+    every = [judged(page) for page in pages]
+    return ObjectScores(
+        labels=tuple(labels),
+        at={step: counts.total(_at(each, step) for each in every) for step in STEPS},
+        by_label=_grouped(every, [groups.by_label(page, labels) for page in pages]),
+        by_size=_grouped(every, [groups.by_size(page) for page in pages]),
+        by_tile=_grouped(every, _by_tile(pages, grid)),
+        by_seam=_grouped(every, [groups.by_seam(page) for page in pages] if grid else []),
+        defects=reduce(add, (_defects(each) for each in every), Defects.none()),
+        precision=precision,
+        confusion=_confusion(pages, len(labels)),
+        curves={name: curves.curve(found) for name, found in named.items()},
+    )
+
+
+def _at(each: Judged, step: float) -> Counts:
+    owners = matched(each.near, each.page.confidences, step)
+    return Counts(
+        objects=len(each.page.true_boxes),
+        found=int(counted(each.page, owners).sum()),
+        right=int((owners >= 0).sum()),
+    )
+
+
+def _by_tile(pages: Sequence[ObjectPage], grid: Grid | None) -> list[Groups]:
+    return [groups.by_tile(page, grid.tile_size, grid.overlap) for page in pages] if grid else []
+
+
+def _grouped(every: list[Judged], grouped: list[Groups]) -> dict[str, Counts]:
+    if not grouped:
+        return {}
+    found = [
+        groups.counts(names, each.owners, each.counts)
+        for each, names in zip(every, grouped, strict=True)
+    ]
+    return {name: counts.total(part[name] for part in found) for name in grouped[0].names}
+
+
+def _defects(each: Judged) -> Defects:
+    near = each.near.where(each.counts[each.near.found])
+    return defects(near, each.owners, len(each.page.true_boxes))
+
+
+def _confusion(pages: Sequence[ObjectPage], labels: int) -> Ints:
+    none = np.zeros((labels + 1, labels + 1), dtype=np.int64)
+    return sum((curves.confusion(page, labels, MATCH_IOU) for page in pages), none)

@@ -1,0 +1,1 @@
+"""The evaluation report: figures, plots, pictures and the HTML page."""

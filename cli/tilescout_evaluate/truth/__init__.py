@@ -1,0 +1,1 @@
+"""Ground truth and results, read from every kind of file."""

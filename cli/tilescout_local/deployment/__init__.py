@@ -1,0 +1,1 @@
+"""Deploys the synthesised template to the embedded AWS."""

@@ -1,0 +1,100 @@
+"""Adds Textract and Rekognition to the emulator, for callers over HTTP and in state machines."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+
+import boto3
+from ministack import app
+from ministack.core import router
+from ministack.services import s3, stepfunctions
+
+from tilescout_local.apis import custom_labels_models, rekognition, textract
+from tilescout_local.apis.custom_labels import Detectors
+from tilescout_local.apis.json_api import Operations, json_api
+from tilescout_local.engines import symbol_worker
+from tilescout_local.engines.detected_labels import FoundLabel
+from tilescout_local.engines.engine_workers import EngineWorkers
+from tilescout_local.engines.solid_rectangles import find_blots
+from tilescout_local.engines.text_reading import Line, from_json
+from tilescout_local.models.manifest_datasets import ManifestDatasets
+from tilescout_local.models.registry import ModelRegistry
+from tilescout_local.models.training import Place
+from tilescout_local.models.trainings import Trainings
+from tilescout_local.processes.worker_process import Warden
+from tilescout_local.state import TRAININGS
+
+
+def install_detector_apis(
+    registry: ModelRegistry,
+    *,
+    home: Path,
+    endpoint_url: str,
+    ocr_workers: int,
+    symbol_workers: int,
+    warden: Warden,
+) -> None:
+    """Register both services; the processes of an engine start with its first images."""
+    engine = EngineWorkers("tilescout_local.engines.ocr_worker", ocr_workers, warden)
+
+    def read_text(image: bytes) -> list[Line]:
+        return from_json(json.loads(engine.ask(image)))
+
+    _register("textract", "Textract", textract.operations(read_object, read_text))
+    labels = custom_labels_models.operations(
+        _trainings(registry, home, endpoint_url, warden),
+        ManifestDatasets(registry, time.time),
+        read_object,
+        _detectors(symbol_workers, warden),
+    )
+    text = rekognition.operations(read_object, read_text)
+    _register("rekognition", "RekognitionService", {**text, **labels})
+
+
+def _trainings(registry: ModelRegistry, home: Path, endpoint_url: str, warden: Warden) -> Trainings:
+    folder = home / TRAININGS
+    shutil.rmtree(folder, ignore_errors=True)
+
+    def write_object(place: Place, data: bytes) -> None:
+        # A session of its own: the default one is not made for threads.
+        stored = boto3.Session().client("s3", endpoint_url=endpoint_url)
+        stored.put_object(Bucket=place.bucket, Key=place.key, Body=data)
+
+    return Trainings(
+        home=folder,
+        registry=registry,
+        read_object=read_object,
+        write_object=write_object,
+        warden=warden,
+        now=time.time,
+    )
+
+
+def _detectors(symbol_workers: int, warden: Warden) -> Detectors:
+    engine = EngineWorkers("tilescout_local.engines.symbol_worker", symbol_workers, warden)
+
+    def find_symbols(image: bytes, model: Path) -> list[FoundLabel]:
+        found = json.loads(engine.ask(symbol_worker.frame(model, image)))
+        return [FoundLabel(name, confidence, tuple(box)) for name, confidence, box in found]
+
+    return {"symbols": find_symbols, "blots": find_blots, "none": lambda image, model: []}
+
+
+def read_object(bucket: str, key: str, version: str | None) -> bytes | None:
+    """An object of the emulated S3, or None."""
+    data: bytes | None = s3._get_object_data(bucket, key, version_id=version)
+    return data
+
+
+def _register(name: str, target_prefix: str, operations: Operations) -> None:
+    app.SERVICE_HANDLERS[name] = json_api(operations)
+    router.SERVICE_PATTERNS[name] = {
+        "host_patterns": [rf"{name}\."],
+        "target_prefixes": [f"{target_prefix}."],
+        "credential_scope": name,
+    }
+    stepfunctions._AWS_SDK_SERVICE_MAP[name] = {"target_prefix": target_prefix, "protocol": "json"}
+    stepfunctions._AWS_SDK_ERROR_PREFIX[name] = name.capitalize()

@@ -1,0 +1,1 @@
+"""Runs Lambda functions of the embedded AWS in worker processes."""

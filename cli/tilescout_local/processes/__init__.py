@@ -1,0 +1,1 @@
+"""Child processes: their pipes, their process trees and how they end."""

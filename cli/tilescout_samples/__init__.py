@@ -1,0 +1,7 @@
+"""Drawings with known contents, for a first try and for measuring what is found."""
+
+from __future__ import annotations
+
+from tilescout_samples.writing import write_samples
+
+__all__ = ["write_samples"]

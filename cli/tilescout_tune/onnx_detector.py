@@ -1,0 +1,48 @@
+"""A model file behind the detector port, in this process."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tilescout.detections import Answer
+from tilescout.detectors.onnx.answers import FLOOR, objects_seen
+from tilescout.detectors.onnx.cards import ModelInput
+from tilescout.detectors.onnx.inputs import canvas_of
+from tilescout.detectors.onnx.model import ServedModel, decoded
+from tilescout.tiling.grid import Tile
+from tilescout_tune.answer_cache import NamedDetector
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxPort:
+    """Of any layout that is known without being told; answers whatever is over the smallest
+    confidence, so that confidences can be chosen after."""
+
+    model: ServedModel
+
+    def detect(self, image: bytes, tile: Tile) -> Answer:
+        mode: Literal["L", "RGB"] = "RGB" if self.model.card.input.channels == 3 else "L"
+        found = self.model.find(decoded(image, mode), FLOOR)
+        seen = objects_seen(found, self.model.card, tile)
+        return Answer(tile=tile.index, tile_box=tile.box, objects=seen, scale=tile.scale)
+
+
+def open_model(file: Path, workers: int = 1) -> NamedDetector:
+    """Raises UnusableModel."""
+    body = file.read_bytes()
+    digest = hashlib.sha256(body).hexdigest()[:16]
+    model = ServedModel(body)
+    pixels = pixels_of_tile(model.card.input)
+    return NamedDetector(
+        name=f"onnx {digest}", port=OnnxPort(model), workers=workers, pixels=pixels
+    )
+
+
+def pixels_of_tile(taken: ModelInput) -> Callable[[int], int]:
+    """How many a model looks at, by a tile's side in px: the same where its input has one size."""
+    return lambda side: math.prod(canvas_of(side, side, taken))

@@ -1,0 +1,1 @@
+"""Settings of the stack from `cdk.json`, validated with rule, value and remedy."""

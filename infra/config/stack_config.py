@@ -1,0 +1,220 @@
+"""What ``cdk.json`` may say: settings and profiles, checked before anything is synthesised."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from infra.config.errors import BadConfiguration, BrokenRule
+from infra.config.profiles import Profile
+from infra.config.schedule_expressions import most_frequent
+
+FunctionName = Literal[
+    "accept_document",
+    "tile_page",
+    "advance_run",
+    "detect_tile",
+    "detect_onnx",
+    "merge_page",
+    "collect_dead_letters",
+    "guard",
+]
+CUSTOM_LABELS_UNIT_HOUR = 4.0
+START_AND_STOP_SECONDS = 900 + 120
+"""Of one start of a model: how long it usually takes, and to stop it again."""
+WORKFLOW_MINUTES = 12 * 60 - 35
+"""The workflow ends after twelve hours; half an hour of them is for stopping and merging."""
+CLOSING_MINUTES = 30
+"""Between the deadline of a run and the hard deadline of its lease."""
+PriceName = Literal[
+    "textract_page",
+    "detect_text_image",
+    "custom_labels_unit_hour",
+    "custom_labels_training_hour",
+    "lambda_request",
+    "lambda_gb_second",
+    "step_functions_transition",
+    "sqs_request",
+    "s3_put",
+    "s3_get",
+    "dynamodb_write",
+    "dynamodb_read",
+]
+ProfileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+LogRetention = Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 731, 1827, 3653]
+
+
+class Settings(BaseModel):
+    """Settings of the deployment; every one has a default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    architecture: Literal["arm64", "x86_64"] = "arm64"
+    log_retention_days: LogRetention = 30
+    deletion_protection: bool = True
+    alarm_email: Annotated[str, Field(pattern=r"^$|^[^@\s]+@[^@\s]+\.[^@\s]+$")] = ""
+    detect_tile_concurrency: Annotated[int, Field(ge=2, le=1000)] = 20
+    detect_onnx_concurrency: Annotated[int, Field(ge=2, le=1000)] = 10
+    merge_page_concurrency: Annotated[int, Field(ge=2, le=1000)] = 10
+    oldest_due_hours: Annotated[int, Field(ge=1, le=720)] = 26
+    reserved_concurrency: dict[FunctionName, Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict
+    )
+
+    def reserved(self, function: str) -> int | None:
+        """Executions reserved for ``function``; None where the account's pool is shared."""
+        return {str(name): count for name, count in self.reserved_concurrency.items()}.get(function)
+
+
+class Config(BaseModel):
+    """The context key ``tilescout``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    settings: Settings = Settings()
+    profiles: Annotated[dict[ProfileName, Profile], Field(min_length=1)]
+    prices: dict[PriceName, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
+        default_factory=dict
+    )
+
+    @model_validator(mode="after")
+    def _has_one_default(self) -> Self:
+        defaults = [name for name, profile in self.profiles.items() if profile.default]
+        if len(defaults) != 1:
+            raise BrokenRule(
+                "exactly one profile is the default, for keys that name none",
+                f"{len(defaults)} are ({', '.join(defaults) or 'none'})",
+                'set "default": true on one profile',
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _projects_have_one_detector(self) -> Self:
+        """A project is the name of a lease: one run asks one kind of detector."""
+        detectors: dict[str, str] = {}
+        for name, profile in self.profiles.items():
+            if profile.detector != detectors.setdefault(profile.model, profile.detector):
+                raise BrokenRule(
+                    "profiles of one model_project have one detector",
+                    f"{name} asks {profile.model} by {profile.detector}, another profile by "
+                    f"{detectors[profile.model]}",
+                    "give one of the projects another name",
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _schedules_agree(self) -> Self:
+        self.schedules()
+        return self
+
+    @model_validator(mode="after")
+    def _deadlines_leave_time_for_a_model(self) -> Self:
+        for name, profile in self.profiles.items():
+            least = START_AND_STOP_SECONDS / 60
+            most = WORKFLOW_MINUTES - profile.start_minutes
+            if profile.needs_model and not least < profile.deadline_minutes <= most:
+                raise BrokenRule(
+                    "a run has time to start its model, work and stop it: deadline_minutes over "
+                    f"{least:g}, and with start_minutes at most {WORKFLOW_MINUTES}",
+                    f"deadline_minutes of {name} is {profile.deadline_minutes}, start_minutes "
+                    f"{profile.start_minutes}",
+                    "change them",
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _budgets_pay_for_a_start(self) -> Self:
+        unit_hour = self.prices.get("custom_labels_unit_hour", CUSTOM_LABELS_UNIT_HOUR)
+        least = unit_hour * START_AND_STOP_SECONDS / 3600
+        for name, profile in self.profiles.items():
+            if profile.needs_model and profile.budget_usd <= least:
+                raise BrokenRule(
+                    f"a budget pays for more than starting and stopping a model, ${least:.2f}",
+                    f"budget_usd of {name} is {profile.budget_usd:g}",
+                    "raise it",
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _alarms_leave_time_to_wait(self) -> Self:
+        for name, profile in self.profiles.items():
+            hours = profile.start_when.oldest_minutes / 60
+            if profile.needs_model and hours >= self.settings.oldest_due_hours:
+                raise BrokenRule(
+                    "a document waits for start_when.oldest_minutes without an alarm, so "
+                    "oldest_due_hours is longer than any profile's",
+                    f"oldest_due_hours is {self.settings.oldest_due_hours}, and {name} waits for "
+                    f"{hours:g} hours",
+                    "raise oldest_due_hours or lower oldest_minutes",
+                )
+        return self
+
+    def model_projects(self) -> tuple[str, ...]:
+        """Custom Labels projects whose models runs start."""
+        projects = {each.model_project for each in self.profiles.values() if each.needs_model}
+        return tuple(sorted(projects))
+
+    def longest_run_minutes(self) -> int:
+        """How long a model may be up at the most: its run's deadline, and then its stop."""
+        deadlines = [each.deadline_minutes for each in self.profiles.values() if each.needs_model]
+        return max(deadlines, default=0) + CLOSING_MINUTES
+
+    def schedules(self) -> dict[str, str]:
+        """One schedule expression a model, the most frequent of its profiles."""
+        expressions: dict[str, dict[str, str]] = {}
+        for name, profile in self.profiles.items():
+            expressions.setdefault(profile.model, {})[name] = profile.schedule_expression
+        return {model: most_frequent(model, by_name) for model, by_name in expressions.items()}
+
+    def profiles_json(self) -> str:
+        """What the functions read: every profile with all its fields, the default's name, prices
+        that differ from the list."""
+        default = next(name for name, profile in self.profiles.items() if profile.default)
+        profiles = [profile.shipped(name) for name, profile in sorted(self.profiles.items())]
+        document = {"default_profile": default, "profiles": profiles, "prices": self.prices}
+        return json.dumps(document, indent=1, sort_keys=True)
+
+
+def read_context(folder: Path) -> dict[str, Any]:
+    """The whole context of ``cdk.json``, feature flags included."""
+    path = folder / "cdk.json"
+    try:
+        context = json.loads(path.read_text())["context"]
+    except (OSError, json.JSONDecodeError, KeyError) as error:
+        raise BadConfiguration(
+            f'cdk.json must be JSON with a "context"; {path}: {error!r}; restore it from git'
+        ) from error
+    return dict(context)
+
+
+def parse_config(context: Mapping[str, Any]) -> Config:
+    """The checked configuration under the context key ``tilescout``."""
+    try:
+        return Config.model_validate(context.get("tilescout", {}))
+    except ValidationError as error:
+        raise BadConfiguration("\n".join(_explain(error))) from error
+
+
+def _explain(error: ValidationError) -> list[str]:
+    lines = ["cdk.json is not usable; nothing was synthesised. Correct, under context.tilescout:"]
+    for item in error.errors():
+        where = ".".join(str(part) for part in item["loc"]) or "tilescout"
+        cause = item.get("ctx", {}).get("error")
+        if isinstance(cause, BrokenRule):
+            lines.append(f"  {where}: {cause}")
+        else:
+            lines.append(f"  {where}: {_sentence(item['type'], item['msg'], item['input'])}")
+    return lines
+
+
+def _sentence(kind: str, rule: str, value: object) -> str:
+    if kind == "extra_forbidden":
+        return f"there is no such setting; it is {value!r}; remove it or correct its name"
+    if kind == "missing":
+        return "it is required and missing; add it"
+    rule = rule[0].lower() + rule[1:]
+    return f"{rule}; it is {value!r}; change it to a value that fits"

@@ -1,0 +1,106 @@
+"""What each function is given: time, memory, disk and environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from infra.constructs.queues import Queues
+from infra.constructs.storage import Storage
+from infra.constructs.tables import Tables
+from infra.packages.function_code import PROFILES_FILE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionSpec:
+    """``timeout`` in seconds, ``memory`` and ``disk`` (of /tmp) in MB."""
+
+    timeout: int
+    memory: int
+    disk: int = 512
+    variables: tuple[str, ...] = field(default=())
+
+
+METRICS_NAMESPACE = "Tilescout"
+ALWAYS = ("DOCUMENTS_TABLE", "LEDGER_TABLE")
+
+SPECS = {
+    "accept_document": FunctionSpec(
+        timeout=120,
+        memory=2048,
+        disk=2048,
+        variables=(*ALWAYS, "PAGES_QUEUE_URL", "MERGES_QUEUE_URL", "PROFILES_FILE"),
+    ),
+    "tile_page": FunctionSpec(
+        timeout=300,
+        memory=3008,
+        disk=2048,
+        variables=(*ALWAYS, "TILES_BUCKET", "PAGES_QUEUE_URL"),
+    ),
+    # The protocol's control functions: GRACE of 60 s must exceed their time-outs.
+    "advance_run": FunctionSpec(
+        timeout=30,
+        memory=512,
+        variables=(
+            *ALWAYS,
+            "TILES_QUEUE_URL",
+            "ONNX_TILES_QUEUE_URL",
+            "MERGES_QUEUE_URL",
+            "PROFILES_FILE",
+        ),
+    ),
+    "guard": FunctionSpec(
+        timeout=30,
+        memory=256,
+        variables=(
+            *ALWAYS,
+            "DOCUMENTS_BUCKET",
+            "DOCUMENTS_QUEUE_URL",
+            "PAGES_QUEUE_URL",
+            "MERGES_QUEUE_URL",
+            "PROFILES_FILE",
+        ),
+    ),
+    "detect_tile": FunctionSpec(timeout=60, memory=512, variables=(*ALWAYS, "TILES_BUCKET")),
+    # With this much memory Lambda gives one whole core; ten tiles take some three seconds.
+    "detect_onnx": FunctionSpec(
+        timeout=60, memory=1769, variables=(*ALWAYS, "TILES_BUCKET", "MODELS_BUCKET")
+    ),
+    "merge_page": FunctionSpec(
+        timeout=600,
+        memory=3008,
+        disk=2048,
+        variables=(*ALWAYS, "DETECTIONS_TABLE", "TILES_BUCKET", "RESULTS_BUCKET"),
+    ),
+    "collect_dead_letters": FunctionSpec(
+        timeout=60, memory=256, variables=(*ALWAYS, "PROFILES_FILE")
+    ),
+}
+
+
+def environment(name: str, *, tables: Tables, queues: Queues, storage: Storage) -> dict[str, str]:
+    """The environment of function ``name``: its own variables and Powertools' three."""
+    values = {
+        "DOCUMENTS_TABLE": tables.documents.table_name,
+        "DETECTIONS_TABLE": tables.detections.table_name,
+        "LEDGER_TABLE": tables.ledger.table_name,
+        "DOCUMENTS_BUCKET": storage.documents.bucket_name,
+        "TILES_BUCKET": storage.tiles.bucket_name,
+        "RESULTS_BUCKET": storage.results.bucket_name,
+        "MODELS_BUCKET": storage.models.bucket_name,
+        "DOCUMENTS_QUEUE_URL": queues.documents.queue_url,
+        "PAGES_QUEUE_URL": queues.pages.queue_url,
+        "TILES_QUEUE_URL": queues.tiles.queue_url,
+        "ONNX_TILES_QUEUE_URL": queues.onnx_tiles.queue_url,
+        "MERGES_QUEUE_URL": queues.merges.queue_url,
+        "PROFILES_FILE": PROFILES_FILE,
+    }
+    return {variable: values[variable] for variable in SPECS[name].variables} | {
+        "POWERTOOLS_SERVICE_NAME": service_name(name),
+        "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
+
+
+def service_name(name: str) -> str:
+    """The service of function ``name`` in its logs, and the dimension of its metrics."""
+    return name.replace("_", "-")

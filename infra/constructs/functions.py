@@ -1,0 +1,80 @@
+"""The Lambda functions and the queues that feed them."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.config.stack_config import Settings
+from infra.constructs.function import Function, Shared
+from infra.constructs.function_specs import SPECS, environment
+from infra.constructs.permissions import Permissions
+from infra.constructs.queues import Queues
+from infra.constructs.storage import Storage
+from infra.constructs.tables import Tables
+
+ONNX_BATCH = 10
+"""Tiles an invocation: the most that a queue hands over without waiting for more."""
+
+
+class Functions(Construct):
+    """``by_name`` holds every function; the workflow adds the rights that name the workflow."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        shared: Shared,
+        tables: Tables,
+        queues: Queues,
+        storage: Storage,
+        model_projects: tuple[str, ...],
+    ) -> None:
+        super().__init__(scope, id_)
+        permissions = Permissions(
+            tables=tables, queues=queues, storage=storage, model_projects=model_projects
+        )
+        self.by_name = {
+            name: Function(
+                self,
+                "".join(word.capitalize() for word in name.split("_")),
+                name=name,
+                shared=shared,
+                variables=environment(name, tables=tables, queues=queues, storage=storage),
+                statements=permissions.of(name),
+                wildcards=permissions.wildcards(name),
+            )
+            for name in SPECS
+        }
+        self._feed_all(queues, shared.settings)
+
+    def _feed_all(self, queues: Queues, settings: Settings) -> None:
+        self._feed("accept_document", queues.documents)
+        self._feed("tile_page", queues.pages)
+        self._feed("detect_tile", queues.tiles, concurrency=settings.detect_tile_concurrency)
+        self._feed(
+            "detect_onnx",
+            queues.onnx_tiles,
+            batch=ONNX_BATCH,
+            concurrency=settings.detect_onnx_concurrency,
+        )
+        self._feed("merge_page", queues.merges, concurrency=settings.merge_page_concurrency)
+        self._feed("collect_dead_letters", queues.documents_dead_letters, batch=10)
+        self._feed("collect_dead_letters", queues.pages_dead_letters, batch=10)
+
+    def _feed(
+        self, name: str, queue: sqs.Queue, *, batch: int = 1, concurrency: int | None = None
+    ) -> None:
+        lambda_.EventSourceMapping(
+            self,
+            f"{queue.node.id}Source",
+            target=self.by_name[name].function,
+            event_source_arn=queue.queue_arn,
+            batch_size=batch,
+            # A cap on what is taken from the queue; reserved concurrency alone would throttle
+            # messages that were received already.
+            max_concurrency=concurrency,
+            report_batch_item_failures=True,
+        )

@@ -1,0 +1,240 @@
+"""What each function may do, statement by statement: grant helpers give far more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+
+from infra.constructs.queues import Queues
+from infra.constructs.storage import INCOMING, Storage
+from infra.constructs.tables import Tables
+
+Statements = list[iam.PolicyStatement]
+
+_UPLOADS = {"<DocumentsBucket.Arn>/incoming/*": "Uploads, under any key that a customer chooses."}
+_TILES = {"<TilesBucket.Arn>/*": "Tiles and answers, under keys made of the document's id."}
+_RESULTS = {"<ResultsBucket.Arn>/*": "Results, under keys made of the document's id."}
+_MODELS = {"<ModelsBucket.Arn>/models/*": "Model files, under keys made of project and version."}
+_DETECT = {"*": "textract:DetectDocumentText and rekognition:DetectText have no resource type."}
+
+_WILDCARDS = {
+    "accept_document": _UPLOADS,
+    "tile_page": _UPLOADS | _TILES,
+    "detect_tile": _TILES | _DETECT,
+    "detect_onnx": _TILES | _MODELS,
+    "collect_dead_letters": _UPLOADS,
+    "merge_page": _TILES | _RESULTS,
+}
+"""Wildcards in the statements below, as cdk-nag writes them, and why each is there."""
+_ARN_AS_WRITTEN = "arn:<AWS::Partition>:rekognition:<AWS::Region>:<AWS::AccountId>:project/"
+_VERSIONS = "A version's ARN ends with its name and the time of its training."
+_ANY_PROJECT = (
+    "A model whose profile was removed is stopped all the same: it would cost money for ever. "
+    "Who holds its lease may look and stop; only the configured projects' models are started."
+)
+
+
+def allow(actions: list[str], resources: list[str]) -> iam.PolicyStatement:
+    return iam.PolicyStatement(actions=actions, resources=resources)
+
+
+def send(*queues: sqs.Queue) -> iam.PolicyStatement:
+    return allow(["sqs:SendMessage"], [queue.queue_arn for queue in queues])
+
+
+def consume(*queues: sqs.Queue) -> iam.PolicyStatement:
+    """What an event source mapping needs of its function's role."""
+    return allow(
+        ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
+        [queue.queue_arn for queue in queues],
+    )
+
+
+def rows(table: dynamodb.Table, *verbs: str, index: str | None = None) -> iam.PolicyStatement:
+    """Actions of one table; ``index`` is queried too."""
+    indexes = [f"{table.table_arn}/index/{index}"] if index else []
+    return allow([f"dynamodb:{verb}" for verb in verbs], [table.table_arn, *indexes])
+
+
+def objects(bucket: s3.Bucket, *verbs: str, prefix: str = "") -> Statements:
+    """Actions on objects of a bucket that are read, under a prefix.
+
+    Without the right to list, S3 answers 403 for an object that is gone, not 404.
+    """
+    return [
+        allow([f"s3:{verb}" for verb in verbs], [bucket.arn_for_objects(f"{prefix}*")]),
+        allow(["s3:ListBucket"], [bucket.bucket_arn]),
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permissions:
+    """The statements of each function, by the function's name."""
+
+    tables: Tables
+    queues: Queues
+    storage: Storage
+    model_projects: tuple[str, ...] = ()
+
+    def wildcards(self, name: str) -> dict[str, str]:
+        """Wildcards of the function's statements, as cdk-nag writes them, with their reasons."""
+        return _WILDCARDS.get(name, {}) | self._model_wildcards(name)
+
+    def _model_wildcards(self, name: str) -> dict[str, str]:
+        found = {}
+        if name in ("guard", "advance_run"):
+            found[f"{_ARN_AS_WRITTEN}*/version/*/*"] = _ANY_PROJECT
+            found[f"{_ARN_AS_WRITTEN}*"] = _ANY_PROJECT
+        if name in ("detect_tile", "advance_run"):
+            for project in self.model_projects:
+                found[f"{_ARN_AS_WRITTEN}{project}/version/*/*"] = _VERSIONS
+        return found
+
+    def of(self, name: str) -> Statements:
+        statements: Statements = getattr(self, name)()
+        return statements
+
+    def accept_document(self) -> Statements:
+        return [
+            *self._read_uploads(),
+            rows(self.tables.documents, "GetItem", "PutItem", "UpdateItem"),
+            self._list_versions(),
+            self._announce(),
+            send(self.queues.pages, self.queues.merges),
+            consume(self.queues.documents),
+        ]
+
+    def tile_page(self) -> Statements:
+        return [
+            *self._read_uploads(),
+            allow(["s3:PutObject"], [self.storage.tiles.arn_for_objects("*")]),
+            rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
+            rows(self.tables.documents, "GetItem", "UpdateItem"),
+            self._announce(),
+            send(self.queues.pages),
+            consume(self.queues.pages),
+        ]
+
+    def advance_run(self) -> Statements:
+        return [
+            rows(self.tables.documents, "GetItem", "PutItem", "UpdateItem"),
+            rows(self.tables.documents, "Query", index="by_status"),
+            # A claim is one transaction: the lease checked, the document taken, the claim written.
+            rows(self.tables.ledger, "ConditionCheckItem"),
+            rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
+            send(self.queues.tiles, self.queues.onnx_tiles, self.queues.merges),
+            *self._start_models(),
+            *self._stop_models(),
+        ]
+
+    def detect_tile(self) -> Statements:
+        return [
+            *self._answer_hints(),
+            # Neither action has a resource type to name.
+            allow(["textract:DetectDocumentText", "rekognition:DetectText"], ["*"]),
+            *self._on_versions("DetectCustomLabels"),
+            consume(self.queues.tiles),
+        ]
+
+    def detect_onnx(self) -> Statements:
+        return [
+            *self._answer_hints(),
+            *objects(self.storage.models, "GetObject", prefix="models/"),
+            consume(self.queues.onnx_tiles),
+        ]
+
+    def _answer_hints(self) -> Statements:
+        """What asking for a tile takes, whatever is asked."""
+        return [
+            *objects(self.storage.tiles, "GetObject", "PutObject"),
+            rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
+            rows(self.tables.documents, "GetItem", "UpdateItem"),
+        ]
+
+    def merge_page(self) -> Statements:
+        return [
+            rows(self.tables.ledger, "GetItem", "UpdateItem", "Query"),
+            rows(self.tables.documents, "GetItem", "UpdateItem"),
+            rows(self.tables.detections, "Query", "BatchWriteItem"),
+            *objects(self.storage.tiles, "GetObject", "DeleteObject"),
+            *objects(
+                self.storage.results,
+                "GetObject",
+                "PutObject",
+                "AbortMultipartUpload",
+                "DeleteObject",
+            ),
+            self._announce(),
+            consume(self.queues.merges),
+        ]
+
+    def collect_dead_letters(self) -> Statements:
+        return [
+            *self._read_uploads(),
+            rows(self.tables.documents, "GetItem", "PutItem", "UpdateItem"),
+            rows(self.tables.ledger, "GetItem", "UpdateItem", "Query"),
+            self._announce(),
+            consume(self.queues.documents_dead_letters, self.queues.pages_dead_letters),
+        ]
+
+    def guard(self) -> Statements:
+        return [
+            rows(self.tables.documents, "GetItem", "UpdateItem"),
+            rows(self.tables.documents, "Query", index="by_status"),
+            rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
+            self._list_versions(),
+            send(self.queues.documents, self.queues.pages, self.queues.merges),
+            allow(["sqs:GetQueueAttributes"], [self.queues.pages.queue_arn]),
+            *self._stop_models(),
+            self._announce(),
+        ]
+
+    def _on_versions(self, verb: str) -> Statements:
+        """An action on every version of the configured projects; none where there is no model."""
+        versions = [self._rekognition(f"{name}/version/*/*") for name in self.model_projects]
+        return [allow([f"rekognition:{verb}"], versions)] if versions else []
+
+    def _start_models(self) -> Statements:
+        return self._on_versions("StartProjectVersion")
+
+    def _stop_models(self) -> Statements:
+        """Of any project: a profile may be gone while a model that was started for it is up.
+
+        Versions are described by the ARN of their project; a version's own does not match.
+        """
+        return [
+            allow(["rekognition:StopProjectVersion"], [self._rekognition("*/version/*/*")]),
+            allow(["rekognition:DescribeProjectVersions"], [self._rekognition("*")]),
+        ]
+
+    def _rekognition(self, project: str) -> str:
+        return Stack.of(self.storage).format_arn(
+            service="rekognition",
+            resource="project",
+            resource_name=project,
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
+
+    def _list_versions(self) -> iam.PolicyStatement:
+        return iam.PolicyStatement(
+            actions=["s3:ListBucketVersions"],
+            resources=[self.storage.documents.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": f"{INCOMING}*"}},
+        )
+
+    def _announce(self) -> iam.PolicyStatement:
+        bus = Stack.of(self.storage).format_arn(
+            service="events",
+            resource="event-bus",
+            resource_name="default",
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
+        return allow(["events:PutEvents"], [bus])
+
+    def _read_uploads(self) -> Statements:
+        return objects(self.storage.documents, "GetObject", "GetObjectVersion", prefix=INCOMING)

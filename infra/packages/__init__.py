@@ -1,0 +1,1 @@
+"""What is uploaded to Lambda: the function code and the third-party layers."""

@@ -1,0 +1,1 @@
+"""Detectors that call an AWS service or run a model from S3."""

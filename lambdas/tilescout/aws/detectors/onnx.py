@@ -1,0 +1,126 @@
+"""ONNX models of the models bucket behind the detector port; a few are kept warm by version."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError
+from PIL import UnidentifiedImageError
+
+from tilescout import keys
+from tilescout.aws import objects
+from tilescout.detections import Answer
+from tilescout.detectors.onnx.answers import FoundBoxes, objects_seen
+from tilescout.detectors.onnx.cards import card_from_json
+from tilescout.detectors.onnx.model import ServedModel, decoded
+from tilescout.errors import DetectorBroken, DetectorUnavailable, TileRefused, UnusableModel
+from tilescout.tiling.grid import Tile
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MOST_WARM = 3
+MOST_WARM_BYTES = 250_000_000
+"""Of the files together; a session takes two to three times its file."""
+TRIED_AGAIN = 60.0
+"""Seconds until a model that could not be loaded is tried again: a batch has many tiles of it."""
+OWN_THRESHOLD = 50.0
+"""The confidence that each label's threshold has, for profiles that set none."""
+
+
+@dataclass(slots=True)
+class WarmModels:
+    """Models by version, the one that was used last at the end; a version never changes."""
+
+    s3: S3Client
+    bucket: str
+    models: dict[str, tuple[ServedModel, int]] = field(default_factory=dict)
+    failures: dict[str, tuple[str, float]] = field(default_factory=dict)
+
+    def get(self, version: str) -> ServedModel:
+        """Raises DetectorUnavailable where the file is gone, damaged, or no model."""
+        warm = self.models.pop(version, None)
+        if warm is None:
+            self._raise_known_failure(version)
+            warm = self._loaded(version)
+        self.models[version] = warm
+        return warm[0]
+
+    def _raise_known_failure(self, version: str) -> None:
+        reason, since = self.failures.get(version, ("", 0.0))
+        if reason and time.monotonic() - since < TRIED_AGAIN:
+            raise DetectorUnavailable(reason)
+
+    def _loaded(self, version: str) -> tuple[ServedModel, int]:
+        try:
+            file, card = (self._read(version, name) for name in keys.model_objects(version))
+            _check(version, file, card)
+            self._make_room(len(file))
+            return ServedModel(file, card_from_json(card.decode())), len(file)
+        except (UnusableModel, UnicodeDecodeError) as error:
+            reason = f"version {version} of the model cannot be used: {error}"
+        except (ClientError, BotoCoreError) as error:
+            reason = f"version {version} of the model cannot be read: {error}"
+        self.failures[version] = reason, time.monotonic()
+        raise DetectorUnavailable(reason)
+
+    def _read(self, version: str, key: str) -> bytes:
+        body = objects.read(self.s3, self.bucket, key) if version else None
+        if body is None:
+            raise UnusableModel(
+                f"{key} must be in the bucket {self.bucket}; it is gone; promote the model again"
+            )
+        return body
+
+    def _make_room(self, size: int) -> None:
+        """Before a file of ``size`` bytes is loaded: together they may not fit into memory."""
+        while self.models and (
+            len(self.models) >= MOST_WARM
+            or size + sum(warm for _, warm in self.models.values()) > MOST_WARM_BYTES
+        ):
+            del self.models[next(iter(self.models))]
+
+
+def _check(version: str, file: bytes, card: bytes) -> None:
+    """The version's name ends with the hash of what it was promoted with."""
+    found = keys.model_digest(hashlib.sha256(file).hexdigest(), card)
+    if not version.endswith(f"/{found}"):
+        raise UnusableModel(
+            f"its files must be as they were promoted; their hash is {found}; promote it again"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnnxDetector:
+    """One version of a model. ``min_confidence`` (0-100) None leaves each label its threshold."""
+
+    warm: WarmModels
+    model_version: str
+    min_confidence: float | None = None
+
+    def detect(self, image: bytes, tile: Tile) -> Answer:
+        """One ask, paid by its time. Raises TileRefused, DetectorBroken, DetectorUnavailable."""
+        model = self.warm.get(self.model_version)
+        found = self._find(model, image)
+        return Answer(
+            tile=tile.index,
+            tile_box=tile.box,
+            objects=objects_seen(found, model.card, tile),
+            model_version=self.model_version,
+            scale=tile.scale,
+        )
+
+    def _find(self, model: ServedModel, image: bytes) -> FoundBoxes:
+        floor = OWN_THRESHOLD if self.min_confidence is None else self.min_confidence
+        try:
+            pixels = decoded(image, "RGB" if model.card.input.channels == 3 else "L")
+        except (UnidentifiedImageError, OSError) as error:
+            raise TileRefused(f"the tile's image cannot be decoded: {error}") from error
+        try:
+            return model.find(pixels, max(floor, 1.0))
+        except UnusableModel as error:
+            # It was loaded: whether the tile makes it fail or any would, only repetition tells.
+            raise DetectorBroken(str(error)) from error

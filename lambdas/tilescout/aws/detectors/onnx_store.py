@@ -1,0 +1,35 @@
+"""ONNX models in the models bucket: each version is two objects that never change."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from tilescout import keys
+from tilescout.aws import objects
+from tilescout.detectors.onnx.cards import OnnxCard, card_to_json
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+def store(s3: S3Client, bucket: str, project: str, name: str, file: bytes, card: OnnxCard) -> str:
+    """Put a version; its identifier. The same file and card under the same name are the same.
+
+    Written again where it is there, for that mends one that was damaged. The card goes last: a
+    version without one was never finished.
+    """
+    body = card_to_json(card).encode()
+    digest = keys.model_digest(hashlib.sha256(file).hexdigest(), body)
+    version = keys.model_version(project, name, digest)
+    model_key, card_key = keys.model_objects(version)
+    objects.write(s3, bucket, model_key, file, "application/octet-stream")
+    objects.write(s3, bucket, card_key, body, "application/json")
+    return version
+
+
+def versions(s3: S3Client, bucket: str, project: str) -> list[str]:
+    """Identifiers of all versions that are there whole."""
+    names = set(objects.names(s3, bucket, keys.model_versions(project)))
+    found = {name.rpartition(".")[0] for name in names}
+    return sorted(version for version in found if names.issuperset(keys.model_objects(version)))

@@ -1,0 +1,214 @@
+"""Textract and Rekognition behind the detector port."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError, ReadTimeoutError
+from PIL import Image
+
+from tilescout.aws import clients
+from tilescout.detections import Answer
+from tilescout.detectors.port import Detector
+from tilescout.detectors.responses import (
+    from_custom_labels,
+    from_detect_text,
+    from_textract,
+    is_truncated,
+    split_tile,
+)
+from tilescout.errors import (
+    AnswerLost,
+    DetectorBroken,
+    DetectorError,
+    DetectorUnavailable,
+    TileRefused,
+)
+from tilescout.merging.text.lines import stitch_tile
+from tilescout.profiles import DetectorName
+from tilescout.tiling.grid import Tile
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_textract import TextractClient
+
+REFUSALS = frozenset(
+    {
+        "BadDocumentException",
+        "DocumentTooLargeException",
+        "ImageTooLargeException",
+        "InvalidImageFormatException",
+        "InvalidParameterException",
+        "UnsupportedDocumentException",
+    }
+)
+"""The tile's own fault. Everything else says nothing about the tile."""
+BROKEN = frozenset({"InternalServerError", "InternalServerException", "InternalFailure"})
+MOST_OBJECTS = 1000
+"""Objects a tile that are asked for; more are cut off, the least confident first."""
+QUARTER_PAUSES = (1.0, 2.0, 4.0)
+"""Seconds before a quarter is asked again: what the tile cost so far would be lost with it."""
+
+
+def _error_of(error: ClientError, billed: int) -> DetectorError:
+    code = error.response["Error"]["Code"]
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    message = f"{code}: {error.response['Error'].get('Message', '')}"
+    if code in REFUSALS and not _names_model(code, message):
+        return TileRefused(message, billed=billed)
+    if code in BROKEN or status in (500, 502):
+        return DetectorBroken(message, billed=billed)
+    return DetectorUnavailable(message, billed=billed)
+
+
+def _names_model(code: str, message: str) -> bool:
+    """A parameter that is at fault with every tile says nothing about this one."""
+    words = message.lower().replace(" ", "")
+    return code == "InvalidParameterException" and "projectversion" in words
+
+
+def _ask(call: Callable[[], Any], billed: int = 0) -> Any:
+    """``billed`` calls were made for the same tile before this one."""
+    try:
+        return call()
+    except ClientError as error:
+        raise _error_of(error, billed) from error
+    except (ReadTimeoutError, ConnectionClosedError) as error:
+        raise AnswerLost(f"{type(error).__name__}: {error}; the reservation runs out") from error
+    except BotoCoreError as error:
+        raise DetectorUnavailable(f"{type(error).__name__}: {error}", billed=billed) from error
+
+
+@dataclass(frozen=True, slots=True)
+class TextractDetector:
+    """DetectDocumentText, one synchronous call a tile."""
+
+    client: TextractClient
+
+    def detect(self, image: bytes, tile: Tile) -> Answer:
+        """One billed call. Raises TileRefused, DetectorUnavailable, AnswerLost."""
+        response = _ask(lambda: self.client.detect_document_text(Document={"Bytes": image}))
+        words = from_textract(response, tile)
+        return Answer(tile=tile.index, tile_box=tile.box, words=words, scale=tile.scale)
+
+
+@dataclass(frozen=True, slots=True)
+class RekognitionTextDetector:
+    """DetectText; a hundred words are a truncated answer, so that tile is asked in quarters."""
+
+    client: RekognitionClient
+    quarter_overlap: int = 64
+
+    def detect(self, image: bytes, tile: Tile) -> Answer:
+        """One billed call, or five. Raises TileRefused, DetectorUnavailable, AnswerLost."""
+        answer, truncated = self._ask_once(image, tile)
+        if not truncated:
+            return answer
+        quarters = split_tile(tile, self.quarter_overlap)
+        asked = [
+            self._ask_quarter(_cut(image, tile, part), part, billed)
+            for billed, part in enumerate(quarters, start=1)
+        ]
+        stitched = stitch_tile(tile, [_marked(part, cut_short) for part, cut_short in asked])
+        return replace(stitched, calls=1 + len(quarters))
+
+    def _ask_quarter(self, image: bytes, part: Tile, billed: int) -> tuple[Answer, bool]:
+        for pause in QUARTER_PAUSES:
+            try:
+                return self._ask_once(image, part, billed)
+            except DetectorUnavailable:
+                time.sleep(pause)
+        return self._ask_once(image, part, billed)
+
+    def _ask_once(self, image: bytes, tile: Tile, billed: int = 0) -> tuple[Answer, bool]:
+        response = _ask(lambda: self.client.detect_text(Image={"Bytes": image}), billed)
+        words = from_detect_text(response, tile)
+        answer = Answer(tile=tile.index, tile_box=tile.box, words=words, scale=tile.scale)
+        return answer, is_truncated(response)
+
+
+def _marked(answer: Answer, truncated: bool) -> Answer:
+    if not truncated:
+        return answer
+    warning = (
+        f"tile {answer.tile} holds over 100 words in a quarter and was truncated; "
+        "use a smaller tile_size"
+    )
+    return replace(answer, warnings=(warning,))
+
+
+def _cut(image: bytes, tile: Tile, part: Tile) -> bytes:
+    box = part.box.shift(-tile.box.left, -tile.box.top).scale(1 / tile.scale)
+    encoded = io.BytesIO()
+    with Image.open(io.BytesIO(image)) as picture:
+        picture.crop(box.rounded()).save(encoded, "JPEG", quality=90)
+    return encoded.getvalue()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomLabelsDetector:
+    """DetectCustomLabels, one call a tile: the model's time is paid, the call is not.
+
+    ``model_version`` is its ARN. ``min_confidence`` (0-100) None leaves each label the threshold
+    that training found for it.
+    """
+
+    client: RekognitionClient
+    model_version: str
+    min_confidence: float | None = None
+
+    def detect(self, image: bytes, tile: Tile) -> Answer:
+        """Raises TileRefused, AnswerLost, and DetectorUnavailable while the model is not up."""
+        response = _ask(lambda: self.client.detect_custom_labels(**self._request(image)))
+        found = len(response.get("CustomLabels", ()))
+        return Answer(
+            tile=tile.index,
+            tile_box=tile.box,
+            objects=from_custom_labels(response, tile),
+            warnings=_cut_off(tile.index) if found >= MOST_OBJECTS else (),
+            model_version=self.model_version,
+            scale=tile.scale,
+        )
+
+    def _request(self, image: bytes) -> dict[str, Any]:
+        request = {
+            "ProjectVersionArn": self.model_version,
+            "Image": {"Bytes": image},
+            "MaxResults": MOST_OBJECTS,
+        }
+        if self.min_confidence is None:
+            return request
+        return request | {"MinConfidence": self.min_confidence}
+
+
+def _cut_off(tile: int) -> tuple[str, ...]:
+    return (
+        f"tile {tile} holds {MOST_OBJECTS} objects or more, and the least confident were cut off; "
+        "use a smaller tile_size or a higher min_confidence",
+    )
+
+
+_textract = cache(clients.textract)
+_rekognition = cache(clients.rekognition)
+
+
+def open_detector(
+    name: DetectorName, model_version: str = "", min_confidence: float | None = None
+) -> Detector:
+    """The detector of a profile; a model's version (ARN) and the confidence to ask it for.
+
+    Raises KeyError for a detector that asks nothing of a service.
+    """
+    openers: dict[DetectorName, Callable[[], Detector]] = {
+        "textract": lambda: TextractDetector(_textract()),
+        "rekognition-text": lambda: RekognitionTextDetector(_rekognition()),
+        "custom-labels": lambda: CustomLabelsDetector(
+            client=_rekognition(), model_version=model_version, min_confidence=min_confidence
+        ),
+    }
+    return openers[name]()

@@ -1,0 +1,1 @@
+"""The life of a document in the tables, from intake to cleanup."""

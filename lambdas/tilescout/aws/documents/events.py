@@ -1,0 +1,57 @@
+"""The event that tells the customer's programs that a document has ended."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from boto3.dynamodb.conditions import Attr
+
+from tilescout.aws.tables import document_table
+from tilescout.documents import Document
+from tilescout.errors import EventNotSent
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_events import EventBridgeClient
+
+
+def announce(events: EventBridgeClient, document: Document) -> None:
+    """Send DocumentEnded. Raises EventNotSent."""
+    detail = {
+        "document_id": document.id,
+        "bucket": document.bucket,
+        "key": document.key,
+        "status": document.status,
+        "reason": document.reason,
+        "result_id": document.result_id,
+    }
+    sent = events.put_events(
+        Entries=[
+            {"Source": "tilescout", "DetailType": "DocumentEnded", "Detail": json.dumps(detail)}
+        ]
+    )
+    if sent["FailedEntryCount"]:
+        raise EventNotSent(
+            f"the event bus refused DocumentEnded: {sent['Entries'][0].get('ErrorCode')}; "
+            "it is sent again"
+        )
+
+
+def announce_without_result(documents: Table, events: EventBridgeClient, document_id: str) -> None:
+    """Announce a document that ended before any run, unless that is done; may be done again.
+
+    Its ``clean_after`` is not 0 until then; only a SUPERSEDED one is cleaned up afterwards. What
+    a run has ended is for the end of the run. Raises EventNotSent.
+    """
+    document = document_table.get(documents, document_id)
+    if document is None or not document.has_ended:
+        return
+    if document.result_id or not document.clean_after or document.is_announced:
+        return
+    announce(events, document)
+    values = {"announced": document.announced_as}
+    if document.status != "SUPERSEDED":
+        values |= document_table.finishing(document, 0)
+    same = Attr("clean_after").eq(document.clean_after)
+    document_table.update(documents, document.id, values, same)

@@ -1,0 +1,84 @@
+"""detections.json, put together from the files of its pages without holding them all."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
+
+from tilescout import keys
+from tilescout.aws import objects, parallel
+
+if TYPE_CHECKING:
+    from tilescout.aws.documents.resources import Stores
+    from tilescout.documents import Document
+
+WARNINGS = 50
+"""Most warnings of tiles that a document's row and file name."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Totals:
+    """Sums over the pages of a result set."""
+
+    detections: int = 0
+    calls: int = 0
+    answered: int = 0
+    failed: int = 0
+    warnings: list[str] = field(default_factory=list)
+    model_versions: set[str] = field(default_factory=set)
+
+    def add(self, page: dict[str, Any]) -> None:
+        """Count a page's file in."""
+        self.detections += len(page["detections"])
+        self.calls += page["calls"]
+        self.answered += page["tiles_answered"]
+        self.failed += page["tiles_failed"]
+        self.warnings += page["warnings"][: WARNINGS - len(self.warnings)]
+        # A page merged by the version before this one names none.
+        self.model_versions |= set(page.get("model_versions", ()))
+
+
+@contextmanager
+def gathered(stores: Stores, result: str, document: Document) -> Iterator[tuple[IO[bytes], Totals]]:
+    """A file that holds the detections of all pages, in page order, and what they add up to.
+
+    Raises LookupError where the result of a page is gone.
+    """
+    totals = Totals()
+    with tempfile.TemporaryFile() as file:
+        file.write(b'{"detections": [')
+        for page in _pages(stores, result, document):
+            # As text without its brackets, so that no more than a page is ever parsed at a time.
+            text = json.dumps(page["detections"])[1:-1]
+            file.write((", " if totals.detections and text else "").encode() + text.encode())
+            totals.add(page)
+        yield file, totals
+
+
+def write(stores: Stores, result: str, file: IO[bytes], head: dict[str, Any]) -> None:
+    """Complete the gathered file by what it says of the document, and store it."""
+    file.write(b'], "document": ' + json.dumps(head).encode() + b"}")
+    file.seek(0)
+    key = keys.document_result(result)
+    objects.write_file(stores.s3, stores.results_bucket, key, file, "application/json")
+
+
+def delete(stores: Stores, result: str, document: Document) -> None:
+    """Delete the files of a result set that no document points to."""
+    pages = [keys.page_result(result, page) for page in document.page_numbers()]
+    objects.delete(stores.s3, stores.results_bucket, [keys.document_result(result), *pages])
+
+
+def _pages(stores: Stores, result: str, document: Document) -> Iterator[dict[str, Any]]:
+    def read(page: int) -> bytes:
+        body = objects.read(stores.s3, stores.results_bucket, keys.page_result(result, page))
+        if body is None:
+            raise LookupError(f"the result of page {page} is gone; the page is merged again")
+        return body
+
+    for body in parallel.in_order(read, document.page_numbers()):
+        yield json.loads(body)

@@ -1,0 +1,209 @@
+"""A document that ended with something missing, or is held, goes back to the queue (rule 12)."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr, ConditionBase
+
+from tilescout import keys
+from tilescout.aws import objects
+from tilescout.aws.documents import intake, uploads
+from tilescout.aws.documents.cleanup import CLEANING_SECONDS
+from tilescout.aws.requests import conditional
+from tilescout.aws.tables import document_table, page_table, tile_table
+from tilescout.documents import Document, Status
+from tilescout.intake.retry_plan import Retry, is_kept, must_be_tiled, renew
+from tilescout.ledger import BandRow, PageRow, TileRow
+from tilescout.messages import Upload
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PageRows:
+    """What the ledger still holds of a page; ``tiles`` by band."""
+
+    page: int
+    row: PageRow | None
+    bands: list[BandRow]
+    tiles: dict[int, list[TileRow]]
+
+    def counted(self, found: Retry, stored: Container[str]) -> Retry:
+        """The retry with this page."""
+        tiles = [tile for of_band in self.tiles.values() for tile in of_band]
+        again = [(self.page, tile.tile) for tile in tiles if not is_kept(tile, stored)]
+        anew = must_be_tiled(found.document.id, self.row, self.bands, tiles, stored)
+        return replace(
+            found,
+            tiles=(*found.tiles, *again),
+            pages=(*found.pages, self.page) if anew else found.pages,
+            answered=found.answered + len(tiles) - len(again),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retrier:
+    """Retries documents. Each step may be done again; nobody sees the document before the last.
+
+    Its old result stays visible until a run has made a new one.
+    """
+
+    documents: Table
+    ledger: Table
+    s3: S3Client
+    sqs: SQSClient
+    tiles_bucket: str
+    pages_queue_url: str
+    documents_queue_url: str
+
+    def look(self, document: Document) -> Retry:
+        """What a retry would do; changes nothing.
+
+        Rows of the ledger go 30 days after the document's end, images after 90 days: what is
+        gone is made again from the PDF, and a tile whose answer is gone is asked again.
+        """
+        stored = self._stored(document)
+        found = Retry(document=document)
+        for page in self._pages(document):
+            found = page.counted(found, stored)
+        return found
+
+    def retry(self, document: Document, now: int) -> Status | None:
+        """The status it has then; None where somebody else is at the document this moment."""
+        until = now + CLEANING_SECONDS
+        # Whoever cleans up holds this, too: both at once would let rows expire that are needed.
+        if document.clean_after > now or not self._update(document, {"clean_after": until}):
+            return None
+        found = self.look(document)
+        if not self._prepare(document, found, self._stored(document)):
+            return None
+        again = replace(document, clean_after=until)
+        if not self._update(again, _accepted(found, now)):
+            return None
+        status = intake.queue_if_tiled(self.documents, self.ledger, document, now)
+        if status == "ACCEPTED":
+            missing = intake.missing_pages(self.ledger, document)
+            intake.send_pages(self.sqs, self.pages_queue_url, document.id, missing)
+        return status
+
+    def judge_again(self, document: Document) -> bool:
+        """Of a REJECTED document: forget it, and announce its upload; whether that was done.
+
+        Between the two it is an object without a record, which the guard finds too.
+        """
+        version = document.version
+        if objects.head(self.s3, document.bucket, document.key, version) is None:
+            return False
+        rejected = Attr("status").eq("REJECTED")
+        key = {"id": document.id}
+        if not conditional(self.documents.delete_item, Key=key, ConditionExpression=rejected):
+            return False
+        upload = Upload(document.bucket, document.key, version)
+        uploads.announce(self.sqs, self.documents_queue_url, upload)
+        return True
+
+    def _update(self, document: Document, values: dict[str, Any]) -> bool:
+        return document_table.update(self.documents, document.id, values, _unchanged(document))
+
+    def _stored(self, document: Document) -> frozenset[str]:
+        prefixes = (keys.tile_images(document.id), keys.answers(document.id))
+        return frozenset(
+            name
+            for prefix in prefixes
+            for name in objects.names(self.s3, self.tiles_bucket, prefix)
+        )
+
+    def _pages(self, document: Document) -> Iterator[_PageRows]:
+        bands: dict[int, list[BandRow]] = {}
+        for band in page_table.bands(self.ledger, document.id):
+            bands.setdefault(band.page, []).append(band)
+        for page in document.page_numbers():
+            row = page_table.read_page(self.ledger, document.id, page)
+            of_page = bands.get(page, [])
+            known = {*(row.bands if row else ()), *(band.band for band in of_page)}
+            yield _PageRows(
+                page=page, row=row, bands=of_page, tiles=self._tiles(document, page, known)
+            )
+
+    def _tiles(self, document: Document, page: int, known: set[int]) -> dict[int, list[TileRow]]:
+        """By band; also those that outlived the rows of their band or page."""
+        found: dict[int, list[TileRow]] = {}
+        for band in count():
+            tiles = list(tile_table.in_band(self.ledger, document.id, page, band))
+            if tiles:
+                found[band] = tiles
+            elif band > max(known, default=-1):
+                return found
+        raise AssertionError("a page has no end of bands")
+
+    def _prepare(self, document: Document, found: Retry, stored: Container[str]) -> bool:
+        """Rows that stay, tiles that are pending, pages that are not tiled; what nobody reads yet.
+
+        False where rows expired meanwhile.
+        """
+        whole = [page_table.keep(self.ledger, keys.document_partition(document.id))]
+        for page in found.pages:
+            page_table.unmark(self.ledger, document.id, page, attempts=0)
+        for rows in self._pages(document):
+            whole += [
+                page_table.keep(self.ledger, keys.tile_partition(document.id, rows.page, band))
+                for band in rows.tiles
+            ]
+            self._renew(document, rows, stored)
+        if document.status == "FAILED" and document.result_id:
+            self._forget_result(document)
+        return all(whole)
+
+    def _renew(self, document: Document, rows: _PageRows, stored: Container[str]) -> None:
+        for tile in (each for tiles in rows.tiles.values() for each in tiles):
+            if not is_kept(tile, stored):
+                tile_table.change(
+                    self.ledger, document.id, rows.page, tile.tile, lambda row: renew(row, stored)
+                )
+        for band in rows.bands:
+            kept = [tile for tile in rows.tiles.get(band.band, []) if is_kept(tile, stored)]
+            page_table.recount(self.ledger, document.id, band, {tile.tile for tile in kept})
+
+    def _forget_result(self, document: Document) -> None:
+        """The empty result set of a FAILED document is deleted at its next end."""
+        sort = keys.merged_group_sort(document.result_id, document.first_page)
+        page_table.add_to_group(self.ledger, document.id, sort, document.first_page, to="begun")
+
+
+def _unchanged(document: Document) -> ConditionBase:
+    """Nobody has retried, claimed or begun to clean up the document since it was read."""
+    return (
+        Attr("status").eq(document.status)
+        & Attr("claim_token").eq(document.claim_token)
+        & Attr("clean_after").eq(document.clean_after)
+    )
+
+
+def _accepted(found: Retry, now: int) -> dict[str, Any]:
+    """The record as tiling leaves it, but for the answers that are there and the old result."""
+    document = found.document
+    forgotten = {"result_id": ""} if document.status == "FAILED" else {}
+    return forgotten | {
+        "status": "ACCEPTED",
+        "reason": "",
+        "tiles_answered": found.answered,
+        "tiles_failed": 0,
+        "pages_failed": 0,
+        "barren_runs": 0,
+        "ended_at": 0,
+        "clean_after": 0,
+        "finishing_until": 0,
+        "resent_at": now,
+        "superseded_by": "",
+        "asked_for_at": now,
+        "model_usd_before": document.model_usd,
+        "announced": "",
+        "due": keys.due(document.profile.model, now),
+    }

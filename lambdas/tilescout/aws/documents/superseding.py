@@ -1,0 +1,90 @@
+"""Older versions of a key step back for the one that was accepted last (rule 12)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr, ConditionBase
+
+from tilescout import keys, messages
+from tilescout.aws import queues
+from tilescout.aws.documents import events as document_events
+from tilescout.aws.documents import uploads
+from tilescout.aws.tables import document_table
+from tilescout.documents import Document
+from tilescout.intake.superseding import WAITING, Superseded, superseded
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+LANDED_SECONDS = 600
+"""After so long a ``tile_page`` that had begun before has ended: its function has half of it."""
+
+
+def step_back(documents: Table, s3: S3Client, document: Document, now: int) -> list[str]:
+    """Compare the document with the other versions of its key; which of them are SUPERSEDED.
+
+    Returns the ids of those whose end is not told or cleaned up yet. S3 lists versions in the
+    order in which they were written, so of two documents accepted at the same time at least one
+    sees the other. May be done again.
+    """
+    ids = _newest_first(s3, document)
+    known = _read(documents, ids)
+    if going := superseded(known):
+        for each in going:
+            document_table.update(documents, each.document.id, _ended(each, now), _still_waiting())
+        # A write may have come too late, or have taken effect although its reply was lost.
+        known = _read(documents, ids)
+    return [each.id for each in known if each.status == "SUPERSEDED" and each.clean_after]
+
+
+def follow_up(
+    documents: Table,
+    events: EventBridgeClient,
+    sqs: SQSClient,
+    merges_queue_url: str,
+    document_id: str,
+) -> None:
+    """Tell of the document's end, and have it cleaned up; may be done again.
+
+    Whoever cleans comes once nothing can still be written for it.
+    """
+    document_events.announce_without_result(documents, events, document_id)
+    hint = messages.MergeHint(document_id=document_id, claim_token=0, page=1)
+    queues.send(sqs, merges_queue_url, [hint], delay=LANDED_SECONDS + 60)
+
+
+def _newest_first(s3: S3Client, document: Document) -> list[str]:
+    """Ids of what may have been made of the key's versions; this document's is always there."""
+    ids = [
+        keys.document_id(document.bucket, document.key, version)
+        for version in uploads.versions(s3, document.bucket, document.key)
+    ]
+    return ids if document.id in ids else [*ids, document.id]
+
+
+def _read(documents: Table, ids: list[str]) -> list[Document]:
+    known = (document_table.get(documents, each) for each in ids)
+    return [each for each in known if each is not None]
+
+
+def _still_waiting() -> ConditionBase:
+    """As ``may_step_back`` has it: a claim or a retry made meanwhile goes first."""
+    asked_for = Attr("asked_for_at")
+    return (
+        Attr("status").is_in(sorted(WAITING))
+        & Attr("claim_token").eq(0)
+        & (asked_for.not_exists() | asked_for.eq(0))
+    )
+
+
+def _ended(found: Superseded, now: int) -> dict[str, Any]:
+    return {
+        "status": "SUPERSEDED",
+        "reason": found.reason,
+        "superseded_by": found.newer.id,
+        "ended_at": now,
+    } | document_table.finishing(found.document, now + LANDED_SECONDS)

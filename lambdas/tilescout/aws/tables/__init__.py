@@ -1,0 +1,1 @@
+"""One module per kind of row: reads, conditional writes and nothing else."""

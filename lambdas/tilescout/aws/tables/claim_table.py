@@ -1,0 +1,85 @@
+"""Claims: which documents a run works on, written in one transaction with the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from tilescout import keys
+from tilescout.aws.items import changes, from_item, to_item
+from tilescout.aws.requests import is_refused, rows_of
+from tilescout.runs.records import Claim
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+CONTENTION = "TransactionConflict"
+KEEP_SECONDS = 7 * 24 * 3600
+"""A claim's row is the run's, and no run lives for a day."""
+
+
+def claim(
+    documents: Table,
+    ledger: Table,
+    claimed: Claim,
+    *,
+    model: str,
+    token: int,
+    run_id: str,
+    now: int,
+) -> bool:
+    """Take a document for the run (rule 11): the lease is mine, live and working; the document
+    is QUEUED, or RUNNING under an older claim. False where that does not hold, or where another
+    transaction is at the document this moment.
+    """
+    lease_check = {
+        "TableName": ledger.name,
+        "Key": keys.lease(model),
+        "ConditionExpression": "#token = :token AND expires_at > :now AND phase = :working",
+        "ExpressionAttributeNames": {"#token": "token"},
+        "ExpressionAttributeValues": {":token": token, ":now": now, ":working": "working"},
+    }
+    update = {
+        "TableName": documents.name,
+        "Key": {"id": claimed.document_id},
+        "UpdateExpression": "SET #status = :running, claim_token = :token, run_id = :run",
+        "ConditionExpression": (
+            "#status = :queued OR (#status = :running AND claim_token < :token)"
+        ),
+        "ExpressionAttributeNames": {"#status": "status"},
+        "ExpressionAttributeValues": {
+            ":running": "RUNNING",
+            ":queued": "QUEUED",
+            ":token": token,
+            ":run": run_id,
+        },
+    }
+    row = to_item(claimed) | {
+        "pk": keys.run_partition(run_id),
+        "sk": claimed.document_id,
+        "expire_at": now + KEEP_SECONDS,
+    }
+    put = {"TableName": ledger.name, "Item": row}
+    return _transact(documents, [{"ConditionCheck": lease_check}, {"Update": update}, {"Put": put}])
+
+
+def _transact(documents: Table, actions: list[Any]) -> bool:
+    try:
+        documents.meta.client.transact_write_items(TransactItems=actions)
+    except ClientError as error:
+        reasons = error.response.get("CancellationReasons", [])
+        if is_refused(error) or any(reason.get("Code") == CONTENTION for reason in reasons):
+            return False
+        raise
+    return True
+
+
+def claims(ledger: Table, run_id: str) -> Iterator[Claim]:
+    """All claims of the run; a consistent read, unlike the status index."""
+    return (from_item(Claim, row) for row in rows_of(ledger, keys.run_partition(run_id)))
+
+
+def update_claim(ledger: Table, run_id: str, document_id: str, values: Mapping[str, Any]) -> None:
+    ledger.update_item(Key={"pk": keys.run_partition(run_id), "sk": document_id}, **changes(values))

@@ -1,0 +1,175 @@
+"""Documents and runs in their table; every change of status is conditional."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr, ConditionBase, Key
+
+from tilescout import keys
+from tilescout.aws.at_most_once import Adding
+from tilescout.aws.items import changes, from_item, to_attribute, to_item
+from tilescout.aws.requests import conditional, rows
+from tilescout.documents import Document, Status
+from tilescout.runs.records import Run
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+
+def add(table: Table, document: Document) -> bool:
+    """Write a new document; False where it is known already."""
+    row = to_item(document) | {
+        "kind": "document",
+        "source_key": keys.source_key(document.bucket, document.key),
+        "due": keys.due(document.profile.model, document.accepted_at),
+    }
+    if document.clean_after:
+        row |= finishing(document, document.clean_after)
+    return conditional(table.put_item, Item=row, ConditionExpression=Attr("id").not_exists())
+
+
+def get(table: Table, document_id: str) -> Document | None:
+    """A consistent read of one document."""
+    item = table.get_item(Key={"id": document_id}, ConsistentRead=True).get("Item")
+    return from_item(Document, item) if item else None
+
+
+def update(
+    table: Table, document_id: str, values: Mapping[str, Any], condition: ConditionBase
+) -> bool:
+    """Set attributes where the condition holds; whether it did."""
+    return conditional(
+        table.update_item,
+        Key={"id": document_id},
+        ConditionExpression=condition,
+        **changes(values),
+    )
+
+
+def finishing(document: Document, at: int) -> dict[str, Any]:
+    """Attributes of an ended document that is to be announced and cleaned up by then; 0: it is.
+
+    The status index shows those apart, so that what is left undone is found.
+    """
+    due = keys.due_to_finish(at) if at else keys.due(document.profile.model, document.accepted_at)
+    return {"clean_after": at, "due": due}
+
+
+def in_status(*statuses: Status) -> ConditionBase:
+    return Attr("status").is_in(list(statuses))
+
+
+def claimable_by(token: int) -> ConditionBase:
+    """Waiting, or left over by a run before the one with this token."""
+    older = Attr("status").eq("RUNNING") & Attr("claim_token").lt(token)
+    return Attr("status").eq("QUEUED") | older
+
+
+def claimed_by(token: int) -> ConditionBase:
+    """RUNNING under this claim (rule 12)."""
+    return Attr("status").eq("RUNNING") & Attr("claim_token").eq(token)
+
+
+def charge(table: Table, document_id: str, usd: float, *, token: int, opened_at: int) -> bool:
+    """Add a run's share of its model's cost, once a run; False where it was added already.
+
+    Where a person has retried the document since the run opened, the share was before that.
+    """
+    since = "(attribute_not_exists(asked_for_at) OR asked_for_at < :opened)"
+    charged = "SET model_usd = model_usd + :usd, charged_token = :token"
+    before = f"{charged}, model_usd_before = if_not_exists(model_usd_before, :none) + :usd"
+    values = {":usd": to_attribute(usd), ":token": token, ":opened": opened_at}
+
+    def added(change: str, condition: str, more: dict[str, Any]) -> bool:
+        return conditional(
+            table.update_item,
+            Key={"id": document_id},
+            UpdateExpression=change,
+            ConditionExpression=f"charged_token < :token AND {condition}",
+            ExpressionAttributeValues=values | more,
+        )
+
+    return added(charged, since, {}) or added(before, f"NOT {since}", {":none": 0})
+
+
+def with_status(table: Table, status: str, model: str) -> Iterator[Document]:
+    """Documents of a model with a status, oldest first; eventually consistent, page by page."""
+    condition = Key("status").eq(status) & Key("due").begins_with(keys.of_model(model))
+    yield from (from_item(Document, item) for item in query_status(table, condition))
+
+
+def with_other_models(table: Table, status: str, models: Sequence[str]) -> Iterator[Document]:
+    """Documents with a status whose model is none of those given (at least one)."""
+    known = sorted(models, key=keys.of_model)
+    due = Key("due")
+    gaps = [
+        due.lt(keys.of_model(known[0])),
+        *(due.between(keys.after_model(a), keys.of_model(b)) for a, b in pairwise(known)),
+        due.gte(keys.after_model(known[-1])),
+    ]
+    for gap in gaps:
+        for item in query_status(table, Key("status").eq(status) & gap):
+            yield from_item(Document, item)
+
+
+def query_status(table: Table, condition: ConditionBase) -> Iterator[dict[str, Any]]:
+    """Rows of documents and runs by their status; eventually consistent, page by page."""
+    return rows(table, condition, IndexName="by_status")
+
+
+def open_run(table: Table, run: Run) -> bool:
+    """Write the run's row; False where a retried step finds it written."""
+    row = to_item(run) | {"kind": "run", "due": keys.due(run.model, run.opened_at)}
+    return conditional(table.put_item, Item=row, ConditionExpression=Attr("id").not_exists())
+
+
+def get_run(table: Table, run_id: str) -> Run | None:
+    item = table.get_item(Key={"id": run_id}, ConsistentRead=True).get("Item")
+    return from_item(Run, item) if item else None
+
+
+def update_run(table: Table, run_id: str, values: Mapping[str, Any]) -> None:
+    table.update_item(Key={"id": run_id}, **changes(values))
+
+
+def spend_calls(table: Table, run_id: str, calls: int) -> bool:
+    """Take billed calls of one ask from the run's allowance; False where fewer are left.
+
+    Where a reply is lost they may be taken twice: the run then ends earlier.
+    """
+    return conditional(
+        table.update_item,
+        Key={"id": run_id},
+        UpdateExpression="ADD calls_left :taken, asks :one",
+        ConditionExpression="calls_left >= :calls",
+        ExpressionAttributeValues={":taken": -calls, ":calls": calls, ":one": 1},
+    )
+
+
+def return_calls(adding: Adding, run_id: str, unused: int) -> bool:
+    """Put calls that were not made or not billed back into the allowance, never twice.
+
+    False where nobody knows whether they were: then they stay taken, and the run ends earlier.
+    """
+    made = adding.update(
+        Key={"id": run_id},
+        UpdateExpression="ADD calls_left :unused",
+        ExpressionAttributeValues={":unused": unused},
+    )
+    return made is not None
+
+
+def count_answer(table: Table, run_id: str, now: int) -> None:
+    """Count a tile as answered in this run; twice, where a reply is lost.
+
+    No money and no tile hangs on the number: it tells a run without any answer from others, and
+    how fast the model was.
+    """
+    table.update_item(
+        Key={"id": run_id},
+        UpdateExpression="SET last_answer_at = :now ADD tiles_answered :one",
+        ExpressionAttributeValues={":now": now, ":one": 1},
+    )

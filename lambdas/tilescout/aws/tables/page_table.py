@@ -1,0 +1,197 @@
+"""Pages, bands and marks in the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import Attr, ConditionBase
+
+from tilescout import keys
+from tilescout.aws.at_most_once import Adding
+from tilescout.aws.items import changes, from_item, to_item
+from tilescout.aws.requests import conditional, rows_of
+from tilescout.ledger import BandRow, PageRow, TileRow
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+TRANSACTION = 100
+"""Actions that one transaction takes."""
+
+
+def _page_key(document_id: str, page: int) -> dict[str, str]:
+    return {"pk": keys.document_partition(document_id), "sk": keys.page_sort(page)}
+
+
+def count_attempt(adding: Adding, document_id: str, page: int) -> PageRow:
+    """The page's row with one attempt more, or with none where nobody knows whether it counts.
+
+    Never with two: a page would be given up without having been tried as often.
+    """
+    answer = adding.update(
+        Key=_page_key(document_id, page),
+        UpdateExpression="SET page = :page ADD attempts :one",
+        ExpressionAttributeValues={":page": page, ":one": 1},
+        ReturnValues="ALL_NEW",
+    )
+    if answer is not None:
+        return from_item(PageRow, answer["Attributes"])
+    return read_page(adding.table, document_id, page) or PageRow(page=page)
+
+
+def read_page(table: Table, document_id: str, page: int) -> PageRow | None:
+    item = table.get_item(Key=_page_key(document_id, page), ConsistentRead=True).get("Item")
+    return from_item(PageRow, item) if item else None
+
+
+def pages(table: Table, document_id: str) -> list[PageRow]:
+    found = rows_of(table, keys.document_partition(document_id), keys.PAGES)
+    return [from_item(PageRow, row) for row in found]
+
+
+def bands(table: Table, document_id: str, page: int | None = None) -> list[BandRow]:
+    """Bands of the document, or of one page, in page order."""
+    prefix = keys.BANDS if page is None else keys.bands_of_page(page)
+    found = rows_of(table, keys.document_partition(document_id), prefix)
+    return [from_item(BandRow, row) for row in found]
+
+
+def write_tiles(table: Table, document_id: str, page: int, tiles: Iterable[TileRow]) -> None:
+    """Tile rows that are not there yet. Repeatable at any time: one that exists may be answered."""
+    items = []
+    for tile in tiles:
+        partition = keys.tile_partition(document_id, page, keys.band_of(tile.tile))
+        items.append(to_item(tile) | {"pk": partition, "sk": keys.tile_sort(tile.tile)})
+    _put_new(table, items)
+
+
+def write_bands(table: Table, document_id: str, page: int, tiles: Iterable[int]) -> tuple[int, ...]:
+    """One row per 256 tiles, unless it is there; the numbers of the bands."""
+    planned: dict[int, int] = {}
+    for tile in tiles:
+        planned[keys.band_of(tile)] = planned.get(keys.band_of(tile), 0) + 1
+    items = []
+    for band, count in planned.items():
+        row = to_item(BandRow(page=page, band=band, planned=count))
+        key = {"pk": keys.document_partition(document_id), "sk": keys.band_sort(page, band)}
+        items.append(row | key)
+    _put_new(table, items)
+    return tuple(sorted(planned))
+
+
+def _put_new(table: Table, items: list[dict[str, Any]]) -> None:
+    """All at once where none exists, else one by one those that do not."""
+    for start in range(0, len(items), TRANSACTION):
+        batch = items[start : start + TRANSACTION]
+        puts: list[Any] = [{"Put": _new(table, item)} for item in batch]
+        if conditional(table.meta.client.transact_write_items, TransactItems=puts):
+            continue
+        for item in batch:
+            conditional(table.meta.client.put_item, **_new(table, item))
+
+
+def _new(table: Table, item: dict[str, Any]) -> dict[str, Any]:
+    condition = "attribute_not_exists(pk)"
+    return {"TableName": table.name, "Item": item, "ConditionExpression": condition}
+
+
+def mark(table: Table, document_id: str, row: PageRow) -> bool:
+    """Write the page's mark unless it has one; then count the page by presence in its group.
+
+    A page given up elsewhere may still be marked as tiled, never the other way round.
+    """
+    absent: ConditionBase = Attr("tiled").not_exists() | Attr("tiled").eq(False)
+    if not row.tiled:
+        absent &= Attr("failed_reason").not_exists() | Attr("failed_reason").eq("")
+    marked = conditional(
+        table.update_item,
+        Key=_page_key(document_id, row.page),
+        ConditionExpression=absent,
+        **changes({name: value for name, value in to_item(row).items() if name != "attempts"}),
+    )
+    add_to_group(table, document_id, keys.page_group_sort(row.page), row.page)
+    return marked
+
+
+def unmark(table: Table, document_id: str, page: int, **values: Any) -> None:
+    """Set the page back to not tiled, so that it holds up its document until it is; repeatable."""
+    table.update_item(
+        Key=_page_key(document_id, page),
+        **changes({"page": page, "tiled": False, "failed_reason": ""} | values),
+    )
+    table.update_item(
+        Key={"pk": keys.document_partition(document_id), "sk": keys.page_group_sort(page)},
+        UpdateExpression="DELETE seen :page",
+        ExpressionAttributeValues={":page": {page}},
+    )
+
+
+def recount(table: Table, document_id: str, band: BandRow, answered: set[int]) -> None:
+    """Nothing of the band has failed, and this is answered. Not while a run works on it."""
+    table.update_item(
+        Key={
+            "pk": keys.document_partition(document_id),
+            "sk": keys.band_sort(band.page, band.band),
+        },
+        **changes({"answered": answered, "failed": None}),
+    )
+
+
+def add_to_group(table: Table, document_id: str, sort: str, number: int, to: str = "seen") -> None:
+    """Put a number into a set; repeatable."""
+    table.update_item(
+        Key={"pk": keys.document_partition(document_id), "sk": sort},
+        UpdateExpression="ADD #set :number",
+        ExpressionAttributeNames={"#set": to},
+        ExpressionAttributeValues={":number": {number}},
+    )
+
+
+def group(table: Table, document_id: str, prefix: str) -> set[int]:
+    """All numbers of the groups whose sort key begins so; a consistent read."""
+    found: set[int] = set()
+    for row in rows_of(table, keys.document_partition(document_id), prefix):
+        found |= {int(number) for number in row.get("seen", set())}
+    return found
+
+
+def band_outcome(table: Table, document_id: str, page: int, tile: int, state: str) -> None:
+    """Count a tile as answered or failed in its band; repeatable."""
+    add_to_group(table, document_id, keys.band_sort(page, keys.band_of(tile)), tile, to=state)
+
+
+def result_sets(table: Table, document_id: str) -> set[str]:
+    """Every result set that was begun for the document."""
+    found = rows_of(table, keys.document_partition(document_id), keys.MERGED_GROUPS)
+    return {keys.merged_result(str(row["sk"])) for row in found}
+
+
+def lasting(table: Table, partition: str) -> list[dict[str, Any]]:
+    """Rows of a partition that do not expire yet."""
+    return [row for row in rows_of(table, partition) if "expire_at" not in row]
+
+
+def expire(table: Table, expiring: list[dict[str, Any]], expire_at: int) -> None:
+    """Let the rows go at ``expire_at``; nothing else of them is touched."""
+    for start in range(0, len(expiring), TRANSACTION):
+        updates = [_expiry(table, row, expire_at) for row in expiring[start : start + TRANSACTION]]
+        table.meta.client.transact_write_items(TransactItems=updates)
+
+
+def keep(table: Table, partition: str) -> bool:
+    """Let no row of the partition expire; False where one has gone while it was tried."""
+    expiring = [row for row in rows_of(table, partition) if "expire_at" in row]
+    for start in range(0, len(expiring), TRANSACTION):
+        updates = [_expiry(table, row, None) for row in expiring[start : start + TRANSACTION]]
+        for update in updates:
+            update["Update"]["ConditionExpression"] = "attribute_exists(pk)"
+        if not conditional(table.meta.client.transact_write_items, TransactItems=updates):
+            return False
+    return True
+
+
+def _expiry(table: Table, row: dict[str, Any], expire_at: int | None) -> Any:
+    key = {"pk": row["pk"], "sk": row["sk"]}
+    changed = changes({"expire_at": expire_at})
+    return {"Update": {"TableName": table.name, "Key": key, **changed}}

@@ -1,0 +1,1 @@
+"""The port that every detector implements, and how responses are read."""

@@ -1,0 +1,169 @@
+"""Responses of Textract and Rekognition as words and objects in page pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeGuard
+
+from pydantic import TypeAdapter
+
+from tilescout.detections import Answer, Direction, ObjectSeen, Word
+from tilescout.geometry import Box
+from tilescout.tiling.grid import Tile
+
+DETECT_TEXT_MAX_WORDS = 100
+"""DetectText returns no more words an image:
+https://docs.aws.amazon.com/rekognition/latest/dg/API_DetectText.html"""
+
+_ANSWER = TypeAdapter(Answer)
+_DIRECTIONS: tuple[Direction, ...] = ("right", "down", "left", "up")
+
+
+def from_textract(response: Mapping[str, Any], tile: Tile) -> tuple[Word, ...]:
+    """The words of a DetectDocumentText response, in page pixels.
+
+    ``line`` counts the LINE blocks from 0; a word runs as its line does. A block without
+    geometry or text is dropped; ratios outside 0 to 1 are clamped.
+    """
+    blocks = response.get("Blocks", ())
+    by_id = {block["Id"]: block for block in blocks if "Id" in block}
+    lines = [block for block in blocks if block.get("BlockType") == "LINE"]
+    return tuple(
+        word
+        for number, line in enumerate(lines)
+        for child in _children(line)
+        if (word := _word(by_id.get(child, {}), "Text", tile, number, line)) is not None
+    )
+
+
+def from_detect_text(response: Mapping[str, Any], tile: Tile) -> tuple[Word, ...]:
+    """The words of a DetectText response, in page pixels; ``line`` is the LINE's own id.
+
+    An item without geometry or text is dropped; ratios outside 0 to 1 are clamped.
+    """
+    found = response.get("TextDetections", ())
+    lines = {item["Id"]: item for item in found if item.get("Type") == "LINE" and "Id" in item}
+    words = (
+        _word(item, "DetectedText", tile, parent, lines.get(parent, item))
+        for item in found
+        if item.get("Type") == "WORD"
+        for parent in (item.get("ParentId", -1 - item.get("Id", 0)),)
+    )
+    return tuple(word for word in words if word is not None)
+
+
+def from_custom_labels(response: Mapping[str, Any], tile: Tile) -> tuple[ObjectSeen, ...]:
+    """The objects of a DetectCustomLabels response, in page pixels; ratios are clamped to 0-1.
+
+    A label of the whole image has no box and is dropped, as is what lacks a name, a confidence
+    or an area.
+    """
+    found = (_object(item, tile) for item in response.get("CustomLabels") or ())
+    return tuple(each for each in found if each is not None)
+
+
+def is_truncated(response: Mapping[str, Any]) -> bool:
+    """Whether DetectText reached its limit of words, so that the tile may hold more."""
+    words = [item for item in response.get("TextDetections", ()) if item.get("Type") == "WORD"]
+    return len(words) >= DETECT_TEXT_MAX_WORDS
+
+
+def split_tile(tile: Tile, overlap: int) -> tuple[Tile, ...]:
+    """Four equal quarters that overlap by at least ``overlap`` px of the image and cover the tile.
+
+    They keep the tile's index. Raises ValueError for an overlap not smaller than the tile.
+    """
+    box = tile.box
+    across, down = round(box.width / tile.scale), round(box.height / tile.scale)
+    if not 0 <= overlap < min(across, down):
+        raise ValueError(
+            f"overlap must be at least 0 and smaller than the tile {across} x {down} px; "
+            f"received {overlap} px"
+        )
+    width, height = (tile.scale * math.ceil((side + overlap) / 2) for side in (across, down))
+    return tuple(
+        replace(tile, box=Box(left, top, left + width, top + height))
+        for top in (box.top, box.bottom - height)
+        for left in (box.left, box.right - width)
+    )
+
+
+def answer_to_json(answer: Answer) -> str:
+    """Compact JSON; what is at its default is left out."""
+    return _ANSWER.dump_json(answer, exclude_defaults=True).decode()
+
+
+def answer_from_json(text: str) -> Answer:
+    """The answer ``answer_to_json`` wrote; raises pydantic.ValidationError for anything else."""
+    return _ANSWER.validate_json(text)
+
+
+def _children(block: Mapping[str, Any]) -> Iterator[str]:
+    for relationship in block.get("Relationships") or ():
+        if relationship.get("Type") == "CHILD":
+            yield from relationship.get("Ids", ())
+
+
+def _word(
+    item: Mapping[str, Any], text_key: str, tile: Tile, line: int, parent: Mapping[str, Any]
+) -> Word | None:
+    box = _box(item, tile)
+    text = (item.get(text_key) or "").strip()
+    if box is None or not text:
+        return None
+    return Word(
+        text=text,
+        confidence=float(item.get("Confidence", 0.0)),
+        box=box,
+        line=line,
+        direction=_direction(parent.get("Geometry") or {}, item.get("Geometry") or {}, tile),
+    )
+
+
+def _object(item: Mapping[str, Any], tile: Tile) -> ObjectSeen | None:
+    box = _box(item, tile)
+    label, confidence = item.get("Name"), item.get("Confidence")
+    if box is None or not label or not _is_number(confidence):
+        return None
+    return ObjectSeen(label=label, confidence=min(max(float(confidence), 0.0), 100.0), box=box)
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _box(item: Mapping[str, Any], tile: Tile) -> Box | None:
+    """The item's BoundingBox in page pixels, to a hundredth; None where it is missing or empty."""
+    ratios = (item.get("Geometry") or {}).get("BoundingBox") or {}
+    left, top, width, height = (ratios.get(name) for name in ("Left", "Top", "Width", "Height"))
+    if not (_is_number(left) and _is_number(top) and _is_number(width) and _is_number(height)):
+        return None
+    box = _on_page(tile, left, top, left + width, top + height)
+    return box if box.area > 0 else None
+
+
+def _on_page(tile: Tile, left: float, top: float, right: float, bottom: float) -> Box:
+    at = tile.box
+    within = Box(left, top, right, bottom).clamp(Box(0.0, 0.0, 1.0, 1.0))
+    return Box(
+        round(at.left + within.left * at.width, 2),
+        round(at.top + within.top * at.height, 2),
+        round(at.left + within.right * at.width, 2),
+        round(at.top + within.bottom * at.height, 2),
+    )
+
+
+def _direction(line: Mapping[str, Any], word: Mapping[str, Any], tile: Tile) -> Direction:
+    """Where the text runs to: along the polygon's first edge, the top side of the text itself.
+
+    The line's polygon is the longer, so it is asked first; RotationAngle is only on words.
+    """
+    for geometry in (line, word):
+        polygon: Sequence[Mapping[str, float]] = geometry.get("Polygon") or ()
+        if len(polygon) > 1:
+            dx = (polygon[1]["X"] - polygon[0]["X"]) * tile.box.width
+            dy = (polygon[1]["Y"] - polygon[0]["Y"]) * tile.box.height
+            return _DIRECTIONS[round(math.atan2(dy, dx) / (math.pi / 2)) % 4]
+    return _DIRECTIONS[round(float(word.get("RotationAngle", 0.0)) / 90) % 4]

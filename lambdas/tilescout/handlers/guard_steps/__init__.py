@@ -1,0 +1,1 @@
+"""The duties of the guard: documents that are stuck and models without a run."""

@@ -1,0 +1,164 @@
+"""One hint, one tile, at most one ask: only for a run that is alive, only within its budget.
+
+Common to the functions that ask a detector; each says which one.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from tilescout import keys, messages
+from tilescout.aws import objects
+from tilescout.aws.at_most_once import Adding
+from tilescout.aws.documents import retiling
+from tilescout.aws.tables import claim_table, document_table, lease_table, page_table, tile_table
+from tilescout.detections import Answer
+from tilescout.detectors.port import LIMITS, Detector
+from tilescout.detectors.responses import answer_to_json
+from tilescout.documents import Document
+from tilescout.errors import AnswerLost, DetectorBroken, DetectorUnavailable, TileGone, TileRefused
+from tilescout.geometry import Box
+from tilescout.handlers import runtime
+from tilescout.ledger import TileRow
+from tilescout.messages import TileHint
+from tilescout.profiles import Profile
+from tilescout.runs import reservations
+from tilescout.runs.reservations import Drop
+from tilescout.tiling.grid import Tile
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_s3 import S3Client
+
+logger = Logger(child=True)
+metrics = Metrics()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HintedTiles:
+    """``detector_for`` a hint and the profile of its document opens the detector to ask.
+
+    ``allowances`` is ``documents`` once more, for what is given back.
+    """
+
+    ledger: Table
+    documents: Table
+    allowances: Adding
+    s3: S3Client
+    tiles_bucket: str
+    detector_for: Callable[[TileHint, Profile], Detector]
+
+    def handle(self, body: str, timeout: int) -> None:
+        """A hint that is of no use is dropped; the message is completed in every case."""
+        hint = messages.parse(TileHint, body)
+        logger.append_keys(document_id=hint.document_id, page=hint.page, tile=hint.tile)
+        outcome = self.detect(hint, timeout)
+        logger.info("hint handled", outcome=outcome)
+
+    def detect(self, hint: TileHint, timeout: int) -> str:
+        """What became of the hint, in words. ``timeout`` is the function's, in seconds."""
+        if not lease_table.read(self.ledger, hint.model).may_detect(hint.token, runtime.now()):
+            return "dropped: the run is not working"
+        document = document_table.get(self.documents, hint.document_id)
+        if document is None or document.claim_token != hint.token or document.status != "RUNNING":
+            return "dropped: the document is not claimed by this run"
+        reservation = uuid.uuid4().hex
+        row = self._change(
+            hint,
+            lambda row: reservations.reserve(row, reservation, hint.token, runtime.now(), timeout),
+        )
+        if isinstance(row, Drop):
+            return f"dropped: {row.reason}"
+        return self._ask_within_budget(hint, document, row, reservation)
+
+    def _ask_within_budget(
+        self, hint: TileHint, document: Document, row: TileRow, reservation: str
+    ) -> str:
+        most = LIMITS[document.profile.detector].calls_per_tile
+        if not document_table.spend_calls(self.documents, hint.run_id, most):
+            spent = DetectorUnavailable("the run's budget is used up")
+            return self._give_back(hint, reservation, spent)
+        try:
+            answer = self._ask(self.detector_for(hint, document.profile), row)
+        except AnswerLost as error:
+            return f"lost: {error}"
+        except TileGone as error:
+            self._settle(hint, unused=most)
+            return self._send_back(hint, document, reservation, error)
+        except DetectorUnavailable as error:
+            self._settle(hint, unused=most - error.billed)
+            metrics.add_metric("DetectorUnavailable", MetricUnit.Count, 1)
+            return self._give_back(hint, reservation, error)
+        except TileRefused as error:
+            self._settle(hint, unused=most - error.billed)
+            return self._strike(hint, reservation, str(error))
+        outcome = self._commit(hint, answer, reservation)
+        document_table.count_answer(self.documents, hint.run_id, runtime.now())
+        self._settle(hint, unused=most - answer.calls)
+        return outcome
+
+    def _settle(self, hint: TileHint, *, unused: int) -> None:
+        if unused and not document_table.return_calls(self.allowances, hint.run_id, unused):
+            logger.warning("calls may not have been given back", calls=unused)
+
+    def _ask(self, asked: Detector, row: TileRow) -> Answer:
+        image = objects.read(self.s3, self.tiles_bucket, row.image)
+        if image is None:
+            raise TileGone(f"the tile's image {row.image} is gone")
+        return asked.detect(image, Tile(row.tile, Box(*row.box), row.scale))
+
+    def _commit(self, hint: TileHint, answer: Answer, reservation: str) -> str:
+        key = keys.answer_object(hint.document_id, hint.page, hint.tile, reservation)
+        body = answer_to_json(answer).encode()
+        objects.write(self.s3, self.tiles_bucket, key, body, "application/json")
+        metrics.add_metric("DetectorCalls", MetricUnit.Count, answer.calls)
+        row = self._change(hint, lambda row: reservations.commit(row, key, answer.calls))
+        page_table.band_outcome(self.ledger, hint.document_id, hint.page, hint.tile, "answered")
+        return f"dropped: {row.reason}" if isinstance(row, Drop) else "answered"
+
+    def _give_back(self, hint: TileHint, reservation: str, error: DetectorUnavailable) -> str:
+        self._change(
+            hint,
+            lambda row: reservations.give_back(
+                row,
+                reservation,
+                runtime.now(),
+                str(error),
+                billed=bool(error.billed),
+                broken=isinstance(error, DetectorBroken),
+            ),
+        )
+        return f"given back: {error}"
+
+    def _send_back(
+        self, hint: TileHint, document: Document, reservation: str, error: TileGone
+    ) -> str:
+        """The document leaves the run, to be tiled again where images are gone (rule 21)."""
+        pages = retiling.without_images(self.ledger, self.s3, self.tiles_bucket, document)
+        if hint.page not in pages:
+            reason = f"{error}, and the page could not be tiled again"
+            return self._strike(hint, reservation, reason)
+        self._change(
+            hint, lambda row: reservations.give_back(row, reservation, runtime.now(), str(error))
+        )
+        if retiling.send_back(self.documents, self.ledger, document, pages, runtime.now()):
+            # The run must not wait for tiles that it will not see again.
+            over = {"detected": True, "ended": True}
+            claim_table.update_claim(self.ledger, hint.run_id, hint.document_id, over)
+            logger.warning("images are gone; their pages are tiled again", pages=len(pages))
+        return f"sent back: {error}"
+
+    def _strike(self, hint: TileHint, reservation: str, error: str) -> str:
+        self._change(hint, lambda row: reservations.strike(row, reservation, error))
+        return f"refused: {error}"
+
+    def _change(
+        self, hint: TileHint, decide: Callable[[TileRow], TileRow | Drop]
+    ) -> TileRow | Drop:
+        return tile_table.change(self.ledger, hint.document_id, hint.page, hint.tile, decide)

@@ -1,0 +1,198 @@
+"""What a document will take: tiles, calls and dollars, before anything is paid for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from tilescout.detectors.port import LIMITS
+from tilescout.errors import BudgetExceeded, UnreadableDocument, UnsupportedPage
+from tilescout.geometry import POINTS_PER_INCH
+from tilescout.pricing import PriceTable
+from tilescout.profiles import DetectorName, Profile
+from tilescout.rendering.render import DocumentFacts, PageFacts
+from tilescout.runs.inference_units import ModelPace, plan_units
+from tilescout.tiling.grid import TileGrid
+from tilescout.tiling.page_geometry import page_pixels
+from tilescout.tiling.page_scales import PageScale, page_scales
+
+LONGEST_SIDE_PX = 100_000
+# Below an em of 20 px text detectors begin to miss and confuse letters.
+LEGIBLE_EM_PX = 20
+READS_PIXELS: tuple[DetectorName, ...] = ("textract", "rekognition-text")
+# What one inference unit was ever said to answer in a second, unless the profile knows of more.
+TILES_PER_SECOND_AT_MOST = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagePlan:
+    """One page in pixels at the profile's dpi; ``tiles`` is at most, before blank ones.
+
+    ``coarse_tiles`` of them are those of the second scale.
+    """
+
+    page: int
+    width_px: int
+    height_px: int
+    tiles: int
+    coarse_tiles: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentPlan:
+    """Ranges are (least, most): calls to the detector and US dollars, blank tiles included.
+
+    ``smallest_text_px`` is the em of the smallest text at the profile's dpi.
+    """
+
+    pages: tuple[PagePlan, ...]
+    tiles: int
+    calls: tuple[int, int]
+    dollars: tuple[float, float]
+    smallest_text_px: float | None
+    warnings: tuple[str, ...]
+
+
+def plan_document(facts: DocumentFacts, profile: Profile, prices: PriceTable) -> DocumentPlan:
+    """Plan the pages in ``facts``.
+
+    Raises UnreadableDocument for too many pages, UnsupportedPage for a page too large at the
+    profile's dpi, BudgetExceeded for too many tiles and where even the least costs too much.
+    """
+    _check_page_count(facts, profile)
+    pages = tuple(_plan_page(page, profile) for page in facts.pages)
+    tiles = sum(page.tiles for page in pages)
+    _check_tile_count(tiles, profile)
+    calls = _calls(tiles, profile)
+    dollars = _dollars(len(pages), tiles, calls, profile, prices)
+    _check_budget(dollars[0], tiles, profile)
+    smallest_pt = _smallest_text(facts)
+    return DocumentPlan(
+        pages=pages,
+        tiles=tiles,
+        calls=calls,
+        dollars=dollars,
+        smallest_text_px=None if smallest_pt is None else _em_px(smallest_pt, profile.dpi),
+        warnings=facts.warnings + _legibility(smallest_pt, profile),
+    )
+
+
+def _plan_page(page: PageFacts, profile: Profile) -> PagePlan:
+    width, height = page_pixels(page.width_pt, page.height_pt, profile.dpi)
+    longest_pt = max(page.width_pt, page.height_pt)
+    if max(width, height) > LONGEST_SIDE_PX:
+        fitting_dpi = math.floor(LONGEST_SIDE_PX * POINTS_PER_INCH / longest_pt)
+        raise UnsupportedPage(
+            f"a page side may have {LONGEST_SIDE_PX} px; page {page.page} is {width} x {height} px "
+            f"at {profile.dpi} dpi; use a profile of {fitting_dpi} dpi or less"
+        )
+    own, *coarse = _tile_counts(width, height, profile)
+    return PagePlan(
+        page=page.page,
+        width_px=width,
+        height_px=height,
+        tiles=own + sum(coarse),
+        coarse_tiles=sum(coarse),
+    )
+
+
+def _tile_counts(width: int, height: int, profile: Profile) -> list[int]:
+    """Tiles of the page's own scale and, where there is one, of the second."""
+    if profile.detector == "pdf-text":
+        return [0]
+    grid = TileGrid(profile.tile_size, profile.overlap)
+    scales = page_scales((width, height), grid, profile.second_scale)
+    return [_tiles(grid, scale, profile) for scale in scales]
+
+
+def _tiles(grid: TileGrid, scale: PageScale, profile: Profile) -> int:
+    count = grid.count(*scale.size)
+    # Past the limit of the document the exact number does not matter, and listing costs memory.
+    if count > profile.max_tiles_per_document or not (profile.include or profile.exclude):
+        return count
+    return len(scale.tiles(grid, profile.include, profile.exclude))
+
+
+def _calls(tiles: int, profile: Profile) -> tuple[int, int]:
+    least = 0 if profile.text_layer == "first" else tiles
+    return least, tiles * LIMITS[profile.detector].calls_per_tile
+
+
+def _dollars(
+    pages: int, tiles: int, calls: tuple[int, int], profile: Profile, prices: PriceTable
+) -> tuple[float, float]:
+    each_call = prices.tile_call(profile)
+    always = prices.document() + pages * prices.page()
+    least_tiles = min(tiles, calls[0])
+    least = always + least_tiles * prices.tile() + calls[0] * each_call
+    most = always + tiles * prices.tile() + calls[1] * each_call
+    if not profile.needs_model or not tiles:
+        return least, most
+    fastest = max(TILES_PER_SECOND_AT_MOST, profile.tiles_per_second_per_unit)
+    shared_run = prices.model_time(1, least_tiles / fastest)
+    return least + shared_run, most + _own_run(tiles, profile, prices)
+
+
+def _own_run(tiles: int, profile: Profile, prices: PriceTable) -> float:
+    """Dollars of a model that is started for this document alone, with the units that takes."""
+    return plan_units(
+        tiles,
+        ModelPace(tiles_per_second_per_unit=profile.tiles_per_second_per_unit),
+        seconds_left=60 * profile.deadline_minutes,
+        most_units=profile.max_inference_units,
+        usd_per_unit_hour=prices.custom_labels_unit_hour,
+        budget_usd=profile.budget_usd,
+    ).usd
+
+
+def _check_page_count(facts: DocumentFacts, profile: Profile) -> None:
+    if not facts.pages:
+        raise UnreadableDocument(
+            f"pages asked for must exist; this document has {facts.page_count}; ask for some of "
+            f"1-{facts.page_count}"
+        )
+    if facts.page_count > profile.max_pages:
+        raise UnreadableDocument(
+            f"a document of profile {profile.name} may have {profile.max_pages} pages; this one "
+            f"has {facts.page_count}; split it, or raise max_pages of the profile"
+        )
+
+
+def _check_tile_count(tiles: int, profile: Profile) -> None:
+    if tiles > profile.max_tiles_per_document:
+        raise BudgetExceeded(
+            f"a document of profile {profile.name} may have {profile.max_tiles_per_document} "
+            f"tiles; this one has up to {tiles} at {profile.dpi} dpi; lower the dpi, give regions "
+            "to include, split the document, or raise max_tiles_per_document"
+        )
+
+
+def _check_budget(least: float, tiles: int, profile: Profile) -> None:
+    if least > profile.budget_usd:
+        raise BudgetExceeded(
+            f"a document of profile {profile.name} may cost ${profile.budget_usd:.2f}; this one "
+            f"costs at least ${least:.2f} for {tiles} tiles; lower the dpi, give regions to "
+            "include, split the document, or raise budget_usd"
+        )
+
+
+def _smallest_text(facts: DocumentFacts) -> float | None:
+    sizes = [page.smallest_text_pt for page in facts.pages if page.smallest_text_pt is not None]
+    return min(sizes, default=None)
+
+
+def _em_px(size_pt: float, dpi: int) -> float:
+    return round(size_pt * dpi / POINTS_PER_INCH, 1)
+
+
+def _legibility(smallest_pt: float | None, profile: Profile) -> tuple[str, ...]:
+    if smallest_pt is None or profile.detector not in READS_PIXELS:
+        return ()
+    em = _em_px(smallest_pt, profile.dpi)
+    if em >= LEGIBLE_EM_PX:
+        return ()
+    enough = math.ceil(LEGIBLE_EM_PX * POINTS_PER_INCH / smallest_pt)
+    return (
+        f"the smallest text is {em:g} px high at {profile.dpi} dpi and may be missed below "
+        f"{LEGIBLE_EM_PX} px; a profile of {enough} dpi would do",
+    )

@@ -1,0 +1,1 @@
+"""Merges boxes that overlapping tiles saw into one object each."""

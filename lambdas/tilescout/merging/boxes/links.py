@@ -1,0 +1,64 @@
+"""Which views of two tiles show one object, and which of one tile say the same twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tilescout.merging.boxes.rectangles import OUTWARD, Flags, Floats, Ints, ious, shared
+from tilescout.merging.boxes.views import Tiles, Views
+from tilescout.neighbours import meeting_pairs
+
+SAME_PLACE = 0.2
+"""Smallest IoU of what two tiles saw in the area they share.
+
+At the usual .5 boxes of a detector that is a few pixels off stay double. Neighbours of one kind
+that overlap by more are kept apart by the tile that saw both.
+"""
+SAID_TWICE = 0.8
+"""IoU from which two boxes of one tile are one object."""
+SEAM_PX = 1.0
+"""Boxes reach this far over their tile's side, so that tiles that only touch share a strip."""
+ENDS_PX = 8.0
+"""A cut side this far from its tile's side may be where the object ends all the same: text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """Pairs of views of one label: all that meet (k), with how well two tiles agree (0-1).
+
+    ``is_same`` tells the pairs that show one object, ``is_repeat`` those of one tile that do.
+    """
+
+    one: Ints
+    two: Ints
+    agreement: Floats
+    is_same: Flags
+    is_repeat: Flags
+
+
+def links_of(views: Views, tiles: Tiles, same_tile_iou: float = SAID_TWICE) -> Links:
+    """Every pair of views that meet, and what the pair shows.
+
+    Two of one tile are one object from ``same_tile_iou`` on.
+    """
+    # A cut side may lie anywhere beyond its tile's side.
+    edge = tiles.sides[:, views.tiles]
+    reach = np.where(views.cut, edge, views.sides) + OUTWARD * SEAM_PX
+    # What lies outside of every tile cannot agree, and far away would blur the search for pairs.
+    low, high = tiles.sides[:2].min(axis=1), tiles.sides[2:].max(axis=1)
+    reach = np.clip(reach, np.tile(low, 2)[:, None] - SEAM_PX, np.tile(high, 2)[:, None] + SEAM_PX)
+    one, two = meeting_pairs(reach, views.labels)
+    first, second = views.tiles[one], views.tiles[two]
+    both = shared(tiles.sides[:, first], tiles.sides[:, second]) + OUTWARD * SEAM_PX
+    agreement = ious(shared(reach[:, one], both), shared(reach[:, two], both))
+    may_end = np.asarray((OUTWARD * (reach - views.sides) > ENDS_PX).any(axis=0))
+    vague = np.flatnonzero(may_end[one] | may_end[two])
+    as_seen = [shared(views.sides[:, each[vague]], both[:, vague]) for each in (one, two)]
+    agreement[vague] = np.maximum(agreement[vague], ious(*as_seen))
+    is_same = (agreement >= SAME_PLACE) & (first != second)
+    is_repeat = first == second
+    told = np.flatnonzero(is_repeat)
+    is_repeat[told] = ious(views.sides[:, one[told]], views.sides[:, two[told]]) >= same_tile_iou
+    return Links(one=one, two=two, agreement=agreement, is_same=is_same, is_repeat=is_repeat)

@@ -1,0 +1,71 @@
+"""The merge of what detectors answered of a page's tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tilescout.detections import Answer, Side
+from tilescout.geometry import Box
+from tilescout.merging.boxes.merge import merge_detections
+
+_SIDES: tuple[Side, Side, Side, Side] = ("left", "top", "right", "bottom")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedObject:
+    """One object of the page: box in page px, the tiles that saw it, sides none saw whole."""
+
+    label: str
+    confidence: float
+    box: Box
+    tiles: tuple[int, ...]
+    open_sides: tuple[Side, ...] = ()
+
+
+def merge_objects(
+    answers: Sequence[Answer], page_width: int, page_height: int
+) -> tuple[MergedObject, ...]:
+    """The page's objects (page px), sorted by top and left; the order of answers is irrelevant.
+
+    Boxes of one label and different tiles are one object where the tiles agree about the area
+    both see. Each side is the mean of the tiles that saw it uncut. See `merge_detections`.
+    """
+    seen = list(
+        {
+            (answer.tile, (answer.tile_box, answer.scale), one)
+            for answer in answers
+            for one in answer.objects
+        }
+    )
+    names = sorted({one.label for *_, one in seen})
+    label = {name: at for at, name in enumerate(names)}
+    tile = {view: at for at, view in enumerate(dict.fromkeys(view for _, view, _ in seen))}
+    found = merge_detections(
+        _rows([one.box for *_, one in seen]),
+        [one.confidence for *_, one in seen],
+        [label[one.label] for *_, one in seen],
+        [tile[view] for _, view, _ in seen],
+        _rows([box for box, _ in tile]),
+        (page_width, page_height),
+        tile_scales=[scale for _, scale in tile],
+    )
+    merged = (
+        MergedObject(
+            label=names[found.labels[row]],
+            confidence=float(found.confidences[row]),
+            box=Box(*box),
+            tiles=tuple(sorted({seen[at][0] for at in found.members_of(row).tolist()})),
+            open_sides=tuple(
+                side for side, is_open in zip(_SIDES, found.open_sides[row], strict=True) if is_open
+            ),
+        )
+        for row, box in enumerate(found.boxes.tolist())
+    )
+    return tuple(sorted(merged, key=lambda each: (each.box.top, each.box, each.label)))
+
+
+def _rows(boxes: Sequence[Box]) -> np.ndarray:
+    return np.array([(box.left, box.top, box.right, box.bottom) for box in boxes]).reshape(-1, 4)

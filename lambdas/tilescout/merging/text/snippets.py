@@ -1,0 +1,155 @@
+"""Snippets: what a profile's ``find`` asks for, each with the box of the match only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import regex
+
+from tilescout.detections import Detection, TextLine, Word
+from tilescout.errors import InvalidProfile
+from tilescout.geometry import Box, union
+from tilescout.merging.text.fragments import part_of
+from tilescout.merging.text.orientation import turned, turned_back
+from tilescout.merging.text.snippet_matching import Match, compiled, matches
+from tilescout.merging.text.stacked import Piece, is_stacked, piece_of, stacks
+from tilescout.profiles import Find
+
+MOST_EDITS = 3
+MOST_LINES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The characters ``start`` to ``end`` of a word that belong to a match."""
+
+    word: Word
+    start: int
+    end: int
+
+    @property
+    def box(self) -> Box:
+        """Turned, in proportion to the characters."""
+        count = len(self.word.text)
+        whole = turned(self.word.box, self.word.direction)
+        return part_of(whole, self.start / count, self.end / count)
+
+    @property
+    def characters(self) -> set[tuple[Box, int]]:
+        return {(self.word.box, at) for at in range(self.start, self.end)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Snippet:
+    """A match and, for each stacked line it runs over, the parts of its words."""
+
+    match: Match
+    lines: tuple[tuple[_Part, ...], ...]
+    pieces: tuple[Piece, ...]
+
+
+def check_find(find: Find) -> None:
+    """Raises InvalidProfile, naming the pattern and the remedy, for what can never work."""
+    named = f"find {find.label!r}: the pattern {find.pattern!r}"
+    if not find.label:
+        raise InvalidProfile(f"{named} has no label; name what it finds")
+    if not 0 <= find.max_edits <= MOST_EDITS:
+        raise InvalidProfile(
+            f"{named} has max_edits {find.max_edits}; give 0 to {MOST_EDITS}, confusions such as "
+            f"O for 0 are forgiven without"
+        )
+    if not 1 <= find.lines <= MOST_LINES:
+        raise InvalidProfile(f"{named} has lines {find.lines}; give 1 to {MOST_LINES}")
+    try:
+        pattern = compiled(find.pattern)
+        compiled(find.pattern, find.max_edits)
+    except regex.error as error:
+        raise InvalidProfile(
+            f"{named} is not a regular expression: {error}; correct it there, or put a backslash "
+            f"before a character that is meant literally"
+        ) from error
+    if pattern.fullmatch(""):
+        raise InvalidProfile(f"{named} matches empty text; let it ask for at least one character")
+
+
+def find_snippets(
+    lines: Sequence[TextLine], find: Sequence[Find], page: int = 1
+) -> tuple[Detection, ...]:
+    """Each match of each Find, sorted by top and left; boxes in page px cover the match only.
+
+    ``text`` is what was read, ``normalised_text`` upper case with misread characters corrected.
+    A match is never part of a longer run of letters and digits. Raises InvalidProfile, which is
+    PatternTooSlow where only this text takes too long.
+    """
+    found = []
+    for each in find:
+        check_find(each)
+        found += [_detection(snippet, each, page) for snippet in _apart(_snippets(each, lines))]
+    return tuple(sorted(found, key=lambda each: (each.box.top, each.box, each.label, each.text)))
+
+
+def _snippets(find: Find, lines: Sequence[TextLine]) -> Iterator[_Snippet]:
+    for line in lines:
+        yield from _matches_over(find, (piece_of(line),))
+    if find.lines > 1:
+        for tower in stacks(lines, find.lines):
+            yield from _matches_over(find, tower)
+
+
+def _matches_over(find: Find, pieces: tuple[Piece, ...]) -> Iterator[_Snippet]:
+    """Matches that run over all of the pieces, the matched parts stacked under each other."""
+    text = " ".join(piece.text for piece in pieces)
+    for match in matches(find, text):
+        lines = tuple(_parts(match, pieces))
+        boxes = [union(part.box for part in line) for line in lines if line]
+        if len(boxes) == len(pieces) and all(is_stacked(*pair) for pair in pairwise(boxes)):
+            yield _Snippet(match, lines, pieces)
+
+
+def _parts(match: Match, pieces: Sequence[Piece]) -> Iterator[tuple[_Part, ...]]:
+    """For each piece what the match covers of its words."""
+    at = 0
+    for piece in pieces:
+        parts = []
+        for word in piece.words:
+            start, end = max(match.start - at, 0), min(match.end - at, len(word.text))
+            if start < end:
+                parts.append(_Part(word, start, end))
+            at += len(word.text) + 1
+        yield tuple(parts)
+
+
+def _apart(snippets: Iterator[_Snippet]) -> Iterator[_Snippet]:
+    """Longest first, those of fewer corrections first; no character counts for two matches."""
+    taken: set[tuple[Box, int]] = set()
+    for snippet in sorted(snippets, key=_preference):
+        characters = {at for line in snippet.lines for part in line for at in part.characters}
+        if not characters & taken:
+            taken |= characters
+            yield snippet
+
+
+def _preference(snippet: _Snippet) -> tuple[object, ...]:
+    """A tower that is closer together comes before a looser one."""
+    boxes = [part.box for line in snippet.lines for part in line]
+    match = snippet.match
+    return match.start - match.end, match.corrections, union(boxes).area, boxes, match.normalised
+
+
+def _detection(snippet: _Snippet, find: Find, page: int) -> Detection:
+    parts = [part for line in snippet.lines for part in line]
+    letters = sum(part.end - part.start for part in parts)
+    lines = {id(piece.line): piece.line for piece in snippet.pieces}.values()
+    return Detection(
+        page=page,
+        label=find.label,
+        confidence=sum(part.word.confidence * (part.end - part.start) for part in parts) / letters,
+        box=turned_back(union(part.box for part in parts), parts[0].word.direction),
+        text=" ".join(part.word.text[part.start : part.end] for part in parts),
+        normalised_text=" ".join(snippet.match.normalised.split()),
+        tiles=tuple(sorted({tile for line in lines for tile in line.tiles})),
+        open_sides=tuple(sorted({side for line in lines for side in line.open_sides})),
+        is_match=True,
+    )

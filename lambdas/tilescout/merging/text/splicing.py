@@ -1,0 +1,161 @@
+"""One line out of several readings of it, no character lost or doubled at the seam."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+from tilescout.detections import Word
+from tilescout.geometry import Box
+from tilescout.merging.text.fragments import Fragment
+from tilescout.merging.text.glyphs import Glyph, glyphs_of, typical_advance, whole_words, words_from
+from tilescout.merging.text.overlap import meeting_point
+
+NEW_PLACE = 0.3
+"""A word overlapped by less of its width than this stands at a place of its own."""
+APART = 0.5
+"""Characters of room between two words."""
+
+
+def words_of_line(fragments: Sequence[Fragment]) -> tuple[Word, ...]:
+    """The words of one line from the fragments that show it, in reading order, boxes turned.
+
+    The fewest fragments that reach from end to end are spliced; the others only add words that
+    stand where nothing else was read.
+    """
+    if len(fragments) == 1:
+        return fragments[0].words
+    advance = typical_advance(fragments)
+    chain = _chain(fragments)
+    used = {id(fragment) for fragment in chain}
+    line = glyphs_of(chain[0], advance)
+    spare: list[Glyph] = []
+    for fragment in chain[1:]:
+        line, dropped = _spliced(line, glyphs_of(fragment, advance), advance)
+        spare += dropped
+    for fragment in fragments:
+        if id(fragment) not in used:
+            spare += glyphs_of(fragment, advance)
+    return words_from(_with_missed(line, spare))
+
+
+def _chain(fragments: Sequence[Fragment]) -> list[Fragment]:
+    """From the start on, always the reading that reaches furthest; among equals the best one."""
+    rest = sorted(fragments, key=lambda each: (each.box, each.answer, each.report))
+    slack = min(fragment.box.height for fragment in rest)
+    begin = min(fragment.box.left for fragment in rest)
+    chain = [_best([each for each in rest if each.box.left <= begin + slack / 4], slack)]
+    while True:
+        end = chain[-1].box.right
+        further = [each for each in rest if _goes_on(each, chain[-1], slack / 4)]
+        overlapping = [each for each in further if each.box.left <= end - slack]
+        if not further:
+            return chain
+        nearest = min(further, key=lambda each: each.box.left)
+        chain.append(_best(overlapping or [nearest], slack))
+
+
+def _goes_on(other: Fragment, last: Fragment, slack: float) -> bool:
+    """Whether ``other`` reaches further, or as far and sees the end that is cut in ``last``."""
+    past = other.box.right - last.box.right
+    return past > slack or (past >= -slack and last.is_cut[2] and not other.is_cut[2])
+
+
+def _best(candidates: list[Fragment], slack: float) -> Fragment:
+    reach = max(fragment.box.right for fragment in candidates)
+    return max((each for each in candidates if each.box.right >= reach - slack / 2), key=_quality)
+
+
+def _quality(fragment: Fragment) -> tuple[object, ...]:
+    cut = fragment.is_cut
+    letters = sum(len(word.text) for word in fragment.words)
+    confidence = sum(word.confidence * len(word.text) for word in fragment.words) / letters
+    return (
+        not (cut[1] or cut[3]),
+        not (cut[0] or cut[2]),
+        confidence,
+        letters,
+        fragment.answer,
+        fragment.report,
+    )
+
+
+def _spliced(
+    line: list[Glyph], following: list[Glyph], advance: float
+) -> tuple[list[Glyph], list[Glyph]]:
+    """``line`` up to where both agree best and ``following`` from there on; and what is left."""
+    tail = sum(glyph.right < following[0].left - advance for glyph in line)
+    head = sum(glyph.left <= line[-1].right + advance for glyph in following)
+    anchor = meeting_point(line[tail:], following[:head], advance)
+    if anchor is None:
+        one, other = _at_seam(line, following)
+    else:
+        one, other = _at_word_end(line, following, anchor[0] + tail, anchor[1])
+    onward = following[other:]
+    if anchor is None and one and onward and _are_apart(line[one - 1], onward[0], advance):
+        onward[0] = onward[0]._replace(begins=True)
+    return line[:one] + onward, line[one:] + following[:other]
+
+
+def _are_apart(last: Glyph, first: Glyph, advance: float) -> bool:
+    """Whether a space lies between the end of a word seen whole and what goes on after it."""
+    is_end = not last.is_cut and last.rank == len(last.word.text) - 1
+    return is_end and first.left - last.right > APART * advance
+
+
+def _at_word_end(
+    line: list[Glyph], following: list[Glyph], one: int, other: int
+) -> tuple[int, int]:
+    """The splice moved to an end of its word, where a tile has read that word whole."""
+    mine, theirs = line[one], following[other]
+    if not theirs.is_cut and (mine.is_cut or theirs.word.confidence > mine.word.confidence):
+        back = min(theirs.rank, one, other)
+        is_start = mine.is_cut and back == theirs.rank
+        odd = _odd(line[: one - back][::-1], mine.word, theirs.tile) if is_start else 0
+        return one - back - odd, other - back
+    ahead = 1
+    if not mine.is_cut:
+        ahead = min(len(mine.word.text) - mine.rank, len(line) - one, len(following) - other)
+    one, other = one + ahead, other + ahead
+    is_end = theirs.is_cut and not mine.is_cut and one == len(line)
+    odd = _odd(following[other:], theirs.word, mine.tile) if is_end else 0
+    return one, other + odd
+
+
+def _odd(beside: list[Glyph], word: Word, tile: Box) -> int:
+    """How many of the glyphs beside a word seen whole belong to a cut reading of it.
+
+    None where ``tile``, which saw it whole, does not show the place of them all.
+    """
+    odd = list(takewhile(lambda glyph: glyph.word is word, beside))
+    shows = all(tile.left <= glyph.left and glyph.right <= tile.right for glyph in odd)
+    return len(odd) if shows else 0
+
+
+def _at_seam(line: list[Glyph], following: list[Glyph]) -> tuple[int, int]:
+    """Nothing agrees: each keeps its side of the seam, a whole word before a cut one."""
+    end, start = line[-1].right, following[0].left
+    seam = (end + start) / 2
+    if line[-1].is_cut != following[0].is_cut:
+        seam = start if line[-1].is_cut else end
+    return (
+        sum(glyph.centre < seam for glyph in line),
+        sum(glyph.centre < seam for glyph in following),
+    )
+
+
+def _with_missed(line: list[Glyph], spare: list[Glyph]) -> list[Glyph]:
+    """The line and every whole word of ``spare`` that stands where the line has nothing."""
+    for word in whole_words(spare):
+        left, right = word[0].word.box.left, word[0].word.box.right
+        taken = sum(
+            min(glyph.right, right) - max(glyph.left, left)
+            for glyph in line
+            if glyph.left < right and glyph.right > left
+        )
+        if taken < NEW_PLACE * (right - left):
+            at = sum(glyph.centre < (left + right) / 2 for glyph in line)
+            while at < len(line) and not line[at].begins:
+                at += 1
+            line = line[:at] + word + line[at:]
+    return line

@@ -1,1 +1,0 @@
-"""Behind `tilescout.rendering`: MuPDF in a child process that can be killed."""

@@ -1,0 +1,127 @@
+"""One page interpreted once by MuPDF and drawn in rows. Runs in the rendering child only.
+
+A display list is made once a page: drawing a part of the page from it is several times cheaper
+than interpreting the content again for each part.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pymupdf
+from pymupdf import mupdf
+
+from tilescout.geometry import POINTS_PER_INCH, Box
+from tilescout.profiles import Colour
+from tilescout.rendering.page_tiles import Pixels
+from tilescout.tiling.page_geometry import page_pixels
+
+STRIP_BYTES = 64 * 1024 * 1024
+# Bits of a character's flags in MuPDF's structured text; neither is set in render mode 3.
+FILLED, STROKED = 16, 32
+TEXT_FLAGS = (
+    mupdf.FZ_STEXT_PRESERVE_WHITESPACE
+    | mupdf.FZ_STEXT_PRESERVE_IMAGES
+    | mupdf.FZ_STEXT_ACCURATE_BBOXES
+    | pymupdf.TEXT_MEDIABOX_CLIP
+)
+
+
+class ShownPage:
+    """A page as a viewer shows it, at ``dpi``, in grey or rgb."""
+
+    def __init__(self, page: Any, dpi: int, colour: Colour = "grey") -> None:
+        self.colour: Colour = colour
+        self._list = page.get_displaylist()
+        self._bounds = self._list.rect
+        self._at(dpi)
+
+    def _at(self, dpi: float) -> None:
+        self.dpi = dpi
+        self.width, self.height = page_pixels(self._bounds.width, self._bounds.height, dpi)
+
+    def in_grey(self, dpi: float) -> ShownPage:
+        """The same page, not interpreted again, at another resolution."""
+        return self._drawn("grey", dpi)
+
+    def shrunk(self, ratio: float, size: tuple[int, int]) -> ShownPage:
+        """The same page, not interpreted again, ``size`` (width, height) px at ``ratio``."""
+        other = self._drawn(self.colour, self.dpi * ratio)
+        other.width, other.height = size
+        return other
+
+    def _drawn(self, colour: Colour, dpi: float) -> ShownPage:
+        other = object.__new__(ShownPage)
+        other.colour, other._list, other._bounds = colour, self._list, self._bounds
+        other._at(dpi)
+        return other
+
+    @property
+    def channels(self) -> int:
+        return 1 if self.colour == "grey" else 3
+
+    @property
+    def scale(self) -> float:
+        return self.dpi / POINTS_PER_INCH
+
+    def draw(self, target: Pixels, top: int) -> None:
+        """Fill ``target`` (rows x page width x channels) with the page's rows from ``top``.
+
+        Drawn in strips, so that the renderer's own copy of the pixels stays small.
+        """
+        rows = max(1, STRIP_BYTES // (self.width * self.channels))
+        for first in range(0, len(target), rows):
+            part = target[first : first + rows]
+            self._draw_strip(part, top + first)
+
+    def _draw_strip(self, target: Pixels, top: int) -> None:
+        area = mupdf.FzIrect(0, top, self.width, top + len(target))
+        space = mupdf.fz_device_gray() if self.colour == "grey" else mupdf.fz_device_rgb()
+        pixmap = mupdf.fz_new_pixmap_with_bbox(space, area, mupdf.FzSeparations(), 0)
+        mupdf.fz_clear_pixmap_with_value(pixmap, 0xFF)
+        scale = self.scale
+        matrix = mupdf.FzMatrix(
+            scale, 0, 0, scale, -self._bounds.x0 * scale, -self._bounds.y0 * scale
+        )
+        device = mupdf.fz_new_draw_device(mupdf.FzMatrix(), pixmap)
+        mupdf.fz_run_display_list(
+            self._list.this, device, matrix, mupdf.FzRect(area), mupdf.FzCookie()
+        )
+        mupdf.fz_close_device(device)
+        # The view must not outlive the pixmap: numpy would read freed memory.
+        view = mupdf.fz_pixmap_samples_memoryview(pixmap)
+        target[...] = np.frombuffer(view, np.uint8).reshape(target.shape)
+        view.release()
+
+    @cached_property
+    def _text(self) -> Any:
+        return pymupdf.TextPage(self._list.get_textpage(TEXT_FLAGS))
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Lines of text as MuPDF's rawdict has them, in points as shown."""
+        blocks = self._text.extractRAWDICT()["blocks"]
+        return [line for block in blocks for line in block.get("lines", ())]
+
+    def images(self) -> list[dict[str, Any]]:
+        """Width, height (px) and box (points as shown) of each image that the page draws."""
+        return list(self._text.extractIMGINFO())
+
+    def declares_content(self) -> bool:
+        """Whether there is an image or painted text on the page."""
+        return bool(self.images()) or any(
+            is_painted(span) and any(not glyph["c"].isspace() for glyph in span["chars"])
+            for line in self.lines()
+            for span in line["spans"]
+        )
+
+    def to_pixels(self, box: Box) -> Box:
+        """A box in points as MuPDF gives it, in page pixels."""
+        left, top = self._bounds.x0, self._bounds.y0
+        return box.shift(-left, -top).scale(self.scale)
+
+
+def is_painted(span: dict[str, Any]) -> bool:
+    """False for render mode 3 (neither filled nor stroked) and for full transparency."""
+    return bool(span["char_flags"] & (FILLED | STROKED)) and span["alpha"] > 0

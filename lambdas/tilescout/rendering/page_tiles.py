@@ -1,0 +1,101 @@
+"""Cuts the tiles of one page from full-width bands. Runs in the rendering child only."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from tilescout.errors import UnsupportedPage
+from tilescout.tiling.grid import Tile
+
+Pixels = npt.NDArray[np.uint8]
+
+PAPER = 255
+JPEG_QUALITY = 85
+FALLING_QUALITIES = (JPEG_QUALITY, 70, 55, 40, 25, 10, 1)
+
+
+class DrawnPage(Protocol):
+    """What the tiles need of a renderer: a page that draws any of its rows."""
+
+    width: int
+    height: int
+
+    @property
+    def channels(self) -> int: ...
+
+    def draw(self, target: Pixels, top: int) -> None:
+        """Fill ``target`` (rows x width x channels) with the page's rows from ``top``."""
+
+
+class Band:
+    """The rows of the page that one row of tiles needs, padded with paper.
+
+    Rows shared with the band before are kept, not drawn again: pixels drawn twice may differ
+    in their antialiasing, and pixels that two tiles share must be the same.
+    """
+
+    def __init__(self, page: DrawnPage, tile_size: int) -> None:
+        self._page = page
+        self._size = tile_size
+        shape = (tile_size, max(page.width, tile_size), page.channels)
+        self._pixels: Pixels = np.full(shape, PAPER, np.uint8)
+        self._top = self._bottom = 0
+
+    def move_to(self, top: int) -> None:
+        """Hold the rows from ``top``; bands are asked for from the top of the page down."""
+        bottom = min(top + self._size, self._page.height)
+        kept = max(0, self._bottom - top)
+        first_kept = top - self._top
+        self._pixels[:kept] = self._pixels[first_kept : first_kept + kept]
+        new_rows = self._pixels[kept : bottom - top, : self._page.width]
+        self._page.draw(new_rows, top + kept)
+        self._top, self._bottom = top, bottom
+
+    def tile(self, left: int) -> Pixels:
+        """The tile that begins at column ``left``, as a view."""
+        return self._pixels[:, left : left + self._size]
+
+    def is_blank(self, left: int) -> bool:
+        """Whether all of the tile that lies on the page has one colour, exactly."""
+        shown = self.tile(left)[: self._bottom - self._top, : self._page.width - left]
+        channels = range(shown.shape[2])
+        return all(shown[..., one].min() == shown[..., one].max() for one in channels)
+
+
+def cut_tiles(
+    page: DrawnPage, tiles: list[Tile], tile_size: int, max_image_bytes: int
+) -> Iterator[tuple[Tile, bytes]]:
+    """Those of ``tiles`` (in order of index) that are not blank, as JPEG files."""
+    if not tiles:
+        return
+    band = Band(page, tile_size)
+    for top, row in groupby(tiles, key=lambda tile: int(tile.box.top)):
+        band.move_to(top)
+        for tile in row:
+            left = int(tile.box.left)
+            if not band.is_blank(left):
+                yield tile, encode_jpeg(band.tile(left), max_image_bytes)
+
+
+def encode_jpeg(pixels: Pixels, max_bytes: int) -> bytes:
+    """A JPEG of at most ``max_bytes``: quality falls until it fits, the size stays.
+
+    Raises UnsupportedPage where even the lowest quality does not fit.
+    """
+    image = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
+    for quality in FALLING_QUALITIES:
+        file = io.BytesIO()
+        image.save(file, "JPEG", quality=quality)
+        if file.tell() <= max_bytes:
+            return file.getvalue()
+    raise UnsupportedPage(
+        f"a tile must fit in {max_bytes} bytes; a tile of {image.width} x {image.height} px takes "
+        f"{file.tell()} bytes at the lowest quality; choose a smaller tile_size"
+    )

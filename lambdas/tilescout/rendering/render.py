@@ -1,0 +1,173 @@
+"""Pages of a PDF as facts, tiles and words. All of it is done by a child process.
+
+Everything is said of the page as a viewer shows it: rotation, CropBox and UserUnit applied,
+origin top-left. Callers see this module; the renderer itself is in the package ``renderer``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from tilescout.detections import Word
+from tilescout.errors import UnreadableDocument
+from tilescout.geometry import Box
+from tilescout.profiles import Colour, Region, SecondScale
+from tilescout.rendering.process import RenderLimits, child_frames
+from tilescout.tiling.grid import Tile
+
+__all__ = [
+    "DocumentFacts",
+    "PageFacts",
+    "RenderLimits",
+    "RenderRequest",
+    "RenderedPage",
+    "RenderedTile",
+    "inspect_document",
+    "render_page",
+]
+
+PDF_MARK = b"%PDF-"
+PDF_MARK_WITHIN = 1024
+
+TilesWanted = Literal["always", "where-no-text", "never"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFacts:
+    """One page as shown; ``smallest_text_pt`` is None without text or where not measured."""
+
+    page: int
+    width_pt: float
+    height_pt: float
+    rotation: int
+    smallest_text_pt: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFacts:
+    """``page_count`` is the whole document's; ``pages`` are those asked for."""
+
+    pages: tuple[PageFacts, ...]
+    page_count: int
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderRequest:
+    """What to make of one page (from 1); sizes in pixels at ``dpi``, regions as ratios.
+
+    ``tiles`` "where-no-text" sends none for a page that its own text covers; "never" sends
+    none at all. ``max_image_bytes`` bounds every encoded tile. ``second_scale`` as in a profile.
+    """
+
+    page: int
+    dpi: int
+    tile_size: int
+    overlap: int
+    colour: Colour
+    text_layer: bool
+    include: tuple[Region, ...]
+    exclude: tuple[Region, ...]
+    max_image_bytes: int
+    tiles: TilesWanted = "always"
+    # Not in its name: grids without a second scale keep the one they always had.
+    second_scale: SecondScale = field(default=0.0, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedTile:
+    """One tile that is not blank, as a JPEG."""
+
+    tile: Tile
+    image: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedPage:
+    """What became of a page; ``words`` in page pixels are visible text of the PDF itself.
+
+    ``tiles_skipped`` counts blank tiles and those that regions or text made needless.
+    ``covers_page``: the words stand for all text of the page, by the rule in ``text_layer``.
+    """
+
+    page: int
+    width_px: int
+    height_px: int
+    width_pt: float
+    height_pt: float
+    dpi: int
+    rotation: int
+    tiles_sent: int
+    tiles_skipped: int
+    words: tuple[Word, ...]
+    covers_page: bool
+    warnings: tuple[str, ...]
+
+
+def inspect_document(
+    path: Path,
+    *,
+    max_pages: int,
+    pages: tuple[int, int] | None = None,
+    limits: RenderLimits = RenderLimits(),  # noqa: B008 (frozen)
+) -> DocumentFacts:
+    """Open the PDF and measure its pages; ``pages`` (first, last) restricts what is reported.
+
+    Raises UnreadableDocument for what is no PDF, is damaged beyond repair, needs a password,
+    has no page, more than ``max_pages`` or an absurd page size; RenderLimitExceeded where
+    reading it crashes or takes too much. A PDF with only an owner's password is read.
+    """
+    _require_pdf_mark(path)
+    arguments = {"path": str(path), "max_pages": max_pages, "pages": pages}
+    with child_frames("inspect", arguments, subject="the document", limits=limits) as frames:
+        facts = next(frames).value
+    return DocumentFacts(
+        pages=tuple(PageFacts(**page) for page in facts["pages"]),
+        page_count=facts["page_count"],
+        warnings=tuple(facts["warnings"]),
+    )
+
+
+def _require_pdf_mark(path: Path) -> None:
+    # MuPDF opens HTML, text and pictures as documents: the mark is checked before it sees them.
+    with path.open("rb") as file:
+        start = file.read(PDF_MARK_WITHIN)
+    if not start:
+        raise UnreadableDocument("the file must be a PDF; it is empty; upload it again")
+    if PDF_MARK not in start:
+        raise UnreadableDocument(
+            f"a PDF has %PDF- in its first {PDF_MARK_WITHIN} bytes; this file begins with "
+            f"{start[:8]!r}; upload a PDF"
+        )
+
+
+def render_page(
+    path: Path,
+    request: RenderRequest,
+    on_tile: Callable[[RenderedTile], None],
+    limits: RenderLimits = RenderLimits(),  # noqa: B008 (frozen)
+) -> RenderedPage:
+    """Render one page; each tile is given to ``on_tile`` as it is made, in order of its index.
+
+    Raises UnsupportedPage, UnreadableDocument and RenderLimitExceeded. What ``on_tile`` raises
+    ends the child and passes through.
+    """
+    _require_pdf_mark(path)
+    arguments = {"path": str(path), "request": asdict(request)}
+    subject = f"page {request.page}"
+    with child_frames("render", arguments, subject=subject, limits=limits) as frames:
+        for frame in frames:
+            if frame.kind == "result":
+                return _rendered_page(frame.value)
+            value = frame.value
+            tile = Tile(value["index"], Box(*value["box"]), value["scale"])
+            on_tile(RenderedTile(tile=tile, image=frame.payload))
+    raise AssertionError("the frames end with a result or raise")
+
+
+def _rendered_page(value: dict[str, Any]) -> RenderedPage:
+    words = tuple(Word(**{**word, "box": Box(**word["box"])}) for word in value["words"])
+    return RenderedPage(**{**value, "words": words, "warnings": tuple(value["warnings"])})

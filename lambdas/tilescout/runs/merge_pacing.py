@@ -1,0 +1,56 @@
+"""How often MergePages looks, what it sends, and when the rest is left to the next run."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from tilescout.runs.lease_rules import LONGEST_WAIT
+
+SHORTEST_WAIT = 2
+"""Seconds; a small document should not wait for a large one's turn."""
+USUAL_WAIT = 20
+HINTS_PER_TURN = 100
+HINTS_PER_SECOND = HINTS_PER_TURN // USUAL_WAIT
+TIME_TO_CLOSE = 5 * 60
+"""Seconds before the hard deadline at which what is unmerged is left to the next run."""
+PATIENCE = 15 * 60
+"""Seconds without a page merged after which the rest is left to the next run."""
+MOST_TURNS = 2_600
+"""Of all loops of an execution: each takes 9 events of a history that holds 25,000."""
+SPARED_TURNS = 700
+"""The last ones are spread over the time that is left: at the longest wait they last 16 hours,
+and an execution 12, so that pages run out of turns only where other loops have used them up.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeTurn:
+    """What one turn does; ``ends`` tells why it is the last, and is empty where it is not."""
+
+    hints: int
+    wait_seconds: int = 0
+    ends: str = ""
+
+
+def next_turn(unmerged: int, *, turns: int, idle: int, seconds_left: int) -> MergeTurn:
+    """``turns`` of the execution so far, ``idle`` seconds without a page merged, ``seconds_left``
+    until the lease's hard deadline. What is left when a run ends is queued again.
+    """
+    if ends := _why_last(unmerged, turns=turns, idle=idle, seconds_left=seconds_left):
+        return MergeTurn(hints=min(unmerged, HINTS_PER_TURN), ends=ends)
+    wait = min(USUAL_WAIT, max(SHORTEST_WAIT, unmerged // 20))
+    turns_left = MOST_TURNS - turns
+    if turns_left <= SPARED_TURNS:
+        wait = max(wait, min(LONGEST_WAIT, math.ceil(seconds_left / turns_left)))
+    return MergeTurn(hints=max(HINTS_PER_TURN, HINTS_PER_SECOND * wait), wait_seconds=wait)
+
+
+def _why_last(unmerged: int, *, turns: int, idle: int, seconds_left: int) -> str:
+    if not unmerged:
+        return "every page is merged"
+    if idle > PATIENCE:
+        return "no page was merged for long"
+    if seconds_left < TIME_TO_CLOSE:
+        return "the hard deadline is near"
+    return "the run's history is full" if turns >= MOST_TURNS else ""

@@ -1,0 +1,168 @@
+"""When a run sends hints, how many, how long it waits, and when it has done what it can."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from tilescout.runs.lease_rules import LONGEST_WAIT
+
+FIRST_WINDOW = 40
+"""Hints in the first turn, before any rate is known."""
+IN_FLIGHT = 20
+"""Hints beyond the measured rate, so that no worker idles."""
+SHORTEST_WAIT = 2
+"""Seconds; a small run should not wait for a large one's turn."""
+LONGEST_WAIT_WITH_MODEL = 20
+"""Seconds: a model is paid from its last answer until the next look."""
+RESEND_AFTER = 45
+"""Seconds without an ask or an answer after which hints are taken for lost."""
+SLOWING_AFTER = 30
+"""Seconds without a tile's end after which the rate that was measured is halved each turn."""
+NO_PROGRESS = 20 * 60
+"""Seconds without a tile's end after which the run stops detecting."""
+NOTHING_TO_ASK = "the rest cannot be asked now"
+NOTHING_ENDS = "no progress"
+STALLED = (NOTHING_TO_ASK, NOTHING_ENDS)
+"""Reasons for which a run ends although its deadline and budget are not reached."""
+MOST_TURNS = 2_000
+"""Of all loops of an execution, after which no more is detected: each takes 9 events of its
+history, which holds 25,000. Stopping and merging have the rest.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What the ledger says of a run's tiles, and how often the run has ``asked`` so far.
+
+    ``sendable`` are pending and neither reserved nor stuck; ``reserved`` are being asked, or
+    left alone for a while; ``stuck`` cannot be asked again in this run; ``unread`` were not
+    looked at in this turn.
+    """
+
+    answered: int
+    failed: int
+    reserved: int
+    sendable: int
+    stuck: int
+    unread: int = 0
+    asked: int = 0
+
+    @property
+    def open(self) -> int:
+        """Tiles that this run can still bring to an end."""
+        return self.reserved + self.sendable + self.unread
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Carried from turn to turn. ``in_queue`` estimates the hints not yet taken."""
+
+    in_queue: int = 0
+    asked: int = 0
+    ended: int = 0
+    moved_at: int = 0
+    ended_at: int = 0
+    rate: float = 0.0
+    turn: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What one turn of the loop does: hints to send after skipping some, and the Wait.
+
+    Tiles are in the order in which they became sendable, so those skipped are the ones whose
+    hints are still in the queue.
+    """
+
+    skip: int
+    send: int
+    wait_seconds: int
+    pace: Pace
+
+
+def wait_for(turn: int, open_tiles: int, rate: float) -> int:
+    """Seconds until the next look: short at first and near the end, never over TTL/2."""
+    if rate > 0:
+        expected = open_tiles / rate / 2
+        return max(SHORTEST_WAIT, math.ceil(min(LONGEST_WAIT, expected)))
+    return min(LONGEST_WAIT, SHORTEST_WAIT + turn)
+
+
+def next_turn(
+    pace: Pace,
+    progress: Progress,
+    now: int,
+    calls_per_second: float,
+    longest_wait: int = LONGEST_WAIT,
+) -> Turn:
+    """Hints for what the workers can take until the next look, at most the service's rate."""
+    moved_at = pace.moved_at or now
+    ended = progress.answered + progress.failed
+    newly_ended = max(0, ended - pace.ended)
+    taken = max(0, progress.asked - pace.asked)
+    ended_at = now if newly_ended or not pace.ended_at else pace.ended_at
+    rate = (
+        newly_ended / max(1, now - moved_at) if newly_ended else _slowed(pace.rate, now - ended_at)
+    )
+    lost = not (newly_ended or taken) and now - moved_at >= RESEND_AFTER
+    in_queue = 0 if lost else min(progress.sendable, max(0, pace.in_queue - taken))
+    wait = min(longest_wait, wait_for(pace.turn, progress.open, rate))
+    outstanding = in_queue + progress.reserved
+    send = min(progress.sendable - in_queue, _window(rate, wait, calls_per_second) - outstanding)
+    send = max(0, send)
+    return Turn(
+        skip=in_queue,
+        send=send,
+        wait_seconds=wait,
+        pace=Pace(
+            in_queue=in_queue + send,
+            asked=progress.asked,
+            ended=ended,
+            moved_at=now if newly_ended or taken or lost else moved_at,
+            ended_at=ended_at,
+            rate=rate,
+            turn=pace.turn + 1,
+        ),
+    )
+
+
+def _slowed(rate: float, idle: int) -> float:
+    """The rate after ``idle`` seconds without an end: a stubborn rest is looked at less often."""
+    if idle < SLOWING_AFTER:
+        return rate
+    return rate / 2 if rate > 0.001 else 0.0
+
+
+def _window(rate: float, wait: int, calls_per_second: float) -> int:
+    """Hints that may be outstanding at once."""
+    wanted = rate * wait * 1.5 + IN_FLIGHT if rate else FIRST_WINDOW
+    return math.ceil(min(wanted, calls_per_second * wait + IN_FLIGHT))
+
+
+def why_finished(
+    progress: Progress,
+    pace: Pace,
+    *,
+    now: int,
+    deadline: int,
+    calls_left: int,
+    calls_per_tile: int,
+    patience: int = NO_PROGRESS,
+    turns: int = 0,
+) -> str:
+    """Why the run stops detecting, or "" while it should go on (rule 18).
+
+    ``patience`` is in seconds without a tile's end; ``turns`` are those of the execution.
+    """
+    if not progress.open:
+        return "every tile has ended" if not progress.stuck else NOTHING_TO_ASK
+    if pace.ended_at and now - pace.ended_at >= patience:
+        return NOTHING_ENDS
+    if max(pace.turn, turns) >= MOST_TURNS:
+        return "the run's history is full"
+    if now >= deadline:
+        return "deadline"
+    if calls_left < calls_per_tile and not progress.reserved:
+        return "budget"
+    return ""

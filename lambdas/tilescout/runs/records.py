@@ -1,0 +1,189 @@
+"""A run: its record, what goes from state to state, and what it may spend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from tilescout.documents import Document
+from tilescout.profiles import Profile
+from tilescout.runs.pacing import Pace
+
+FREE_CALLS = 1_000_000_000
+"""The allowance of a detector whose call costs nothing."""
+CLOSING_MARGIN = 30 * 60
+"""Seconds for stopping and merging once detecting has ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run's row. ``calls_left`` of ``calls_allowed`` billed requests may still be made.
+
+    ``asks`` counts reservations, so that the loop knows how many hints were taken.
+    ``model_usd`` is part of ``spent_usd``; ``model_version`` is an ARN.
+    """
+
+    id: str
+    model: str
+    execution: str
+    token: int
+    status: str
+    opened_at: int
+    calls_left: int = 0
+    calls_allowed: int = 0
+    asks: int = 0
+    closed_at: int = 0
+    documents: int = 0
+    tiles_answered: int = 0
+    tiles_failed: int = 0
+    spent_usd: float = 0.0
+    reason: str = ""
+    model_version: str = ""
+    units: int = 0
+    units_reason: str = ""
+    model_seconds: int = 0
+    model_usd: float = 0.0
+    last_answer_at: int = 0
+
+    @property
+    def calls(self) -> int:
+        return self.calls_allowed - self.calls_left
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunState:
+    """What the workflow carries between its states; times in epoch seconds.
+
+    ``first_band`` of the run's open bands is where a look begins that cannot read all.
+    ``version`` is the model version's ARN, frozen for the run; empty where none is asked.
+    ``ready_at`` is not 0 while the model is known to be RUNNING, ``answered_before`` tiles were
+    answered by then; ``starts`` are the requests of this run that were not refused.
+    ``turns`` are all steps of the execution so far.
+    ``shared`` documents bear their part of the model's cost by now.
+    ``put_off``: the run ended without having tried, and counts against nobody.
+    """
+
+    model: str
+    execution: str
+    next: str = ""
+    wait_seconds: int = 0
+    id: str = ""
+    token: int = 0
+    deadline: int = 0
+    price_per_call: float = 0.0
+    calls_per_tile: int = 1
+    calls_per_second: float = 1.0
+    pace: Pace = field(default_factory=Pace)
+    first_band: int = 0
+    finished: str = ""
+    merging_since: int = 0
+    unmerged: int = 0
+    version: str = ""
+    starts: int = 0
+    give_up_at: int = 0
+    ready_at: int = 0
+    answered_before: int = 0
+    needs_model: bool = False
+    needs_version: bool = False
+    put_off: bool = False
+    turns: int = 0
+    shared: int = 0
+
+    @property
+    def starts_model(self) -> bool:
+        """Whether tiles are asked of a model that must be up, and costs money while it is."""
+        return self.needs_model and bool(self.version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One document in one run. ``detected`` once all its tiles have ended; then the counts hold.
+
+    ``tiles`` were open when it was claimed, ``answered_before`` answered. ``requeued``: the run
+    ended before it did; ``answered`` holds then, too.
+    """
+
+    document_id: str
+    claimed_at: int = 0
+    tiles: int = 0
+    answered_before: int = 0
+    detected: bool = False
+    ended: bool = False
+    answered: int = 0
+    failed: int = 0
+    requeued: bool = False
+
+    @property
+    def newly_answered(self) -> int:
+        """Tiles answered since the document was claimed."""
+        return max(0, self.answered - self.answered_before)
+
+
+def shares_of(claims: Sequence[Claim], usd: float) -> list[tuple[str, float]]:
+    """Document ids and what each bears of ``usd`` that a run paid for its model.
+
+    By its tiles that this run answered, or evenly where it answered none.
+    """
+    tiles = {claim.document_id: claim.newly_answered for claim in claims}
+    if not any(tiles.values()):
+        tiles = dict.fromkeys(tiles, 1)
+    every = sum(tiles.values())
+    return [(document, usd * count / every) for document, count in tiles.items() if count and usd]
+
+
+def calls_allowed(profiles: list[Profile], price_per_call: float) -> int:
+    """Billed calls that the largest budget among the model's profiles pays for."""
+    budget = max(profile.budget_usd for profile in profiles)
+    return math.floor(budget / price_per_call) if price_per_call else FREE_CALLS
+
+
+def closing_seconds(profiles: list[Profile]) -> int:
+    """Between the end of detecting and the hard deadline: stopping, merging, and waiting for a
+    model that was asked to start at the last moment and cannot be stopped before it is up.
+    """
+    starting = [60 * profile.start_minutes for profile in profiles if profile.needs_model]
+    return CLOSING_MARGIN + max(starting, default=0)
+
+
+def hard_deadline(profiles: list[Profile], now: int) -> int:
+    """When the lease ends whatever happens: the longest deadline for detecting, then closing."""
+    detecting = 60 * max(profile.deadline_minutes for profile in profiles)
+    return now + detecting + closing_seconds(profiles)
+
+
+def fits(document: Document, claims: list[Claim], calls_left: int, calls_per_tile: int) -> bool:
+    """Whether the document's open tiles fit beside those that the run has claimed already.
+
+    An empty run takes any document: it was accepted within its own profile's budget.
+    """
+    claimed = sum(claim.tiles for claim in claims if not claim.detected)
+    needed = (claimed + open_tiles(document)) * calls_per_tile
+    return not claims or needed <= calls_left
+
+
+def open_tiles(document: Document) -> int:
+    """Tiles that have not ended, as far as the record knows."""
+    return max(0, document.tiles_planned - document.tiles_answered - document.tiles_failed)
+
+
+DOCUMENTS_WEIGHED = 500
+"""More waiting documents than this are worth a start whatever they hold."""
+
+
+def is_start_worth(documents: Iterable[Document], now: int) -> bool:
+    """Whether waiting documents are worth the start of their model (``start_when``).
+
+    What a dead run left with open tiles has waited before.
+    """
+    waiting = 0
+    for number, document in enumerate(documents):
+        if not open_tiles(document):
+            continue
+        enough = document.profile.start_when
+        waiting += open_tiles(document)
+        is_old = now - document.queued_at >= 60 * enough.oldest_minutes
+        is_left = document.status == "RUNNING"
+        if is_old or is_left or waiting >= enough.tiles or number >= DOCUMENTS_WEIGHED:
+            return True
+    return False

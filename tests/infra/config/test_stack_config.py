@@ -1,0 +1,250 @@
+"""Bad configuration stops synth with the rule, the value and the remedy."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from pydantic_core import to_jsonable_python
+
+from infra.app import main
+from infra.config.errors import BadConfiguration
+from infra.config.profiles import LARGEST_RATIO, SIDES, SMALLEST_RATIO, Detector
+from infra.config.profiles import Profile as ConfiguredProfile
+from infra.config.stack_config import PriceName, parse_config, read_context
+from tests.infra.config.given_profiles import MODEL, TEXT, parsed, parsed_with
+from tilescout.pricing import PriceTable
+from tilescout.profiles import DetectorName, Profile
+from tilescout_tune import setting_bounds
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"detector": "tesseract"},
+            "profiles.text.detector: input should be 'custom-labels', 'textract', "
+            "'rekognition-text', 'pdf-text' or 'onnx'; it is 'tesseract'; "
+            "change it to a value that fits",
+        ),
+        (
+            {"dpi": 20},
+            "profiles.text.dpi: input should be greater than or equal to 36; it is 20; "
+            "change it to a value that fits",
+        ),
+        (
+            {"tile_size": 12000},
+            "profiles.text: textract takes tiles of 50 to 10000 px; tile_size is 12000; "
+            "change tile_size",
+        ),
+        (
+            {"overlap": 1500},
+            "profiles.text: overlap is at most half of tile_size; it is 1500 of 2048; "
+            "lower overlap or raise tile_size",
+        ),
+        (
+            {"model_project": "valves"},
+            "profiles.text: model_project names the model of detector custom-labels or onnx, "
+            "only; detector is textract and model_project 'valves'; "
+            "set both or neither",
+        ),
+        (
+            {"schedule": "rate(1 minutes)"},
+            "profiles.text.schedule: a schedule is on-upload, rate(5 minutes) or "
+            "cron(0 6 * * ? *); it is 'rate(1 minutes)'; write one of the three forms "
+            "(one minute, hour or day is singular)",
+        ),
+        (
+            {"schedule": "hourly"},
+            "profiles.text.schedule: a schedule is on-upload, rate(5 minutes) or "
+            "cron(0 6 * * ? *); it is 'hourly'; write one of the three forms "
+            "(one minute, hour or day is singular)",
+        ),
+        (
+            {"find": [{"label": "tag", "pattern": "[A-Z"}]},
+            "profiles.text.find.0.pattern: a pattern is a regular expression "
+            "(unterminated character set at position 4); it is '[A-Z'; correct it",
+        ),
+        (
+            {"find": [{"label": "tag", "pattern": "(?x)A #"}]},
+            "profiles.text.find.0.pattern: a pattern is a regular expression "
+            "(missing ) at position 8); it is '(?x)A #'; correct it",
+        ),
+        (
+            {"find": [{"label": "tag", "pattern": "[A-Z]*"}]},
+            "profiles.text.find.0.pattern: a pattern asks for at least one character; "
+            "'[A-Z]*' matches empty text; make one of its parts required",
+        ),
+        (
+            {"find": [{"label": "tag", "pattern": "FV", "lines": 5}]},
+            "profiles.text.find.0.lines: input should be less than or equal to 4; it is 5; "
+            "change it to a value that fits",
+        ),
+        (
+            {"exclude": [{"left": 0.8, "top": 0, "right": 0.2, "bottom": 1}]},
+            "profiles.text.exclude.0: a region's left is less than its right and its top less "
+            "than its bottom; it is 0.8, 0.0, 0.2, 1.0; swap or widen them",
+        ),
+        (
+            {"second_scale": 0.9},
+            "profiles.text.second_scale: second_scale is 0 (none), a ratio of the dpi from 0.02 to "
+            '0.75, or "page" (the whole page in one tile); it is 0.9; choose one of them',
+        ),
+        (
+            {"second_scale": "whole"},
+            "profiles.text.second_scale: second_scale is 0 (none), a ratio of the dpi from 0.02 to "
+            "0.75, or \"page\" (the whole page in one tile); it is 'whole'; choose one of them",
+        ),
+        (
+            {"second_scale": True},
+            "profiles.text.second_scale: second_scale is 0 (none), a ratio of the dpi from 0.02 to "
+            '0.75, or "page" (the whole page in one tile); it is True; choose one of them',
+        ),
+        (
+            {"second_scale": "page", "detector": "pdf-text"},
+            "profiles.text: second_scale needs a detector that looks at pixels; detector is "
+            "pdf-text, which reads text of any size; remove second_scale or choose another "
+            "detector",
+        ),
+        (
+            {"overlaps": 3},
+            "profiles.text.overlaps: there is no such setting; it is 3; "
+            "remove it or correct its name",
+        ),
+    ],
+)
+def test_a_broken_profile_is_explained(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadConfiguration) as raised:
+        parsed_with(**changes)
+    assert str(raised.value) == (
+        "cdk.json is not usable; nothing was synthesised. Correct, under context.tilescout:\n"
+        f"  {said}"
+    )
+
+
+@pytest.mark.parametrize("second_scale", [0, 0.25, "page"])
+def test_functions_get_the_second_scale_as_it_was_written(second_scale: float | str) -> None:
+    found = parsed_with(second_scale=second_scale).profiles["text"].shipped("text")
+
+    assert found["second_scale"] == second_scale
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"architecture": "arm"}, "settings.architecture: input should be 'arm64' or 'x86_64'"),
+        ({"log_retention_days": 31}, "settings.log_retention_days: input should be 1, 3, 5, 7,"),
+        ({"detect_tile_concurrency": 1}, "greater than or equal to 2; it is 1"),
+        ({"alarm_email": "nobody"}, "settings.alarm_email: string should match pattern"),
+        ({"reserved_concurrency": {"guards": 1}}, "settings.reserved_concurrency.guards"),
+        ({"retention": 1}, "settings.retention: there is no such setting; it is 1"),
+    ],
+)
+def test_a_broken_setting_is_explained(settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadConfiguration) as raised:
+        parsed(settings, text=TEXT | {"default": True})
+    assert said in str(raised.value)
+
+
+def test_a_missing_field_is_named() -> None:
+    with pytest.raises(BadConfiguration, match=r"profiles\.text\.dpi: it is required and missing"):
+        parsed(text={"detector": "textract", "tile_size": 2048, "overlap": 0, "default": True})
+
+
+def test_several_faults_are_told_at_once() -> None:
+    with pytest.raises(BadConfiguration) as raised:
+        parsed_with(dpi=20, colour="blue")
+    assert len(str(raised.value).splitlines()) == 3
+
+
+def test_models_run_hourly_and_text_at_once_unless_set() -> None:
+    config = parsed(text=TEXT | {"default": True}, symbols=MODEL)
+    assert config.schedules() == {"textract": "rate(1 minute)", "valves": "rate(1 hour)"}
+
+
+def test_a_schedule_that_is_set_to_nothing_is_refused() -> None:
+    with pytest.raises(BadConfiguration, match=r"profiles\.text\.schedule: a schedule is"):
+        parsed_with(schedule="")
+
+
+@pytest.mark.parametrize("defaults", [(False, False), (True, True)])
+def test_exactly_one_profile_is_the_default(defaults: tuple[bool, bool]) -> None:
+    first, second = defaults
+    with pytest.raises(BadConfiguration, match="exactly one profile is the default"):
+        parsed(a=TEXT | {"default": first}, b=TEXT | {"default": second})
+
+
+def test_profiles_of_one_model_take_the_most_frequent_schedule() -> None:
+    config = parsed(
+        a=TEXT | {"default": True, "schedule": "rate(90 minutes)"},
+        b=TEXT | {"schedule": "rate(1 hour)"},
+    )
+    assert config.schedules() == {"textract": "rate(1 hour)"}
+
+
+def test_two_cron_expressions_of_one_model_are_refused() -> None:
+    with pytest.raises(BadConfiguration, match="the profiles a, b of textract differ"):
+        parsed(
+            a=TEXT | {"default": True, "schedule": "cron(0 6 * * ? *)"},
+            b=TEXT | {"schedule": "cron(0 7 * * ? *)"},
+        )
+
+
+def test_a_cron_expression_shared_by_all_profiles_is_taken() -> None:
+    config = parsed_with(schedule="cron(0 6 ? * MON-FRI *)")
+    assert config.schedules() == {"textract": "cron(0 6 ? * MON-FRI *)"}
+
+
+def test_the_committed_configuration_is_good() -> None:
+    config = parse_config(read_context(Path(__file__).resolve().parents[3]))
+    assert sorted(config.profiles) == [
+        "pdf-text",
+        "symbols",
+        "symbols-onnx",
+        "tags",
+        "text",
+        "text-first",
+        "text-rekognition",
+    ]
+
+
+def test_a_profile_here_has_the_fields_of_a_profile_there() -> None:
+    shipped = parsed_with().profiles["text"].shipped("text")
+    assert set(shipped) == {field.name for field in fields(Profile)}
+
+
+def test_a_profile_here_has_the_defaults_of_a_profile_there() -> None:
+    there = Profile(name="text", detector="textract", dpi=200, tile_size=2048, overlap=256)
+    here = ConfiguredProfile.model_validate(TEXT)
+    assert here.shipped("text") == to_jsonable_python(there)
+
+
+def test_detectors_and_prices_are_those_of_the_functions() -> None:
+    assert set(get_args(Detector)) == set(get_args(DetectorName))
+    assert set(get_args(PriceName)) == {price.name for price in fields(PriceTable)}
+
+
+def test_bad_configuration_ends_synth_with_a_message_and_no_traceback(tmp_path: Path) -> None:
+    context = {"tilescout": {"profiles": {"text": TEXT | {"default": True, "dpi": 20}}}}
+    (tmp_path / "cdk.json").write_text(json.dumps({"context": context}))
+    with pytest.raises(SystemExit) as ended:
+        main(["--output", str(tmp_path / "out")], sources=tmp_path)
+    assert "profiles.text.dpi: input should be greater than or equal to 36" in str(ended.value.code)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_broken_cdk_json_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cdk.json").write_text("{")
+    with pytest.raises(SystemExit, match=r"cdk\.json must be JSON with a"):
+        main(["--output", str(tmp_path / "out")], sources=tmp_path)
+
+
+def test_what_tune_tries_can_be_deployed() -> None:
+    assert setting_bounds.SECOND_SCALE == (SMALLEST_RATIO, LARGEST_RATIO)
+    for detector, (least, most) in setting_bounds.TILE_PX.items():
+        assert SIDES[detector][0] <= least < most <= SIDES[detector][1]
+    for dpi in setting_bounds.DPI:
+        assert parsed_with(dpi=dpi).profiles["text"].dpi == dpi

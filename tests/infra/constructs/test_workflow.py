@@ -1,0 +1,202 @@
+"""The state machine, its schedules and the alarms around it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk.assertions import Template as Synthesised
+
+from infra.constructs.schedules import Schedules
+from tests.infra.template import Template
+
+OUTPUTS = [
+    "DetectionRunArn",
+    "DetectionsTableName",
+    "DocumentsBucketName",
+    "DocumentsQueueUrl",
+    "DocumentsTableName",
+    "LedgerTableName",
+    "MergesQueueUrl",
+    "ModelsBucketName",
+    "OnnxTilesQueueUrl",
+    "PagesQueueUrl",
+    "ResultsBucketName",
+    "TilesBucketName",
+    "TilesQueueUrl",
+]
+
+
+def _schedules(template: Template) -> dict[str, dict[str, Any]]:
+    return {
+        json.loads(each["Properties"]["Target"]["Input"])["model"]: each["Properties"]
+        for each in template.of_type("Scheduler::Schedule").values()
+    }
+
+
+def _alarms(template: Template) -> dict[str, dict[str, Any]]:
+    return {
+        name: each["Properties"] for name, each in template.of_type("CloudWatch::Alarm").items()
+    }
+
+
+def test_outputs_keep_their_names(template: Template) -> None:
+    assert sorted(template.body["Outputs"]) == OUTPUTS
+
+
+def test_every_placeholder_of_the_definition_is_filled(template: Template) -> None:
+    properties = template.properties("DetectionRun")
+    placeholders = set(re.findall(r"\$\{(\w+)\}", properties["DefinitionString"]))
+    assert placeholders == set(properties["DefinitionSubstitutions"])
+
+
+def test_the_machine_calls_advance_run(template: Template) -> None:
+    substitutions = template.properties("DetectionRun")["DefinitionSubstitutions"]
+    assert substitutions == {
+        "AdvanceRunFunctionArn": {"Fn::GetAtt": [template.function_id("advance_run"), "Arn"]}
+    }
+
+
+def test_the_machine_is_traced_and_logs_errors_without_data(template: Template) -> None:
+    properties = template.properties("DetectionRun")
+    logging = properties["LoggingConfiguration"]
+    assert properties["TracingConfiguration"] == {"Enabled": True}
+    assert logging["Level"] == "ERROR"
+    assert logging["IncludeExecutionData"] is False
+
+
+def test_the_machine_s_log_group_has_the_prefix_that_needs_no_policy(template: Template) -> None:
+    names = [
+        group["Properties"]["LogGroupName"]["Fn::Join"][1][0]
+        for group in template.of_type("Logs::LogGroup").values()
+        if "LogGroupName" in group["Properties"]
+    ]
+    assert names == ["/aws/vendedlogs/states/"]
+
+
+def test_projects_whose_names_differ_in_case_only_have_a_schedule_each() -> None:
+    stack = Stack(App(), "Alone")
+    machine = sfn.StateMachine(
+        stack, "Machine", definition_body=sfn.DefinitionBody.from_chainable(sfn.Pass(stack, "Pass"))
+    )
+    guard = lambda_.Function(
+        stack,
+        "Guard",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+        handler="index.handler",
+        code=lambda_.Code.from_inline("handler = print"),
+    )
+    expressions = {"valves": "rate(1 hour)", "Valves": "rate(1 hour)"}
+    Schedules(stack, "Schedules", state_machine=machine, guard=guard, expressions=expressions)
+    Synthesised.from_stack(stack).resource_count_is("AWS::Scheduler::Schedule", 2)
+
+
+def test_a_model_has_one_schedule_whatever_its_profiles(template: Template) -> None:
+    expressions = {
+        model: properties["ScheduleExpression"]
+        for model, properties in _schedules(template).items()
+    }
+    assert expressions == {
+        "pdf-text": "rate(5 minutes)",
+        "rekognition-text": "rate(5 minutes)",
+        "sample-symbols": "rate(1 hour)",
+        "sample-symbols-onnx": "rate(5 minutes)",
+        "textract": "rate(1 minute)",
+    }
+
+
+@pytest.mark.parametrize("model", ["pdf-text", "rekognition-text", "sample-symbols", "textract"])
+def test_a_missed_schedule_is_not_retried_for_a_day(template: Template, model: str) -> None:
+    target = _schedules(template)[model]["Target"]
+    assert target["Arn"] == {"Ref": "DetectionRun"}
+    assert json.loads(target["Input"]) == {"model": model, "reason": "schedule"}
+    assert target["RetryPolicy"] == {
+        "MaximumEventAgeInSeconds": 600,
+        "MaximumRetryAttempts": 2,
+    }
+
+
+def test_the_scheduler_may_start_this_machine_and_nothing_else(template: Template) -> None:
+    target = _schedules(template)["textract"]["Target"]
+    role = template.properties(target["RoleArn"]["Fn::GetAtt"][0])
+    statements = [
+        statement
+        for policy in role["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    assert [(each["Action"], each["Resource"]) for each in statements] == [
+        ("states:StartExecution", {"Ref": "DetectionRun"})
+    ]
+
+
+def test_the_guard_looks_every_minute(template: Template) -> None:
+    [rule] = template.of_type("Events::Rule").values()
+    properties = rule["Properties"]
+    assert properties["ScheduleExpression"] == "rate(1 minute)"
+    assert properties["State"] == "ENABLED"
+    assert properties["Targets"][0]["Arn"] == {"Fn::GetAtt": [template.function_id("guard"), "Arn"]}
+
+
+def test_a_silent_guard_raises_the_alarm(template: Template) -> None:
+    [alarm] = [
+        alarm for alarm in _alarms(template).values() if alarm.get("MetricName") == "Invocations"
+    ]
+    assert alarm["Dimensions"] == [
+        {"Name": "FunctionName", "Value": {"Ref": template.function_id("guard")}}
+    ]
+    assert alarm["TreatMissingData"] == "breaching"
+    assert alarm["ComparisonOperator"] == "LessThanThreshold"
+    assert alarm["Threshold"] == 1
+
+
+@pytest.mark.parametrize("queue", ["DocumentsDeadLetters", "PagesDeadLetters"])
+def test_a_dead_letter_raises_an_alarm(template: Template, queue: str) -> None:
+    dimension = {"Name": "QueueName", "Value": {"Fn::GetAtt": [queue, "QueueName"]}}
+    [alarm] = [
+        alarm for alarm in _alarms(template).values() if dimension in alarm.get("Dimensions", [])
+    ]
+    assert alarm["Threshold"] == 0
+    assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
+
+
+def test_a_run_that_ends_badly_raises_an_alarm(template: Template) -> None:
+    [alarm] = [alarm for alarm in _alarms(template).values() if "Metrics" in alarm]
+    watched = {
+        metric["MetricStat"]["Metric"]["MetricName"]
+        for metric in alarm["Metrics"]
+        if "MetricStat" in metric
+    }
+    assert watched == {"ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut"}
+
+
+@pytest.mark.parametrize("name", ["advance_run", "guard"])
+def test_errors_of_a_control_function_raise_an_alarm(template: Template, name: str) -> None:
+    dimension = {"Name": "FunctionName", "Value": {"Ref": template.function_id(name)}}
+    [alarm] = [
+        alarm
+        for alarm in _alarms(template).values()
+        if alarm.get("MetricName") == "Errors" and dimension in alarm["Dimensions"]
+    ]
+    assert alarm["Threshold"] == 0
+
+
+def test_every_alarm_reaches_the_topic(template: Template) -> None:
+    [topic] = template.of_type("SNS::Topic")
+    for alarm in _alarms(template).values():
+        assert alarm["AlarmActions"] == [{"Ref": topic}]
+
+
+def test_alarms_may_publish_to_the_topic(template: Template) -> None:
+    """A topic with a policy of its own has lost the default one."""
+    [policy] = template.of_type("SNS::TopicPolicy").values()
+    allowed = [
+        statement["Principal"]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Allow"
+    ]
+    assert allowed == [{"Service": "cloudwatch.amazonaws.com"}]

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from benchmarks.simulation.arrivals import HOUR, Drawing
+from benchmarks.simulation.bulk import Bulk, with_rate
+from benchmarks.simulation.bulk_runs import simulate
+from benchmarks.simulation.clock import DAY_ZERO
+from benchmarks.simulation.custom_labels import ModelSettings
+from benchmarks.simulation.ours.spreading import spread_seconds
+from benchmarks.simulation.ours.system import PROFILE, Tilescout
+from benchmarks.simulation.world import SYSTEM, new_world
+from tilescout.handlers.run_steps.context import Edges
+from tilescout.handlers.run_steps.detect_tiles import _send_hints
+from tilescout.handlers.run_steps.survey import Survey
+from tilescout.runs.pacing import Pace, Turn
+from tilescout.runs.records import RunState
+
+LONG = Bulk(pages=100, units=1, deadline_minutes=600, budget_usd=250.0)
+
+
+def test_more_pages_take_longer_and_cost_more_but_less_a_page() -> None:
+    small, large = simulate(LONG), simulate(replace(LONG, pages=200))
+    assert large.finished > small.finished
+    assert large.model_usd() > small.model_usd()
+    assert large.usd_per_page(replace(LONG, pages=200)) < small.usd_per_page(LONG)
+
+
+@pytest.mark.parametrize("rate", [1.0, 2.8, 5.0])
+def test_more_units_are_never_later(rate: float) -> None:
+    case = with_rate(replace(LONG, evenly=True), rate)
+    hours = [simulate(replace(case, units=units)).finished for units in (1, 2, 5)]
+    assert hours == sorted(hours, reverse=True)
+
+
+def test_a_start_that_is_free_saves_exactly_its_unit_hours() -> None:
+    came = simulate(replace(LONG, units=2))
+    saved = came.model_usd() - came.model_usd(starting_is_billed=False)
+    assert saved == pytest.approx(came.runs * 2 * 4.0 * 910 / 3600)
+
+
+def test_a_short_deadline_makes_several_runs() -> None:
+    hurried = simulate(replace(LONG, pages=500, deadline_minutes=20, evenly=True))
+    assert hurried.runs > 2
+    assert hurried.why_more_runs == "deadline"
+    assert hurried.is_finished
+
+
+def test_the_flow_of_tiles_agrees_with_single_tiles() -> None:
+    day = [Drawing(name=f"sheet-{number}", at=DAY_ZERO + HOUR, tiles=24) for number in range(100)]
+    model = ModelSettings(start_minutes=(15, 15), tiles_per_second_per_unit=5.0)
+    world = new_world(day, model, [], seed=1)
+    Tilescout(world, profile=replace(PROFILE, deadline_minutes=600, budget_usd=250.0))
+    world.clock.run_until(DAY_ZERO + 12 * HOUR)
+    world.model.read_meters()
+    running = world.model.meter(SYSTEM).unit_ms["RUNNING"] / 1000
+    flowing = simulate(with_rate(replace(LONG, assumed_rate=1.0), 5.0))
+    assert world.history.lost() == 0
+    assert flowing.up_unit_seconds - 75 == pytest.approx(running, rel=0.1)
+
+
+class _Sqs:
+    """Keeps the delays of what is sent."""
+
+    def __init__(self) -> None:
+        self.delays: list[int] = []
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: list[Any]) -> dict[str, Any]:  # noqa: N803
+        self.delays += [entry["DelaySeconds"] for entry in Entries]
+        return {}
+
+
+def test_hints_are_spread_as_the_handler_spreads_them() -> None:
+    sqs = _Sqs()
+    tiles = {("document", 1, tile): 0 for tile in range(100)}
+    edges = Edges(
+        documents=cast(Any, None),
+        ledger=cast(Any, None),
+        sqs=cast(Any, sqs),
+        tiles_queue_url="tiles",
+        onnx_tiles_queue_url="onnx-tiles",
+        merges_queue_url="merges",
+        configuration=cast(Any, None),
+        open_rekognition=cast(Any, None),
+        now=0,
+    )
+    state = RunState(model="parts", execution="run", calls_per_second=5.0)
+    turn = Turn(skip=0, send=100, wait_seconds=80, pace=Pace())
+    _send_hints(edges, state, Survey(answered_at=1, since=tiles), turn)
+    spread = spread_seconds(100, 80, 5.0)
+    assert sorted(sqs.delays) == [int(spread * number / 100) for number in range(100)]

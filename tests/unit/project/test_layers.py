@@ -1,0 +1,96 @@
+"""Who may import whom: the core knows no edge, the edges no command line, infra none of them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCES = {
+    "tilescout": "lambdas/tilescout",
+    "tilescout_local": "cli/tilescout_local",
+    "tilescout_datasets": "cli/tilescout_datasets",
+    "tilescout_samples": "cli/tilescout_samples",
+    "tilescout_train": "cli/tilescout_train",
+    "tilescout_evaluate": "cli/tilescout_evaluate",
+    "tilescout_tune": "cli/tilescout_tune",
+    "tilescout_cli": "cli/tilescout_cli",
+    "infra": "infra",
+}
+AWS_SDKS = {"boto3", "botocore", "aws_lambda_powertools"}
+# By layer: what of this project, and of the libraries that only some may touch, it may import.
+ALLOWED = {
+    "tilescout": {"tilescout"},
+    "tilescout.aws": {"tilescout", "tilescout.aws", "boto3", "botocore"},
+    "tilescout.handlers": {
+        "tilescout",
+        "tilescout.aws",
+        "tilescout.handlers",
+        "aws_lambda_powertools",
+    },
+    "tilescout_local": {"tilescout", "tilescout_local", "boto3", "botocore", "pymupdf"},
+    "tilescout_datasets": {"tilescout", "tilescout_datasets", "pymupdf"},
+    "tilescout_samples": {"tilescout", "tilescout_samples", "pymupdf"},
+    "tilescout_train": {"tilescout", "tilescout_datasets", "tilescout_train"},
+    "tilescout_evaluate": {"tilescout", "tilescout_datasets", "tilescout_evaluate", "pymupdf"},
+    "tilescout_tune": {"tilescout", "tilescout_evaluate", "tilescout_tune"},
+    "tilescout_cli": {
+        "tilescout",
+        "tilescout.aws",
+        "tilescout_local",
+        "tilescout_datasets",
+        "tilescout_samples",
+        "tilescout_train",
+        "tilescout_evaluate",
+        "tilescout_tune",
+        "tilescout_cli",
+        "boto3",
+        "botocore",
+        "pymupdf",
+    },
+    "infra": {"infra"},
+}
+GUARDED = {*ALLOWED, *AWS_SDKS, "pymupdf"}
+RENDERER = "tilescout.rendering"
+"""Package of the core that runs in the rendering child, and may hold MuPDF."""
+
+
+def modules() -> Iterator[tuple[str, Path]]:
+    """Every module of the project by its dotted name."""
+    for package, folder in SOURCES.items():
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            parts = path.relative_to(ROOT / folder).with_suffix("").parts
+            yield ".".join((package, *parts)), path
+
+
+def layer(name: str) -> str | None:
+    """The longest guarded package that ``name`` is or lies in."""
+    within = [each for each in GUARDED if f"{name}.".startswith(f"{each}.")]
+    return max(within, key=len, default=None)
+
+
+def imported(path: Path) -> set[str]:
+    """Dotted names imported anywhere in the file, for type checking too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("importer", ALLOWED)
+def test_a_layer_imports_only_the_layers_below_it(importer: str) -> None:
+    looked_at = 0
+    for name, path in modules():
+        if layer(name) != importer:
+            continue
+        looked_at += 1
+        allowed = ALLOWED[importer] | ({"pymupdf"} if name.startswith(RENDERER) else set())
+        reached = {layer(each) for each in imported(path)} - {None}
+        assert reached <= allowed, f"{name} imports {sorted(map(str, reached - allowed))}"
+    assert looked_at > 5

@@ -1,0 +1,112 @@
+"""Boxes of the local OCR are brought in to the ink of their letters."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tilescout_local.engines.ink_extent import WHOLE, Extent, ink_extent, inked_part
+from tilescout_local.engines.text_reading import across
+
+
+def paper(height: int, width: int) -> NDArray[np.uint8]:
+    return np.full((height, width, 3), 255, np.uint8)
+
+
+def test_blank_margins_are_left_out() -> None:
+    crop = paper(40, 100)
+    crop[10:30, 20:90] = 0
+
+    assert ink_extent(crop) == Extent(0.2, 0.25, 0.9, 0.75, ((0.2, 0.9),))
+
+
+def test_a_rule_parted_from_the_letters_is_left_out() -> None:
+    crop = paper(40, 100)
+    crop[12:28, 20:80] = 0
+    crop[38:40, :] = 0
+
+    assert ink_extent(crop) == Extent(0.2, 0.3, 0.8, 0.7, ((0.2, 0.8),))
+
+
+def test_a_rule_that_crosses_the_line_is_left_out() -> None:
+    crop = paper(40, 100)
+    crop[12:28, 20:80] = 0
+    crop[:, 90:92] = 0
+
+    assert ink_extent(crop) == Extent(0.2, 0.3, 0.8, 0.7, ((0.2, 0.8),))
+
+
+def test_a_rule_that_the_letters_touch_is_left_out() -> None:
+    crop = paper(40, 100)
+    crop[12:28, 20:80] = 0
+    crop[28:30, :] = 0
+
+    assert ink_extent(crop) == Extent(0.2, 0.3, 0.8, 0.7, ((0.2, 0.8),))
+
+
+def test_a_circle_around_a_number_is_left_out() -> None:
+    crop = paper(40, 40)
+    cv2.circle(crop, (20, 20), 24, (0, 0, 0), 2)
+    crop[12:28, 16:24] = 0
+
+    assert ink_extent(crop) == Extent(0.4, 0.3, 0.6, 0.7, ((0.4, 0.6),))
+
+
+def test_letters_that_fill_their_crop_are_its_text() -> None:
+    crop = paper(20, 40)
+    for left in range(0, 40, 8):
+        crop[:, left : left + 3] = 0
+        crop[10, left : left + 5] = 0
+
+    assert ink_extent(crop).top == 0.0
+    assert ink_extent(crop).bottom == 1.0
+
+
+def test_letters_are_told_by_the_blank_columns_between_them() -> None:
+    crop = paper(40, 100)
+    crop[10:30, 20:40] = 0
+    crop[10:30, 50:80] = 0
+
+    assert ink_extent(crop).letters == ((0.2, 0.4), (0.5, 0.8))
+
+
+def test_the_dot_of_an_i_belongs_to_its_line() -> None:
+    crop = paper(50, 20)
+    crop[5:9, 8:12] = 0
+    crop[13:45, 8:12] = 0
+
+    assert ink_extent(crop).top == pytest.approx(0.1)
+
+
+def test_white_letters_on_black_count_as_ink() -> None:
+    crop = np.zeros((40, 100, 3), np.uint8)
+    crop[10:30, 20:90:4] = 255
+
+    assert ink_extent(crop).top == pytest.approx(0.25)
+
+
+def test_a_crop_without_ink_is_left_whole() -> None:
+    assert ink_extent(paper(10, 10)) == WHOLE
+
+
+def test_a_quad_is_cut_across_its_own_height() -> None:
+    upwards = ((0.0, 100.0), (0.0, 0.0), (20.0, 0.0), (20.0, 100.0))
+
+    assert across(upwards, 0.25, 0.75) == ((5.0, 100.0), (5.0, 0.0), (15.0, 0.0), (15.0, 100.0))
+
+
+def test_the_inked_part_keeps_a_margin_of_paper() -> None:
+    image = paper(1000, 2000)
+    image[500:520, 900:980] = 0
+
+    found = inked_part(image)
+
+    assert found is not None
+    left, top, part = found
+    assert (left, top, part.shape) == (836, 436, (147, 207, 3))
+
+
+def test_a_blank_image_has_no_inked_part() -> None:
+    assert inked_part(paper(100, 100)) is None
