@@ -20,7 +20,7 @@ from botocore.config import Config
 
 from tilescout_local.emulator.install import check_version
 from tilescout_local.errors import ControlRefused
-from tilescout_local.scaled_clock import ScaledClock, starting_now
+from tilescout_local.processes.scaled_clock import ScaledClock, starting_now
 from tilescout_local.server_process import (
     is_free,
     spawn,

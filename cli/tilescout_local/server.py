@@ -13,7 +13,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from tilescout_local.scaled_clock import ScaledClock
+from tilescout_local.processes.scaled_clock import ScaledClock
 from tilescout_local.state import LOCK_FILE, REGION, STATE_FILE
 
 ADDRESS = "127.0.0.1"

@@ -36,7 +36,7 @@ def test_the_account_is_zeros(client: Client) -> None:
 OWNER = """
 import sys, time
 from pathlib import Path
-from tilescout_local.deploy import deploy
+from tilescout_local.deployment.deploy import deploy
 from tilescout_local.embedded_aws import start
 aws = start(Path(sys.argv[1]))
 outputs = deploy(aws, Path(sys.argv[2]))["Contract"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tilescout_local.errors import WrongEmulatorVersion
-from tilescout_local.scaled_clock import ScaledClock
+from tilescout_local.processes.scaled_clock import ScaledClock
 from tilescout_local.state import ACCOUNT, REGION
 
 MINISTACK_VERSION = "1.5.33"

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from tilescout_local import scaled_clock
+from tilescout_local.processes import scaled_clock
+from tilescout_local.processes.scaled_clock import ScaledClock
 from tilescout_local.processes.worker_process import Warden, WorkerProcess
-from tilescout_local.scaled_clock import ScaledClock
 from tilescout_local.state import CODE, SANDBOXES
 
 # Python packages live in the running environment; a function's layers are built for Lambda's own

@@ -1,8 +1,8 @@
 """One Lambda sandbox: loads a handler once and answers invocations, as the Python runtime does.
 
-Started by its file name with the descriptor of its channel. Imports nothing that a function's own
-code could shadow: ``frames`` and ``scaled_clock`` are taken from beside this file and the folder
-leaves the path at once.
+The emulator starts this file by its name, with the descriptor of its channel. It imports nothing
+that a function's own code could shadow: ``framing`` and ``scaled_clock`` come from the folder
+``processes``, which is on the path for these two imports only.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).parents[1] / "processes")
     import scaled_clock  # type: ignore[import-not-found]
-    from frames import Channel  # type: ignore[import-not-found]
+    from framing import Channel  # type: ignore[import-not-found]
 
     scaled_clock.install(os.environ.pop(scaled_clock.VARIABLE))
-
-    sys.path.pop(0)
-    sys.path.insert(0, os.environ["LAMBDA_TASK_ROOT"])
+    sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
 else:
     from tilescout_local.processes.framing import Channel
 

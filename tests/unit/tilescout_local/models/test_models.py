@@ -12,7 +12,7 @@ from tilescout_local.models.defaults import add_sample_model
 from tilescout_local.models.registry import ModelRegistry
 from tilescout_local.models.throughput import TokenBucket
 from tilescout_local.models.version import Behaviour, Status
-from tilescout_local.scaled_clock import ScaledClock
+from tilescout_local.processes.scaled_clock import ScaledClock
 
 MODEL = "sample-symbols/v1"
 
@@ -265,6 +265,6 @@ def test_an_order_that_cannot_be_met_is_refused(account: Account, body: bytes, t
 def test_a_scaled_clock_agrees_at_its_origin_and_runs_faster(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tilescout_local.scaled_clock._real", lambda: 1003.0)
+    monkeypatch.setattr("tilescout_local.processes.scaled_clock._real", lambda: 1003.0)
     assert ScaledClock(1000.0, 20.0).now() == 1060.0
     assert ScaledClock(1000.0, 1.0).now() == 1003.0
