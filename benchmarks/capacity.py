@@ -22,7 +22,7 @@ MANY_PAGES = (10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 INSTALLED = Bulk(pages=1_000)
 """The default profile and settings."""
 FOR_BULK = Bulk(
-    pages=1_000, deadline_minutes=600, budget_usd=250.0, most_units=5, detect_concurrency=60
+    pages=1_000, deadline_minutes=600, budget_usd=250.0, max_units=5, detect_concurrency=60
 )
 """The longest deadline that a profile may have, and what five units cost in it."""
 MIDDLE = replace(FOR_BULK, units=2)

@@ -23,7 +23,7 @@ STOP_SECONDS = 75
 """A minute of STOPPING, seen at the next look."""
 CLOSE_SECONDS = 5
 TRANSITIONS_A_TURN = 3
-MOST_RUNS = 2000
+MAX_RUNS = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Bulk:
 
     pages: int
     units: int = 0
-    most_units: int = 2
+    max_units: int = 2
     deadline_minutes: int = 60
     budget_usd: float = 25.0
     assumed_rate: float = 1.0

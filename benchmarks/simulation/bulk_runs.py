@@ -7,7 +7,7 @@ import math
 from benchmarks.simulation.bulk import (
     CLOSE_SECONDS,
     HOUR,
-    MOST_RUNS,
+    MAX_RUNS,
     PAGES_PER_DOCUMENT,
     STEP_SECONDS,
     STOP_SECONDS,
@@ -21,7 +21,7 @@ from tilescout.handlers.run_steps.detect_tiles import PATIENCE_WITH_MODEL
 from tilescout.handlers.run_steps.survey import SCAN
 from tilescout.pricing import PriceTable
 from tilescout.runs import pacing
-from tilescout.runs.inference_units import ModelPace, most_calls_per_second, paid_until, plan_units
+from tilescout.runs.inference_units import ModelPace, max_calls_per_second, paid_until, plan_units
 from tilescout.runs.model_lifecycle import START_POLL
 from tilescout.runs.model_records import measured_rate
 from tilescout.runs.pacing import Pace, Progress, Turn
@@ -32,7 +32,7 @@ def simulate(case: Bulk) -> Came:
     work = Work(case)
     rate = 0.0
     work.spend(case.tiling * min(1.0, case.pages) + STEP_SECONDS, "tiling")
-    while work.merged_pages < case.pages - 1e-6 and work.came.runs < MOST_RUNS:
+    while work.merged_pages < case.pages - 1e-6 and work.came.runs < MAX_RUNS:
         if work.queued_documents() <= work.complete_documents and work.answered:
             work.spend(60, "tiling")
             continue
@@ -96,7 +96,7 @@ def _planned(work: Work, seconds_left: float, known_rate: float) -> int:
         round(work.open_tiles),
         ModelPace(tiles_per_second_per_unit=known_rate or work.case.assumed_rate),
         seconds_left=seconds_left,
-        most_units=work.case.most_units,
+        max_units=work.case.max_units,
         usd_per_unit_hour=PriceTable().custom_labels_unit_hour,
         budget_usd=work.case.budget_usd,
     )
@@ -105,7 +105,7 @@ def _planned(work: Work, seconds_left: float, known_rate: float) -> int:
 
 def _turns(work: Work, units: int, deadline: float) -> str:
     """The loop of DetectTiles; why it ended."""
-    calls_per_second = most_calls_per_second(units)
+    calls_per_second = max_calls_per_second(units)
     pace = Pace(moved_at=int(work.now), ended_at=int(work.now))
     before, asked, queued = work.answered, 0.0, 0.0
     while True:
@@ -136,7 +136,7 @@ def _turns(work: Work, units: int, deadline: float) -> str:
             progress,
             int(work.now),
             calls_per_second,
-            pacing.LONGEST_WAIT_WITH_MODEL,
+            pacing.MAX_WAIT_WITH_MODEL,
         )
         attempts = _flow(work, units, turn, queued, calls_per_second)
         queued = max(0.0, queued + turn.send - attempts)

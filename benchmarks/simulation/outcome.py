@@ -10,7 +10,7 @@ from benchmarks.simulation.world import PERSON, SYSTEM, World
 from tilescout.pricing import PriceTable
 from tilescout.runs.model_lifecycle import UP
 
-LONGEST_OVERRUN = 120
+MAX_OVERRUN = 120
 """Minutes more than the same system's day without a fault after which it has not survived."""
 UP_OR_STOPPING = ("STARTING", "RUNNING", "STOPPING")
 
@@ -75,7 +75,7 @@ def percentile(sorted_values: list[float], share: float) -> float:
 def failures(got: Outcome, undisturbed: Outcome, unavoidable_minutes: float = 0) -> list[str]:
     """Why the fault was not survived, in words; empty where it was."""
     over = got.minutes - undisturbed.minutes
-    is_long = over > LONGEST_OVERRUN + unavoidable_minutes
+    is_long = over > MAX_OVERRUN + unavoidable_minutes
     reasons = {
         f"model up {over / 60:.0f} h too long, and still after 48 h": got.is_up,
         f"model up {over / 60:.0f} h too long": is_long and not got.is_up,

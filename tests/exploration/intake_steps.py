@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tests.exploration.intake_tiling import flip, tile
 from tests.exploration.intake_world import (
-    MOST_RECEIVES,
+    MAX_RECEIVES,
     Message,
     Rules,
     Size,
@@ -57,7 +57,7 @@ def _died(world: World, worker: Worker) -> World:
     if worker.kind == "collect":
         return after._replace(dead=tuple(sorted((*after.dead, worker.message))))
     message = worker.message._replace(receives=worker.message.receives + 1)
-    if message.receives >= MOST_RECEIVES:
+    if message.receives >= MAX_RECEIVES:
         return after._replace(dead=tuple(sorted({*after.dead, message._replace(receives=0)})))
     return after._replace(queue=tuple(sorted((*after.queue, message))))
 

@@ -11,7 +11,7 @@ from tilescout.documents import Document, Outcome, Status
 from tilescout.ledger import PageRow
 from tilescout.profiles import Profile
 
-MOST_RECEIVES = 3
+MAX_RECEIVES = 3
 """Deliveries after which a message is a dead letter; fewer than in the template, so that dead
 letters and given up pages meet.
 """

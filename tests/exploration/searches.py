@@ -50,7 +50,7 @@ class Found:
     seconds: float
     broken: str
     path: tuple[str, ...]
-    longest_overrun: int
+    max_overrun: int
 
 
 def run(search: Search) -> Found:
@@ -64,11 +64,11 @@ def run(search: Search) -> Found:
         seconds=time.perf_counter() - began,
         broken=found.broken or (NOBODY_HELPS if stuck else ""),
         path=found.path or stuck,
-        longest_overrun=_longest_overrun(found),
+        max_overrun=_max_overrun(found),
     )
 
 
-def _longest_overrun(found: Explored[Any]) -> int:
+def _max_overrun(found: Explored[Any]) -> int:
     return max(getattr(world, "overrun", 0) for world in found.worlds)
 
 

@@ -17,14 +17,13 @@ from tilescout import messages
 from tilescout.handlers.run_steps import claim_documents, close_run
 from tilescout.intake import page_ranges
 from tilescout.messages import MergeHint, PageRange, TileHint, Upload
-from tilescout.runs import lease_rules, merge_pacing, model_lifecycle, pacing
+from tilescout.runs import history_budget, lease_rules, merge_pacing, model_lifecycle, pacing
 from tilescout.runs.pacing import Pace, Progress
 from tilescout.runs.records import RunState
 
 DEFINITION = Path(__file__).resolve().parents[2] / "statemachine" / "detection_run.asl.json"
-MOST_EVENTS = 25_000
-MOST_PAYLOAD = 256 * 1024
-MOST_MESSAGE = 64 * 1024
+MAX_PAYLOAD = 256 * 1024
+MAX_MESSAGE = 64 * 1024
 EVENTS = {"Task": 5, "Choice": 2, "Wait": 2, "Succeed": 1, "Fail": 1}
 """Of one visit to a state. A Lambda task: entered, scheduled, started, succeeded, exited."""
 EVENTS_OF_A_RETRY = 3
@@ -32,7 +31,7 @@ EVENTS_OF_A_RETRY = 3
 LOOPS = ("StartModel", "DetectTiles", "StopModel", "MergePages")
 HOURS_12 = 43_200
 """The longest execution, in seconds; the definition's own limit."""
-LONGEST_START = 120 * 60
+MAX_START = 120 * 60
 """Seconds; the most that a profile's ``start_minutes`` may be."""
 PAGES = 10_000
 TILES_PER_PAGE = 12
@@ -74,7 +73,7 @@ def detecting_turns(tiles: int, per_second: float, asked_per_second: float = 100
         worked = min(in_queue, per_second * turn.wait_seconds, tiles - done)
         done, in_queue = done + worked, in_queue - int(worked)
         pace, now, turns = turn.pace, now + turn.wait_seconds, turns + 1
-        assert turns <= pacing.MOST_TURNS, "the tiles never end"
+        assert turns <= history_budget.MAX_DETECTING_TURNS, "the tiles never end"
     return turns
 
 
@@ -96,25 +95,38 @@ def test_the_history_of_ten_thousand_pages_fits(states: dict[str, Any], per_seco
     detecting = detecting_turns(PAGES * TILES_PER_PAGE, per_second)
     merging = merging_turns(PAGES, per_second / TILES_PER_PAGE, turns=detecting)
     events = detecting * turn_of(states, "DetectTiles") + merging * turn_of(states, "MergePages")
-    assert events + events_of(states, *states) < MOST_EVENTS
+    assert events + events_of(states, *states) < history_budget.MAX_EVENTS
+
+
+@pytest.mark.fault("R13")
+def test_a_turn_of_each_loop_takes_as_many_events_as_the_budget_counts(
+    states: dict[str, Any],
+) -> None:
+    assert {turn_of(states, name) for name in LOOPS} == {history_budget.EVENTS_PER_TURN}
+    closing = events_of(states, "CloseRun", states["CloseRun"]["Next"])
+    assert closing == history_budget.CLOSING_EVENTS_PER_TURN
 
 
 @pytest.mark.fault("R13")
 def test_no_execution_fills_its_history_however_it_goes(states: dict[str, Any]) -> None:
     """Detecting, stopping and merging end by their turns, closing soon after its own."""
-    turns = max(pacing.MOST_TURNS, model_lifecycle.MOST_TURNS, merge_pacing.MOST_TURNS) + 1
-    longest = max(turn_of(states, name) for name in LOOPS)
+    turns = 1 + max(
+        history_budget.MAX_DETECTING_TURNS,
+        history_budget.MAX_STOPPING_TURNS,
+        history_budget.MAX_MERGING_TURNS,
+    )
     retried = 50 * EVENTS_OF_A_RETRY
     open_at_last = ceil(claim_documents.OPEN_CLAIMS / close_run.REQUEUED_PER_TURN)
-    closing = max(0, close_run.MOST_TURNS - turns) + open_at_last + 1
-    closing *= events_of(states, "CloseRun", states["CloseRun"]["Next"])
-    assert turns * longest + closing + events_of(states, *states) + retried < MOST_EVENTS
+    closing = max(0, history_budget.MAX_CLOSING_TURNS - turns) + open_at_last + 1
+    looping = turns * history_budget.EVENTS_PER_TURN
+    closing *= history_budget.CLOSING_EVENTS_PER_TURN
+    assert looping + closing + events_of(states, *states) + retried < history_budget.MAX_EVENTS
 
 
 @pytest.mark.fault("R13")
 def test_after_the_last_turn_of_detecting_a_model_that_starts_is_still_waited_for() -> None:
-    stopping = (LONGEST_START + lease_rules.SETTLE) // model_lifecycle.STOP_POLL
-    assert pacing.MOST_TURNS + stopping < model_lifecycle.MOST_TURNS
+    stopping = (MAX_START + lease_rules.SETTLE) // model_lifecycle.STOP_POLL
+    assert history_budget.MAX_DETECTING_TURNS + stopping < history_budget.MAX_STOPPING_TURNS
 
 
 @pytest.mark.fault("R13")
@@ -128,7 +140,7 @@ def test_what_goes_from_state_to_state_does_not_grow_with_the_pages() -> None:
         finished="f" * 200,
         pace=Pace(in_queue=large, asked=large, ended=large, moved_at=large, ended_at=large),
     )
-    assert len(json.dumps(asdict(full))) < MOST_PAYLOAD / 50
+    assert len(json.dumps(asdict(full))) < MAX_PAYLOAD / 50
 
 
 @pytest.mark.fault("I11", "R13")
@@ -150,13 +162,13 @@ def test_what_goes_from_state_to_state_does_not_grow_with_the_pages() -> None:
     ids=lambda message: type(message).__name__,
 )
 def test_a_message_holds_ids_and_keys_only(message: object) -> None:
-    assert len(messages.body(message).encode()) < MOST_MESSAGE / 50
+    assert len(messages.body(message).encode()) < MAX_MESSAGE / 50
 
 
 @pytest.mark.fault("I11")
 def test_the_longest_key_makes_no_large_event() -> None:
     event = messages.upload_event(Upload("b" * 63, "\u00e9" * 512, "v" * 1024))
-    assert len(json.dumps(event).encode()) < MOST_MESSAGE / 5
+    assert len(json.dumps(event).encode()) < MAX_MESSAGE / 5
 
 
 @pytest.mark.fault("R13")

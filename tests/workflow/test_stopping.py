@@ -16,14 +16,14 @@ from tests.handlers.account import Account
 from tests.handlers.conftest import account, environment
 from tests.handlers.model_service import VERSION, ModelService, put_to_use, service
 from tests.handlers.runs import clock, lease, queued
-from tilescout.runs import model_lifecycle
+from tilescout.runs.history_budget import MAX_STOPPING_TURNS
 
 __all__ = ["account", "environment", "service"]
 DEFINITION = json.loads(
     (Path(__file__).resolve().parents[2] / "statemachine" / "detection_run.asl.json").read_text()
 )
 HOUR = 3600
-USED = model_lifecycle.MOST_TURNS - 30
+USED = MAX_STOPPING_TURNS - 30
 """Turns that the execution's loops have taken when its first step ends."""
 
 

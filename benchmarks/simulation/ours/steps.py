@@ -21,7 +21,7 @@ from tilescout.errors import LeaseLost
 from tilescout.messages import MergeHint, TileHint
 from tilescout.pricing import PriceTable
 from tilescout.runs import lease_rules, model_lifecycle, pacing
-from tilescout.runs.inference_units import most_calls_per_second, paid_until, plan_units
+from tilescout.runs.inference_units import max_calls_per_second, paid_until, plan_units
 from tilescout.runs.lease_rules import Lease, Phase
 from tilescout.runs.model_lifecycle import Action
 from tilescout.runs.records import Run, RunState, calls_allowed, closing_seconds, hard_deadline
@@ -29,7 +29,7 @@ from tilescout.runs.records import Run, RunState, calls_allowed, closing_seconds
 STATE = TypeAdapter(RunState)
 PATIENCE_WITH_MODEL = 10 * 60
 HINTS_PER_TURN = 100
-LONGEST_MERGE_WAIT = 20
+MAX_MERGE_WAIT = 20
 MERGE_PATIENCE = 15 * 60
 UNIT_HOUR = PriceTable().custom_labels_unit_hour
 
@@ -146,7 +146,7 @@ class Steps:
             claimed_tiles(self.store, state),
             self.store.known.pace(profile.tiles_per_second_per_unit),
             seconds_left=state.deadline - self.now,
-            most_units=profile.max_inference_units,
+            max_units=profile.max_inference_units,
             usd_per_unit_hour=UNIT_HOUR,
             budget_usd=profile.budget_usd,
         )
@@ -175,7 +175,7 @@ class Steps:
             ready_at=self.now,
             answered_before=self.store.runs[state.id].tiles_answered,
             give_up_at=0,
-            calls_per_second=most_calls_per_second(units),
+            calls_per_second=max_calls_per_second(units),
             pace=replace(state.pace, moved_at=self.now, ended_at=self.now),
         )
 
@@ -200,7 +200,7 @@ class Steps:
             return replace(state, next="StopModel", wait_seconds=0, finished=finished)
         if not self._is_ready(state):
             return replace(state, next="StartModel", wait_seconds=0, ready_at=0, give_up_at=0)
-        longest = pacing.LONGEST_WAIT_WITH_MODEL
+        longest = pacing.MAX_WAIT_WITH_MODEL
         turn = pacing.next_turn(state.pace, progress, self.now, state.calls_per_second, longest)
         self._send_hints(state, seen, turn)
         return replace(state, next="", wait_seconds=turn.wait_seconds, pace=turn.pace)
@@ -248,7 +248,7 @@ class Steps:
         since = self.now if unmerged != state.unmerged else state.merging_since
         if not unmerged or self.now - since > MERGE_PATIENCE:
             return replace(state, next="CloseRun", wait_seconds=0, unmerged=unmerged)
-        wait = min(LONGEST_MERGE_WAIT, max(2, unmerged // 20))
+        wait = min(MAX_MERGE_WAIT, max(2, unmerged // 20))
         return replace(state, next="", wait_seconds=wait, merging_since=since, unmerged=unmerged)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from ministack.services import stepfunctions as sfn
 
+from tilescout.runs.history_budget import MAX_EVENTS
+
 MAX_PAYLOAD_BYTES = 262_144
-MAX_EVENTS = 25_000
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 # "States.ALL" cannot catch these (Step Functions, error names).
 _NEVER_CAUGHT_BY_ALL = ("States.DataLimitExceeded", "States.Runtime")
@@ -113,7 +114,7 @@ def error_matches(names: list[str], error: str) -> bool:
 
 
 def add_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | None = None) -> Any:
-    """States hold 256 KiB and histories 25,000 events, counting TaskStarted as AWS does.
+    """States hold 256 KiB and histories ``MAX_EVENTS``, counting TaskStarted as AWS does.
 
     Raises sfn._ExecutionError over a limit; it fails the execution.
     """

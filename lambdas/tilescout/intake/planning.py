@@ -139,7 +139,7 @@ def _own_run(tiles: int, profile: Profile, prices: PriceTable) -> float:
         tiles,
         ModelPace(tiles_per_second_per_unit=profile.tiles_per_second_per_unit),
         seconds_left=60 * profile.deadline_minutes,
-        most_units=profile.max_inference_units,
+        max_units=profile.max_inference_units,
         usd_per_unit_hour=prices.custom_labels_unit_hour,
         budget_usd=profile.budget_usd,
     ).usd

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-MOST_CALLS_PER_SECOND = 50
+MAX_CALLS_PER_SECOND = 50
 """DetectCustomLabels calls of one account and region (a quota); more units would idle."""
 CALLS_PER_SECOND_PER_UNIT = 5
 """The most that one unit was ever said to answer; what is too much is refused and costs nothing."""
@@ -40,7 +40,7 @@ def plan_units(
     pace: ModelPace,
     *,
     seconds_left: float,
-    most_units: int,
+    max_units: int,
     usd_per_unit_hour: float,
     budget_usd: float,
 ) -> UnitPlan:
@@ -51,9 +51,7 @@ def plan_units(
     is free. Where no number meets the deadline, the largest that the budget pays for; where the
     budget pays for all tiles with none, the number that has most of them answered.
     """
-    most = min(
-        most_units, max(1, math.ceil(MOST_CALLS_PER_SECOND / pace.tiles_per_second_per_unit))
-    )
+    most = min(max_units, max(1, math.ceil(MAX_CALLS_PER_SECOND / pace.tiles_per_second_per_unit)))
     plans = [_plan(units, tiles, pace, usd_per_unit_hour) for units in range(1, most + 1)]
     paid = [plan for plan in plans if plan.usd <= budget_usd]
     if not paid:
@@ -84,9 +82,9 @@ def _because(plan: UnitPlan, reason: str) -> UnitPlan:
     return UnitPlan(units=plan.units, seconds=plan.seconds, usd=plan.usd, reason=reason)
 
 
-def most_calls_per_second(units: int) -> float:
+def max_calls_per_second(units: int) -> float:
     """Calls a second that are worth sending to a model of so many units."""
-    return float(min(MOST_CALLS_PER_SECOND, CALLS_PER_SECOND_PER_UNIT * max(1, units)))
+    return float(min(MAX_CALLS_PER_SECOND, CALLS_PER_SECOND_PER_UNIT * max(1, units)))
 
 
 def paid_until(

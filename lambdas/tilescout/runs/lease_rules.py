@@ -15,7 +15,7 @@ TTL = 180
 """Seconds that a heartbeat lives."""
 GRACE = 60
 """Seconds after which a lost owner's last call has landed: function timeout plus clock skew."""
-LONGEST_WAIT = TTL // 2 - 5
+MAX_WAIT = TTL // 2 - 5
 """No Wait of the workflow and no control step is longer, in seconds."""
 SETTLE = 60
 """Seconds after which a Start or Stop that was requested has landed or never will."""

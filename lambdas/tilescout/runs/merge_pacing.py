@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tilescout.runs.lease_rules import LONGEST_WAIT
+from tilescout.runs.history_budget import MAX_MERGING_TURNS, SPARED_MERGING_TURNS
+from tilescout.runs.lease_rules import MAX_WAIT
 
-SHORTEST_WAIT = 2
+MIN_WAIT = 2
 """Seconds; a small document should not wait for a large one's turn."""
 USUAL_WAIT = 20
 HINTS_PER_TURN = 100
@@ -16,12 +17,6 @@ TIME_TO_CLOSE = 5 * 60
 """Seconds before the hard deadline at which what is unmerged is left to the next run."""
 PATIENCE = 15 * 60
 """Seconds without a page merged after which the rest is left to the next run."""
-MOST_TURNS = 2_600
-"""Of all loops of an execution: each takes 9 events of a history that holds 25,000."""
-SPARED_TURNS = 700
-"""The last ones are spread over the time that is left: at the longest wait they last 16 hours,
-and an execution 12, so that pages run out of turns only where other loops have used them up.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +34,10 @@ def next_turn(unmerged: int, *, turns: int, idle: int, seconds_left: int) -> Mer
     """
     if ends := _why_last(unmerged, turns=turns, idle=idle, seconds_left=seconds_left):
         return MergeTurn(hints=min(unmerged, HINTS_PER_TURN), ends=ends)
-    wait = min(USUAL_WAIT, max(SHORTEST_WAIT, unmerged // 20))
-    turns_left = MOST_TURNS - turns
-    if turns_left <= SPARED_TURNS:
-        wait = max(wait, min(LONGEST_WAIT, math.ceil(seconds_left / turns_left)))
+    wait = min(USUAL_WAIT, max(MIN_WAIT, unmerged // 20))
+    turns_left = MAX_MERGING_TURNS - turns
+    if turns_left <= SPARED_MERGING_TURNS:
+        wait = max(wait, min(MAX_WAIT, math.ceil(seconds_left / turns_left)))
     return MergeTurn(hints=max(HINTS_PER_TURN, HINTS_PER_SECOND * wait), wait_seconds=wait)
 
 
@@ -53,4 +48,4 @@ def _why_last(unmerged: int, *, turns: int, idle: int, seconds_left: int) -> str
         return "no page was merged for long"
     if seconds_left < TIME_TO_CLOSE:
         return "the hard deadline is near"
-    return "the run's history is full" if turns >= MOST_TURNS else ""
+    return "the run's history is full" if turns >= MAX_MERGING_TURNS else ""

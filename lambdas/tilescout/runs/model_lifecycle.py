@@ -9,18 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from tilescout.runs.history_budget import MAX_STOPPING_TURNS
 from tilescout.runs.lease_rules import Lease
 
-MOST_STARTS = 3
+MAX_STARTS = 3
 """Requests to start one model in one run."""
 START_POLL = 20
 STOP_POLL = 10
 """Seconds between two looks at a model that starts or stops."""
-MOST_TURNS = 2_730
-"""Of all loops of an execution, after which a model that is not down is left to the guard: each
-takes 9 events of a history that holds 25,000. After the last turn of detecting they suffice for a
-model that takes two hours to start and cannot be stopped before.
-"""
 BEGINNING = 2
 """Seconds until the first look: a model that was asked to stop is STOPPING by then."""
 
@@ -95,7 +91,7 @@ def next_start(
     if now >= latest_start:
         reason = "no time is left to start the model before the deadline or the end of the budget"
         return Action("give up", reason, barren=not starts)
-    if starts >= MOST_STARTS:
+    if starts >= MAX_STARTS:
         asked = f"it is {status} after {starts} starts in this run"
         return Action("give up", f"{asked}{_said(message)}", barren=True)
     return Action("start", f"the model is {status}", START_POLL)
@@ -160,7 +156,7 @@ def next_stop(lease: Lease, status: str, now: int) -> Action:
 
 def left_to_guard(action: Action, turns: int) -> Action:
     """The action of a run that stops its model, or "give up" once its ``turns`` are used up."""
-    if action.verb == "done" or turns < MOST_TURNS:
+    if action.verb == "done" or turns < MAX_STOPPING_TURNS:
         return action
     return Action("give up", f"{action.reason}; the guard goes on")
 

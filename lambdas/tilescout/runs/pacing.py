@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tilescout.runs.lease_rules import LONGEST_WAIT
+from tilescout.runs.history_budget import MAX_DETECTING_TURNS
+from tilescout.runs.lease_rules import MAX_WAIT
 
 FIRST_WINDOW = 40
 """Hints in the first turn, before any rate is known."""
 IN_FLIGHT = 20
 """Hints beyond the measured rate, so that no worker idles."""
-SHORTEST_WAIT = 2
+MIN_WAIT = 2
 """Seconds; a small run should not wait for a large one's turn."""
-LONGEST_WAIT_WITH_MODEL = 20
+MAX_WAIT_WITH_MODEL = 20
 """Seconds: a model is paid from its last answer until the next look."""
 RESEND_AFTER = 45
 """Seconds without an ask or an answer after which hints are taken for lost."""
@@ -25,10 +26,6 @@ NOTHING_TO_ASK = "the rest cannot be asked now"
 NOTHING_ENDS = "no progress"
 STALLED = (NOTHING_TO_ASK, NOTHING_ENDS)
 """Reasons for which a run ends although its deadline and budget are not reached."""
-MOST_TURNS = 2_000
-"""Of all loops of an execution, after which no more is detected: each takes 9 events of its
-history, which holds 25,000. Stopping and merging have the rest.
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +82,8 @@ def wait_for(turn: int, open_tiles: int, rate: float) -> int:
     """Seconds until the next look: short at first and near the end, never over TTL/2."""
     if rate > 0:
         expected = open_tiles / rate / 2
-        return max(SHORTEST_WAIT, math.ceil(min(LONGEST_WAIT, expected)))
-    return min(LONGEST_WAIT, SHORTEST_WAIT + turn)
+        return max(MIN_WAIT, math.ceil(min(MAX_WAIT, expected)))
+    return min(MAX_WAIT, MIN_WAIT + turn)
 
 
 def next_turn(
@@ -94,7 +91,7 @@ def next_turn(
     progress: Progress,
     now: int,
     calls_per_second: float,
-    longest_wait: int = LONGEST_WAIT,
+    max_wait: int = MAX_WAIT,
 ) -> Turn:
     """Hints for what the workers can take until the next look, at most the service's rate."""
     moved_at = pace.moved_at or now
@@ -107,7 +104,7 @@ def next_turn(
     )
     lost = not (newly_ended or taken) and now - moved_at >= RESEND_AFTER
     in_queue = 0 if lost else min(progress.sendable, max(0, pace.in_queue - taken))
-    wait = min(longest_wait, wait_for(pace.turn, progress.open, rate))
+    wait = min(max_wait, wait_for(pace.turn, progress.open, rate))
     outstanding = in_queue + progress.reserved
     send = min(progress.sendable - in_queue, _window(rate, wait, calls_per_second) - outstanding)
     send = max(0, send)
@@ -159,7 +156,7 @@ def why_finished(
         return "every tile has ended" if not progress.stuck else NOTHING_TO_ASK
     if pace.ended_at and now - pace.ended_at >= patience:
         return NOTHING_ENDS
-    if max(pace.turn, turns) >= MOST_TURNS:
+    if max(pace.turn, turns) >= MAX_DETECTING_TURNS:
         return "the run's history is full"
     if now >= deadline:
         return "deadline"

@@ -13,8 +13,8 @@ MAX_STRIKES = 2
 MAX_BROKEN = 7
 """Server errors on one tile, at ever longer pauses, after which they are taken for its own."""
 RETRY_SECONDS = 15
-LONGEST_RETRY_SECONDS = 300
-MOST_OWN = 10
+MAX_RETRY_SECONDS = 300
+MAX_TILES_AT_FAULT = 10
 """Tiles of a run that may make server errors at once and yet be at fault; more are an outage."""
 MARGIN = 60
 """Seconds that a reservation outlives its function's timeout."""
@@ -105,7 +105,7 @@ def give_back(
 
 def _pause(broken: int) -> int:
     """Seconds that a tile is left alone after a server error, ``broken`` of which came before."""
-    return min(LONGEST_RETRY_SECONDS, RETRY_SECONDS << broken)
+    return min(MAX_RETRY_SECONDS, RETRY_SECONDS << broken)
 
 
 def others_answered(row: TileRow, *, answered_at: int, broken_tiles: int) -> bool:
@@ -113,12 +113,13 @@ def others_answered(row: TileRow, *, answered_at: int, broken_tiles: int) -> boo
 
     ``answered_at`` is when it last answered one in this run, 0 if never. Of a tile that server
     errors have used up it tells only if it came well after the first of them, unless at most
-    ``MOST_OWN`` of the run's ``broken_tiles`` make any: the last tiles have no others beside them.
+    ``MAX_TILES_AT_FAULT`` of the run's ``broken_tiles`` make any: the last tiles have no others
+    beside them.
     """
     if not answered_at or row.broken < MAX_BROKEN:
         return bool(answered_at)
     began = row.retry_at - sum(map(_pause, range(MAX_BROKEN)))
-    return broken_tiles <= MOST_OWN or answered_at > began + 2 * RETRY_SECONDS
+    return broken_tiles <= MAX_TILES_AT_FAULT or answered_at > began + 2 * RETRY_SECONDS
 
 
 def strike(row: TileRow, reservation_id: str, error: str) -> TileRow | Drop:

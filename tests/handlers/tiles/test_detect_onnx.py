@@ -130,7 +130,7 @@ def test_two_versions_are_warm_in_one_instance(account: Account, document: str) 
 def test_warm_models_are_bounded(
     account: Account, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
-    monkeypatch.setattr("tilescout.aws.detectors.onnx.MOST_WARM", 1)
+    monkeypatch.setattr("tilescout.aws.detectors.onnx.MAX_WARM_MODELS", 1)
     other = promote(account, "v2")
     warm = module("detect_onnx").warm_models()
     first = warm.get(version)
@@ -142,7 +142,7 @@ def test_warm_models_are_bounded(
 def test_room_is_made_before_another_model_is_loaded(
     account: Account, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
-    monkeypatch.setattr("tilescout.aws.detectors.onnx.MOST_WARM", 1)
+    monkeypatch.setattr("tilescout.aws.detectors.onnx.MAX_WARM_MODELS", 1)
     other = promote(account, "v2")
     warm = module("detect_onnx").warm_models()
     warm.get(version)
@@ -185,7 +185,7 @@ def test_a_damaged_model_that_is_promoted_again_is_loaded_after_a_minute(
     account.s3.put_object(Bucket="models-bucket", Key=f"{version}.onnx", Body=b"half of it")
     account.deliver("detect_onnx", run.hint(document))
     promote(account)
-    monkeypatch.setattr("tilescout.aws.detectors.onnx.TRIED_AGAIN", 0.0)
+    monkeypatch.setattr("tilescout.aws.detectors.onnx.RETRY_AFTER", 0.0)
     account.deliver("detect_onnx", run.hint(document, tile=1))
     assert state(account, document, 1) == ("answered", 1, 0)
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from tests.local.model_faults.calls import Order
 from tests.local.model_faults.world import ALONE, STOP_SECONDS, World
-from tilescout.runs.lease_rules import GRACE, LONGEST_WAIT, TTL
+from tilescout.runs.lease_rules import GRACE, MAX_WAIT, TTL
 
 GUARD_PERIOD = 60
 
@@ -18,7 +18,7 @@ Owner = Literal["alive", "dead", "silent", "late guard"]
 When = Literal["begun", "taken", "starting", "answering", "model is up"]
 
 BOUNDS: dict[Owner, tuple[str, float]] = {
-    "alive": ("longest Wait + STOPPING", LONGEST_WAIT + STOP_SECONDS),
+    "alive": ("longest Wait + STOPPING", MAX_WAIT + STOP_SECONDS),
     "dead": ("2 guard periods + GRACE + STOPPING", 2 * GUARD_PERIOD + GRACE + STOP_SECONDS),
     "silent": (
         "TTL + GRACE + guard period + STOPPING", TTL + GRACE + GUARD_PERIOD + STOP_SECONDS,

@@ -24,7 +24,7 @@ from tilescout.documents import ENDED
 
 ANSWERING = 3
 """Answers from which on a run is in the middle of it."""
-MOST_RUNS = 4
+MAX_RUNS = 4
 
 
 def play(world: World, case: Case) -> Outcome:
@@ -133,7 +133,7 @@ def _recover(played: Play) -> int:
         case.clear(world, case.project, played.executions)
     runs = 0
     while world.whole.document(played.document).status not in (*ENDED, "HELD"):
-        if runs >= MOST_RUNS:
+        if runs >= MAX_RUNS:
             break
         eventually(lambda: world.is_idle(case.project) or case.foreign, PATIENCE)
         played.executions.append(world.whole.start(case.project))

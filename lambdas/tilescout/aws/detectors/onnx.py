@@ -22,10 +22,10 @@ from tilescout.tiling.grid import Tile
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-MOST_WARM = 3
-MOST_WARM_BYTES = 250_000_000
+MAX_WARM_MODELS = 3
+MAX_WARM_BYTES = 250_000_000
 """Of the files together; a session takes two to three times its file."""
-TRIED_AGAIN = 60.0
+RETRY_AFTER = 60.0
 """Seconds until a model that could not be loaded is tried again: a batch has many tiles of it."""
 OWN_THRESHOLD = 50.0
 """The confidence that each label's threshold has, for profiles that set none."""
@@ -51,7 +51,7 @@ class WarmModels:
 
     def _raise_known_failure(self, version: str) -> None:
         reason, since = self.failures.get(version, ("", 0.0))
-        if reason and time.monotonic() - since < TRIED_AGAIN:
+        if reason and time.monotonic() - since < RETRY_AFTER:
             raise DetectorUnavailable(reason)
 
     def _loaded(self, version: str) -> tuple[ServedModel, int]:
@@ -78,8 +78,8 @@ class WarmModels:
     def _make_room(self, size: int) -> None:
         """Before a file of ``size`` bytes is loaded: together they may not fit into memory."""
         while self.models and (
-            len(self.models) >= MOST_WARM
-            or size + sum(warm for _, warm in self.models.values()) > MOST_WARM_BYTES
+            len(self.models) >= MAX_WARM_MODELS
+            or size + sum(warm for _, warm in self.models.values()) > MAX_WARM_BYTES
         ):
             del self.models[next(iter(self.models))]
 

@@ -49,7 +49,7 @@ REFUSALS = frozenset(
 )
 """The tile's own fault. Everything else says nothing about the tile."""
 BROKEN = frozenset({"InternalServerError", "InternalServerException", "InternalFailure"})
-MOST_OBJECTS = 1000
+MAX_OBJECTS = 1000
 """Objects a tile that are asked for; more are cut off, the least confident first."""
 QUARTER_PAUSES = (1.0, 2.0, 4.0)
 """Seconds before a quarter is asked again: what the tile cost so far would be lost with it."""
@@ -170,7 +170,7 @@ class CustomLabelsDetector:
             tile=tile.index,
             tile_box=tile.box,
             objects=from_custom_labels(response, tile),
-            warnings=_cut_off(tile.index) if found >= MOST_OBJECTS else (),
+            warnings=_cut_off(tile.index) if found >= MAX_OBJECTS else (),
             model_version=self.model_version,
             scale=tile.scale,
         )
@@ -179,7 +179,7 @@ class CustomLabelsDetector:
         request = {
             "ProjectVersionArn": self.model_version,
             "Image": {"Bytes": image},
-            "MaxResults": MOST_OBJECTS,
+            "MaxResults": MAX_OBJECTS,
         }
         if self.min_confidence is None:
             return request
@@ -188,7 +188,7 @@ class CustomLabelsDetector:
 
 def _cut_off(tile: int) -> tuple[str, ...]:
     return (
-        f"tile {tile} holds {MOST_OBJECTS} objects or more, and the least confident were cut off; "
+        f"tile {tile} holds {MAX_OBJECTS} objects or more, and the least confident were cut off; "
         "use a smaller tile_size or a higher min_confidence",
     )
 

@@ -14,6 +14,7 @@ from tilescout.handlers.run_steps.merge_hints import open_claims
 from tilescout.handlers.run_steps.model_cost import measure, model_cost, share_cost
 from tilescout.ledger import TileRow
 from tilescout.runs import lease_rules, reservations
+from tilescout.runs.history_budget import MAX_CLOSING_TURNS
 from tilescout.runs.pacing import STALLED
 from tilescout.runs.records import Claim, Run, RunState
 
@@ -21,10 +22,6 @@ REQUEUED_PER_TURN = 100
 FORGIVEN_BANDS = 300
 """Bands whose tiles are forgiven in one turn, and of one document: hints of a barren run reach no
 further.
-"""
-MOST_TURNS = 2_750
-"""Of all loops of an execution, after which no tile is forgiven and no more cost shared: its
-history holds 25,000 events, and a turn of this loop takes 7 of the last.
 """
 
 
@@ -60,7 +57,7 @@ def _close(edges: Edges, state: RunState) -> RunState:
     if not state.shared:
         _record(edges, state, run, claims)
     shared = share_cost(edges, state, claims)
-    if shared and state.turns < MOST_TURNS:
+    if shared and state.turns < MAX_CLOSING_TURNS:
         return replace(more, shared=shared)
     lease_table.change(
         edges.ledger, state.model, lambda lease: lease_rules.release(lease, state.token, edges.now)
@@ -91,7 +88,7 @@ def _requeue(
     claim_table.update_claim(edges.ledger, state.id, document.id, noted)
     run_is_barren = not (run and run.tiles_answered)
     was_cut_off = run_is_barren or state.finished in STALLED
-    forgives = was_cut_off and not claim.detected and state.turns < MOST_TURNS
+    forgives = was_cut_off and not claim.detected and state.turns < MAX_CLOSING_TURNS
     forgiven = _forgive(edges, state, document, run_is_barren=run_is_barren) if forgives else 0
     values = _requeued(edges, state, claim, document, answered, run_is_barren=run_is_barren)
     mine = document_table.claimed_by(state.token)

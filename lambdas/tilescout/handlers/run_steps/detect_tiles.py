@@ -12,7 +12,7 @@ from tilescout.handlers.run_steps.context import Edges, beat
 from tilescout.handlers.run_steps.merge_hints import send_merge_hints
 from tilescout.handlers.run_steps.survey import Survey, survey
 from tilescout.runs import pacing
-from tilescout.runs.lease_rules import LONGEST_WAIT
+from tilescout.runs.lease_rules import MAX_WAIT
 from tilescout.runs.model_lifecycle import GONE, UNSEEN
 from tilescout.runs.pacing import Turn
 from tilescout.runs.records import RunState
@@ -48,7 +48,7 @@ def detect_tiles(edges: Edges, state: RunState) -> RunState:
         return _without_model(state)
     if state.starts_model and not _is_ready(edges, state):
         return replace(state, next="StartModel", wait_seconds=0, ready_at=0, give_up_at=0)
-    longest = pacing.LONGEST_WAIT_WITH_MODEL if state.starts_model else LONGEST_WAIT
+    longest = pacing.MAX_WAIT_WITH_MODEL if state.starts_model else MAX_WAIT
     turn = pacing.next_turn(state.pace, progress, edges.now, state.calls_per_second, longest)
     _send_hints(edges, state, seen, turn)
     return replace(

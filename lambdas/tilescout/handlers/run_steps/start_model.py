@@ -16,7 +16,7 @@ from tilescout.runs import model_lifecycle
 from tilescout.runs.inference_units import (
     ModelPace,
     UnitPlan,
-    most_calls_per_second,
+    max_calls_per_second,
     paid_until,
     plan_units,
 )
@@ -117,7 +117,7 @@ def _units(edges: Edges, state: RunState) -> UnitPlan:
         tiles_to_ask(edges, state) + tiles_waiting(edges, state),
         pace,
         seconds_left=state.deadline - edges.now,
-        most_units=max(profile.max_inference_units for profile in profiles),
+        max_units=max(profile.max_inference_units for profile in profiles),
         usd_per_unit_hour=_prices(edges).custom_labels_unit_hour,
         budget_usd=_budget_left(edges, state),
     )
@@ -158,7 +158,7 @@ def _ready(edges: Edges, state: RunState, lease: Lease, shown: Shown) -> RunStat
         ready_at=edges.now,
         answered_before=run.tiles_answered if run else 0,
         give_up_at=0,
-        calls_per_second=most_calls_per_second(units),
+        calls_per_second=max_calls_per_second(units),
         pace=replace(state.pace, moved_at=edges.now, ended_at=edges.now),
     )
 

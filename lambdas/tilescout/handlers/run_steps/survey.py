@@ -47,7 +47,7 @@ class Survey:
     @property
     def may_blame(self) -> bool:
         """A few tiles make server errors, and fail in this run if it lasts long enough."""
-        return bool(self.answered_at) and 0 < self.broken <= reservations.MOST_OWN
+        return bool(self.answered_at) and 0 < self.broken <= reservations.MAX_TILES_AT_FAULT
 
     def progress(self, asked: int) -> Progress:
         return Progress(

@@ -14,14 +14,14 @@ def plan(
     *,
     rate: float = 1.0,
     seconds_left: float = HOUR,
-    most_units: int = 5,
+    max_units: int = 5,
     budget_usd: float = 100.0,
 ) -> UnitPlan:
     return plan_units(
         tiles,
         ModelPace(tiles_per_second_per_unit=rate),
         seconds_left=seconds_left,
-        most_units=most_units,
+        max_units=max_units,
         usd_per_unit_hour=4.0,
         budget_usd=budget_usd,
     )
@@ -45,7 +45,7 @@ def test_a_faster_model_needs_fewer() -> None:
 
 
 def test_the_limit_of_units_may_miss_the_deadline() -> None:
-    late = plan(20_000, most_units=2)
+    late = plan(20_000, max_units=2)
     assert late.units == 2
     assert late.reason == "the deadline is missed: the limit of 2 units allows no more"
 
@@ -71,7 +71,7 @@ def test_a_budget_that_does_not_pay_for_all_is_used_within_the_deadline() -> Non
 
 
 def test_units_beyond_the_quota_of_calls_would_idle() -> None:
-    assert plan(1_000_000, rate=25.0, most_units=5).units == 2
+    assert plan(1_000_000, rate=25.0, max_units=5).units == 2
 
 
 @given(st.integers(1, 100_000), st.floats(0.5, 10), st.floats(60, 20_000), st.floats(0.5, 200))
@@ -80,7 +80,7 @@ def test_one_unit_less_would_miss_the_deadline(
 ) -> None:
     planned = plan(tiles, rate=rate, seconds_left=left, budget_usd=budget)
     if planned.reason == "the fewest that meet the deadline" and planned.units > 1:
-        fewer = plan(tiles, rate=rate, most_units=planned.units - 1)
+        fewer = plan(tiles, rate=rate, max_units=planned.units - 1)
         assert fewer.seconds > left
 
 

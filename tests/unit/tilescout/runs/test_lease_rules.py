@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tilescout.errors import LeaseLost
 from tilescout.runs.lease_rules import (
     GRACE,
-    LONGEST_WAIT,
+    MAX_WAIT,
     SETTLE,
     TTL,
     Lease,
@@ -168,7 +168,7 @@ def test_a_detector_is_asked_under_a_live_working_lease() -> None:
 
 
 def test_a_wait_and_a_step_fit_into_half_the_ttl() -> None:
-    assert LONGEST_WAIT < TTL / 2
+    assert MAX_WAIT < TTL / 2
 
 
 STEPS = st.lists(

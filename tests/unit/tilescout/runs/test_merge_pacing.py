@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tilescout.runs import merge_pacing
-from tilescout.runs.lease_rules import LONGEST_WAIT
-from tilescout.runs.merge_pacing import MOST_TURNS, MergeTurn, next_turn
+from tilescout.runs.history_budget import MAX_MERGING_TURNS
+from tilescout.runs.lease_rules import MAX_WAIT
+from tilescout.runs.merge_pacing import MergeTurn, next_turn
 
 HOURS_12 = 43_200
 
@@ -27,7 +28,7 @@ def test_a_small_document_is_looked_at_soon_and_a_large_one_seldom() -> None:
         (turn(0), "every page is merged"),
         (turn(7, idle=901), "no page was merged for long"),
         (turn(7, seconds_left=299), "the hard deadline is near"),
-        (turn(7, turns=MOST_TURNS), "the run's history is full"),
+        (turn(7, turns=MAX_MERGING_TURNS), "the run's history is full"),
     ],
 )
 def test_the_last_turn_tells_why_it_is(found: MergeTurn, reason: str) -> None:
@@ -35,8 +36,10 @@ def test_the_last_turn_tells_why_it_is(found: MergeTurn, reason: str) -> None:
 
 
 def test_when_turns_run_short_they_are_spread_over_the_time_and_bring_no_less() -> None:
-    assert turn(5_000, turns=2_000, seconds_left=36_000) == MergeTurn(hints=300, wait_seconds=60)
-    assert turn(5_000, turns=2_599, seconds_left=36_000).wait_seconds == LONGEST_WAIT
+    assert turn(5_000, turns=MAX_MERGING_TURNS - 600, seconds_left=36_000) == MergeTurn(
+        hints=300, wait_seconds=60
+    )
+    assert turn(5_000, turns=MAX_MERGING_TURNS - 1, seconds_left=36_000).wait_seconds == MAX_WAIT
 
 
 @given(st.lists(st.integers(1, 50_000), min_size=1), st.integers(1, 1_900))
@@ -45,12 +48,12 @@ def test_the_turns_outlast_an_execution_however_slowly_pages_are_merged(
 ) -> None:
     """A worst case: detecting has left some turns, and something is unmerged to the last."""
     left = HOURS_12
-    for number in range(MOST_TURNS + 1):
+    for number in range(MAX_MERGING_TURNS + 1):
         found = turn(unmerged[number % len(unmerged)], turns=turns, seconds_left=left)
         if found.ends:
             break
-        assert 2 <= found.wait_seconds <= LONGEST_WAIT
+        assert 2 <= found.wait_seconds <= MAX_WAIT
         turns, left = turns + 1, left - found.wait_seconds
     assert found.ends == "the hard deadline is near"
     assert left < merge_pacing.TIME_TO_CLOSE
-    assert turns <= MOST_TURNS
+    assert turns <= MAX_MERGING_TURNS

@@ -12,7 +12,7 @@ from tilescout.runs.lease_rules import SETTLE, Lease
 from tilescout.runs.model_lifecycle import (
     DEFINITE,
     GONE,
-    MOST_STARTS,
+    MAX_STARTS,
     NEVER,
     NOT_YET,
     STARTABLE,
@@ -138,7 +138,7 @@ def test_a_model_that_runs_at_the_last_moment_is_used() -> None:
 
 
 def test_a_run_asks_three_times_at_most() -> None:
-    assert MOST_STARTS == 3
+    assert MAX_STARTS == 3
     assert start(NOT_OURS, "FAILED", starts=2).verb == "start"
     action = start(NOT_OURS, "FAILED", starts=3, message="not enough capacity")
     assert action == Action(

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tilescout.runs.lease_rules import LONGEST_WAIT
+from tilescout.runs.history_budget import MAX_DETECTING_TURNS
+from tilescout.runs.lease_rules import MAX_WAIT
 from tilescout.runs.pacing import (
     FIRST_WINDOW,
+    MIN_WAIT,
     RESEND_AFTER,
-    SHORTEST_WAIT,
     Pace,
     Progress,
     next_turn,
@@ -31,7 +32,7 @@ def progress(
 
 def test_the_first_turn_sends_a_first_window_and_looks_again_soon() -> None:
     turn = next_turn(Pace(), progress(1_000), now=100, calls_per_second=10)
-    assert (turn.skip, turn.send, turn.wait_seconds) == (0, FIRST_WINDOW, SHORTEST_WAIT)
+    assert (turn.skip, turn.send, turn.wait_seconds) == (0, FIRST_WINDOW, MIN_WAIT)
 
 
 def test_a_small_run_sends_all_it_has() -> None:
@@ -72,7 +73,7 @@ def test_tiles_not_looked_at_are_open_and_not_sent() -> None:
 
 @given(st.integers(0, 10_000), st.integers(0, 10**7), st.floats(0, 1_000))
 def test_a_wait_is_never_over_half_a_heartbeat(turn: int, tiles: int, rate: float) -> None:
-    assert SHORTEST_WAIT <= wait_for(turn, tiles, rate) <= LONGEST_WAIT
+    assert MIN_WAIT <= wait_for(turn, tiles, rate) <= MAX_WAIT
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_a_run_in_which_nothing_ends_for_twenty_minutes_stops() -> None:
 
 
 def test_a_run_stops_before_its_history_is_full() -> None:
-    pace = Pace(ended_at=1_000, turn=2_000)
+    pace = Pace(ended_at=1_000, turn=MAX_DETECTING_TURNS)
     found = why_finished(
         progress(5), pace, now=1_001, deadline=9_000, calls_left=99, calls_per_tile=1
     )
@@ -190,7 +191,7 @@ def drive(world: World, calls_per_second: float, most_turns: int = 3_000) -> int
         if not seen.open:
             return turns
         turn = next_turn(pace, seen, world.now, calls_per_second)
-        assert SHORTEST_WAIT <= turn.wait_seconds <= LONGEST_WAIT
+        assert MIN_WAIT <= turn.wait_seconds <= MAX_WAIT
         assert turn.skip + turn.send <= len(free)
         world.send(free[turn.skip : turn.skip + turn.send])
         pace = turn.pace
