@@ -115,7 +115,8 @@ def test_two_layers_that_leave_no_room_for_the_code_are_refused() -> None:
 
 
 def test_a_layer_that_was_not_built_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UnfitLayer, match=r"holds none; run python -m infra\.packages\.build_layer arm64"):
+    remedy = r"holds none; run python -m infra\.packages\.build_layer arm64"
+    with pytest.raises(UnfitLayer, match=remedy):
         check_layer(tmp_path / "nothing", "arm64")
 
 
