@@ -23,7 +23,7 @@ from tilescout.pricing import ONNX_GB, PRICES_AS_OF, PRICES_REGION, PriceTable
 from tilescout.profiles import Profile
 from tilescout.rendering.render import RenderedTile, RenderRequest, render_page
 from tilescout.runs.inference_units import START_SECONDS, STOP_SECONDS
-from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
+from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 from tilescout_samples import write_samples
 
 PROFILE = Profile(

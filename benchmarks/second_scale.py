@@ -27,7 +27,7 @@ from tilescout.merging.page import detect_on_page
 from tilescout.profiles import Profile, SecondScale
 from tilescout.rendering.render import RenderedTile, RenderRequest, render_page
 from tilescout_datasets.annotations import Annotation
-from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
+from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 from tilescout_samples.sheet import Sheet
 from tilescout_samples.symbols import place_symbol
 

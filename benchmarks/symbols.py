@@ -43,7 +43,7 @@ from tilescout.detectors.onnx.answers import FLOOR, objects_seen
 from tilescout.detectors.onnx.model import OnnxModel, decoded
 from tilescout.geometry import Box
 from tilescout.merging import merge_objects
-from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
+from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 
 THRESHOLD = 50.0
 """Confidence: the label's own threshold."""

@@ -20,7 +20,7 @@ from tilescout.profiles import Find, Profile
 from tilescout.tiling.grid import Tile
 from tilescout_local.apis import textract
 from tilescout_local.engines.ocr import TextReader
-from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
+from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 from tilescout_samples import write_samples
 from tilescout_tune import annotated_pages, onnx_detector
 from tilescout_tune.answer_cache import KeptAnswers, NamedDetector

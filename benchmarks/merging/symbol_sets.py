@@ -19,7 +19,7 @@ from tilescout.detectors.onnx.answers import objects_seen
 from tilescout.detectors.onnx.model import OnnxModel
 from tilescout.geometry import Box
 from tilescout.tiling.grid import Tile, TileGrid
-from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
+from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 
 GRIDS = {
     "smaller than the overlap": TileGrid(1_024, 128),

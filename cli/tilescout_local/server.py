@@ -46,12 +46,12 @@ def main() -> None:
         asyncio.run(_serve(app, listener, home / STATE_FILE, state, owned=settings["owned"]))
     finally:
         (home / STATE_FILE).unlink(missing_ok=True)
-    # Threads of the emulator and of invocations never end; the warden ends their processes.
+    # Threads of the emulator and of invocations never end; the reaper ends their processes.
     os._exit(0)
 
 
 def _locked(home: Path) -> Any:
-    """Held by this process and its warden, so that it is free only when nothing is left."""
+    """Held by this process and its reaper, so that it is free only when nothing is left."""
     lock = (home / LOCK_FILE).open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -80,7 +80,7 @@ def _start_failed(home: Path, reason: str) -> StartFailed:
 
 
 def is_free(home: Path) -> bool:
-    """Whether neither a server nor its warden holds the lock of ``home``."""
+    """Whether neither a server nor its reaper holds the lock of ``home``."""
     try:
         with (home / LOCK_FILE).open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

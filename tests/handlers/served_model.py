@@ -17,7 +17,7 @@ from tilescout.aws.tables import model_table
 from tilescout.detectors.onnx.cards import OnnxCard
 from tilescout.detectors.onnx.model import ServedModel
 from tilescout.runs.model_records import ModelInUse
-from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
+from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 from tilescout_samples.sheet import Sheet
 from tilescout_samples.symbols import place_symbol
 

@@ -46,7 +46,7 @@ def model(aws: EmbeddedAws) -> str:
     """The ARN of the sample model, fresh from training; it starts and stops at once."""
     row = aws.set_model(
         MODEL, status="TRAINING_COMPLETED", start_delay=0, stop_delay=0, next_start="RUNNING",
-        stop_while_starting="accepted", detector="blots", tiles_per_second_per_unit=50,
+        stop_while_starting="accepted", detector="solid-rectangles", tiles_per_second_per_unit=50,
     )  # fmt: skip
     aws.reset_model_meter()
     return str(row["arn"])
@@ -64,7 +64,7 @@ def code(call: Callable[[], Any]) -> str:
     return str(raised.value.response["Error"]["Code"])
 
 
-def blots(*places: tuple[int, int], width: int = 400, height: int = 300) -> bytes:
+def rectangles(*places: tuple[int, int], width: int = 400, height: int = 300) -> bytes:
     image = Image.new("RGB", (width, height), "white")
     for left, top in places:
         ImageDraw.Draw(image).rectangle((left, top, left + 19, top + 29), "black")
@@ -181,11 +181,11 @@ def test_a_project_is_made_once_and_a_strange_one_is_not_found(rekognition: Any)
 
 def test_labels_come_with_their_boxes_as_ratios(rekognition: Any, running: str) -> None:
     answer = rekognition.detect_custom_labels(
-        ProjectVersionArn=running, Image={"Bytes": blots((100, 60))}, MinConfidence=0
+        ProjectVersionArn=running, Image={"Bytes": rectangles((100, 60))}, MinConfidence=0
     )
     box = {"Left": 0.25, "Top": 0.2, "Width": 0.05, "Height": 0.1}
     assert answer["CustomLabels"] == [
-        {"Name": "blot", "Confidence": 100.0, "Geometry": {"BoundingBox": box}}
+        {"Name": "solid-rectangle", "Confidence": 100.0, "Geometry": {"BoundingBox": box}}
     ]
 
 
@@ -194,7 +194,9 @@ def test_an_image_may_come_from_s3_and_results_be_few(
 ) -> None:
     s3 = aws.client("s3")
     s3.create_bucket(Bucket="tiles-to-read")
-    s3.put_object(Bucket="tiles-to-read", Key="a.png", Body=blots((10, 10), (200, 10), (10, 200)))
+    s3.put_object(
+        Bucket="tiles-to-read", Key="a.png", Body=rectangles((10, 10), (200, 10), (10, 200))
+    )
     place = {"S3Object": {"Bucket": "tiles-to-read", "Name": "a.png"}}
     answer = rekognition.detect_custom_labels(ProjectVersionArn=running, Image=place, MaxResults=2)
     assert len(answer["CustomLabels"]) == 2
@@ -209,9 +211,9 @@ def test_an_image_may_come_from_s3_and_results_be_few(
         (b"no picture", "InvalidImageFormatException"),
         (picture("A", kind="GIF"), "InvalidImageFormatException"),
         (b"\x89PNG" + bytes(4 * 1024 * 1024), "ImageTooLargeException"),
-        (blots(width=63, height=64), "InvalidParameterException"),
-        (blots(width=4097, height=400), "InvalidParameterException"),
-        (blots(width=1301, height=65), "InvalidParameterException"),
+        (rectangles(width=63, height=64), "InvalidParameterException"),
+        (rectangles(width=4097, height=400), "InvalidParameterException"),
+        (rectangles(width=1301, height=65), "InvalidParameterException"),
     ],
 )
 def test_an_image_is_refused_as_aws_does(
@@ -228,7 +230,7 @@ def test_an_image_is_refused_as_aws_does(
 def test_an_image_at_the_limits_is_read(
     rekognition: Any, running: str, size: tuple[int, int]
 ) -> None:
-    image = blots(width=size[0], height=size[1])
+    image = rectangles(width=size[0], height=size[1])
     answer = rekognition.detect_custom_labels(ProjectVersionArn=running, Image={"Bytes": image})
     assert answer["CustomLabels"] == []
 
@@ -237,7 +239,7 @@ def test_a_model_that_is_down_answers_nothing(
     aws: EmbeddedAws, rekognition: Any, model: str
 ) -> None:
     def ask(arn: str) -> str:
-        image = {"Bytes": blots()}
+        image = {"Bytes": rectangles()}
         return code(lambda: rekognition.detect_custom_labels(ProjectVersionArn=arn, Image=image))
 
     assert ask(model) == "ResourceNotReadyException"
@@ -248,7 +250,7 @@ def test_a_model_that_is_down_answers_nothing(
 
 def test_a_model_keeps_to_its_units_pace(aws: EmbeddedAws, rekognition: Any, running: str) -> None:
     aws.set_model(running, tiles_per_second_per_unit=0.01)
-    image = {"Bytes": blots()}
+    image = {"Bytes": rectangles()}
     rekognition.detect_custom_labels(ProjectVersionArn=running, Image=image)
     again = code(lambda: rekognition.detect_custom_labels(ProjectVersionArn=running, Image=image))
     meter = aws.model_meter()[running]

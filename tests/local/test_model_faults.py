@@ -37,7 +37,7 @@ def test_an_ask_after_the_end_of_a_run_is_seen() -> None:
         Look(at=20, may_detect=False, asked=1, last_answered=9),
         Look(at=30, may_detect=False, asked=2, last_answered=25),
     ]
-    assert Watch(project="blots", looks=looks).asked_without_run() == 10
+    assert Watch(project="solid-rectangles", looks=looks).asked_without_run() == 10
 
 
 def test_an_ask_of_a_run_at_work_is_none_without_a_run() -> None:
@@ -45,10 +45,10 @@ def test_an_ask_of_a_run_at_work_is_none_without_a_run() -> None:
         Look(at=10, may_detect=True, asked=1, last_answered=9),
         Look(at=20, may_detect=False, asked=2, last_answered=12),
     ]
-    assert Watch(project="blots", looks=looks).asked_without_run() == 0
+    assert Watch(project="solid-rectangles", looks=looks).asked_without_run() == 0
 
 
 def test_a_paid_time_was_of_use_until_its_last_answer() -> None:
     looks = [Look(at=at, may_detect=True, asked=1, last_answered=at - 1) for at in (10, 20, 30)]
-    assert Watch(project="blots", looks=looks).last_answer(5, 25) == 19
-    assert Watch(project="blots", looks=looks).last_answer(40, 50) == 40
+    assert Watch(project="solid-rectangles", looks=looks).last_answer(5, 25) == 19
+    assert Watch(project="solid-rectangles", looks=looks).last_answer(40, 50) == 40

@@ -26,7 +26,7 @@ from tilescout_cli.console.failures import BadUsage, TargetUnreachable
 from tilescout_cli.models import versions
 from tilescout_local import embedded_aws
 from tilescout_local.embedded_aws import EmbeddedAws
-from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
+from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 from tilescout_local.errors import EmbeddedAwsError
 from tilescout_tune import onnx_detector
 from tilescout_tune.answer_cache import NamedDetector

@@ -9,7 +9,7 @@ from tilescout_local.apis.answers import ApiError
 from tilescout_local.apis.image_input import ImageInput, ReadObject
 from tilescout_local.apis.rekognition import checked_image
 from tilescout_local.apis.request_members import arn_member, number_member, whole_member
-from tilescout_local.engines.detected_labels import Detect, FoundLabel
+from tilescout_local.engines.detected_labels import Detect, DetectedLabel
 from tilescout_local.models.arns import VERSION_ARN
 from tilescout_local.models.registry import ModelRegistry
 from tilescout_local.models.version import DetectorName
@@ -66,7 +66,7 @@ def _checked(request: Mapping[str, Any], read_object: ReadObject) -> ImageInput:
     return image
 
 
-def _shown(label: FoundLabel, image: ImageInput) -> dict[str, Any]:
+def _shown(label: DetectedLabel, image: ImageInput) -> dict[str, Any]:
     left, top, right, bottom = label.box
     box = {
         "Left": left / image.width,

@@ -16,15 +16,15 @@ from tilescout_local.apis import custom_labels_models, rekognition, textract
 from tilescout_local.apis.custom_labels import Detectors
 from tilescout_local.apis.json_api import Operations, json_api
 from tilescout_local.engines import symbol_worker
-from tilescout_local.engines.detected_labels import FoundLabel
+from tilescout_local.engines.detected_labels import DetectedLabel
 from tilescout_local.engines.engine_workers import EngineWorkers
-from tilescout_local.engines.solid_rectangles import find_blots
+from tilescout_local.engines.solid_rectangles import find_solid_rectangles
 from tilescout_local.engines.text_reading import Line, from_json
 from tilescout_local.models.manifest_datasets import ManifestDatasets
 from tilescout_local.models.registry import ModelRegistry
 from tilescout_local.models.training import Place
 from tilescout_local.models.trainings import Trainings
-from tilescout_local.processes.worker_process import Warden
+from tilescout_local.processes.worker_process import Reaper
 from tilescout_local.state import TRAININGS
 
 
@@ -35,26 +35,26 @@ def install_detector_apis(
     endpoint_url: str,
     ocr_workers: int,
     symbol_workers: int,
-    warden: Warden,
+    reaper: Reaper,
 ) -> None:
     """Register both services; the processes of an engine start with its first images."""
-    engine = EngineWorkers("tilescout_local.engines.ocr_worker", ocr_workers, warden)
+    engine = EngineWorkers("tilescout_local.engines.ocr_worker", ocr_workers, reaper)
 
     def read_text(image: bytes) -> list[Line]:
         return from_json(json.loads(engine.ask(image)))
 
     _register("textract", "Textract", textract.operations(read_object, read_text))
     labels = custom_labels_models.operations(
-        _trainings(registry, home, endpoint_url, warden),
+        _trainings(registry, home, endpoint_url, reaper),
         ManifestDatasets(registry, time.time),
         read_object,
-        _detectors(symbol_workers, warden),
+        _detectors(symbol_workers, reaper),
     )
     text = rekognition.operations(read_object, read_text)
     _register("rekognition", "RekognitionService", {**text, **labels})
 
 
-def _trainings(registry: ModelRegistry, home: Path, endpoint_url: str, warden: Warden) -> Trainings:
+def _trainings(registry: ModelRegistry, home: Path, endpoint_url: str, reaper: Reaper) -> Trainings:
     folder = home / TRAININGS
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -68,19 +68,23 @@ def _trainings(registry: ModelRegistry, home: Path, endpoint_url: str, warden: W
         registry=registry,
         read_object=read_object,
         write_object=write_object,
-        warden=warden,
+        reaper=reaper,
         now=time.time,
     )
 
 
-def _detectors(symbol_workers: int, warden: Warden) -> Detectors:
-    engine = EngineWorkers("tilescout_local.engines.symbol_worker", symbol_workers, warden)
+def _detectors(symbol_workers: int, reaper: Reaper) -> Detectors:
+    engine = EngineWorkers("tilescout_local.engines.symbol_worker", symbol_workers, reaper)
 
-    def find_symbols(image: bytes, model: Path) -> list[FoundLabel]:
-        found = json.loads(engine.ask(symbol_worker.frame(model, image)))
-        return [FoundLabel(name, confidence, tuple(box)) for name, confidence, box in found]
+    def find_symbols(image: bytes, model: Path) -> list[DetectedLabel]:
+        found = json.loads(engine.ask(symbol_worker.request_frame(model, image)))
+        return [DetectedLabel(name, confidence, tuple(box)) for name, confidence, box in found]
 
-    return {"symbols": find_symbols, "blots": find_blots, "none": lambda image, model: []}
+    return {
+        "symbols": find_symbols,
+        "solid-rectangles": find_solid_rectangles,
+        "none": lambda image, model: [],
+    }
 
 
 def read_object(bucket: str, key: str, version: str | None) -> bytes | None:

@@ -47,7 +47,7 @@ def install(
     """Replace the seams and return the ASGI application with its control paths.
 
     The environment and the clock that the emulator takes at import must be set before. ``lock`` is
-    a descriptor that the warden keeps open until everything has ended.
+    a descriptor that the reaper keeps open until everything has ended.
     """
     check_version()
     _date_by_wall_clock()
@@ -67,11 +67,11 @@ def install(
     from tilescout_local.functions.sandbox import SandboxFactory
     from tilescout_local.models.defaults import add_sample_model
     from tilescout_local.models.registry import ModelRegistry
-    from tilescout_local.processes.worker_process import Warden
+    from tilescout_local.processes.worker_process import Reaper
 
-    warden = Warden(lock)
+    reaper = Reaper(lock)
     factory = SandboxFactory(
-        home=home, endpoint_url=endpoint_url, region=REGION, warden=warden, clock=clock
+        home=home, endpoint_url=endpoint_url, region=REGION, reaper=reaper, clock=clock
     )
     runner = LambdaRunner(home, factory, lambda_workers)
     lambda_svc._execute_function_warm = runner.execute
@@ -87,7 +87,7 @@ def install(
         endpoint_url=endpoint_url,
         ocr_workers=ocr_workers,
         symbol_workers=symbol_workers,
-        warden=warden,
+        reaper=reaper,
     )
     faults = Faults(runner.kill_caller)
     runner.fault_of = lambda event: faults.due("lambda", "Execution", event)

@@ -1,1 +1,1 @@
-"""Real engines that answer behind the emulated AWS APIs."""
+"""The engines that read text and find symbols behind the emulated AWS APIs."""

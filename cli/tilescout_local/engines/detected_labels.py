@@ -1,4 +1,4 @@
-"""What a detector of labels gives, whatever it is made of."""
+"""The type of a detected label, and of the functions that detect labels."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class FoundLabel:
-    """A label with its confidence (0 to 100) and its box in pixels: left, top, right, bottom."""
+class DetectedLabel:
+    """A label with its confidence (0 to 100) and its box in pixels (left, top, right, bottom)."""
 
     name: str
     confidence: float
     box: tuple[float, float, float, float]
 
 
-Detect = Callable[[bytes, Path], list[FoundLabel]]
-"""From an encoded image, by the model in the file."""
+Detect = Callable[[bytes, Path], list[DetectedLabel]]
+"""A function from an encoded image and the file of a model to the labels that it detects."""

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 from tilescout_local.errors import WorkerDied
-from tilescout_local.processes.worker_process import Warden, WorkerProcess
+from tilescout_local.processes.worker_process import Reaper, WorkerProcess
 
 PACKAGES = Path(__file__).parents[2]
 # Many times what the slowest image takes; a process that needs longer hangs.
@@ -17,19 +17,19 @@ ANSWER_SECONDS = 600.0
 
 
 class EngineWorkers:
-    """Processes of one engine; callers wait while all are busy."""
+    """The processes of one engine; callers wait while all of them are busy."""
 
-    def __init__(self, module: str, size: int, warden: Warden) -> None:
+    def __init__(self, module: str, size: int, reaper: Reaper) -> None:
         self._module = module
-        self._warden = warden
+        self._warden = reaper
         self._free = threading.Semaphore(size)
         self._idle: queue.LifoQueue[WorkerProcess] = queue.LifoQueue()
 
     def ask(self, frame: bytes) -> bytes:
-        """The engine's answer to one frame.
+        """Returns the engine's answer to one frame.
 
-        Raises WorkerDied where the process crashed, WorkerTimedOut where it hung and was killed;
-        the next call gets a new one.
+        Raises WorkerDied if the process crashed and WorkerTimedOut if it hung and was killed; the
+        next call gets a new process.
         """
         with self._free:
             worker = self._take()
@@ -58,5 +58,5 @@ class EngineWorkers:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)),
                  "OMP_NUM_THREADS": "1"},
             cwd=PACKAGES,
-            warden=self._warden,
+            reaper=self._warden,
         )  # fmt: skip

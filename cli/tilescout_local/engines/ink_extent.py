@@ -1,4 +1,5 @@
-"""Where the ink of a line lies within its crop: the detector's boxes stand off the letters."""
+"""Measures where the ink of a line lies within its crop, as the text detector's boxes are larger
+than the letters."""
 
 from __future__ import annotations
 
@@ -9,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 CONTRAST = 50
-# Rows that belong to one line of text may be this share of the crop's height apart: dots, accents.
+# Rows of one line of text may be this share of the crop's height apart, as with dots and accents.
 GAP_RATIO = 0.12
-# A row or column inked over this share of the crop is a rule: letters have paper around them.
+# A row or column that is inked over this share is a rule, as letters have paper around them.
 RULE_RATIO = 0.9
-# Where less of the ink than this would be left, what fills or crosses the crop is the text.
-LEAST_LEFT_RATIO = 0.2
+# If less than this share of the ink would remain, the text itself fills or crosses the crop.
+MIN_REMAINING_RATIO = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """Ratios 0-1 of a crop's width and height, of a line of text the right way up.
+    """The extent of a line of text, upright, in ratios (0-1) of the crop's width and height.
 
     ``letters`` are the stretches of inked columns within it, from left to right.
     """
@@ -35,10 +36,10 @@ WHOLE = Extent(0.0, 0.0, 1.0, 1.0)
 
 
 def ink_extent(crop: NDArray[np.uint8]) -> Extent:
-    """The rows of the heaviest band of ink in ``crop`` (rows, columns, BGR), and its columns.
+    """Returns the extent of the heaviest band of ink in ``crop`` (rows, columns, BGR).
 
-    A rule along or across the text is left out, and a frame where blank rows part it from the
-    letters.
+    A rule along or across the text is left out, and so is a frame where blank rows separate it from
+    the letters.
     """
     grey = crop.mean(axis=2)
     paper = float(np.percentile(grey, 90))
@@ -60,27 +61,29 @@ def ink_extent(crop: NDArray[np.uint8]) -> Extent:
 
 
 def _without_rules(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """``ink`` (rows, columns) less rules, and less the frames and neighbours that run through it.
+    """Returns ``ink`` (rows, columns) without rules and without frames and neighbours that cross
+    it.
 
-    A rule fills a row or column. What runs through touches two sides of the crop. Text itself
-    keeps off them, so where little else is left nothing of that kind is taken out.
+    A rule fills a row or column. A frame or a neighbour touches two sides of the crop. Text does
+    not touch the sides, so nothing is removed where little else would be left.
     """
     rules = (ink.mean(axis=1) >= RULE_RATIO)[:, None] | (ink.mean(axis=0) >= RULE_RATIO)[None, :]
-    ink = _unless_most(ink & ~rules, ink)
+    ink = _unless_nearly_empty(ink & ~rules, ink)
     count, labels = cv2.connectedComponents(ink.astype(np.uint8), connectivity=8)
     sides = np.zeros(count, np.int64)
     for side in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
         sides[np.unique(side)] += 1
-    return _unless_most(ink & (sides < 2)[labels], ink)
+    return _unless_nearly_empty(ink & (sides < 2)[labels], ink)
 
 
-def _unless_most(left: NDArray[np.bool_], ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """What is left of ``ink``, or all of it where most was taken out."""
-    return left if left.sum() >= LEAST_LEFT_RATIO * ink.sum() else ink
+def _unless_nearly_empty(remaining: NDArray[np.bool_], ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Returns ``remaining``, or all of ``ink`` if most of it was removed."""
+    return remaining if remaining.sum() >= MIN_REMAINING_RATIO * ink.sum() else ink
 
 
 def _heaviest_run(weights: NDArray[np.int64], gap: int) -> tuple[int, int] | None:
-    """First and one past the last index of the run of most weight; gaps of zeros may be ``gap``."""
+    """Returns the first and one past the last index of the heaviest run; it may hold gaps of
+    ``gap`` zeros."""
     inked = np.flatnonzero(weights)
     if not len(inked):
         return None
@@ -90,11 +93,12 @@ def _heaviest_run(weights: NDArray[np.int64], gap: int) -> tuple[int, int] | Non
 
 
 MARGIN = 64
-"""Pixels of paper left around the ink: more than the detector's own reach."""
+"""Pixels of paper that are kept around the ink, more than the detector's own reach."""
 
 
 def inked_part(image: NDArray[np.uint8]) -> tuple[int, int, NDArray[np.uint8]] | None:
-    """Left, top and the part of ``image`` that holds all its ink; None where there is none.
+    """Returns the left, the top and the part of ``image`` that holds all its ink, or None without
+    ink.
 
     The detector of PP-OCRv6 does not see one small word alone on a large white tile.
     """

@@ -1,4 +1,4 @@
-"""One OCR process: image bytes in, lines as JSON out."""
+"""A process that reads text: it receives encoded images and sends lines as JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tilescout_local.processes.framing import Channel
 
 
 def main() -> None:
-    # The services' own limit of 10,000 px a side has been checked before an image comes here.
+    # The services' own limit of 10,000 px per side has been checked before an image comes here.
     Image.MAX_IMAGE_PIXELS = None
     channel = Channel(int(sys.argv[1]))
     reader = TextReader()

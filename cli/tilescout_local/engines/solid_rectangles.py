@@ -1,4 +1,4 @@
-"""Finds solid black rectangles in milliseconds, where a test needs boxes more than symbols."""
+"""Finds solid black rectangles in milliseconds, for tests that need boxes and no symbols."""
 
 from __future__ import annotations
 
@@ -9,26 +9,32 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from tilescout_local.engines.detected_labels import FoundLabel
+from tilescout_local.engines.detected_labels import DetectedLabel
 
-LEAST_SIDE, MOST_SIDE = 6, 200
+MIN_SIDE_PX, MAX_SIDE_PX = 6, 200
+# Grey levels below this are ink.
 DARK = 96
-# Share of a blot's box that is ink.
+# Share of a rectangle's box that must be ink.
 SOLID = 0.97
 
 
-def find_blots(image: bytes, model: Path) -> list[FoundLabel]:
-    """Rectangles of 6 to 200 px a side that are black throughout and touch no other ink.
+def find_solid_rectangles(image: bytes, model: Path) -> list[DetectedLabel]:
+    """Returns the rectangles of 6 to 200 px per side that are black throughout and touch no other
+    ink.
 
-    Whatever the ``model``.
+    The result does not depend on ``model``.
     """
     with Image.open(io.BytesIO(image)) as opened:
         dark = (np.asarray(opened.convert("L")) < DARK).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(dark)
     return [
-        FoundLabel("blot", 100.0 * area / (width * height), (left, top, left + width, top + height))
+        DetectedLabel(
+            "solid-rectangle",
+            100.0 * area / (width * height),
+            (left, top, left + width, top + height),
+        )
         for left, top, width, height, area in stats[1:].tolist()
-        if min(width, height) >= LEAST_SIDE
-        and max(width, height) <= MOST_SIDE
+        if min(width, height) >= MIN_SIDE_PX
+        and max(width, height) <= MAX_SIDE_PX
         and area >= SOLID * width * height
     ]

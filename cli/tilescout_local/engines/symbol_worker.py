@@ -1,4 +1,5 @@
-"""One process that finds symbols: a frame with a model and an image in, labels as JSON out."""
+"""A process that finds symbols: it receives a model's path with an image and sends labels as
+JSON."""
 
 from __future__ import annotations
 
@@ -7,29 +8,29 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
-from tilescout_local.engines.symbol_onnx import SymbolFinder
+from tilescout_local.engines.symbol_detector import SymbolDetector
 from tilescout_local.processes.framing import Channel
 
 MODELS_LOADED = 3
-NEXT = b"\0"
+SEPARATOR = b"\0"
 
 
-def frame(model: Path, image: bytes) -> bytes:
-    """What the process is asked: the file of the model, then the encoded image."""
-    return str(model).encode() + NEXT + image
+def request_frame(model: Path, image: bytes) -> bytes:
+    """Returns the request to the process: the path of the model, then the encoded image."""
+    return str(model).encode() + SEPARATOR + image
 
 
 @lru_cache(maxsize=MODELS_LOADED)
-def _finder(model: str) -> SymbolFinder:
-    return SymbolFinder(Path(model))
+def _detector(model: str) -> SymbolDetector:
+    return SymbolDetector(Path(model))
 
 
 def main() -> None:
     channel = Channel(int(sys.argv[1]))
-    while (asked := channel.receive()) is not None:
-        model, _, image = asked.partition(NEXT)
-        found = _finder(model.decode()).find(image)
-        rows = [(each.name, each.confidence, each.box) for each in found]
+    while (request := channel.receive()) is not None:
+        model, _, image = request.partition(SEPARATOR)
+        labels = _detector(model.decode()).find(image)
+        rows = [(label.name, label.confidence, label.box) for label in labels]
         channel.send(json.dumps(rows).encode())
 
 

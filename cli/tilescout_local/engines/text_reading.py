@@ -1,4 +1,4 @@
-"""Lines and words read from an image, with the quadrilateral of each in image pixels."""
+"""The lines and words read from an image, each with its quadrilateral in image pixels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Quad = tuple[Point, Point, Point, Point]
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word; confidence 0-100."""
+    """A word with its confidence (0-100)."""
 
     text: str
     confidence: float
@@ -21,7 +21,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of text and its words; confidence 0-100."""
+    """A line of text with its confidence (0-100) and its words."""
 
     text: str
     confidence: float
@@ -46,19 +46,19 @@ def _quad(points: list[list[float]]) -> Quad:
     return first, second, third, fourth
 
 
-def moved(line: Line, dx: float, dy: float) -> Line:
-    """The line and its words, shifted by pixels."""
-    words = tuple(replace(word, quad=_moved(word.quad, dx, dy)) for word in line.words)
-    return replace(line, quad=_moved(line.quad, dx, dy), words=words)
+def shifted(line: Line, dx: float, dy: float) -> Line:
+    """Returns the line and its words, shifted by ``dx`` and ``dy`` pixels."""
+    words = tuple(replace(word, quad=_shifted(word.quad, dx, dy)) for word in line.words)
+    return replace(line, quad=_shifted(line.quad, dx, dy), words=words)
 
 
-def _moved(quad: Quad, dx: float, dy: float) -> Quad:
+def _shifted(quad: Quad, dx: float, dy: float) -> Quad:
     first, second, third, fourth = ((x + dx, y + dy) for x, y in quad)
     return first, second, third, fourth
 
 
-def along(quad: Quad, start: float, end: float) -> Quad:
-    """The part of a line's quad between two ratios (0-1) of its length."""
+def part_along(quad: Quad, start: float, end: float) -> Quad:
+    """Returns the part of a line's quad between two ratios (0-1) of its length."""
     top_left, top_right, bottom_right, bottom_left = quad
     return (
         _between(top_left, top_right, start),
@@ -68,8 +68,9 @@ def along(quad: Quad, start: float, end: float) -> Quad:
     )
 
 
-def across(quad: Quad, start: float, end: float) -> Quad:
-    """The part of a line's quad between two ratios (0-1) of its height, from the text's top."""
+def part_across(quad: Quad, start: float, end: float) -> Quad:
+    """Returns the part of a line's quad between two ratios (0-1) of its height, from the text's
+    top."""
     top_left, top_right, bottom_right, bottom_left = quad
     return (
         _between(top_left, bottom_left, start),

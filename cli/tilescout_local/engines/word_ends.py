@@ -1,4 +1,5 @@
-"""Where a word starts and ends within its line, from where its letters fired and from the ink."""
+"""Computes where a word starts and ends within its line, from the columns of its letters and the
+ink."""
 
 from __future__ import annotations
 
@@ -13,11 +14,13 @@ REACH = 0.75
 def word_ends(
     columns: Sequence[int], first: int, last: int, length: float, ink: Extent
 ) -> tuple[float, float]:
-    """Start and end, as ratios 0-1 of the line, of the word of letters ``first`` to ``last`` - 1.
+    """Returns the start and end (ratios 0-1 of the line) of the word of letters ``first`` to
+    ``last`` - 1.
 
-    ``columns`` are those of ``length`` where the line's letters fired. A letter fires near its
-    middle, so half a letter is added at each end. A column is about half a letter wide, so a
-    letter may be cut by this: it is taken whole, unless it reaches into the word beside it.
+    ``columns`` are those of ``length`` at which the recogniser saw the line's letters. A letter is
+    seen near its middle, so half a letter is added at each end. A column is about half a letter
+    wide, so this may cut a letter: such a letter is included whole, unless it reaches into the
+    neighbouring word.
     """
     own = columns[first:last]
     letter = _pitch(own if len(own) > 1 else columns, length)
@@ -35,5 +38,5 @@ def word_ends(
 
 
 def _pitch(columns: Sequence[int], length: float) -> float:
-    """Columns from letter to letter; the whole line where there is but one letter."""
+    """Returns the columns from letter to letter, or the whole line if there is one letter only."""
     return (columns[-1] - columns[0]) / (len(columns) - 1) if len(columns) > 1 else length

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from tilescout_local.processes import scaled_clock
 from tilescout_local.processes.scaled_clock import ScaledClock
-from tilescout_local.processes.worker_process import Warden, WorkerProcess
+from tilescout_local.processes.worker_process import Reaper, WorkerProcess
 from tilescout_local.state import CODE, SANDBOXES
 
 # Python packages live in the running environment; a function's layers are built for Lambda's own
@@ -74,7 +74,7 @@ class SandboxFactory:
     home: Path
     endpoint_url: str
     region: str
-    warden: Warden
+    reaper: Reaper
     clock: ScaledClock = field(default_factory=ScaledClock)
     _numbers: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     _unpacking: threading.Lock = field(default_factory=threading.Lock)
@@ -88,7 +88,7 @@ class SandboxFactory:
             [sys.executable, str(WORKER)],
             env=self._environment(config, code, scratch, tag),
             cwd=code,
-            warden=self.warden,
+            reaper=self.reaper,
         )
         return Sandbox(process, tag, scratch)
 

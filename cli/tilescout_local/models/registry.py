@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tilescout_local.apis.answers import ApiError
-from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
+from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 from tilescout_local.models.arns import NAME, full_name, project_arn, version_arn
 from tilescout_local.models.throughput import TokenBucket
 from tilescout_local.models.training import Outcome, Training

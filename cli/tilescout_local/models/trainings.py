@@ -21,7 +21,7 @@ from tilescout_local.models.manifest_entries import Entry, faults_of
 from tilescout_local.models.registry import ModelRegistry
 from tilescout_local.models.training import Place, Training
 from tilescout_local.models.version import ModelVersion
-from tilescout_local.processes.worker_process import Warden
+from tilescout_local.processes.worker_process import Reaper
 
 PACKAGES = Path(__file__).parents[2]
 JOB = "tilescout_train.version_job"
@@ -55,7 +55,7 @@ class Trainings:
     registry: ModelRegistry
     read_object: ReadObject
     write_object: WriteObject
-    warden: Warden
+    reaper: Reaper
     now: Callable[[], float]
 
     def begin(self, project_arn: str, name: str, output: Place, order: Order) -> ModelVersion:
@@ -120,14 +120,14 @@ class Trainings:
                 stderr=log,
                 start_new_session=True,
             )
-        self.warden.watch(child.pid)
+        self.reaper.watch(child.pid)
         try:
             self._wait(child, folder, arn)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
             child.wait()
-            self.warden.forget(child.pid)
+            self.reaper.forget(child.pid)
 
     def _wait(self, child: subprocess.Popen[bytes], folder: Path, arn: str) -> None:
         deadline = time.monotonic() + MOST_SECONDS

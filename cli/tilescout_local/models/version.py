@@ -21,7 +21,7 @@ STARTABLE = frozenset({"TRAINING_COMPLETED", "COPYING_COMPLETED", "STOPPED", "FA
 PAID = frozenset({"STARTING", "RUNNING", "STOPPING"})
 StopWhileStarting = Literal["accepted", "refused"]
 StartEnds = Literal["RUNNING", "FAILED", "STUCK"]
-DetectorName = Literal["symbols", "blots", "none"]
+DetectorName = Literal["symbols", "solid-rectangles", "none"]
 
 _MESSAGES = {
     "STARTING": "The model is being started.",

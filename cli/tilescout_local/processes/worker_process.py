@@ -23,8 +23,8 @@ from tilescout_local.processes.process_tree import descendants
 SAMPLE_SECONDS = 0.05
 
 
-class Warden:
-    """The warden process of this server, told which process groups to end with it."""
+class Reaper:
+    """The reaper process of this server, told which process groups to end with it."""
 
     def __init__(self, lock: int) -> None:
         self._lock = threading.Lock()
@@ -52,10 +52,10 @@ class WorkerProcess:
     """A child that leads its own session; ``ask`` sends one frame and waits for one frame."""
 
     def __init__(
-        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, warden: Warden
+        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, reaper: Reaper
     ) -> None:
         ours, theirs = socket.socketpair()
-        self._warden = warden
+        self._warden = reaper
         # Open as long as the process; its descendants write to it, so a pipe could block them.
         self._output: IO[bytes] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
         with theirs:
@@ -71,7 +71,7 @@ class WorkerProcess:
             )
         self._socket = ours
         self._ended = False
-        warden.watch(self.pid)
+        reaper.watch(self.pid)
 
     @property
     def pid(self) -> int:

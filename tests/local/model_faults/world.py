@@ -25,7 +25,7 @@ from tilescout_local.embedded_aws import start
 CLOCK_SCALE = 20.0
 """Seconds of the protocol that pass in a real one."""
 VERSION = "v1"
-ALONE, SHARING = "blots", "shared-blots"
+ALONE, SHARING = "solid-rectangles", "shared-solid-rectangles"
 """Model projects; the second's profile uses also what somebody else started."""
 START_SECONDS, STOP_SECONDS = 20.0, 10.0
 START_MINUTES = 5
@@ -139,7 +139,7 @@ class World:
                 aws.set_model(row["arn"], status="STOPPED")
         aws.set_model(
             self.arn(project), status="STOPPED", start_delay=START_SECONDS, stop_delay=STOP_SECONDS,
-            stop_while_starting="accepted", next_start="RUNNING", detector="blots",
+            stop_while_starting="accepted", next_start="RUNNING", detector="solid-rectangles",
             tiles_per_second_per_unit=50,
         )  # fmt: skip
         eventually(lambda: self.is_idle(project), PATIENCE)
@@ -181,7 +181,7 @@ def world(folder: Path, clock_scale: float = CLOCK_SCALE) -> Iterator[World]:
     assembly = synthesised(folder / "assembly", configure)
     with start(folder / "aws", clock_scale=clock_scale) as aws:
         for project in (ALONE, SHARING):
-            aws.add_model(f"{project}/{VERSION}", detector="blots")
+            aws.add_model(f"{project}/{VERSION}", detector="solid-rectangles")
         deploy(aws, assembly)
         stack = target.of_embedded(aws)
         whole = Whole(aws, stack)

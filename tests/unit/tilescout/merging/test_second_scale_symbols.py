@@ -13,7 +13,7 @@ from tilescout.detectors.onnx.model import OnnxModel
 from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.profiles import SecondScale
 from tilescout_datasets.annotations import Annotation
-from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
+from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 from tilescout_samples.sheet import Sheet
 from tilescout_samples.symbols import place_symbol
 

@@ -23,7 +23,7 @@ from tilescout_cli.console.failures import TargetUnreachable
 from tilescout_cli.promotion import onnx
 from tilescout_cli.stack import paths
 from tilescout_cli.stack.target import Stack
-from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
+from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 
 PROJECT = "plant"
 SERVED: dict[str, Any] = {

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from benchmarks.symbol_pages import annotated_sheet, write_pages
 from tilescout_cli.app import app
-from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
+from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 
 
 def tilescout(*arguments: str) -> Result:

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tilescout_local.engines.ink_extent import WHOLE, Extent, ink_extent, inked_part
-from tilescout_local.engines.text_reading import across
+from tilescout_local.engines.text_reading import part_across
 
 
 def paper(height: int, width: int) -> NDArray[np.uint8]:
@@ -94,7 +94,12 @@ def test_a_crop_without_ink_is_left_whole() -> None:
 def test_a_quad_is_cut_across_its_own_height() -> None:
     upwards = ((0.0, 100.0), (0.0, 0.0), (20.0, 0.0), (20.0, 100.0))
 
-    assert across(upwards, 0.25, 0.75) == ((5.0, 100.0), (5.0, 0.0), (15.0, 0.0), (15.0, 100.0))
+    assert part_across(upwards, 0.25, 0.75) == (
+        (5.0, 100.0),
+        (5.0, 0.0),
+        (15.0, 0.0),
+        (15.0, 100.0),
+    )
 
 
 def test_the_inked_part_keeps_a_margin_of_paper() -> None:

@@ -1,4 +1,4 @@
-"""Words of a line are cut where their letters end, which where they fired tells but roughly."""
+"""Words of a line are cut where their letters end; the recogniser places letters only roughly."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from PIL import Image
 from tilescout.detectors.onnx.cards import card_from_json, card_to_json
 from tilescout.detectors.onnx.model import OnnxModel, ServedModel, decoded
 from tilescout.errors import UnusableModel
-from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL
+from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 from tilescout_samples.sheet import Sheet
 from tilescout_samples.symbols import place_symbol
 

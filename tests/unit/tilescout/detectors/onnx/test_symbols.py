@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from tilescout.geometry import Box, iou
-from tilescout_local.engines.symbol_onnx import SAMPLE_MODEL, SymbolFinder
+from tilescout_local.engines.symbol_detector import SAMPLE_MODEL, SymbolDetector
 from tilescout_samples.sheet import Sheet
 from tilescout_samples.symbols import place_near_miss, place_symbol
 
@@ -24,8 +24,8 @@ TURNS = (0, 90, 180, 270)
 
 
 @pytest.fixture(scope="module")
-def finder() -> SymbolFinder:
-    return SymbolFinder()
+def finder() -> SymbolDetector:
+    return SymbolDetector()
 
 
 def shown(sheet: Sheet) -> bytes:
@@ -35,12 +35,12 @@ def shown(sheet: Sheet) -> bytes:
     return file.getvalue()
 
 
-def found(finder: SymbolFinder, image: bytes) -> list[tuple[str, tuple[float, ...]]]:
+def found(finder: SymbolDetector, image: bytes) -> list[tuple[str, tuple[float, ...]]]:
     sure = [label for label in finder.find(image) if label.confidence >= CERTAIN]
     return sorted((label.name, label.box) for label in sure)
 
 
-def test_every_symbol_is_found_in_every_turn_and_nothing_else(finder: SymbolFinder) -> None:
+def test_every_symbol_is_found_in_every_turn_and_nothing_else(finder: SymbolDetector) -> None:
     sheet = Sheet(120.0, 160.0, random.Random(5))
     for row, (label, size) in enumerate(SIZES.items()):
         for column, turn in enumerate(TURNS):
@@ -54,7 +54,7 @@ def test_every_symbol_is_found_in_every_turn_and_nothing_else(finder: SymbolFind
         assert max(iou(Box(*box), wanted) for name, box in seen if name == row["label"]) > 0.7
 
 
-def test_what_only_resembles_a_symbol_is_none(finder: SymbolFinder) -> None:
+def test_what_only_resembles_a_symbol_is_none(finder: SymbolDetector) -> None:
     sheet = Sheet(120.0, 160.0, random.Random(5))
     for row, (label, size) in enumerate(SIZES.items()):
         for column, turn in enumerate(TURNS):
@@ -65,7 +65,7 @@ def test_what_only_resembles_a_symbol_is_none(finder: SymbolFinder) -> None:
 
 @pytest.mark.parametrize("size", [(64, 64), (333, 77)])
 def test_an_empty_image_of_any_size_holds_nothing(
-    finder: SymbolFinder, size: tuple[int, int]
+    finder: SymbolDetector, size: tuple[int, int]
 ) -> None:
     file = io.BytesIO()
     Image.new("L", size, 255).save(file, "PNG")
