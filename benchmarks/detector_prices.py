@@ -18,10 +18,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tilescout.detectors.onnx.model import ServedModel, decoded
-from tilescout.detectors.port import LIMITS
 from tilescout.pricing import ONNX_GB, PRICES_AS_OF, PRICES_REGION, PriceTable
 from tilescout.profiles import Profile
-from tilescout.rendering.render import RenderedTile, RenderRequest, render_page
+from tilescout.rendering.render import render_page
+from tilescout.rendering.requests import RenderedTile, RenderRequest
 from tilescout.runs.inference_units import START_SECONDS, STOP_SECONDS
 from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 from tilescout_samples import write_samples
@@ -74,17 +74,7 @@ def _images(folder: Path) -> list[bytes]:
     """The sheet's tiles as a run stores them."""
     write_samples(folder)
     tiles: list[RenderedTile] = []
-    request = RenderRequest(
-        page=1,
-        dpi=PROFILE.dpi,
-        tile_size=PROFILE.tile_size,
-        overlap=PROFILE.overlap,
-        colour=PROFILE.colour,
-        text_layer=False,
-        include=(),
-        exclude=(),
-        max_image_bytes=LIMITS[PROFILE.detector].max_bytes,
-    )
+    request = RenderRequest.for_page(1, PROFILE, pixels_only=True)
     render_page(folder / "sample_a0.pdf", request, tiles.append)
     return [tile.image for tile in tiles]
 
@@ -146,8 +136,8 @@ def page(measured: Measured, prices: PriceTable) -> str:
             (
                 [name, f"${call:.4f}", *(cheaper_from(prices, call, rate) for rate in RATES)]
                 for name, call in (
-                    ("DetectText", prices.detect_text_image),
-                    ("Textract", prices.textract_page),
+                    ("DetectText", prices.call("rekognition-text")),
+                    ("Textract", prices.call("textract")),
                 )
             ),
         ),
@@ -163,8 +153,8 @@ def _by_tiles(prices: PriceTable, tiles: int) -> list[str]:
         f"{tiles:,}",
         _usd(tiles * prices.tile_call(PROFILE)),
         *(_usd(of_custom_labels(prices, tiles, rate)) for rate in RATES),
-        _usd(tiles * prices.detect_text_image),
-        _usd(tiles * prices.textract_page),
+        _usd(tiles * prices.call("rekognition-text")),
+        _usd(tiles * prices.call("textract")),
     ]
 
 

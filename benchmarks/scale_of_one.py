@@ -18,13 +18,9 @@ from pathlib import Path
 
 import pymupdf
 
-from tilescout.rendering.render import (
-    RenderLimits,
-    RenderRequest,
-    TilesWanted,
-    inspect_document,
-    render_page,
-)
+from tilescout.rendering.process import RenderLimits
+from tilescout.rendering.render import inspect_document, render_page
+from tilescout.rendering.requests import RenderRequest, TilesWanted
 
 DPI = 200
 SIDE_PT = 36_000 * 72 / DPI

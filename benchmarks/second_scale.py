@@ -13,7 +13,7 @@ import argparse
 import random
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.symbol_accuracy import Counts, Found, Page, counts
@@ -21,11 +21,11 @@ from benchmarks.symbol_pages import A2, SIZES, TRIES, TURNS
 from tilescout.detections import Answer
 from tilescout.detectors.onnx.answers import objects_seen
 from tilescout.detectors.onnx.model import OnnxModel, decoded
-from tilescout.detectors.port import LIMITS
 from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.merging.page import detect_on_page
 from tilescout.profiles import Profile, SecondScale
-from tilescout.rendering.render import RenderedTile, RenderRequest, render_page
+from tilescout.rendering.render import render_page
+from tilescout.rendering.requests import RenderedTile, RenderRequest
 from tilescout_datasets.annotations import Annotation
 from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 from tilescout_samples.sheet import Sheet
@@ -36,6 +36,7 @@ FACTORS = {1: 140, 2: 60, 4: 20, 6: 10, 8: 6, 12: 3}
 """Times its size, and how many symbols are tried to be placed on a sheet."""
 SECOND_SCALES: tuple[SecondScale, ...] = (0.0, 0.5, 0.25, 0.125, "page")
 DPI, TILE_SIZE, OVERLAP, THRESHOLD = 150, 512, 64, 50.0
+PROFILE = Profile(name="symbols", detector="onnx", dpi=DPI, tile_size=TILE_SIZE, overlap=OVERLAP)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,27 +102,14 @@ def looked_at(
 ) -> tuple[Page, int]:
     """What a run finds on the page, and how many tiles it asks for."""
     tiles: list[RenderedTile] = []
-    request = RenderRequest(
-        page=1,
-        dpi=DPI,
-        tile_size=TILE_SIZE,
-        overlap=OVERLAP,
-        colour="grey",
-        text_layer=False,
-        include=(),
-        exclude=(),
-        max_image_bytes=LIMITS["onnx"].max_bytes,
-        second_scale=second_scale,
-    )
+    profile = replace(PROFILE, second_scale=second_scale)
+    request = RenderRequest.for_page(1, profile, pixels_only=True)
     with tempfile.NamedTemporaryFile(suffix=".pdf") as file:
         file.write(pdf)
         file.flush()
         page = render_page(Path(file.name), request, tiles.append)
-    profile = Profile(
-        name="symbols", detector="onnx", dpi=DPI, tile_size=TILE_SIZE, overlap=OVERLAP
-    )
     found = detect_on_page(
-        [_answer(model, each) for each in tiles], 1, page.width_px, page.height_px, profile
+        [_answer(model, each) for each in tiles], 1, page.width_px, page.height_px, PROFILE
     )
     seen = tuple(Found(each.label, each.confidence, each.box) for each in found)
     return Page(truth, seen), len(tiles)

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from benchmarks.symbol_pages import annotated_sheet
 from tilescout.detectors.onnx.model import decoded
-from tilescout.detectors.port import LIMITS
 from tilescout.geometry import POINTS_PER_INCH, Box
-from tilescout.rendering.render import RenderedTile, RenderRequest, render_page
+from tilescout.profiles import Profile
+from tilescout.rendering.render import render_page
+from tilescout.rendering.requests import RenderedTile, RenderRequest
 from tilescout_datasets.annotations import Annotation
 from tilescout_samples import write_samples
 
@@ -23,6 +24,7 @@ SEEDS = range(900, 906)
 ASKEW_SEEDS = range(920, 923)
 SAMPLE_SEED = 31
 DPI, TILE_SIZE, OVERLAP = 150, 1024, 128
+PROFILE = Profile(name="symbols", detector="onnx", dpi=DPI, tile_size=TILE_SIZE, overlap=OVERLAP)
 
 Drawing = Mapping[str, Any]
 """A symbol or near miss as the ground truth of a sample has it."""
@@ -75,17 +77,7 @@ def _pixels(row: Drawing) -> Box:
 def tiles_of(subject: Subject) -> tuple[list[RenderedTile], tuple[int, int]]:
     """The page's tiles that are not blank, and its width and height in px."""
     tiles: list[RenderedTile] = []
-    request = RenderRequest(
-        page=subject.page,
-        dpi=DPI,
-        tile_size=TILE_SIZE,
-        overlap=OVERLAP,
-        colour="grey",
-        text_layer=False,
-        include=(),
-        exclude=(),
-        max_image_bytes=LIMITS["onnx"].max_bytes,
-    )
+    request = RenderRequest.for_page(subject.page, PROFILE, pixels_only=True)
     page = render_page(subject.path, request, tiles.append)
     return tiles, (page.width_px, page.height_px)
 

@@ -23,11 +23,11 @@ from benchmarks.text_by_size_report import HEIGHTS_MM, PAPERS, WORD_HEIGHTS, Row
 from benchmarks.text_recall import visible_words
 from tilescout.detections import Answer, Word
 from tilescout.detectors.onnx.model import decoded
-from tilescout.detectors.port import LIMITS
 from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.merging.page import detect_on_page
 from tilescout.profiles import Profile
-from tilescout.rendering.render import RenderedTile, RenderRequest, render_page
+from tilescout.rendering.render import render_page
+from tilescout.rendering.requests import RenderedTile, RenderRequest
 from tilescout_evaluate.metrics.text import compare
 from tilescout_evaluate.metrics.text_pages import Seen, TextPage
 from tilescout_local.engines.ocr import TextReader
@@ -73,17 +73,7 @@ def _place(drawn: Sheet, text: str, height: float) -> None:
 def in_tiles(path: Path, reader: TextReader) -> tuple[list[Seen], int]:
     """What a run reads at 200 dpi, and with how many calls."""
     tiles: list[RenderedTile] = []
-    request = RenderRequest(
-        page=1,
-        dpi=PROFILE.dpi,
-        tile_size=PROFILE.tile_size,
-        overlap=PROFILE.overlap,
-        colour="grey",
-        text_layer=False,
-        include=(),
-        exclude=(),
-        max_image_bytes=LIMITS["textract"].max_bytes,
-    )
+    request = RenderRequest.for_page(1, PROFILE, pixels_only=True)
     page = render_page(path, request, tiles.append)
     answers = [_answer(each, reader) for each in tiles]
     found = detect_on_page(answers, 1, page.width_px, page.height_px, PROFILE)

@@ -21,7 +21,8 @@ import pymupdf
 from benchmarks.local_run import detect, embedded_aws
 from tilescout.detections import Word
 from tilescout.geometry import Box
-from tilescout.rendering.render import RenderRequest, render_page
+from tilescout.rendering.render import render_page
+from tilescout.rendering.requests import RenderRequest
 from tilescout_evaluate.metrics.text import Accuracy, compare
 from tilescout_evaluate.metrics.text_pages import Seen, TextPage
 from tilescout_local.engines.ocr import TextReader

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.simulation.arrivals import SHEETS_PX, tiles_of
 from benchmarks.simulation.ours.spreading import EVENLY
-from tilescout.detectors.port import LIMITS
+from tilescout.detector_kinds import KINDS
 from tilescout.pricing import PRICES_AS_OF, PriceTable
 from tilescout.tiling.grid import TileGrid
 
@@ -46,13 +46,13 @@ def per_image() -> list[PerImage]:
     return [
         PerImage(
             f"Textract, {textract} tiles of 2,048 px",
-            textract * prices.textract_page,
-            3600 * LIMITS["textract"].calls_per_second / textract,
+            textract * prices.call("textract"),
+            3600 * KINDS["textract"].calls_per_second / textract,
         ),
         PerImage(
             f"Rekognition DetectText, {text} tiles of 1,024 px",
-            text * prices.detect_text_image,
-            3600 * LIMITS["rekognition-text"].calls_per_second / text,
+            text * prices.call("rekognition-text"),
+            3600 * KINDS["rekognition-text"].calls_per_second / text,
         ),
     ]
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pymupdf
 from PIL import Image
 
-from tilescout.detectors.port import LIMITS
 from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.profiles import Profile
-from tilescout.rendering.render import RenderedTile, RenderRequest, render_page
+from tilescout.rendering.render import render_page
+from tilescout.rendering.requests import RenderedTile, RenderRequest
 from tilescout_datasets.annotations import AnnotatedPage, AnnotatedTile, Annotation
 from tilescout_datasets.formats import pdf_annotations
 from tilescout_datasets.tile_rule import shown_in
@@ -26,25 +27,12 @@ def cut(page: AnnotatedPage, profile: Profile, folder: Path) -> list[AnnotatedTi
     """
     tiles: list[RenderedTile] = []
     with _as_pdf(page, profile.dpi) as (pdf, number):
-        rendered = render_page(pdf, _request(number, profile), tiles.append)
+        request = RenderRequest.for_page(number, profile, pixels_only=True)
+        rendered = render_page(pdf, replace(request, second_scale=0.0), tiles.append)
     across, down = rendered.width_px / page.width, rendered.height_px / page.height
     objects = [Annotation(each.label, _scaled(each.box, across, down)) for each in page.annotations]
     ignored = [_scaled(box, across, down) for box in page.ignored]
     return [_written(tile, page.name, objects, ignored, folder) for tile in tiles]
-
-
-def _request(page: int, profile: Profile) -> RenderRequest:
-    return RenderRequest(
-        page=page,
-        dpi=profile.dpi,
-        tile_size=profile.tile_size,
-        overlap=profile.overlap,
-        colour=profile.colour,
-        text_layer=False,
-        include=profile.include,
-        exclude=profile.exclude,
-        max_image_bytes=LIMITS[profile.detector].max_bytes,
-    )
 
 
 @contextmanager

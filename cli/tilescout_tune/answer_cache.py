@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from tilescout.detections import Answer
-from tilescout.detectors.port import LIMITS, Detector
+from tilescout.detectors.port import Detector
 from tilescout.detectors.responses import answer_from_json, answer_to_json
 from tilescout.errors import TileRefused
 from tilescout.geometry import Box
 from tilescout.profiles import Profile
-from tilescout.rendering.render import RenderedTile, RenderRequest, render_page
+from tilescout.rendering.render import render_page
+from tilescout.rendering.requests import RenderedTile, RenderRequest
 from tilescout.tiling.grid import Tile
 
 DIGITS = 32
@@ -56,8 +57,8 @@ class KeptAnswers:
 
     def page(self, pdf: Path, number: int, profile: Profile) -> KeptPage:
         """Raises what `render_page` raises."""
-        request = request_of(number, profile)
-        key = _digest(_digest_of(pdf) + repr(request) + str(getattr(profile, "second_scale", "")))
+        request = RenderRequest.for_page(number, profile, pixels_only=True)
+        key = _digest(_digest_of(pdf) + repr(request) + str(request.second_scale))
         kept = self.folder / "pages" / f"{key}.json"
         if kept.exists():
             return _page_from_json(kept.read_text())
@@ -109,14 +110,6 @@ class KeptAnswers:
 
     def _tile(self, digest: str) -> Path:
         return self.folder / "tiles" / digest[:2] / f"{digest}.jpg"
-
-
-def request_of(number: int, profile: Profile) -> RenderRequest:
-    """What a run renders: every field that profile and request share."""
-    shared = {each.name for each in fields(RenderRequest)} & {each.name for each in fields(Profile)}
-    values = {name: getattr(profile, name) for name in shared - {"text_layer"}}
-    limit = LIMITS[profile.detector].max_bytes
-    return RenderRequest(page=number, text_layer=False, max_image_bytes=limit, **values)
 
 
 def _digest(text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tilescout.detections import Answer, Detection
 from tilescout.merging.page import detect_on_page
 from tilescout.profiles import Profile
-from tilescout.rendering.render import PageFacts
+from tilescout.rendering.requests import PageFacts
 from tilescout_evaluate import pairing
 from tilescout_evaluate.metrics import objects
 from tilescout_evaluate.metrics.objects import Judged

@@ -6,9 +6,10 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 
+from tilescout.detector_kinds import KINDS
 from tilescout.profiles import Profile
 from tilescout_tune.candidates import AXES, INPUT_SCALE, SCALED, Candidate, Space, Value, order_of
-from tilescout_tune.setting_bounds import SECOND_SCALE, TILE_PX, is_coarser, unfit_for_detector
+from tilescout_tune.setting_bounds import SECOND_SCALE, is_coarser, unfit_for_detector
 
 DPI_FACTORS = (0.67, 1.33)
 SIZE_FACTORS = (0.5, 1.0, 2.0)
@@ -21,7 +22,7 @@ _WHOLE: tuple[str, Callable[[Value], bool]] = (
     lambda value: isinstance(value, int),
 )
 TAKEN: dict[str, tuple[str, Callable[[Value], bool]]] = {
-    "detector": (f"one of {', '.join(TILE_PX)}", lambda value: value in TILE_PX),
+    "detector": (f"one of {', '.join(KINDS)}", lambda value: value in KINDS),
     "colour": ("grey or rgb", lambda value: value in ("grey", "rgb")),
     "dpi": _WHOLE,
     "tile_size": _WHOLE,

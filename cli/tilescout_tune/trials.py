@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from tilescout.intake.planning import plan_document
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
-from tilescout.rendering.render import DocumentFacts
+from tilescout.rendering.requests import DocumentFacts
 from tilescout_tune.answer_cache import KeptAnswers, NamedDetector
 from tilescout_tune.candidates import Candidate
 from tilescout_tune.evaluated_page import Looked, Subject

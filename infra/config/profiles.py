@@ -9,34 +9,23 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from infra.config.errors import BrokenRule
 from infra.config.schedule_expressions import HOURLY, check_expression
+from tilescout.detector_kinds import KINDS, DetectorKind, DetectorName, may_have, names_with
 
-Detector = Literal["custom-labels", "textract", "rekognition-text", "pdf-text", "onnx"]
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Confidence = Annotated[float, Field(ge=0, le=100)]
-
-SIDES: dict[Detector, tuple[int, int]] = {
-    "custom-labels": (64, 4096),
-    "textract": (50, 10_000),
-    "rekognition-text": (80, 10_000),
-    "pdf-text": (64, 10_000),
-    "onnx": (64, 10_000),
-}
-"""The smallest and largest tile side in pixels that a detector's API takes."""
 
 SMALLEST_RATIO, LARGEST_RATIO = 0.02, 0.75
 """Of second_scale: below, nothing is left of a page; above, it shows what the tiles show."""
 
-READS_TEXT = ("textract", "rekognition-text", "pdf-text")
-HAS_MODEL = ("custom-labels", "onnx")
-"""Detectors of objects: a version of the model_project that a profile names is asked."""
-OF_MODELS = (
-    "max_inference_units",
-    "tiles_per_second_per_unit",
-    "start_minutes",
-    "start_when",
-    "use_running_model",
-)
-"""Fields that only a model which must be started has."""
+REASONS = {
+    "seconds_per_tile": "is paid by its seconds in Lambda",
+    "max_inference_units": "has a model to start",
+    "tiles_per_second_per_unit": "has a model to start",
+    "start_minutes": "has a model to start",
+    "start_when": "has a model to start",
+    "use_running_model": "has a model to start",
+}
+"""Why a field suits only some detectors: what a message says of the detectors that may have it."""
 
 
 class _Strict(BaseModel):
@@ -100,7 +89,7 @@ class StartWhen(_Strict):
 class Profile(_Strict):
     """Settings of one profile; sizes in pixels at ``dpi``, money in US dollars."""
 
-    detector: Detector
+    detector: DetectorName
     dpi: Annotated[int, Field(ge=36, le=1200)]
     tile_size: int
     overlap: Annotated[int, Field(ge=0)]
@@ -132,12 +121,16 @@ class Profile(_Strict):
         return self.model_project or self.detector
 
     @property
+    def kind(self) -> DetectorKind:
+        return KINDS[self.detector]
+
+    @property
     def needs_model(self) -> bool:
-        return self.detector == "custom-labels"
+        return self.kind.needs_start
 
     @property
     def needs_version(self) -> bool:
-        return self.detector in HAS_MODEL
+        return self.kind.needs_version
 
     @property
     def schedule_expression(self) -> str:
@@ -152,7 +145,7 @@ class Profile(_Strict):
 
     @model_validator(mode="after")
     def _tiles_fit(self) -> Self:
-        smallest, largest = SIDES[self.detector]
+        smallest, largest = self.kind.tile_px
         if not smallest <= self.tile_size <= largest:
             raise BrokenRule(
                 f"{self.detector} takes tiles of {smallest} to {largest} px",
@@ -168,25 +161,54 @@ class Profile(_Strict):
         return self
 
     @model_validator(mode="after")
-    def _suits_detector(self) -> Self:
+    def _names_its_model(self) -> Self:
         if self.needs_version != bool(self.model_project):
             raise BrokenRule(
-                "model_project names the model of detector custom-labels or onnx, only",
+                "model_project names the model of detector "
+                f"{' or '.join(names_with('model_project'))}, only",
                 f"detector is {self.detector} and model_project {self.model_project!r}",
                 "set both or neither",
             )
-        if self.detector != "onnx" and "seconds_per_tile" in self.model_fields_set:
+        # The name is that of the lease: two kinds of work would share one.
+        if self.model_project in KINDS:
             raise BrokenRule(
-                "only detector onnx is paid by its seconds in Lambda",
-                f"detector is {self.detector}, and seconds_per_tile is set",
-                "remove it",
+                "a model_project is not named like a detector",
+                f"it is {self.model_project!r}",
+                "give the project another name",
             )
-        reads_no_text = self.detector not in READS_TEXT
-        if reads_no_text and (self.find or self.text_layer == "first"):
+        return self
+
+    @model_validator(mode="after")
+    def _has_no_field_of_other_detectors(self) -> Self:
+        for reason in dict.fromkeys(REASONS.values()):
+            fields = [name for name in REASONS if REASONS[name] == reason]
+            unfit = [
+                name
+                for name in fields
+                if name in self.model_fields_set and not may_have(self.kind, name)
+            ]
+            if unfit:
+                raise BrokenRule(
+                    f"only detector {' or '.join(names_with(unfit[0]))} {reason}",
+                    f"detector is {self.detector}, and {', '.join(unfit)} is set",
+                    "remove it",
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _reads_what_is_looked_for(self) -> Self:
+        finds_text = bool(self.find or self.text_layer == "first")
+        if finds_text and not may_have(self.kind, "find"):
             raise BrokenRule(
                 "find and text_layer need a detector that reads text",
                 f"detector is {self.detector}",
-                f"choose one of {', '.join(READS_TEXT)}, or remove them",
+                f"choose one of {', '.join(names_with('find'))}, or remove them",
+            )
+        if self.second_scale != 0 and not may_have(self.kind, "second_scale"):
+            raise BrokenRule(
+                "second_scale needs a detector that looks at pixels",
+                f"detector is {self.detector}, which reads text of any size",
+                "remove second_scale or choose another detector",
             )
         return self
 
@@ -205,34 +227,6 @@ class Profile(_Strict):
             f"it is {second_scale!r}",
             "choose one of them",
         )
-
-    @model_validator(mode="after")
-    def _has_pixels_to_shrink(self) -> Self:
-        if self.second_scale != 0 and self.detector == "pdf-text":
-            raise BrokenRule(
-                "second_scale needs a detector that looks at pixels",
-                "detector is pdf-text, which reads text of any size",
-                "remove second_scale or choose another detector",
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _suits_model(self) -> Self:
-        extra = [name for name in OF_MODELS if name in self.model_fields_set]
-        if extra and not self.needs_model:
-            raise BrokenRule(
-                "only detector custom-labels has a model to start",
-                f"detector is {self.detector}, and {', '.join(extra)} is set",
-                "remove it",
-            )
-        # The name is that of the lease: two kinds of work would share one.
-        if self.model_project in SIDES:
-            raise BrokenRule(
-                "a model_project is not named like a detector",
-                f"it is {self.model_project!r}",
-                "give the project another name",
-            )
-        return self
 
     @model_validator(mode="after")
     def _asks_low_enough(self) -> Self:

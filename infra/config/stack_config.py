@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from infra.config.errors import BadConfiguration, BrokenRule
 from infra.config.profiles import Profile
 from infra.config.schedule_expressions import most_frequent
+from tilescout.detector_kinds import CALL_PRICES, CUSTOM_LABELS_UNIT_HOUR
 
 FunctionName = Literal[
     "accept_document",
@@ -23,16 +24,14 @@ FunctionName = Literal[
     "collect_dead_letters",
     "guard",
 ]
-CUSTOM_LABELS_UNIT_HOUR = 4.0
 START_AND_STOP_SECONDS = 900 + 120
 """Of one start of a model: how long it usually takes, and to stop it again."""
 WORKFLOW_MINUTES = 12 * 60 - 35
 """The workflow ends after twelve hours; half an hour of them is for stopping and merging."""
 CLOSING_MINUTES = 30
 """Between the deadline of a run and the hard deadline of its lease."""
-PriceName = Literal[
-    "textract_page",
-    "detect_text_image",
+PRICE_NAMES = (
+    *CALL_PRICES,
     "custom_labels_unit_hour",
     "custom_labels_training_hour",
     "lambda_request",
@@ -43,7 +42,8 @@ PriceName = Literal[
     "s3_get",
     "dynamodb_write",
     "dynamodb_read",
-]
+)
+"""The names that ``prices`` may have; a test compares them with the functions' price table."""
 ProfileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 LogRetention = Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 731, 1827, 3653]
 
@@ -77,9 +77,21 @@ class Config(BaseModel):
 
     settings: Settings = Settings()
     profiles: Annotated[dict[ProfileName, Profile], Field(min_length=1)]
-    prices: dict[PriceName, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
+    prices: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
         default_factory=dict
     )
+
+    @field_validator("prices")
+    @classmethod
+    def _prices_are_known(cls, prices: dict[str, float]) -> dict[str, float]:
+        for name in prices:
+            if name not in PRICE_NAMES:
+                raise BrokenRule(
+                    f"a price is one of {', '.join(PRICE_NAMES)}",
+                    f"one is named {name!r}",
+                    "correct the name or remove it",
+                )
+        return prices
 
     @model_validator(mode="after")
     def _has_one_default(self) -> Self:

@@ -13,6 +13,7 @@ from aws_cdk import aws_sqs as sqs
 from infra.constructs.queues import Queues
 from infra.constructs.storage import INCOMING, Storage
 from infra.constructs.tables import Tables
+from tilescout.detector_kinds import KINDS
 
 Statements = list[iam.PolicyStatement]
 
@@ -20,7 +21,10 @@ _UPLOADS = {"<DocumentsBucket.Arn>/incoming/*": "Uploads, under any key that a c
 _TILES = {"<TilesBucket.Arn>/*": "Tiles and answers, under keys made of the document's id."}
 _RESULTS = {"<ResultsBucket.Arn>/*": "Results, under keys made of the document's id."}
 _MODELS = {"<ModelsBucket.Arn>/models/*": "Model files, under keys made of project and version."}
-_DETECT = {"*": "textract:DetectDocumentText and rekognition:DetectText have no resource type."}
+_SERVICES = [kind for kind in KINDS.values() if kind.service]
+_SERVICE_CALLS = [kind.api_call for kind in _SERVICES if not kind.needs_start]
+_MODEL_CALLS = [kind.api_call for kind in _SERVICES if kind.needs_start]
+_DETECT = {"*": f"{' and '.join(_SERVICE_CALLS)} have no resource type."}
 
 _WILDCARDS = {
     "accept_document": _UPLOADS,
@@ -135,9 +139,9 @@ class Permissions:
     def detect_tile(self) -> Statements:
         return [
             *self._answer_hints(),
-            # Neither action has a resource type to name.
-            allow(["textract:DetectDocumentText", "rekognition:DetectText"], ["*"]),
-            *self._on_versions("DetectCustomLabels"),
+            # These actions have no resource type to name.
+            allow(_SERVICE_CALLS, ["*"]),
+            *self._on_versions(*_MODEL_CALLS),
             consume(self.queues.tiles),
         ]
 
@@ -194,13 +198,13 @@ class Permissions:
             self._announce(),
         ]
 
-    def _on_versions(self, verb: str) -> Statements:
-        """An action on every version of the configured projects; none where there is no model."""
+    def _on_versions(self, *actions: str) -> Statements:
+        """Actions on every version of the configured projects; none where there is no model."""
         versions = [self._rekognition(f"{name}/version/*/*") for name in self.model_projects]
-        return [allow([f"rekognition:{verb}"], versions)] if versions else []
+        return [allow([*actions], versions)] if versions else []
 
     def _start_models(self) -> Statements:
-        return self._on_versions("StartProjectVersion")
+        return self._on_versions("rekognition:StartProjectVersion")
 
     def _stop_models(self) -> Statements:
         """Of any project: a profile may be gone while a model that was started for it is up.

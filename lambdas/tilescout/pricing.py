@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
+from tilescout.detector_kinds import CALL_PRICES, CUSTOM_LABELS_UNIT_HOUR, KINDS, DetectorName
 from tilescout.errors import InvalidProfile
-from tilescout.profiles import DetectorName, Profile
+from tilescout.profiles import Profile
 
 PRICES_AS_OF = "2026-11"
 PRICES_REGION = "us-east-1"
@@ -24,11 +25,13 @@ SHORTEST_TRAINING_HOURS, LONGEST_TRAINING_HOURS = 0.5, 24.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceTable:
-    """US dollars for one of each; Lambda is arm64, DynamoDB is on demand."""
+    """US dollars for one of each; Lambda is arm64, DynamoDB is on demand.
 
-    textract_page: float = 0.0015
-    detect_text_image: float = 0.001
-    custom_labels_unit_hour: float = 4.0
+    ``calls`` has the price of one call to a detector by the name of the price.
+    """
+
+    calls: Mapping[str, float] = field(default_factory=lambda: dict(CALL_PRICES))
+    custom_labels_unit_hour: float = CUSTOM_LABELS_UNIT_HOUR
     custom_labels_training_hour: float = 1.0
     lambda_request: float = 0.20e-6
     lambda_gb_second: float = 13.3334e-6
@@ -39,12 +42,19 @@ class PriceTable:
     dynamodb_write: float = 0.625e-6
     dynamodb_read: float = 0.125e-6
 
-    def with_overrides(self, overrides: Mapping[str, float]) -> PriceTable:
-        """This table with some prices replaced.
+    def by_name(self) -> dict[str, float]:
+        """Returns every price by the name that ``prices`` in ``cdk.json`` has for it."""
+        others = {each.name: getattr(self, each.name) for each in fields(self)}
+        del others["calls"]
+        return {**self.calls, **others}
 
-        Raises InvalidProfile for a name that is no price and for what is no amount of money.
+    def with_overrides(self, overrides: Mapping[str, float]) -> PriceTable:
+        """Returns this table with some prices replaced.
+
+        Raises InvalidProfile for an unknown price name and for a price that is negative or not
+        finite.
         """
-        known = [price.name for price in fields(self)]
+        known = self.by_name()
         for name, price in overrides.items():
             if name not in known:
                 raise InvalidProfile(
@@ -55,16 +65,18 @@ class PriceTable:
                 raise InvalidProfile(
                     f"a price must be 0 or more US dollars; {name} is {price}; correct it"
                 )
-        return replace(self, **overrides)
+        others = {name: price for name, price in overrides.items() if name not in self.calls}
+        calls = {name: overrides.get(name, price) for name, price in self.calls.items()}
+        return replace(self, calls=calls, **others)
 
     def call(self, detector: DetectorName) -> float:
-        """Dollars of one call; 0 for a model, whose price is its time, and for local reading."""
-        billed = {"textract": self.textract_page, "rekognition-text": self.detect_text_image}
-        return billed.get(detector, 0.0)
+        """Returns the dollars of one call; 0 where calls are not billed."""
+        price = KINDS[detector].call_price
+        return self.calls[price.name] if price else 0.0
 
     def tile_call(self, profile: Profile) -> float:
-        """Dollars of one ask for a tile of the profile; of an ONNX model, its time in Lambda."""
-        if profile.detector == "onnx":
+        """Returns the dollars of one request for a tile: a call, or the function's time."""
+        if profile.kind.is_paid_by_lambda_seconds:
             return profile.seconds_per_tile * ONNX_GB * self.lambda_gb_second
         return self.call(profile.detector)
 

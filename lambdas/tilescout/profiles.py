@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-DetectorName = Literal["custom-labels", "textract", "rekognition-text", "pdf-text", "onnx"]
+from tilescout.detector_kinds import KINDS, DetectorKind, DetectorName
+
 TextLayer = Literal["off", "first"]
 Colour = Literal["grey", "rgb"]
 SecondScale = float | Literal["page"]
@@ -92,14 +93,19 @@ class Profile:
         return self.model_project or self.detector
 
     @property
+    def kind(self) -> DetectorKind:
+        """The facts about the profile's detector."""
+        return KINDS[self.detector]
+
+    @property
     def needs_model(self) -> bool:
-        """Whether a model must be started, and paid by the hour, before a tile can be asked for."""
-        return self.detector == "custom-labels"
+        """True where a model must be started, and is paid by the hour, before a tile is sent."""
+        return self.kind.needs_start
 
     @property
     def needs_version(self) -> bool:
-        """Whether a version of a model must be in use before a tile can be asked for."""
-        return self.needs_model or self.detector == "onnx"
+        """True where a version of a model must be in use before a tile is sent."""
+        return self.kind.needs_version
 
     def confidence_floor(self, label: str) -> float:
         """The smallest confidence (0-100) kept for ``label``."""

@@ -13,7 +13,8 @@ from tests.mutations.mutated import mutations
 from tests.unit.tilescout.rendering.pdf_files import blank_page
 from tests.unit.tilescout.rendering.test_rendering import child_processes, request
 from tilescout.errors import RenderLimitExceeded, UnreadableDocument, UnsupportedPage
-from tilescout.rendering.render import RenderLimits, inspect_document, render_page
+from tilescout.rendering.process import RenderLimits
+from tilescout.rendering.render import inspect_document, render_page
 from tilescout_samples import write_samples
 
 LIMITS = RenderLimits(wall_seconds=100, cpu_seconds=10, memory_mb=1500)

@@ -86,7 +86,7 @@ def onnx_projects() -> dict[str, list[Profile]]:
     path = paths.configuration()
     found: dict[str, list[Profile]] = {}
     for profile in read(path).by_name.values() if path else ():
-        if profile.detector == "onnx":
+        if profile.kind.model == "file":
             found.setdefault(profile.model_project, []).append(profile)
     return found
 

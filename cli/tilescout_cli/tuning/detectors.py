@@ -11,17 +11,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tilescout.aws import clients
-from tilescout.aws.detectors.services import (
-    CustomLabelsDetector,
-    RekognitionTextDetector,
-    TextractDetector,
-)
+from tilescout.aws.detectors.services import detector_on, open_detector
+from tilescout.detector_kinds import KINDS, DetectorName
 from tilescout.detectors.onnx.answers import FLOOR
-from tilescout.detectors.port import LIMITS, Detector
 from tilescout.errors import UnusableModel
 from tilescout.pricing import PriceTable
-from tilescout.profiles import DetectorName, Profile
+from tilescout.profiles import Profile
 from tilescout_cli.console.failures import BadUsage, TargetUnreachable
 from tilescout_cli.models import versions
 from tilescout_local import embedded_aws
@@ -37,7 +32,8 @@ LOCAL_WORKERS = 2
 POLL_SECONDS = 0.2
 START_SECONDS = 60.0
 NO_LIMIT = 10_000
-ON_AWS: tuple[DetectorName, ...] = ("textract", "rekognition-text")
+ON_AWS = tuple(name for name, kind in KINDS.items() if kind.service and not kind.needs_start)
+"""Detectors that answer as soon as they are called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +51,13 @@ class Wanted:
 @contextmanager
 def opened(wanted: Wanted, step: Callable[[str], None]) -> Iterator[Mapping[str, NamedDetector]]:
     """By name, for as long as the context lasts. Raises BadUsage, TargetUnreachable."""
-    found = {}
-    services = [name for name in wanted.names if name != "onnx"]
+    found: dict[str, NamedDetector] = {}
+    kinds = [kind for name, kind in KINDS.items() if name in wanted.names]
+    services = [kind.name for kind in kinds if kind.model != "file"]
     with ExitStack() as stack:
-        if "onnx" in wanted.names:
-            found["onnx"] = _model(wanted.model or SAMPLE_MODEL)
+        for kind in kinds:
+            if kind.model == "file":
+                found[kind.name] = _model(wanted.model or SAMPLE_MODEL)
         if services and wanted.local:
             aws = stack.enter_context(_embedded(step))
             found |= {name: _on_embedded(aws, name, wanted.base, step) for name in services}
@@ -90,19 +88,19 @@ def _embedded(step: Callable[[str], None]) -> Iterator[EmbeddedAws]:
 
 
 def _on_embedded(
-    aws: EmbeddedAws, name: str, base: Profile, step: Callable[[str], None]
+    aws: EmbeddedAws, name: DetectorName, base: Profile, step: Callable[[str], None]
 ) -> NamedDetector:
-    retries = {"total_max_attempts": 1}
-    if name == "textract":
-        client = aws.client("textract", retries=retries, read_timeout=120)
-        return NamedDetector(name="local textract", port=TextractDetector(client),
-                             workers=LOCAL_WORKERS)  # fmt: skip
-    client = aws.client("rekognition", retries=retries, read_timeout=120)
-    if name == "rekognition-text":
-        return NamedDetector(name="local rekognition-text", port=RekognitionTextDetector(client),
-                             workers=LOCAL_WORKERS)  # fmt: skip
+    kind = KINDS[name]
+    if not kind.service:
+        raise BadUsage(
+            f"tune compares what detectors see in pixels; {name} reads none; choose another"
+        )
+    client = aws.client(kind.service, retries={"total_max_attempts": 1}, read_timeout=120)
+    if not kind.needs_start:
+        port = detector_on(client, name)
+        return NamedDetector(name=f"local {name}", port=port, workers=LOCAL_WORKERS)
     arn = _started_model(aws, client, base.model_project, step)
-    port = CustomLabelsDetector(client=client, model_version=arn, min_confidence=FLOOR)
+    port = detector_on(client, name, arn, FLOOR)
     return NamedDetector(name=f"local {arn.split(':')[5]}", port=port, workers=LOCAL_WORKERS)
 
 
@@ -129,17 +127,12 @@ def _started_model(aws: EmbeddedAws, client: Any, project: str, step: Callable[[
     raise TargetUnreachable(f"the embedded model {arn} did not start in {START_SECONDS:g} s")
 
 
-def _on_aws(name: str, wanted: Wanted) -> NamedDetector:
+def _on_aws(name: DetectorName, wanted: Wanted) -> NamedDetector:
     if name not in ON_AWS:
         raise BadUsage(
             f"on AWS tune asks {' and '.join(ON_AWS)}, which need no start; {name} is not started "
             "outside of a run; tune with --local, or with detector onnx"
         )
-    ports: dict[str, Callable[[], Detector]] = {
-        "textract": lambda: TextractDetector(clients.textract()),
-        "rekognition-text": lambda: RekognitionTextDetector(clients.rekognition()),
-    }
-    kind: DetectorName = "textract" if name == "textract" else "rekognition-text"
-    paid = PaidPort(port=ports[name](), usd=wanted.prices.call(kind),
-                    most_calls=LIMITS[kind].calls_per_tile, purse=wanted.purse)  # fmt: skip
+    paid = PaidPort(port=open_detector(name), usd=wanted.prices.call(name),
+                    most_calls=KINDS[name].calls_per_tile, purse=wanted.purse)  # fmt: skip
     return NamedDetector(name=name, port=paid, workers=WORKERS)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from botocore.exceptions import ClientError
 
-from tilescout.detectors.port import LIMITS
+from tilescout.detector_kinds import KINDS
 from tilescout.errors import TilescoutError
 from tilescout_cli.console import terminal
 from tilescout_cli.console.failures import BadUsage, CommandFailed
@@ -30,7 +30,7 @@ def _say_price(view: ProgressView, search: Search, wanted: Wanted, most_calls: i
         f"{settings} settings on {pages}: {search.exhaustive_calls():,} calls in a full sweep, at "
         f"most {most_calls:,} are made"
     )
-    prices = [wanted.prices.call(name) for name in LIMITS if name in wanted.names]
+    prices = [wanted.prices.call(name) for name in KINDS if name in wanted.names]
     most = max(prices, default=0.0) * most_calls
     if wanted.local or not most:
         return

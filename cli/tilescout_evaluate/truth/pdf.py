@@ -11,7 +11,8 @@ from pymupdf import mupdf
 
 from tilescout.errors import TilescoutError
 from tilescout.geometry import Box
-from tilescout.rendering.render import RenderRequest, inspect_document, render_page
+from tilescout.rendering.render import inspect_document, render_page
+from tilescout.rendering.requests import RenderRequest
 from tilescout_datasets.formats.pdf_labels import label_and_text
 from tilescout_evaluate.truth.pages import TrueItem, TruePage, Truth, UnusableTruth
 

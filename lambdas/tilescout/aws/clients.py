@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
-    from mypy_boto3_textract import TextractClient
 
 STORAGE = Config(
     connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 5, "mode": "standard"}
@@ -54,12 +53,9 @@ def step_functions() -> SFNClient:
     return boto3.client("stepfunctions", config=CONTROL)
 
 
-def textract() -> TextractClient:
-    return boto3.client("textract", config=BILLED)
-
-
-def rekognition() -> RekognitionClient:
-    return boto3.client("rekognition", config=BILLED)
+def detector(service: str) -> Any:
+    """The client of the AWS service that answers for a detector."""
+    return boto3.client(cast(Any, service), config=BILLED)
 
 
 def model_control() -> RekognitionClient:

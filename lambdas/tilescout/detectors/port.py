@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from tilescout.detections import Answer
-from tilescout.profiles import DetectorName, Profile
+from tilescout.profiles import Profile
 from tilescout.tiling.grid import Tile
 
 
@@ -20,33 +19,6 @@ class Detector(Protocol):
         billed without an answer, DetectorUnavailable for any other reason.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetectorLimits:
-    """What the service takes: bytes an image, calls a second of one account.
-
-    ``extra_calls`` more calls a tile are possible where a truncated answer is asked again.
-    """
-
-    max_bytes: int
-    calls_per_second: float
-    extra_calls: int = 0
-
-    @property
-    def calls_per_tile(self) -> int:
-        """The most billed calls that one ask may make."""
-        return 1 + self.extra_calls
-
-
-LIMITS: dict[DetectorName, DetectorLimits] = {
-    "textract": DetectorLimits(max_bytes=10_000_000, calls_per_second=10),
-    "rekognition-text": DetectorLimits(max_bytes=5_000_000, calls_per_second=25, extra_calls=4),
-    # The account's quota. A model of few units answers less; the run sets the pace by its units.
-    "custom-labels": DetectorLimits(max_bytes=4_000_000, calls_per_second=50),
-    "onnx": DetectorLimits(max_bytes=10_000_000, calls_per_second=100),
-    "pdf-text": DetectorLimits(max_bytes=10_000_000, calls_per_second=100),
-}
 
 
 def confidence_asked(profile: Profile) -> float | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, TypeGuard
 
 from pydantic import TypeAdapter
@@ -68,26 +67,6 @@ def is_truncated(response: Mapping[str, Any]) -> bool:
     """Whether DetectText reached its limit of words, so that the tile may hold more."""
     words = [item for item in response.get("TextDetections", ()) if item.get("Type") == "WORD"]
     return len(words) >= DETECT_TEXT_MAX_WORDS
-
-
-def split_tile(tile: Tile, overlap: int) -> tuple[Tile, ...]:
-    """Four equal quarters that overlap by at least ``overlap`` px of the image and cover the tile.
-
-    They keep the tile's index. Raises ValueError for an overlap not smaller than the tile.
-    """
-    box = tile.box
-    across, down = round(box.width / tile.scale), round(box.height / tile.scale)
-    if not 0 <= overlap < min(across, down):
-        raise ValueError(
-            f"overlap must be at least 0 and smaller than the tile {across} x {down} px; "
-            f"received {overlap} px"
-        )
-    width, height = (tile.scale * math.ceil((side + overlap) / 2) for side in (across, down))
-    return tuple(
-        replace(tile, box=Box(left, top, left + width, top + height))
-        for top in (box.top, box.bottom - height)
-        for left in (box.left, box.right - width)
-    )
 
 
 def answer_to_json(answer: Answer) -> str:

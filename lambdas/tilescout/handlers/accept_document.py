@@ -23,7 +23,8 @@ from tilescout.intake.planning import DocumentPlan, plan_document
 from tilescout.messages import Upload
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
-from tilescout.rendering.render import RenderLimits, inspect_document
+from tilescout.rendering.process import RenderLimits
+from tilescout.rendering.render import inspect_document
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse

@@ -15,22 +15,15 @@ from tilescout.aws import objects, queues
 from tilescout.aws.documents import events, intake
 from tilescout.aws.tables import document_table, page_table
 from tilescout.detections import TEXT_LAYER_TILE, Answer
-from tilescout.detectors.port import LIMITS
 from tilescout.detectors.responses import answer_to_json
 from tilescout.documents import Document
 from tilescout.errors import RenderLimitExceeded, UnreadableDocument, UnsupportedPage
 from tilescout.geometry import Box
 from tilescout.handlers import runtime, settings
 from tilescout.ledger import PageRow, TileRow
-from tilescout.profiles import Profile
-from tilescout.rendering.render import (
-    RenderedPage,
-    RenderedTile,
-    RenderLimits,
-    RenderRequest,
-    TilesWanted,
-    render_page,
-)
+from tilescout.rendering.process import RenderLimits
+from tilescout.rendering.render import render_page
+from tilescout.rendering.requests import RenderedPage, RenderedTile, RenderRequest
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -119,30 +112,6 @@ def _fetch(document: Document, path: Path) -> None:
         raise UnreadableDocument("the object's version was deleted; upload the file again")
 
 
-def _tiles_wanted(profile: Profile) -> TilesWanted:
-    if profile.detector == "pdf-text":
-        return "never"
-    return "where-no-text" if profile.text_layer == "first" else "always"
-
-
-def _request(document: Document, page: int) -> RenderRequest:
-    profile = document.profile
-    wanted = _tiles_wanted(profile)
-    return RenderRequest(
-        page=page,
-        dpi=profile.dpi,
-        tile_size=profile.tile_size,
-        overlap=profile.overlap,
-        colour=profile.colour,
-        text_layer=wanted != "always",
-        tiles=wanted,
-        include=profile.include,
-        exclude=profile.exclude,
-        max_image_bytes=LIMITS[profile.detector].max_bytes,
-        second_scale=profile.second_scale,
-    )
-
-
 def _grid(request: RenderRequest) -> str:
     if request.second_scale == 0:
         return keys.grid_hash(request)
@@ -150,7 +119,7 @@ def _grid(request: RenderRequest) -> str:
 
 
 def _render(document: Document, row: PageRow, path: Path) -> PageRow:
-    request = _request(document, row.page)
+    request = RenderRequest.for_page(row.page, document.profile)
     grid = _grid(request)
     tiles: list[TileRow] = []
 

@@ -19,7 +19,7 @@ from tilescout.aws.at_most_once import Adding
 from tilescout.aws.documents import retiling
 from tilescout.aws.tables import claim_table, document_table, lease_table, page_table, tile_table
 from tilescout.detections import Answer
-from tilescout.detectors.port import LIMITS, Detector
+from tilescout.detectors.port import Detector
 from tilescout.detectors.responses import answer_to_json
 from tilescout.documents import Document
 from tilescout.errors import AnswerLost, DetectorBroken, DetectorUnavailable, TileGone, TileRefused
@@ -80,7 +80,7 @@ class HintedTiles:
     def _ask_within_budget(
         self, hint: TileHint, document: Document, row: TileRow, reservation: str
     ) -> str:
-        most = LIMITS[document.profile.detector].calls_per_tile
+        most = document.profile.kind.calls_per_tile
         if not document_table.spend_calls(self.documents, hint.run_id, most):
             spent = DetectorUnavailable("the run's budget is used up")
             return self._give_back(hint, reservation, spent)

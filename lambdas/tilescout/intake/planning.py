@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from tilescout.detectors.port import LIMITS
 from tilescout.errors import BudgetExceeded, UnreadableDocument, UnsupportedPage
 from tilescout.geometry import POINTS_PER_INCH
 from tilescout.pricing import PriceTable
-from tilescout.profiles import DetectorName, Profile
-from tilescout.rendering.render import DocumentFacts, PageFacts
+from tilescout.profiles import Profile
+from tilescout.rendering.requests import DocumentFacts, PageFacts
 from tilescout.runs.inference_units import ModelPace, plan_units
 from tilescout.tiling.grid import TileGrid
 from tilescout.tiling.page_geometry import page_pixels
@@ -19,7 +18,6 @@ from tilescout.tiling.page_scales import PageScale, page_scales
 LONGEST_SIDE_PX = 100_000
 # Below an em of 20 px text detectors begin to miss and confuse letters.
 LEGIBLE_EM_PX = 20
-READS_PIXELS: tuple[DetectorName, ...] = ("textract", "rekognition-text")
 # What one inference unit was ever said to answer in a second, unless the profile knows of more.
 TILES_PER_SECOND_AT_MOST = 5.0
 
@@ -98,7 +96,7 @@ def _plan_page(page: PageFacts, profile: Profile) -> PagePlan:
 
 def _tile_counts(width: int, height: int, profile: Profile) -> list[int]:
     """Tiles of the page's own scale and, where there is one, of the second."""
-    if profile.detector == "pdf-text":
+    if not profile.kind.reads_pixels:
         return [0]
     grid = TileGrid(profile.tile_size, profile.overlap)
     scales = page_scales((width, height), grid, profile.second_scale)
@@ -115,7 +113,7 @@ def _tiles(grid: TileGrid, scale: PageScale, profile: Profile) -> int:
 
 def _calls(tiles: int, profile: Profile) -> tuple[int, int]:
     least = 0 if profile.text_layer == "first" else tiles
-    return least, tiles * LIMITS[profile.detector].calls_per_tile
+    return least, tiles * profile.kind.calls_per_tile
 
 
 def _dollars(
@@ -186,7 +184,8 @@ def _em_px(size_pt: float, dpi: int) -> float:
 
 
 def _legibility(smallest_pt: float | None, profile: Profile) -> tuple[str, ...]:
-    if smallest_pt is None or profile.detector not in READS_PIXELS:
+    reads_drawn_text = profile.kind.finds == "text" and profile.kind.reads_pixels
+    if smallest_pt is None or not reads_drawn_text:
         return ()
     em = _em_px(smallest_pt, profile.dpi)
     if em >= LEGIBLE_EM_PX:

@@ -19,7 +19,7 @@ from tilescout.profiles import Region
 from tilescout.rendering.child_frames import Frame, write_frame
 from tilescout.rendering.mupdf_document import error_text, inspect
 from tilescout.rendering.page_render import render
-from tilescout.rendering.render import RenderRequest
+from tilescout.rendering.requests import RenderRequest
 
 PR_SET_PDEATHSIG = 1
 

@@ -12,7 +12,7 @@ import pymupdf
 
 from tilescout.errors import UnreadableDocument
 from tilescout.rendering.mupdf_page import ShownPage, is_painted
-from tilescout.rendering.render import DocumentFacts, PageFacts
+from tilescout.rendering.requests import DocumentFacts, PageFacts
 
 # PDF's own limit is 14,400 units a side; UserUnit multiplies it. 200,000 pt are 70 metres.
 LONGEST_SIDE_PT = 200_000.0

@@ -11,7 +11,7 @@ from tilescout.rendering.child_frames import Frame
 from tilescout.rendering.mupdf_document import complaint, load_page, open_document
 from tilescout.rendering.mupdf_page import ShownPage
 from tilescout.rendering.page_tiles import cut_tiles
-from tilescout.rendering.render import RenderedPage, RenderRequest
+from tilescout.rendering.requests import RenderedPage, RenderRequest
 from tilescout.rendering.text_layer import PageText, read_text
 from tilescout.tiling.grid import TileGrid
 from tilescout.tiling.page_scales import PageScale, page_scales

@@ -1,110 +1,31 @@
 """Pages of a PDF as facts, tiles and words. All of it is done by a child process.
 
 Everything is said of the page as a viewer shows it: rotation, CropBox and UserUnit applied,
-origin top-left. Callers see this module; the renderer itself is in the package ``renderer``.
+origin top-left. Callers use this module and ``requests``; the rest runs in the child.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from tilescout.detections import Word
 from tilescout.errors import UnreadableDocument
 from tilescout.geometry import Box
-from tilescout.profiles import Colour, Region, SecondScale
 from tilescout.rendering.process import RenderLimits, child_frames
+from tilescout.rendering.requests import (
+    DocumentFacts,
+    PageFacts,
+    RenderedPage,
+    RenderedTile,
+    RenderRequest,
+)
 from tilescout.tiling.grid import Tile
-
-__all__ = [
-    "DocumentFacts",
-    "PageFacts",
-    "RenderLimits",
-    "RenderRequest",
-    "RenderedPage",
-    "RenderedTile",
-    "inspect_document",
-    "render_page",
-]
 
 PDF_MARK = b"%PDF-"
 PDF_MARK_WITHIN = 1024
-
-TilesWanted = Literal["always", "where-no-text", "never"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PageFacts:
-    """One page as shown; ``smallest_text_pt`` is None without text or where not measured."""
-
-    page: int
-    width_pt: float
-    height_pt: float
-    rotation: int
-    smallest_text_pt: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DocumentFacts:
-    """``page_count`` is the whole document's; ``pages`` are those asked for."""
-
-    pages: tuple[PageFacts, ...]
-    page_count: int
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenderRequest:
-    """What to make of one page (from 1); sizes in pixels at ``dpi``, regions as ratios.
-
-    ``tiles`` "where-no-text" sends none for a page that its own text covers; "never" sends
-    none at all. ``max_image_bytes`` bounds every encoded tile. ``second_scale`` as in a profile.
-    """
-
-    page: int
-    dpi: int
-    tile_size: int
-    overlap: int
-    colour: Colour
-    text_layer: bool
-    include: tuple[Region, ...]
-    exclude: tuple[Region, ...]
-    max_image_bytes: int
-    tiles: TilesWanted = "always"
-    # Not in its name: grids without a second scale keep the one they always had.
-    second_scale: SecondScale = field(default=0.0, repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenderedTile:
-    """One tile that is not blank, as a JPEG."""
-
-    tile: Tile
-    image: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenderedPage:
-    """What became of a page; ``words`` in page pixels are visible text of the PDF itself.
-
-    ``tiles_skipped`` counts blank tiles and those that regions or text made needless.
-    ``covers_page``: the words stand for all text of the page, by the rule in ``text_layer``.
-    """
-
-    page: int
-    width_px: int
-    height_px: int
-    width_pt: float
-    height_pt: float
-    dpi: int
-    rotation: int
-    tiles_sent: int
-    tiles_skipped: int
-    words: tuple[Word, ...]
-    covers_page: bool
-    warnings: tuple[str, ...]
 
 
 def inspect_document(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tilescout.geometry import Box
 
@@ -57,3 +57,23 @@ class TileGrid:
 
     def count(self, width: int, height: int) -> int:
         return len(self.starts(width)) * len(self.starts(height))
+
+
+def split_tile(tile: Tile, overlap: int) -> tuple[Tile, ...]:
+    """Four equal quarters that overlap by at least ``overlap`` px of the image and cover the tile.
+
+    They keep the tile's index. Raises ValueError for an overlap not smaller than the tile.
+    """
+    box = tile.box
+    across, down = round(box.width / tile.scale), round(box.height / tile.scale)
+    if not 0 <= overlap < min(across, down):
+        raise ValueError(
+            f"overlap must be at least 0 and smaller than the tile {across} x {down} px; "
+            f"received {overlap} px"
+        )
+    width, height = (tile.scale * math.ceil((side + overlap) / 2) for side in (across, down))
+    return tuple(
+        replace(tile, box=Box(left, top, left + width, top + height))
+        for top in (box.top, box.bottom - height)
+        for left in (box.left, box.right - width)
+    )

@@ -14,7 +14,8 @@ from tests.handlers.runs import Run
 from tests.unit.tilescout.rendering.pdf_files import save
 from tests.unit.tilescout.rendering.test_rendering import request
 from tilescout import keys
-from tilescout.rendering.render import RenderLimits, render_page
+from tilescout.rendering.process import RenderLimits
+from tilescout.rendering.render import render_page
 
 
 def large_page(side: float) -> bytes:

@@ -9,6 +9,7 @@ from infra.config import stack_config
 from infra.config.errors import BadConfiguration
 from infra.config.stack_config import parse_config
 from tests.infra.config.given_profiles import MODEL, TEXT, parsed, parsed_with
+from tilescout.detector_kinds import CUSTOM_LABELS_UNIT_HOUR
 from tilescout.pricing import PriceTable
 from tilescout.runs import records
 from tilescout.runs.inference_units import START_SECONDS, STOP_SECONDS
@@ -182,7 +183,7 @@ def test_the_least_budget_of_a_model_follows_the_price_of_an_hour() -> None:
 
 
 def test_the_least_budget_of_a_model_is_that_of_the_functions() -> None:
-    assert PriceTable().custom_labels_unit_hour == stack_config.CUSTOM_LABELS_UNIT_HOUR
+    assert PriceTable().custom_labels_unit_hour == CUSTOM_LABELS_UNIT_HOUR
     assert START_SECONDS + STOP_SECONDS == stack_config.START_AND_STOP_SECONDS
 
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from pydantic_core import to_jsonable_python
 
 from infra.app import main
 from infra.config.errors import BadConfiguration
-from infra.config.profiles import LARGEST_RATIO, SIDES, SMALLEST_RATIO, Detector
+from infra.config.profiles import LARGEST_RATIO, SMALLEST_RATIO
 from infra.config.profiles import Profile as ConfiguredProfile
-from infra.config.stack_config import PriceName, parse_config, read_context
+from infra.config.stack_config import PRICE_NAMES, parse_config, read_context
 from tests.infra.config.given_profiles import MODEL, TEXT, parsed, parsed_with
+from tilescout.detector_kinds import KINDS
 from tilescout.pricing import PriceTable
-from tilescout.profiles import DetectorName, Profile
+from tilescout.profiles import Profile
 from tilescout_tune import setting_bounds
 
 
@@ -222,9 +223,16 @@ def test_a_profile_here_has_the_defaults_of_a_profile_there() -> None:
     assert here.shipped("text") == to_jsonable_python(there)
 
 
-def test_detectors_and_prices_are_those_of_the_functions() -> None:
-    assert set(get_args(Detector)) == set(get_args(DetectorName))
-    assert set(get_args(PriceName)) == {price.name for price in fields(PriceTable)}
+def test_prices_are_those_of_the_functions() -> None:
+    assert set(PRICE_NAMES) == set(PriceTable().by_name())
+
+
+def test_an_unknown_price_name_is_explained() -> None:
+    profiles = {"text": TEXT | {"default": True}}
+    with pytest.raises(BadConfiguration) as raised:
+        parse_config({"tilescout": {"profiles": profiles, "prices": {"textract": 0.001}}})
+    assert "prices: a price is one of textract_page, detect_text_image, " in str(raised.value)
+    assert "one is named 'textract'; correct the name or remove it" in str(raised.value)
 
 
 def test_bad_configuration_ends_synth_with_a_message_and_no_traceback(tmp_path: Path) -> None:
@@ -244,7 +252,8 @@ def test_a_broken_cdk_json_is_named(tmp_path: Path) -> None:
 
 def test_what_tune_tries_can_be_deployed() -> None:
     assert setting_bounds.SECOND_SCALE == (SMALLEST_RATIO, LARGEST_RATIO)
-    for detector, (least, most) in setting_bounds.TILE_PX.items():
-        assert SIDES[detector][0] <= least < most <= SIDES[detector][1]
+    for kind in KINDS.values():
+        least, most = kind.tuned_tile_px
+        assert kind.tile_px[0] <= least < most <= kind.tile_px[1]
     for dpi in setting_bounds.DPI:
         assert parsed_with(dpi=dpi).profiles["text"].dpi == dpi

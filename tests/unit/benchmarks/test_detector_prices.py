@@ -21,9 +21,9 @@ def test_what_one_run_cannot_detect_pays_another_start() -> None:
 
 def test_textract_is_dearer_than_a_model_from_some_tiles_in_one_run() -> None:
     count = 2_915
-    assert cheaper_from(PRICES, PRICES.textract_page, 1.0) == "2,915"
-    assert of_custom_labels(PRICES, count, 1.0) <= count * PRICES.textract_page
-    assert of_custom_labels(PRICES, count - 1, 1.0) > (count - 1) * PRICES.textract_page
+    assert cheaper_from(PRICES, PRICES.call("textract"), 1.0) == "2,915"
+    assert of_custom_labels(PRICES, count, 1.0) <= count * PRICES.call("textract")
+    assert of_custom_labels(PRICES, count - 1, 1.0) > (count - 1) * PRICES.call("textract")
 
 
 def test_a_tile_that_takes_a_second_in_lambda_is_never_dearer() -> None:

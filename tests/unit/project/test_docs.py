@@ -114,9 +114,9 @@ def test_settings_are_documented_with_their_defaults(
 
 def test_prices_are_documented_with_their_defaults() -> None:
     rows = table(DEPLOY, "price")
-    assert set(rows) == set(get_args(stack_config.PriceName))
+    assert set(rows) == set(stack_config.PRICE_NAMES)
     assert {name: float(cells[0].strip("`")) for name, cells in rows.items()} == {
-        name: getattr(PRICES, name) for name in rows
+        name: PRICES.by_name()[name] for name in rows
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,6 +58,10 @@ GUARDED = {*ALLOWED, *AWS_SDKS, "pymupdf"}
 RENDERER = "tilescout.rendering"
 """Package of the core that runs in the rendering child, and may hold MuPDF."""
 
+DETECTOR_KINDS = "tilescout.detector_kinds"
+"""The one module of the functions that infra reads too, so that nothing about a detector is said
+twice. It imports the standard library only, so a synthesis needs no package of the functions."""
+
 
 def modules() -> Iterator[tuple[str, Path]]:
     """Every module of the project by its dotted name."""
@@ -91,6 +96,12 @@ def test_a_layer_imports_only_the_layers_below_it(importer: str) -> None:
             continue
         looked_at += 1
         allowed = ALLOWED[importer] | ({"pymupdf"} if name.startswith(RENDERER) else set())
-        reached = {layer(each) for each in imported(path)} - {None}
+        shared = f"{DETECTOR_KINDS}." if importer == "infra" else "\0"
+        reached = {layer(each) for each in imported(path) if not each.startswith(shared)} - {None}
         assert reached <= allowed, f"{name} imports {sorted(map(str, reached - allowed))}"
     assert looked_at > 5
+
+
+def test_the_facts_about_detectors_need_the_standard_library_only() -> None:
+    path = dict(modules())[DETECTOR_KINDS]
+    assert {name.partition(".")[0] for name in imported(path)} <= sys.stdlib_module_names

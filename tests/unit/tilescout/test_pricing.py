@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from tilescout.detector_kinds import DetectorName
 from tilescout.errors import InvalidProfile
 from tilescout.pricing import PriceTable
-from tilescout.profiles import DetectorName, Profile
+from tilescout.profiles import Profile
 
 PRICES = PriceTable()
 

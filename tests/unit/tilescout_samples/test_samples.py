@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from tilescout.geometry import Box, union
-from tilescout.rendering.render import RenderedPage, RenderRequest, inspect_document, render_page
+from tilescout.rendering.render import inspect_document, render_page
+from tilescout.rendering.requests import RenderedPage, RenderRequest
 from tilescout.tiling.grid import TileGrid
 from tilescout.tiling.page_geometry import page_pixels
 from tilescout_samples import write_samples

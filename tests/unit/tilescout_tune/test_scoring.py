@@ -7,7 +7,7 @@ from pathlib import Path
 from tilescout.detections import Answer, ObjectSeen, Word
 from tilescout.geometry import Box
 from tilescout.profiles import Find, Profile
-from tilescout.rendering.render import PageFacts
+from tilescout.rendering.requests import PageFacts
 from tilescout_evaluate.truth.pages import TrueItem, TruePage
 from tilescout_tune.answer_cache import KeptPage
 from tilescout_tune.evaluated_page import Looked, Subject

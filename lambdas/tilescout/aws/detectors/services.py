@@ -14,13 +14,13 @@ from PIL import Image
 
 from tilescout.aws import clients
 from tilescout.detections import Answer
+from tilescout.detector_kinds import KINDS, DetectorName
 from tilescout.detectors.port import Detector
 from tilescout.detectors.responses import (
     from_custom_labels,
     from_detect_text,
     from_textract,
     is_truncated,
-    split_tile,
 )
 from tilescout.errors import (
     AnswerLost,
@@ -30,8 +30,7 @@ from tilescout.errors import (
     TileRefused,
 )
 from tilescout.merging.text.lines import stitch_tile
-from tilescout.profiles import DetectorName
-from tilescout.tiling.grid import Tile
+from tilescout.tiling.grid import Tile, split_tile
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
@@ -193,22 +192,29 @@ def _cut_off(tile: int) -> tuple[str, ...]:
     )
 
 
-_textract = cache(clients.textract)
-_rekognition = cache(clients.rekognition)
+_client = cache(clients.detector)
 
 
 def open_detector(
     name: DetectorName, model_version: str = "", min_confidence: float | None = None
 ) -> Detector:
-    """The detector of a profile; a model's version (ARN) and the confidence to ask it for.
+    """Returns the detector of a profile, with the client that this process keeps for its service.
 
-    Raises KeyError for a detector that asks nothing of a service.
+    ``model_version`` is the ARN of a model's version, ``min_confidence`` (0-100) what to ask it
+    for. Raises KeyError for a detector that is not an AWS service.
     """
-    openers: dict[DetectorName, Callable[[], Detector]] = {
-        "textract": lambda: TextractDetector(_textract()),
-        "rekognition-text": lambda: RekognitionTextDetector(_rekognition()),
+    return detector_on(_client(KINDS[name].service), name, model_version, min_confidence)
+
+
+def detector_on(
+    client: Any, name: DetectorName, model_version: str = "", min_confidence: float | None = None
+) -> Detector:
+    """Returns the detector that sends tiles through ``client``; see ``open_detector``."""
+    makers: dict[DetectorName, Callable[[], Detector]] = {
+        "textract": lambda: TextractDetector(client),
+        "rekognition-text": lambda: RekognitionTextDetector(client),
         "custom-labels": lambda: CustomLabelsDetector(
-            client=_rekognition(), model_version=model_version, min_confidence=min_confidence
+            client=client, model_version=model_version, min_confidence=min_confidence
         ),
     }
-    return openers[name]()
+    return makers[name]()

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from tilescout import keys
 from tilescout.aws.tables import document_table, lease_table, model_table
-from tilescout.detectors.port import LIMITS
 from tilescout.handlers.run_steps.claim_documents import claim_due, is_version_due, is_work_due
 from tilescout.handlers.run_steps.context import Edges
 from tilescout.pricing import PriceTable
@@ -51,7 +50,7 @@ def _acquire(edges: Edges, state: RunState, hard_deadline: int) -> Lease | None:
 
 
 def _opened(edges: Edges, state: RunState, profiles: list[Profile], lease: Lease) -> RunState:
-    detector = profiles[0].detector
+    kind = profiles[0].kind
     prices = PriceTable().with_overrides(edges.configuration.prices)
     return replace(
         state,
@@ -62,8 +61,8 @@ def _opened(edges: Edges, state: RunState, profiles: list[Profile], lease: Lease
         token=lease.token,
         deadline=lease.hard_deadline - closing_seconds(profiles),
         price_per_call=max(prices.tile_call(profile) for profile in profiles),
-        calls_per_tile=LIMITS[detector].calls_per_tile,
-        calls_per_second=LIMITS[detector].calls_per_second,
+        calls_per_tile=kind.calls_per_tile,
+        calls_per_second=kind.calls_per_second,
     )
 
 

@@ -46,7 +46,7 @@ def stitch_lines(
 
 
 def stitch_tile(tile: Tile, parts: Sequence[Answer]) -> Answer:
-    """One answer of a tile from those of its overlapping parts (``answers.split_tile``).
+    """One answer of a tile from those of its overlapping parts (``tiling.grid.split_tile``).
 
     Objects are not stitched: only text detectors cap what they return.
     """

@@ -13,7 +13,6 @@ from tilescout.detectors.responses import (
     from_detect_text,
     from_textract,
     is_truncated,
-    split_tile,
 )
 from tilescout.geometry import Box
 from tilescout.tiling.grid import Tile
@@ -195,36 +194,6 @@ def test_a_word_whose_box_is_no_number_is_dropped():
     response = textract(block("FV-1023", Geometry=geometry(0.1, float("nan"), 0.3, 0.05)))
 
     assert from_textract(response, TILE) == ()
-
-
-def test_a_tile_is_split_into_four_quarters_that_overlap():
-    quarters = split_tile(TILE, 100)
-
-    assert [quarter.box for quarter in quarters] == [
-        Box(1000, 2000, 1550, 2550),
-        Box(1450, 2000, 2000, 2550),
-        Box(1000, 2450, 1550, 3000),
-        Box(1450, 2450, 2000, 3000),
-    ]
-    assert {quarter.index for quarter in quarters} == {7}
-
-
-def test_quarters_of_a_coarse_tile_are_whole_pixels_of_its_image() -> None:
-    quarters = split_tile(Tile(7, Box(0, 0, 1000, 1000), 2.5), 51)
-
-    # 400 px a side, in quarters of 226 px.
-    assert [quarter.box for quarter in quarters] == [
-        Box(0, 0, 565, 565),
-        Box(435, 0, 1000, 565),
-        Box(0, 435, 565, 1000),
-        Box(435, 435, 1000, 1000),
-    ]
-    assert {quarter.scale for quarter in quarters} == {2.5}
-
-
-def test_a_tile_is_not_split_with_an_overlap_as_large_as_itself():
-    with pytest.raises(ValueError, match="received 1000 px"):
-        split_tile(TILE, 1000)
 
 
 def test_an_answer_survives_json():

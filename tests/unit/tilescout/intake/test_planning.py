@@ -10,7 +10,7 @@ from tilescout.errors import BudgetExceeded, UnreadableDocument, UnsupportedPage
 from tilescout.intake.planning import DocumentPlan, PagePlan, plan_document
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile, Region
-from tilescout.rendering.render import DocumentFacts, PageFacts
+from tilescout.rendering.requests import DocumentFacts, PageFacts
 
 A0_PT = (3370.394, 2383.937)
 AROUND = (

@@ -17,7 +17,8 @@ from tilescout.errors import RenderLimitExceeded, TilescoutError, UnreadableDocu
 from tilescout.intake.planning import plan_document
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
-from tilescout.rendering.render import RenderLimits, inspect_document, render_page
+from tilescout.rendering.process import RenderLimits
+from tilescout.rendering.render import inspect_document, render_page
 
 CPU_SECONDS = 3
 LIMITS = RenderLimits(wall_seconds=100, cpu_seconds=CPU_SECONDS, memory_mb=1500)

@@ -23,14 +23,9 @@ from tests.unit.tilescout.rendering.pdf_files import (
 from tilescout.errors import RenderLimitExceeded, UnreadableDocument, UnsupportedPage
 from tilescout.profiles import Region
 from tilescout.rendering.page_tiles import Band, cut_tiles, encode_jpeg
-from tilescout.rendering.render import (
-    RenderedPage,
-    RenderedTile,
-    RenderLimits,
-    RenderRequest,
-    inspect_document,
-    render_page,
-)
+from tilescout.rendering.process import RenderLimits
+from tilescout.rendering.render import inspect_document, render_page
+from tilescout.rendering.requests import RenderedPage, RenderedTile, RenderRequest
 from tilescout.tiling.grid import TileGrid
 
 BLACK = (0, 0, 0)

@@ -14,7 +14,8 @@ from PIL import Image
 from tests.unit.tilescout.rendering.pdf_files import blank_page, save
 from tilescout.detections import Word
 from tilescout.geometry import Box
-from tilescout.rendering.render import RenderedPage, RenderRequest, render_page
+from tilescout.rendering.render import render_page
+from tilescout.rendering.requests import RenderedPage, RenderRequest
 
 WHITE = (1, 1, 1)
 

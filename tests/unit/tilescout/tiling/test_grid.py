@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tilescout.geometry import Box
-from tilescout.tiling.grid import Tile, TileGrid
+from tilescout.tiling.grid import Tile, TileGrid, split_tile
 
 LENGTHS = st.integers(1, 5_000)
+TILE = Tile(7, Box(1000, 2000, 2000, 3000))
 
 
 @st.composite
@@ -84,3 +85,33 @@ def test_no_grid_with_fewer_tiles_would_do(grid: TileGrid, width: int, height: i
 
     assert grid.count(width, height) == columns * len(grid.starts(height))
     assert columns == 1 or grid.size + (columns - 2) * (grid.size - grid.overlap) < width
+
+
+def test_a_tile_is_split_into_four_quarters_that_overlap() -> None:
+    quarters = split_tile(TILE, 100)
+
+    assert [quarter.box for quarter in quarters] == [
+        Box(1000, 2000, 1550, 2550),
+        Box(1450, 2000, 2000, 2550),
+        Box(1000, 2450, 1550, 3000),
+        Box(1450, 2450, 2000, 3000),
+    ]
+    assert {quarter.index for quarter in quarters} == {7}
+
+
+def test_quarters_of_a_coarse_tile_are_whole_pixels_of_its_image() -> None:
+    quarters = split_tile(Tile(7, Box(0, 0, 1000, 1000), 2.5), 51)
+
+    # 400 px a side, in quarters of 226 px.
+    assert [quarter.box for quarter in quarters] == [
+        Box(0, 0, 565, 565),
+        Box(435, 0, 1000, 565),
+        Box(0, 435, 565, 1000),
+        Box(435, 435, 1000, 1000),
+    ]
+    assert {quarter.scale for quarter in quarters} == {2.5}
+
+
+def test_a_tile_is_not_split_with_an_overlap_as_large_as_itself() -> None:
+    with pytest.raises(ValueError, match="received 1000 px"):
+        split_tile(TILE, 1000)

@@ -18,7 +18,8 @@ from tilescout.geometry import Box
 from tilescout.merging.page import detect_on_page
 from tilescout.merging.second_scale import with_large_only
 from tilescout.profiles import Profile, Region, SecondScale
-from tilescout.rendering.render import RenderedPage, RenderedTile, RenderRequest, render_page
+from tilescout.rendering.render import render_page
+from tilescout.rendering.requests import RenderedPage, RenderedTile, RenderRequest
 from tilescout.tiling.grid import TileGrid
 from tilescout.tiling.page_scales import PageScale, page_scales
 

@@ -1,0 +1,112 @@
+"""What is asked of the renderer for a page, and what it answers: plain values without MuPDF."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tilescout.detections import Word
+from tilescout.profiles import Colour, Profile, Region, SecondScale
+from tilescout.tiling.grid import Tile
+
+TilesWanted = Literal["always", "where-no-text", "never"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFacts:
+    """One page as shown; ``smallest_text_pt`` is None without text or where not measured."""
+
+    page: int
+    width_pt: float
+    height_pt: float
+    rotation: int
+    smallest_text_pt: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFacts:
+    """``page_count`` is the whole document's; ``pages`` are those asked for."""
+
+    pages: tuple[PageFacts, ...]
+    page_count: int
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderRequest:
+    """What to make of one page (from 1); sizes in pixels at ``dpi``, regions as ratios.
+
+    ``tiles`` "where-no-text" sends none for a page that its own text covers; "never" sends
+    none at all. ``max_image_bytes`` bounds every encoded tile. ``second_scale`` as in a profile.
+    """
+
+    page: int
+    dpi: int
+    tile_size: int
+    overlap: int
+    colour: Colour
+    text_layer: bool
+    include: tuple[Region, ...]
+    exclude: tuple[Region, ...]
+    max_image_bytes: int
+    tiles: TilesWanted = "always"
+    # Not in its name: grids without a second scale keep the one they always had.
+    second_scale: SecondScale = field(default=0.0, repr=False)
+
+    @classmethod
+    def for_page(cls, page: int, profile: Profile, *, pixels_only: bool = False) -> RenderRequest:
+        """Returns what a run renders of a page (from 1) of the profile's documents.
+
+        With ``pixels_only`` every tile is rendered and the PDF's own text is left alone, whatever
+        the profile says: data sets and tuning compare what detectors see in pixels.
+        """
+        tiles: TilesWanted = "always" if pixels_only else _tiles_wanted(profile)
+        return cls(
+            page=page,
+            dpi=profile.dpi,
+            tile_size=profile.tile_size,
+            overlap=profile.overlap,
+            colour=profile.colour,
+            text_layer=tiles != "always",
+            tiles=tiles,
+            include=profile.include,
+            exclude=profile.exclude,
+            max_image_bytes=profile.kind.max_image_bytes,
+            second_scale=profile.second_scale,
+        )
+
+
+def _tiles_wanted(profile: Profile) -> TilesWanted:
+    if not profile.kind.reads_pixels:
+        return "never"
+    return "where-no-text" if profile.text_layer == "first" else "always"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedTile:
+    """One tile that is not blank, as a JPEG."""
+
+    tile: Tile
+    image: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedPage:
+    """What became of a page; ``words`` in page pixels are visible text of the PDF itself.
+
+    ``tiles_skipped`` counts blank tiles and those that regions or text made needless.
+    ``covers_page``: the words stand for all text of the page, by the rule in ``text_layer``.
+    """
+
+    page: int
+    width_px: int
+    height_px: int
+    width_pt: float
+    height_pt: float
+    dpi: int
+    rotation: int
+    tiles_sent: int
+    tiles_skipped: int
+    words: tuple[Word, ...]
+    covers_page: bool
+    warnings: tuple[str, ...]
