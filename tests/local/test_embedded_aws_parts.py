@@ -14,7 +14,7 @@ from tilescout_local.apis import rekognition
 from tilescout_local.apis.text_geometry import geometry, rotation_degrees
 from tilescout_local.deployment.assembly import read_assembly, zip_folder
 from tilescout_local.deployment.synth import ensure_synthesised
-from tilescout_local.engines.ocr import own_quad
+from tilescout_local.engines.ocr import reading_quad
 from tilescout_local.engines.text_reading import Line, Quad, Word, along
 from tilescout_local.errors import SynthesisFailed
 from tilescout_local.functions.log import Invocation, append_log, peak_memory
@@ -49,7 +49,7 @@ def test_the_quad_starts_at_the_corner_where_the_text_starts(
     sideways: bool, upwards: bool, start: int
 ) -> None:
     corners = [(10.0, 20.0), (30.0, 20.0), (30.0, 90.0), (10.0, 90.0)]
-    quad = own_quad(np.array(corners, np.float32), sideways, upwards)
+    quad = reading_quad(np.array(corners, np.float32), sideways, upwards)
     assert quad == (*corners[start:], *corners[:start])
 
 
