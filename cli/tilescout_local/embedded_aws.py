@@ -39,7 +39,7 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedAws:
-    """A running embedded AWS; ``process`` is set where this process started it."""
+    """A running embedded AWS; ``process`` is set if this process started it."""
 
     endpoint_url: str
     region: str
@@ -49,7 +49,7 @@ class EmbeddedAws:
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False, compare=False)
 
     def client(self, service: str, **config: Any) -> Any:
-        """An ordinary boto3 client whose calls come here."""
+        """Returns an ordinary boto3 client that calls this embedded AWS."""
         return boto3.client(
             service,  # type: ignore[call-overload]
             endpoint_url=self.endpoint_url,
@@ -59,12 +59,12 @@ class EmbeddedAws:
             config=Config(**config),
         )
 
-    def order_fault(self, **fault: Any) -> None:
-        """Let the next calls of an operation fail; the members are those of ``faults.Fault``."""
+    def inject_fault(self, **fault: Any) -> None:
+        """Makes the next calls of an operation fail; the members are those of ``faults.Fault``."""
         self._control("POST", "faults", fault)
 
     def faults_left(self) -> list[dict[str, Any]]:
-        """Orders that no call has used up yet."""
+        """Returns the faults that no call has used up yet."""
         left: list[dict[str, Any]] = self._control("GET", "faults")
         return left
 
@@ -72,7 +72,7 @@ class EmbeddedAws:
         self._control("DELETE", "faults")
 
     def meter(self) -> dict[str, dict[str, int]]:
-        """``service.Operation`` to the calls answered and refused."""
+        """Returns how many calls were answered and refused, by ``service.Operation``."""
         answer: dict[str, dict[str, int]] = self._control("GET", "meter")
         return answer
 
@@ -80,42 +80,45 @@ class EmbeddedAws:
         self._control("DELETE", "meter")
 
     def advance_schedules(self, seconds: float) -> None:
-        """Let schedules and rules fire as if ``seconds`` more had passed."""
+        """Lets schedules and rules fire as if ``seconds`` more had passed."""
         self._control("POST", "advance", {"seconds": seconds})
 
     def now(self) -> float:
-        """Seconds since the epoch as every function and service here sees them."""
+        """Returns the seconds since the epoch as every function and service here sees them."""
         return self.clock.now()
 
     def models(self) -> list[dict[str, Any]]:
-        """Every Custom Labels version: its ARN, status, units and behaviour."""
+        """Returns every Custom Labels version with its ARN, status, units and behaviour."""
         rows: list[dict[str, Any]] = self._control("GET", "models")
         return rows
 
-    def add_model(self, model: str, **order: Any) -> dict[str, Any]:
-        """A trained version "project/version"; ``order`` as ``models.orders.ModelOrder``."""
-        row: dict[str, Any] = self._control("POST", "models", {"model": model, **order})
+    def add_model(self, model: str, **override: Any) -> dict[str, Any]:
+        """Adds a trained version "project/version" with the members of ``ModelOverride``; returns
+        its row."""
+        row: dict[str, Any] = self._control("POST", "models", {"model": model, **override})
         return row
 
-    def set_model(self, model: str, **order: Any) -> dict[str, Any]:
-        """Change how a version behaves, or force a status on it, as ``models.orders.ModelOrder``.
+    def set_model(self, model: str, **override: Any) -> dict[str, Any]:
+        """Changes how a version behaves, or forces a status on it, with the members of
+        ``ModelOverride``.
 
         ``model`` is its ARN or "project/version".
         """
-        row: dict[str, Any] = self._control("PATCH", "models", {"model": model, **order})
+        row: dict[str, Any] = self._control("PATCH", "models", {"model": model, **override})
         return row
 
     def model_meter(self) -> dict[str, dict[str, Any]]:
-        """Version ARN to what it has cost and answered, as ``models.price.Meter``."""
+        """Returns what each version has cost and answered, by its ARN; the members are those of
+        ``Meter``."""
         meters: dict[str, dict[str, Any]] = self._control("GET", "models/meter")
         return meters
 
     def reset_model_meter(self) -> None:
-        """Forget what was counted; a model that is up begins to cost now."""
+        """Resets all counts; a model that is up begins to cost now."""
         self._control("DELETE", "models/meter")
 
     def stop(self) -> None:
-        """End the server and every process it started; returns when none is left."""
+        """Ends the server and every process that it started, and waits until none is left."""
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGTERM)
         if not wait_until_free(self.home, STOP_SECONDS):
@@ -155,16 +158,16 @@ def start(
     leave_running: bool = False,
     progress: Progress = lambda _: None,
 ) -> EmbeddedAws:
-    """Start an embedded AWS with its files in ``home`` and wait until it answers.
+    """Starts an embedded AWS with its files in ``home`` and waits until it answers.
 
     It listens on the loopback only, on a free port unless ``port`` is given, and ends with the
     calling process unless ``leave_running``. Every service and function sees a wall clock that is
-    right at the start and runs ``clock_scale`` times as fast; time-outs of functions stay real
-    seconds. State machines wait and retry after their own seconds times ``wait_scale``, which
-    agrees with that clock unless it is given.
+    right at the start and runs ``clock_scale`` times as fast; time-outs of functions remain real
+    seconds. State machines multiply their waits and retry intervals by ``wait_scale``, which agrees
+    with that clock by default.
 
-    Raises WrongEmulatorVersion where ministack is not the pinned version, StartFailed where it
-    ended or did not answer within a minute; the message holds its last lines.
+    Raises WrongEmulatorVersion if ministack is not the pinned version, and StartFailed if the
+    server ended or did not answer within a minute; the message holds its last lines.
     """
     check_version()
     home = home.resolve()
@@ -193,7 +196,7 @@ def start(
 
 
 def find_running(home: Path) -> EmbeddedAws | None:
-    """The embedded AWS that runs with its files in ``home``, or None."""
+    """Returns the embedded AWS that runs with its files in ``home``, or None."""
     home = home.resolve()
     if is_free(home):
         return None

@@ -1,20 +1,24 @@
-"""Errors of the embedded AWS.
+"""The errors of the embedded AWS.
 
 EmbeddedAwsError
-  WrongEmulatorVersion   another ministack than the one whose seams are known
+  WrongEmulatorVersion   the installed ministack is not the pinned one
   StartFailed            the process did not become ready
   DeployFailed           CloudFormation refused or rolled back the stack
   SynthesisFailed        the CDK app did not synthesise
-  ControlRefused         the control endpoint refused an order
-  WorkerDied             a worker process ended while it was asked something
-  WorkerTimedOut         a worker did not answer in time
+  ControlRefused         the control endpoint refused a request
+  WorkerDied             a worker process ended before it answered
+  WorkerTimedOut         a worker process did not answer in time
+ApiError                 an emulated service answers with an error; callers get it from boto3
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 
 class EmbeddedAwsError(Exception):
-    """Base of every error raised by the embedded AWS."""
+    """The base of every error that the embedded AWS raises."""
 
 
 class WrongEmulatorVersion(EmbeddedAwsError):
@@ -34,7 +38,7 @@ class SynthesisFailed(EmbeddedAwsError):
 
 
 class ControlRefused(EmbeddedAwsError):
-    """The control endpoint refused an order; the message tells why."""
+    """The control endpoint refused a request; the message tells why."""
 
 
 class WorkerDied(EmbeddedAwsError):
@@ -43,3 +47,13 @@ class WorkerDied(EmbeddedAwsError):
 
 class WorkerTimedOut(EmbeddedAwsError):
     """A worker process did not answer within its time."""
+
+
+class ApiError(Exception):
+    """An error response of an emulated service; boto3 raises a class that is named ``code``."""
+
+    def __init__(self, code: str, message: str, members: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.members = members or {}

@@ -1,4 +1,4 @@
-"""Faults that a test orders, and the meter of calls: both sit before every emulated service."""
+"""Injects faults into calls and counts calls, in front of every emulated service."""
 
 from __future__ import annotations
 
@@ -12,21 +12,27 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
-from tilescout_local.apis.answers import Answer, ApiError, Handler, operation_of, refused
+from tilescout_local.apis.json_protocol import (
+    Handler,
+    Response,
+    error_response,
+    requested_operation,
+)
+from tilescout_local.errors import ApiError
 
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """What happens to the next ``times`` calls of an operation, once ``skip`` more have passed.
+    """A fault of the next ``times`` calls of an operation, after ``skip`` more have passed.
 
-    Only calls count whose body holds every text of ``containing``.
-    ``delay_seconds`` and ``kill="before"`` come before the call, ``error`` in its place;
-    ``members`` are added to the error, such as CancellationReasons. ``lost`` makes the call all
-    the same, so that only its answer is lost to the ``error``. ``kill="after"`` comes when the
-    call has been answered (and would be billed) but the answer has not been sent.
+    Only calls count whose body holds every text of ``containing``. ``delay_seconds`` and
+    ``kill="before"`` take effect before the call. ``error`` replaces the call; ``members`` are
+    added to the error, such as CancellationReasons. With ``lost`` the call is made as well, and
+    only its response is replaced by the ``error``. ``kill="after"`` takes effect when the call has
+    been answered (and would be billed) but its response has not been sent.
 
-    "Execution" of the service "lambda" is a function's, whoever invokes it: ``error`` is what the
-    invoker is told, instead of the execution or, where it is ``lost``, of its answer.
+    The operation "Execution" of the service "lambda" is a function's execution, whoever invokes it:
+    the invoker is told the ``error`` instead of the execution or, with ``lost``, of its response.
     """
 
     service: str
@@ -41,7 +47,7 @@ class Fault:
     delay_seconds: float = 0.0
     kill: Literal["before", "after"] | None = None
 
-    def meets(self, service: str, operation: str, body: bytes) -> bool:
+    def matches(self, service: str, operation: str, body: bytes) -> bool:
         return (self.service, self.operation) == (service, operation) and all(
             text.encode() in body for text in self.containing
         )
@@ -52,28 +58,28 @@ FAULT = TypeAdapter(Fault)
 
 @dataclass
 class Faults:
-    """The orders that are left, and what has been called."""
+    """The faults that are left to inject, and counts of the calls."""
 
     kill_caller: Callable[[str], bool]
-    orders: list[Fault] = field(default_factory=list)
+    pending: list[Fault] = field(default_factory=list)
     answered: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, body: bytes) -> None:
-        """Take an order given as JSON."""
+        """Adds a fault that is given as JSON."""
         with self._lock:
-            self.orders.append(FAULT.validate_json(body))
+            self.pending.append(FAULT.validate_json(body))
 
     def clear(self) -> None:
         with self._lock:
-            self.orders.clear()
+            self.pending.clear()
 
     def listed(self) -> list[dict[str, Any]]:
-        return [asdict(order) for order in self.orders]
+        return [asdict(fault) for fault in self.pending]
 
     def meter(self) -> dict[str, dict[str, int]]:
-        """``service.Operation`` to the calls answered and refused since the last reset."""
+        """Returns the calls answered and refused since the last reset, by ``service.Operation``."""
         names = sorted(self.answered.keys() | self.refused.keys())
         return {n: {"answered": self.answered[n], "refused": self.refused[n]} for n in names}
 
@@ -81,23 +87,23 @@ class Faults:
         self.answered.clear()
         self.refused.clear()
 
-    def due(self, service: str, operation: str, body: bytes) -> Fault | None:
-        """The first order that meets this call, used up by one."""
+    def take(self, service: str, operation: str, body: bytes) -> Fault | None:
+        """Returns the first fault that matches this call, and uses it up by one."""
         with self._lock:
-            for order in self.orders:
-                if not order.meets(service, operation, body):
+            for fault in self.pending:
+                if not fault.matches(service, operation, body):
                     continue
-                if order.skip > 0:
-                    order.skip -= 1
+                if fault.skip > 0:
+                    fault.skip -= 1
                     return None
-                order.times -= 1
-                if order.times <= 0:
-                    self.orders.remove(order)
-                return order
+                fault.times -= 1
+                if fault.times <= 0:
+                    self.pending.remove(fault)
+                return fault
         return None
 
-    def guard(self, service: str, handler: Handler) -> Handler:
-        """``handler`` with orders applied and calls counted."""
+    def wrap(self, service: str, handler: Handler) -> Handler:
+        """Returns ``handler`` with faults injected and calls counted."""
 
         async def handle(
             method: str,
@@ -105,14 +111,16 @@ class Faults:
             headers: Mapping[str, str],
             body: bytes,
             query: Mapping[str, Any],
-        ) -> Answer:
-            operation = operation_of(headers) or _rest_operation(service, method, path, query)
-            order = self.due(service, operation, body)
-            failure = await self._before(order, service, headers)
+        ) -> Response:
+            operation = requested_operation(headers) or _rest_operation(
+                service, method, path, query
+            )
+            fault = self.take(service, operation, body)
+            failure = await self._before(fault, service, headers)
             answer = failure
-            if answer is None or (order is not None and order.lost):
+            if answer is None or (fault is not None and fault.lost):
                 answer = await handler(method, path, headers, body, query)
-            if order is not None and order.kill == "after":
+            if fault is not None and fault.kill == "after":
                 self._kill(headers)
             counter = self.answered if answer[0] < 400 else self.refused
             counter[f"{service}.{operation}"] += 1
@@ -121,17 +129,17 @@ class Faults:
         return handle
 
     async def _before(
-        self, order: Fault | None, service: str, headers: Mapping[str, str]
-    ) -> Answer | None:
-        if order is None:
+        self, fault: Fault | None, service: str, headers: Mapping[str, str]
+    ) -> Response | None:
+        if fault is None:
             return None
-        await asyncio.sleep(order.delay_seconds)
-        if order.kill == "before":
+        await asyncio.sleep(fault.delay_seconds)
+        if fault.kill == "before":
             self._kill(headers)
-        if order.error is None:
+        if fault.error is None:
             return None
-        error = ApiError(order.error, order.message, order.members)
-        return _xml_refused(error) if service == "s3" else refused(error)
+        error = ApiError(fault.error, fault.message, fault.members)
+        return _xml_error_response(error) if service == "s3" else error_response(error)
 
     def _kill(self, headers: Mapping[str, str]) -> None:
         tag = re.search(r"\bapp/(\S+)", headers.get("user-agent", ""))
@@ -144,7 +152,8 @@ _S3_OBJECT_OPERATIONS = {"GET": "GetObject", "PUT": "PutObject", "HEAD": "HeadOb
 
 
 def _rest_operation(service: str, method: str, path: str, query: Mapping[str, Any]) -> str:
-    """Names for the REST calls that matter: single objects of S3, and Invoke."""
+    """Returns the name of a REST call that matters (single objects of S3, and Invoke), or its
+    method."""
     is_object = "/" in path.strip("/") and not query.keys() - {"x-id", "versionId"}
     if service == "s3" and is_object:
         return _S3_OBJECT_OPERATIONS.get(method, method)
@@ -153,7 +162,7 @@ def _rest_operation(service: str, method: str, path: str, query: Mapping[str, An
     return method
 
 
-def _xml_refused(error: ApiError) -> Answer:
-    status, _, _ = refused(error)
+def _xml_error_response(error: ApiError) -> Response:
+    status, _, _ = error_response(error)
     text = f"<Error><Code>{error.code}</Code><Message>{error.message}</Message></Error>"
     return status, {"Content-Type": "application/xml"}, text.encode()

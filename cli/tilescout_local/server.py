@@ -1,4 +1,5 @@
-"""The process of the embedded AWS: ``python -m tilescout_local.server SETTINGS``, in JSON."""
+"""The process of the embedded AWS, started as ``python -m tilescout_local.server SETTINGS``
+(JSON)."""
 
 from __future__ import annotations
 
@@ -51,7 +52,7 @@ def main() -> None:
 
 
 def _locked(home: Path) -> Any:
-    """Held by this process and its reaper, so that it is free only when nothing is left."""
+    """Returns the lock, which this process and its reaper hold until nothing is left of them."""
     lock = (home / LOCK_FILE).open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -61,7 +62,7 @@ def _locked(home: Path) -> Any:
 
 
 def _prepare_environment(port: int, wait_scale: float) -> None:
-    """Settings that the emulator reads when it is imported."""
+    """Sets what the emulator reads from the environment when it is imported."""
     os.environ.update(
         BIND_HOST=ADDRESS,
         GATEWAY_PORT=str(port),
@@ -102,7 +103,8 @@ async def _serve(
 
 
 def _end_with_owner(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
-    """Standard input is a pipe held by the owner; it closes when the owner ends, killed or not."""
+    """Ends the server when standard input closes: the owner holds the pipe and closes it by its
+    end."""
     sys.stdin.read()
     loop.call_soon_threadsafe(ended.set)
 

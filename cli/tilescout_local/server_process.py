@@ -24,7 +24,7 @@ _PACKAGES = Path(__file__).parents[1]
 
 
 def spawn(home: Path, settings: Mapping[str, Any]) -> subprocess.Popen[bytes]:
-    """Start the server; it writes its state when it listens. Raises StartFailed."""
+    """Starts the server, which writes its state when it listens. Raises StartFailed."""
     # One whose owner was killed a moment ago is still ending.
     if not wait_until_free(home, ENDING_SECONDS):
         raise StartFailed(f"an embedded AWS is running in {home} already; stop that one first")
@@ -45,7 +45,7 @@ def spawn(home: Path, settings: Mapping[str, Any]) -> subprocess.Popen[bytes]:
 
 
 def wait_for_state(process: subprocess.Popen[bytes], home: Path) -> dict[str, Any]:
-    """The state file of a server that listens. Raises StartFailed."""
+    """Waits for the state file of a server that listens, and returns it. Raises StartFailed."""
     for _ in _until(START_SECONDS, process, home):
         with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
             state: dict[str, Any] = json.loads((home / STATE_FILE).read_text())
@@ -54,7 +54,7 @@ def wait_for_state(process: subprocess.Popen[bytes], home: Path) -> dict[str, An
 
 
 def wait_for_answer(process: subprocess.Popen[bytes], home: Path, endpoint_url: str) -> None:
-    """Back when the server answers. Raises StartFailed."""
+    """Waits until the server answers. Raises StartFailed."""
     for _ in _until(START_SECONDS, process, home):
         with (
             contextlib.suppress(OSError),
@@ -80,7 +80,7 @@ def _start_failed(home: Path, reason: str) -> StartFailed:
 
 
 def is_free(home: Path) -> bool:
-    """Whether neither a server nor its reaper holds the lock of ``home``."""
+    """Tells whether neither a server nor its reaper holds the lock of ``home``."""
     try:
         with (home / LOCK_FILE).open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -92,7 +92,8 @@ def is_free(home: Path) -> bool:
 
 
 def wait_until_free(home: Path, seconds: float) -> bool:
-    """Whether nothing of an embedded AWS in ``home`` is left within ``seconds``."""
+    """Waits at most ``seconds`` and tells whether nothing of an embedded AWS in ``home`` is
+    left."""
     deadline = time.monotonic() + seconds
     while not is_free(home):
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""What the parts of an embedded AWS know of each other: its account, region, files, folders."""
+"""The account, region, files and folders that the parts of an embedded AWS share."""
 
 from __future__ import annotations
 

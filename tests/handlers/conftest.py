@@ -12,7 +12,7 @@ from moto.s3.responses import S3Response
 
 from tests.handlers.account import ENVIRONMENT, PROFILES, Account
 from tests.moto_items import send_values_as_they_lie
-from tilescout_local.emulator.listed_versions import encoded
+from tilescout_local.emulator.service_gaps import encode_keys
 
 send_values_as_they_lie()
 
@@ -35,7 +35,7 @@ def versions_listed_as_s3_does() -> Iterator[None]:
 
     def listed(response: S3Response) -> Any:
         status, headers, body = plain(response)
-        return status, headers, encoded(body.encode())
+        return status, headers, encode_keys(body.encode())
 
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(S3Response, "list_object_versions", listed)

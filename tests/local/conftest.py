@@ -70,5 +70,5 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
 def faults(whole: Whole) -> Iterator[Callable[..., None]]:
     """Orders a fault of `faults.Fault`; none is left for the next test."""
     whole.aws.clear_faults()
-    yield whole.aws.order_fault
+    yield whole.aws.inject_fault
     whole.aws.clear_faults()

@@ -15,7 +15,7 @@ from tilescout_local.apis.text_geometry import geometry, rotation_degrees
 from tilescout_local.deployment.assembly import read_assembly, zip_folder
 from tilescout_local.deployment.synth import ensure_synthesised
 from tilescout_local.engines.ocr import reading_quad
-from tilescout_local.engines.text_reading import Line, Quad, Word, along
+from tilescout_local.engines.text_reading import Line, Quad, Word, part_along
 from tilescout_local.errors import SynthesisFailed
 from tilescout_local.functions.log import Invocation, append_log, peak_memory
 from tilescout_local.processes.reaper import groups_left
@@ -55,7 +55,7 @@ def test_the_quad_starts_at_the_corner_where_the_text_starts(
 
 def test_a_part_of_a_line_that_reads_upwards_is_cut_along_its_reading() -> None:
     upwards: Quad = ((10, 90), (10, 20), (30, 20), (30, 90))
-    assert along(upwards, 0.0, 0.5) == ((10, 90), (10, 55), (30, 55), (30, 90))
+    assert part_along(upwards, 0.0, 0.5) == ((10, 90), (10, 55), (30, 55), (30, 90))
 
 
 @pytest.mark.parametrize(("turns", "angle"), [(0, 0), (1, 270), (2, 180), (3, 90)])

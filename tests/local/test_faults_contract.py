@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("no_faults_left")
 def test_an_ordered_fault_throttles_so_many_calls_and_the_meter_counts_both(
     embedded_aws: EmbeddedAws, client: Client
 ) -> None:
-    embedded_aws.order_fault(
+    embedded_aws.inject_fault(
         service="textract", operation="DetectDocumentText", times=2, error="ThrottlingException"
     )
     textract = client("textract")
@@ -30,7 +30,7 @@ def test_an_ordered_kill_ends_the_caller_after_the_answer_was_made(
 ) -> None:
     client("s3").put_object(Bucket=probes["Documents"], Key="kill.png", Body=picture("TANK T-5"))
     event = {"bucket": probes["Documents"], "key": "kill.png"}
-    embedded_aws.order_fault(service="textract", operation="DetectDocumentText", kill="after")
+    embedded_aws.inject_fault(service="textract", operation="DetectDocumentText", kill="after")
     error, answer = call("ReadText", event)
     assert (error, answer["errorType"]) == ("Unhandled", "Runtime.ExitError")
     assert embedded_aws.meter()["textract.DetectDocumentText"]["answered"] == 1
@@ -40,7 +40,7 @@ def test_an_ordered_kill_ends_the_caller_after_the_answer_was_made(
 def test_a_transaction_conflict_can_be_ordered(
     embedded_aws: EmbeddedAws, client: Client, probes: dict[str, str]
 ) -> None:
-    embedded_aws.order_fault(
+    embedded_aws.inject_fault(
         service="dynamodb",
         operation="TransactWriteItems",
         error="TransactionCanceledException",
@@ -57,7 +57,7 @@ def test_a_transaction_conflict_can_be_ordered(
 def test_an_s3_fault_is_an_error_of_s3(
     embedded_aws: EmbeddedAws, client: Client, probes: dict[str, str]
 ) -> None:
-    embedded_aws.order_fault(service="s3", operation="PutObject", error="SlowDown")
+    embedded_aws.inject_fault(service="s3", operation="PutObject", error="SlowDown")
     with pytest.raises(ClientError, match="SlowDown"):
         client("s3").put_object(Bucket=probes["Documents"], Key="x", Body=b"x")
 
@@ -65,7 +65,7 @@ def test_an_s3_fault_is_an_error_of_s3(
 def test_a_lost_answer_is_an_error_of_a_call_that_was_made(
     embedded_aws: EmbeddedAws, client: Client, probes: dict[str, str]
 ) -> None:
-    embedded_aws.order_fault(
+    embedded_aws.inject_fault(
         service="dynamodb", operation="PutItem", error="InternalServerError", lost=True
     )
     dynamodb = client("dynamodb")
@@ -79,7 +79,7 @@ def test_a_lost_answer_is_an_error_of_a_call_that_was_made(
 def test_a_fault_may_be_for_calls_with_a_certain_text_only(
     embedded_aws: EmbeddedAws, client: Client, probes: dict[str, str]
 ) -> None:
-    embedded_aws.order_fault(
+    embedded_aws.inject_fault(
         service="dynamodb",
         operation="PutItem",
         containing=["chosen", "second"],
@@ -98,7 +98,7 @@ def test_the_answer_of_an_execution_may_be_lost(
 ) -> None:
     client("s3").put_object(Bucket=probes["Documents"], Key="lost.png", Body=picture("TANK T-5"))
     event = {"bucket": probes["Documents"], "key": "lost.png"}
-    embedded_aws.order_fault(
+    embedded_aws.inject_fault(
         service="lambda",
         operation="Execution",
         containing=["lost.png"],

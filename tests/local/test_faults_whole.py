@@ -13,7 +13,7 @@ from tests.local.drawings import drawing, wide_drawing
 from tests.local.whole import PATIENCE, REKOGNITION, TEXTRACT, Whole
 from tilescout.runs.lease_rules import GRACE
 
-Order = Callable[..., None]
+InjectFault = Callable[..., None]
 
 CONFLICT = {
     "service": "dynamodb",
@@ -70,7 +70,9 @@ def aborted(whole: Whole) -> Aborted:
     """Aborted before the first test, so that the grace passes while the others run."""
     document = whole.queued(sheet()[0], "text-rekognition", "aborted.pdf")
     before = whole.billed(REKOGNITION)
-    whole.aws.order_fault(service="rekognition", operation="DetectText", times=6, delay_seconds=3.0)
+    whole.aws.inject_fault(
+        service="rekognition", operation="DetectText", times=6, delay_seconds=3.0
+    )
     execution = whole.start("rekognition-text")
     eventually(lambda: whole.billed(REKOGNITION) > before, PATIENCE)
     whole.stack.clients.step_functions.stop_execution(executionArn=execution)
@@ -87,7 +89,7 @@ def textract_calls(whole: Whole) -> Iterator[Callable[[], int]]:
 
 
 def test_a_throttled_detector_loses_no_tile_and_bills_none_twice(
-    whole: Whole, faults: Order, textract_calls: Callable[[], int]
+    whole: Whole, faults: InjectFault, textract_calls: Callable[[], int]
 ) -> None:
     document = whole.queued(wide_drawing("FV-1010", "FV-1011"), "tags", "throttled.pdf")
     refused = whole.refused(TEXTRACT)
@@ -126,7 +128,7 @@ def test_a_tile_that_is_refused_for_good_leaves_a_partial_document_and_the_count
 
 
 def test_of_two_runs_at_once_one_works_and_the_other_ends(
-    whole: Whole, faults: Order, textract_calls: Callable[[], int]
+    whole: Whole, faults: InjectFault, textract_calls: Callable[[], int]
 ) -> None:
     document = whole.queued(wide_drawing("FV-1030", "FV-1031"), "tags", "two.pdf")
     known = {run.id for run in whole.runs("textract")}
@@ -160,7 +162,7 @@ def test_a_schedule_does_a_queued_document_and_nobody_starts_a_run(whole: Whole)
     ids=["conflict", "lost claim", "lost writes", "refused hints", "slow bucket"],
 )
 def test_a_storage_fault_in_the_middle_of_a_run_is_not_seen_in_its_result(
-    whole: Whole, faults: Order, fault: dict[str, object], request: pytest.FixtureRequest
+    whole: Whole, faults: InjectFault, fault: dict[str, object], request: pytest.FixtureRequest
 ) -> None:
     name = f"{request.node.callspec.id}.pdf"
     document = whole.queued(drawing((60, 80, "TI-4040")), "pdf-text", name)
@@ -173,7 +175,7 @@ def test_a_storage_fault_in_the_middle_of_a_run_is_not_seen_in_its_result(
 
 @pytest.mark.fault("R12")
 def test_hints_sent_twice_because_a_reply_was_lost_are_asked_once(
-    whole: Whole, faults: Order, textract_calls: Callable[[], int]
+    whole: Whole, faults: InjectFault, textract_calls: Callable[[], int]
 ) -> None:
     document = whole.queued(drawing((60, 80, "TI-4050")), "tags", "hints.pdf")
     faults(service="sqs", operation="SendMessageBatch", error="InternalError", lost=True)
@@ -183,7 +185,7 @@ def test_hints_sent_twice_because_a_reply_was_lost_are_asked_once(
 
 
 @pytest.mark.fault("R12")
-def test_a_merge_that_is_killed_is_done_again(whole: Whole, faults: Order) -> None:
+def test_a_merge_that_is_killed_is_done_again(whole: Whole, faults: InjectFault) -> None:
     document = whole.queued(drawing((60, 80, "TI-4060")), "pdf-text", "merge.pdf")
     faults(service="s3", operation="PutObject", kill="after")
     assert whole.run("pdf-text") == "SUCCEEDED"
@@ -194,7 +196,7 @@ def test_a_merge_that_is_killed_is_done_again(whole: Whole, faults: Order) -> No
 
 @pytest.mark.fault("R12")
 def test_a_first_step_that_is_killed_is_tried_again_under_the_same_lease(
-    whole: Whole, faults: Order
+    whole: Whole, faults: InjectFault
 ) -> None:
     document = whole.queued(drawing((60, 80, "TI-4070")), "pdf-text", "opening.pdf")
     faults(service="dynamodb", operation="TransactWriteItems", kill="after")
@@ -206,7 +208,7 @@ def test_a_first_step_that_is_killed_is_tried_again_under_the_same_lease(
 
 @pytest.mark.fault("R12")
 def test_a_step_that_is_killed_fails_its_run_and_the_next_one_finishes(
-    whole: Whole, faults: Order, textract_calls: Callable[[], int]
+    whole: Whole, faults: InjectFault, textract_calls: Callable[[], int]
 ) -> None:
     document = whole.queued(drawing((60, 80, "TI-4080")), "tags", "step.pdf")
     faults(service="sqs", operation="SendMessageBatch", kill="before")

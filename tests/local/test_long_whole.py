@@ -14,7 +14,7 @@ from tests.local.whole import REKOGNITION, TEXTRACT, Whole, deployed, synthesise
 from tilescout_local.functions.log import peak_memory
 
 pytestmark = pytest.mark.long
-Order = Callable[..., None]
+InjectFault = Callable[..., None]
 WIDE = (12_960.0, 720.0)
 """36,000 x 2,000 px at 200 dpi."""
 MEASURED_PAGES = 25
@@ -43,7 +43,7 @@ def within_memory(whole: Whole) -> bool:
 
 @pytest.mark.fault("R12")
 def test_a_worker_killed_between_answer_and_commit_costs_one_call_more(
-    whole: Whole, faults: Order
+    whole: Whole, faults: InjectFault
 ) -> None:
     document = whole.queued(wide_drawing("FV-1110", "FV-1111"), "tags", "killed.pdf")
     before = whole.billed(TEXTRACT)
@@ -61,7 +61,7 @@ def test_an_outage_of_a_whole_run_fails_nothing_and_the_next_run_finishes(
     short_runs: Whole,
 ) -> None:
     document = short_runs.queued(wide_drawing("FV-1120", "FV-1121"), "tags", "outage.pdf")
-    short_runs.aws.order_fault(
+    short_runs.aws.inject_fault(
         service="textract",
         operation="DetectDocumentText",
         times=10_000,

@@ -13,7 +13,7 @@ from tilescout_cli.promotion import onnx
 from tilescout_cli.stack import cdk_profiles, paths
 from tilescout_cli.stack.target import Stack
 from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
-from tilescout_local.models.defaults import SAMPLE_VERSION
+from tilescout_local.models.registry import SAMPLE_VERSION
 
 SAMPLE_ONNX_PROJECT = "sample-symbols-onnx"
 

@@ -1,1 +1,1 @@
-"""AWS APIs that the emulator lacks, answered by the engines."""
+"""The AWS APIs that the emulator lacks, answered by the engines."""

@@ -1,4 +1,5 @@
-"""The image of a request: inline bytes or an object in S3, checked like the services do."""
+"""The image of a request, as inline bytes or as an object in S3, checked as the services check
+it."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from tilescout_local.apis.answers import ApiError
+from tilescout_local.errors import ApiError
 
 # Bucket, key, version or None; None where there is no such object.
 ReadObject = Callable[[str, str, str | None], bytes | None]
@@ -19,7 +20,7 @@ ReadObject = Callable[[str, str, str | None], bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class ImageInput:
-    """Encoded image, its format and its size in pixels."""
+    """An encoded image with its format and its size in pixels."""
 
     data: bytes
     format: str
@@ -29,9 +30,9 @@ class ImageInput:
 
 
 def image_bytes(member: Mapping[str, Any], read_object: ReadObject) -> tuple[bytes, bool]:
-    """The encoded image, and whether it came from S3.
+    """Returns the encoded image, and True if it came from S3.
 
-    Raises ApiError: InvalidParameterException or InvalidS3ObjectException.
+    Raises ApiError InvalidParameterException or InvalidS3ObjectException.
     """
     inline, stored = member.get("Bytes"), member.get("S3Object")
     if (inline is None) == (stored is None):
@@ -57,7 +58,7 @@ def _decoded(text: str) -> bytes:
 
 
 def opened(data: bytes, from_s3: bool) -> ImageInput | None:
-    """Format and size read from the header; None where it is no image."""
+    """Returns the image with format and size from its header, or None if it is no image."""
     try:
         with Image.open(io.BytesIO(data)) as image:
             return ImageInput(data, image.format or "", image.width, image.height, from_s3)
@@ -66,7 +67,7 @@ def opened(data: bytes, from_s3: bool) -> ImageInput | None:
 
 
 def is_complete(image: ImageInput) -> bool:
-    """Whether all pixels can be decoded."""
+    """Tells whether all pixels can be decoded."""
     try:
         with Image.open(io.BytesIO(image.data)) as decoded:
             decoded.load()

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tilescout_local.apis.answers import ApiError
 from tilescout_local.apis.image_input import (
     ImageInput,
     ReadObject,
@@ -17,6 +16,7 @@ from tilescout_local.apis.image_input import (
 )
 from tilescout_local.apis.text_geometry import geometry
 from tilescout_local.engines.text_reading import Line, Quad
+from tilescout_local.errors import ApiError
 
 # Amazon Rekognition guidelines and quotas: images.
 MAX_INLINE_BYTES = 5 * 1024 * 1024
@@ -35,9 +35,10 @@ def checked_image(
     max_inline_bytes: int = MAX_INLINE_BYTES,
     min_side_px: int = MIN_SIDE_PX,
 ) -> ImageInput:
-    """The image of a request to any image operation of Rekognition.
+    """Returns the image of a request to any image operation of Rekognition.
 
-    Raises ApiError: ImageTooLargeException, InvalidImageFormatException and the others.
+    Raises ApiError ImageTooLargeException, InvalidImageFormatException and the codes of
+    `image_bytes`.
     """
     member = request.get("Image")
     if not isinstance(member, dict):
@@ -59,7 +60,7 @@ def checked_image(
 def detect_text(
     request: Mapping[str, Any], read_object: ReadObject, read_text: ReadText
 ) -> dict[str, Any]:
-    """The response for one request: lines, then words; at most 100 words.
+    """Returns the response to one request: the lines, then their words, at most 100.
 
     Raises ApiError with the codes of the real operation.
     """
@@ -83,7 +84,7 @@ def response(lines: list[Line], width: int, height: int) -> dict[str, Any]:
 
 
 def _first_words(lines: list[Line], limit: int) -> list[Line]:
-    """Lines cut so that together they hold at most ``limit`` words."""
+    """Returns lines that together hold at most ``limit`` words; the last one may be cut."""
     kept: list[Line] = []
     for line in lines:
         words = line.words[:limit]
@@ -111,5 +112,5 @@ def _item(
 def operations(
     read_object: ReadObject, read_text: ReadText
 ) -> dict[str, Callable[[bytes], dict[str, Any]]]:
-    """Operation name to what answers its request body."""
+    """Returns the functions that answer a request body, by the operation's name."""
     return {"DetectText": lambda body: detect_text(json.loads(body), read_object, read_text)}

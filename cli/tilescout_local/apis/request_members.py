@@ -1,4 +1,4 @@
-"""Members of a request, checked as the service's own model checks them."""
+"""Reads members of a request and checks them as the service's own model does."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tilescout_local.apis.answers import ApiError
 from tilescout_local.apis.image_input import ReadObject
+from tilescout_local.errors import ApiError
 
-MOST_TAGS = 200
+MAX_TAGS = 200
 
 
 def invalid() -> ApiError:
@@ -17,53 +17,63 @@ def invalid() -> ApiError:
 
 
 def arn_member(request: Mapping[str, Any], name: str, form: re.Pattern[str]) -> str:
-    """A required ARN. Raises ApiError InvalidParameterException."""
+    """Returns a required ARN. Raises ApiError InvalidParameterException."""
     arn = request.get(name)
     if not isinstance(arn, str) or form.fullmatch(arn) is None:
         raise invalid()
     return arn
 
 
-def whole_member(request: Mapping[str, Any], name: str, *, least: int) -> int | None:
-    """A whole number, or None where it is not given. Raises ApiError InvalidParameterException."""
+def whole_member(request: Mapping[str, Any], name: str, *, minimum: int) -> int | None:
+    """Returns a whole number, or None if it is not given. Raises ApiError
+    InvalidParameterException."""
     value = request.get(name)
     if value is None:
         return None
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+    if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
         raise invalid()
     return value
 
 
-def number_member(request: Mapping[str, Any], name: str, least: float, most: float) -> float | None:
-    """A number, or None where it is not given. Raises ApiError InvalidParameterException."""
+def number_member(
+    request: Mapping[str, Any], name: str, minimum: float, maximum: float
+) -> float | None:
+    """Returns a number, or None if it is not given. Raises ApiError InvalidParameterException."""
     value = request.get(name)
     if value is None:
         return None
-    if not isinstance(value, int | float) or isinstance(value, bool) or not least <= value <= most:
+    if (
+        not isinstance(value, int | float)
+        or isinstance(value, bool)
+        or not minimum <= value <= maximum
+    ):
         raise invalid()
     return float(value)
 
 
-def names_member(request: Mapping[str, Any], name: str, *, most: int) -> list[str] | None:
-    """A list of names, or None where it is not given. Raises ApiError InvalidParameterException."""
+def names_member(request: Mapping[str, Any], name: str, *, maximum: int) -> list[str] | None:
+    """Returns a list of names, or None if it is not given.
+
+    Raises ApiError InvalidParameterException.
+    """
     names = request.get(name)
     if names is None:
         return None
-    if not isinstance(names, list) or not 1 <= len(names) <= most:
+    if not isinstance(names, list) or not 1 <= len(names) <= maximum:
         raise invalid()
     return [str(each) for each in names]
 
 
 def tags_member(request: Mapping[str, Any]) -> dict[str, str]:
-    """Tags, none where they are not given. Raises ApiError InvalidParameterException."""
+    """Returns the tags, none if they are not given. Raises ApiError InvalidParameterException."""
     tags = request.get("Tags", {})
-    if not isinstance(tags, dict) or len(tags) > MOST_TAGS:
+    if not isinstance(tags, dict) or len(tags) > MAX_TAGS:
         raise invalid()
     return {str(name): str(value) for name, value in tags.items()}
 
 
 def object_member(member: Mapping[str, Any], read_object: ReadObject) -> bytes:
-    """What the member S3Object names.
+    """Returns the object that the member S3Object names.
 
     Raises ApiError InvalidParameterException or InvalidS3ObjectException.
     """

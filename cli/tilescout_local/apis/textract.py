@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tilescout_local.apis.answers import ApiError
 from tilescout_local.apis.image_input import (
     ImageInput,
     ReadObject,
@@ -17,6 +16,7 @@ from tilescout_local.apis.image_input import (
 )
 from tilescout_local.apis.text_geometry import geometry, rotation_degrees
 from tilescout_local.engines.text_reading import Line, Quad
+from tilescout_local.errors import ApiError
 
 # Amazon Textract, set quotas: synchronous operations.
 MAX_BYTES = 10 * 1024 * 1024
@@ -30,7 +30,7 @@ Block = dict[str, Any]
 def detect_document_text(
     request: Mapping[str, Any], read_object: ReadObject, read_text: ReadText
 ) -> dict[str, Any]:
-    """The response for one request.
+    """Returns the response to one request.
 
     Raises ApiError with the codes of the real operation.
     """
@@ -62,7 +62,7 @@ def _checked(request: Mapping[str, Any], read_object: ReadObject) -> ImageInput:
 
 
 def response(lines: list[Line], width: int, height: int) -> dict[str, Any]:
-    """PAGE, then every LINE, then every WORD, joined by CHILD relationships."""
+    """Returns PAGE, then every LINE, then every WORD, joined by CHILD relationships."""
     page_quad: Quad = ((0, 0), (width, 0), (width, height), (0, height))
     line_blocks: list[Block] = []
     word_blocks: list[Block] = []
@@ -110,7 +110,7 @@ def _children(blocks: list[Block]) -> Block:
 def operations(
     read_object: ReadObject, read_text: ReadText
 ) -> dict[str, Callable[[bytes], dict[str, Any]]]:
-    """Operation name to what answers its request body."""
+    """Returns the functions that answer a request body, by the operation's name."""
     return {
         "DetectDocumentText": lambda body: detect_document_text(
             json.loads(body), read_object, read_text

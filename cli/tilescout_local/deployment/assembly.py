@@ -1,4 +1,5 @@
-"""A synthesised CDK cloud assembly: its stacks in order of deployment, and their assets."""
+"""Reads a synthesised CDK cloud assembly: its stacks in the order of deployment, and their
+assets."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ class Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stack:
-    """A stack, its template as it was synthesised and where it is stored, and its assets."""
+    """A stack with its synthesised template, the place where the template is stored, and its
+    assets."""
 
     name: str
     template: str
@@ -35,7 +37,7 @@ class Stack:
     assets: tuple[Asset, ...]
 
     def layer_keys(self) -> set[str]:
-        """Keys of the assets that only Lambda layers use."""
+        """Returns the keys of the assets that only Lambda layers use."""
         resources = json.loads(self.template).get("Resources", {}).values()
         return {
             resource["Properties"]["Content"]["S3Key"]
@@ -45,7 +47,7 @@ class Stack:
 
 
 def read_assembly(folder: Path, *, account: str, region: str) -> list[Stack]:
-    """Stacks of a cloud assembly, those depended on first."""
+    """Returns the stacks of a cloud assembly; a stack comes after those that it depends on."""
     artifacts: dict[str, Any] = json.loads((folder / "manifest.json").read_text())["artifacts"]
     names = {"${AWS::AccountId}": account, "${AWS::Region}": region, "${AWS::Partition}": "aws"}
     return [
@@ -104,7 +106,7 @@ def _filled(text: str, names: Mapping[str, str]) -> str:
 
 
 def zip_folder(folder: Path) -> bytes:
-    """The folder's files as a zip whose bytes depend on nothing but names and contents."""
+    """Returns the folder as a zip file whose bytes depend on names and contents only."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):

@@ -1,4 +1,5 @@
-"""Deploys a synthesised cloud assembly, unmodified, to the embedded AWS: no CDK CLI is needed."""
+"""Deploys a synthesised cloud assembly, unmodified, to the embedded AWS without the CDK's
+command."""
 
 from __future__ import annotations
 
@@ -25,10 +26,9 @@ Outputs = dict[str, str]
 def deploy(
     aws: EmbeddedAws, assembly: Path, *, progress: Callable[[str], None] = lambda _: None
 ) -> dict[str, Outputs]:
-    """Create or update every stack of ``assembly``; stack name to its outputs.
+    """Creates or updates every stack of ``assembly`` and returns the outputs by stack name.
 
-    Raises DeployFailed where CloudFormation did not reach the end; the message lists the failed
-    resources.
+    Raises DeployFailed if CloudFormation did not complete; the message lists the failed resources.
     """
     stacks = read_assembly(assembly, account=ACCOUNT, region=aws.region)
     aws.client("ssm").put_parameter(

@@ -16,9 +16,9 @@ STAMP = "sources.sha256"
 
 
 def ensure_synthesised(repo_root: Path, out_dir: Path) -> bool:
-    """Bring ``out_dir`` up to date; True when the app was run.
+    """Brings ``out_dir`` up to date and returns True if the app was run.
 
-    Raises SynthesisFailed where the app ended with an error; the message holds its last lines.
+    Raises SynthesisFailed if the app ended with an error; the message holds its last lines.
     """
     digest = sources_digest(repo_root)
     stamp = out_dir / STAMP
@@ -42,7 +42,7 @@ def ensure_synthesised(repo_root: Path, out_dir: Path) -> bool:
 
 
 def sources_digest(repo_root: Path) -> str:
-    """SHA-256 of the names and contents of everything that the template depends on."""
+    """Returns the SHA-256 of the names and contents of everything that the template depends on."""
     digest = hashlib.sha256()
     for path in _sources(repo_root):
         content = path.read_bytes()

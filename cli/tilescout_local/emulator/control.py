@@ -1,8 +1,8 @@
 """The control paths of the embedded AWS, beside the emulated services on the same port.
 
-GET /_tilescout/health; GET, POST, DELETE /_tilescout/faults; GET, DELETE /_tilescout/meter;
-GET, POST, PATCH /_tilescout/models; GET, DELETE /_tilescout/models/meter;
-POST /_tilescout/advance {"seconds": n} brings schedules forward.
+GET /_tilescout/health; GET, POST, DELETE /_tilescout/faults; GET, DELETE /_tilescout/meter; GET,
+POST, PATCH /_tilescout/models; GET, DELETE /_tilescout/models/meter; POST /_tilescout/advance
+{"seconds": n}, which brings schedules forward.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Route = Callable[[bytes], Any]
 def with_control(
     app: Any, faults: Faults, registry: ModelRegistry, advance: Callable[[float], None]
 ) -> Any:
-    """``app`` with the control paths in front."""
+    """Returns ``app`` with the control paths in front."""
     routes: dict[tuple[str, str], Route] = {
         ("GET", "health"): lambda _: {"pid": os.getpid()},
         ("GET", "faults"): lambda _: faults.listed(),

@@ -12,9 +12,10 @@ from ministack import app
 from ministack.core import router
 from ministack.services import s3, stepfunctions
 
-from tilescout_local.apis import custom_labels_models, rekognition, textract
-from tilescout_local.apis.custom_labels import Detectors
-from tilescout_local.apis.json_api import Operations, json_api
+from tilescout_local.apis import rekognition, textract
+from tilescout_local.apis.custom_labels import models as custom_labels_models
+from tilescout_local.apis.custom_labels.detection import Detectors
+from tilescout_local.apis.json_protocol import Operations, json_api
 from tilescout_local.engines import symbol_worker
 from tilescout_local.engines.detected_labels import DetectedLabel
 from tilescout_local.engines.engine_workers import EngineWorkers
@@ -22,8 +23,8 @@ from tilescout_local.engines.solid_rectangles import find_solid_rectangles
 from tilescout_local.engines.text_reading import Line, from_json
 from tilescout_local.models.manifest_datasets import ManifestDatasets
 from tilescout_local.models.registry import ModelRegistry
-from tilescout_local.models.training import Place
-from tilescout_local.models.trainings import Trainings
+from tilescout_local.models.training.jobs import TrainingJobs
+from tilescout_local.models.training.record import S3Location
 from tilescout_local.processes.worker_process import Reaper
 from tilescout_local.state import TRAININGS
 
@@ -37,7 +38,7 @@ def install_detector_apis(
     symbol_workers: int,
     reaper: Reaper,
 ) -> None:
-    """Register both services; the processes of an engine start with its first images."""
+    """Registers both services; the processes of an engine start with its first images."""
     engine = EngineWorkers("tilescout_local.engines.ocr_worker", ocr_workers, reaper)
 
     def read_text(image: bytes) -> list[Line]:
@@ -54,16 +55,18 @@ def install_detector_apis(
     _register("rekognition", "RekognitionService", {**text, **labels})
 
 
-def _trainings(registry: ModelRegistry, home: Path, endpoint_url: str, reaper: Reaper) -> Trainings:
+def _trainings(
+    registry: ModelRegistry, home: Path, endpoint_url: str, reaper: Reaper
+) -> TrainingJobs:
     folder = home / TRAININGS
     shutil.rmtree(folder, ignore_errors=True)
 
-    def write_object(place: Place, data: bytes) -> None:
+    def write_object(place: S3Location, data: bytes) -> None:
         # A session of its own: the default one is not made for threads.
         stored = boto3.Session().client("s3", endpoint_url=endpoint_url)
         stored.put_object(Bucket=place.bucket, Key=place.key, Body=data)
 
-    return Trainings(
+    return TrainingJobs(
         home=folder,
         registry=registry,
         read_object=read_object,

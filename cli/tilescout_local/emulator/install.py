@@ -1,4 +1,4 @@
-"""The pinned emulator with its seams replaced: the only module that knows all of them."""
+"""Installs the replacements into the pinned emulator; no other module knows all of them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tilescout_local.processes.scaled_clock import ScaledClock
 from tilescout_local.state import ACCOUNT, REGION
 
 MINISTACK_VERSION = "1.5.33"
-# Services whose calls can be made to fail and are counted.
-GUARDED = ("textract", "rekognition", "dynamodb", "sqs", "states", "s3", "lambda", "sns")
+# The services whose calls are counted and can be made to fail.
+FAULTY_SERVICES = ("textract", "rekognition", "dynamodb", "sqs", "states", "s3", "lambda", "sns")
 
 
 def check_version() -> None:
-    """Private seams are replaced, so no other version will do.
+    """Checks the version of ministack, as private functions of one version are replaced.
 
-    Raises WrongEmulatorVersion where ministack is missing or another version.
+    Raises WrongEmulatorVersion if ministack is missing or of another version.
     """
     try:
         found = importlib.metadata.version("ministack")
@@ -44,29 +44,27 @@ def install(
     symbol_workers: int,
     lambda_workers: Mapping[str, int],
 ) -> Any:
-    """Replace the seams and return the ASGI application with its control paths.
+    """Replaces functions of the emulator and returns the ASGI application with its control paths.
 
-    The environment and the clock that the emulator takes at import must be set before. ``lock`` is
-    a descriptor that the reaper keeps open until everything has ended.
+    The environment and the clock that the emulator reads at its import must be set before. ``lock``
+    is a descriptor that the reaper keeps open until everything has ended.
     """
     check_version()
-    _date_by_wall_clock()
+    _use_wall_clock_dates()
     from ministack import app
     from ministack.services import lambda_svc
 
     from tilescout_local.emulator import (
-        listed_versions,
+        service_gaps,
         strict_events,
         strict_workflows,
-        template_gaps,
     )
     from tilescout_local.emulator.control import with_control
     from tilescout_local.emulator.detector_apis import install_detector_apis
     from tilescout_local.faults import Faults
     from tilescout_local.functions.runner import LambdaRunner
     from tilescout_local.functions.sandbox import SandboxFactory
-    from tilescout_local.models.defaults import add_sample_model
-    from tilescout_local.models.registry import ModelRegistry
+    from tilescout_local.models.registry import ModelRegistry, add_sample_model
     from tilescout_local.processes.worker_process import Reaper
 
     reaper = Reaper(lock)
@@ -75,8 +73,7 @@ def install(
     )
     runner = LambdaRunner(home, factory, lambda_workers)
     lambda_svc._execute_function_warm = runner.execute
-    template_gaps.install()
-    listed_versions.install()
+    service_gaps.install()
     strict_workflows.install(clock.scale)
     strict_events.install(clock.scale)
     registry = ModelRegistry(time.time, region=REGION, account=ACCOUNT)
@@ -90,19 +87,19 @@ def install(
         reaper=reaper,
     )
     faults = Faults(runner.kill_caller)
-    runner.fault_of = lambda event: faults.due("lambda", "Execution", event)
-    for name in GUARDED:
-        app.SERVICE_HANDLERS[name] = faults.guard(name, app.SERVICE_HANDLERS[name])
+    runner.take_fault = lambda event: faults.take("lambda", "Execution", event)
+    for name in FAULTY_SERVICES:
+        app.SERVICE_HANDLERS[name] = faults.wrap(name, app.SERVICE_HANDLERS[name])
     return with_control(app.app, faults, registry, strict_events.advance)
 
 
-def _date_by_wall_clock() -> None:
-    """Let the emulator's dates be those of ``time.time``, which datetime does not read."""
+def _use_wall_clock_dates() -> None:
+    """Makes the emulator's dates those of ``time.time``, which datetime does not read."""
     from ministack.core import responses
 
-    def written(form: str) -> str:
+    def formatted(form: str) -> str:
         return datetime.fromtimestamp(time.time(), UTC).strftime(form)
 
-    responses.now_iso = lambda: written("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-    responses.now_rfc7231 = lambda: written("%a, %d %b %Y %H:%M:%S GMT")
+    responses.now_iso = lambda: formatted("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    responses.now_rfc7231 = lambda: formatted("%a, %d %b %Y %H:%M:%S GMT")
     responses.now_epoch = time.time

@@ -1,4 +1,4 @@
-"""Queues, mappings and schedules as on AWS, where the emulator is kinder or slower."""
+"""Makes queues, event source mappings and schedules of the emulator behave as on AWS."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
 TICK_SECONDS = 1.0
-# However fast the clock, real seconds from one look at schedules or queues to the next.
-LEAST_TICK_SECONDS = 0.05
+# The fewest real seconds between two polls of schedules or queues, however fast the clock is.
+MIN_TICK_SECONDS = 0.05
 
 _invoke_target = eventbridge._invoke_target
 _mapping_response = lambda_svc._esm_response
@@ -25,11 +25,11 @@ _update_mapping = lambda_svc._update_esm
 
 
 def install(clock_scale: float) -> None:
-    """Replace the functions of the emulator and start the wake-up of its queue poller.
+    """Replaces functions of the emulator and starts the wake-up of its queue poller.
 
     Schedules, polls and retries keep to a clock ``clock_scale`` times as fast as the real one.
     """
-    tick = max(LEAST_TICK_SECONDS, TICK_SECONDS / clock_scale)
+    tick = max(MIN_TICK_SECONDS, TICK_SECONDS / clock_scale)
     scheduler._SCHEDULE_TICK_INTERVAL = tick
     eventbridge._SCHEDULER_TICK_INTERVAL = tick
     lambda_svc._LAMBDA_ASYNC_RETRY_BASE_SECONDS /= clock_scale
@@ -38,21 +38,22 @@ def install(clock_scale: float) -> None:
     lambda_svc._run_sqs_batch = run_sqs_batch
     lambda_svc._esm_response = mapping_response
     lambda_svc._update_esm = update_mapping
-    poll = max(LEAST_TICK_SECONDS, POLL_SECONDS / clock_scale)
+    poll = max(MIN_TICK_SECONDS, POLL_SECONDS / clock_scale)
     threading.Thread(target=_keep_polling, args=(poll,), daemon=True, name="poller-wake").start()
 
 
 def _keep_polling(seconds: float) -> None:
-    """Delayed and returned messages wake nobody: without this they wait up to a second."""
+    """Wakes the poller for delayed and returned messages, which otherwise wait up to a second."""
     pause = threading.Event()
     while not pause.wait(seconds):
         esm_wake.set()
 
 
 def run_sqs_batch(mapping: Any, function: Any, event: Any, batch: Any, url: str, name: str) -> None:
-    """Invoke for one batch and delete what it did; the rest comes back when its visibility ends."""
+    """Invokes for one batch and deletes the messages done; the others return after their
+    visibility."""
     result = lambda_svc._execute_function(function, event)
-    done = _done(mapping, result, {message["id"] for message in batch})
+    done = _processed(mapping, result, {message["id"] for message in batch})
     failures = len(batch) - len(done)
     handles = {message["receipt_handle"] for message in batch if message["id"] in done}
     sqs._delete_messages_for_esm(url, handles)
@@ -69,9 +70,12 @@ def run_sqs_batch(mapping: Any, function: Any, event: Any, batch: Any, url: str,
         lambda_svc._esm_backoff_until[mapping["UUID"]] = time.time() + POLL_SECONDS
 
 
-def _done(mapping: dict[str, Any], result: dict[str, Any], sent: set[str]) -> set[str]:
-    """Ids to delete. A partial response that is malformed or names no message of the batch fails
-    the whole batch (Lambda, implementing partial batch responses)."""
+def _processed(mapping: dict[str, Any], result: dict[str, Any], sent: set[str]) -> set[str]:
+    """Returns the ids of the messages to delete.
+
+    A partial response that is malformed or names no message of the batch fails the whole batch
+    (Lambda, implementing partial batch responses).
+    """
     if result.get("error"):
         return set()
     body = result.get("body")
@@ -87,26 +91,29 @@ def _done(mapping: dict[str, Any], result: dict[str, Any], sent: set[str]) -> se
 
 
 def _enabled(mapping: dict[str, Any]) -> bool:
-    """Templates pass booleans as text as well; "false" polls in the emulator."""
+    """Tells whether a mapping polls. Templates pass booleans as text too; to the emulator "false"
+    is true."""
     return str(mapping.get("Enabled", True)).lower() != "false"
 
 
 def mapping_response(mapping: dict[str, Any]) -> Any:
-    """State tells whether the mapping polls; the emulator says Enabled for every new stack."""
+    """Returns a mapping whose State tells if it polls; the emulator says Enabled for each new
+    stack."""
     response = _mapping_response(mapping)
     response["State"] = "Enabled" if _enabled(mapping) else "Disabled"
     return response
 
 
 def update_mapping(identifier: str, data: dict[str, Any]) -> Any:
-    """On and off take effect at once, so the state is never a transient one."""
+    """Enables or disables a mapping at once, so that its state is never a transient one."""
     if "Enabled" in data:
         data = {**data, "Enabled": _enabled(data)}
     return _update_mapping(identifier, data)
 
 
 def dispatch_to_lambda(arn: str, payload: str) -> None:
-    """Rules invoke asynchronously: two retries after an error, which the emulator leaves out."""
+    """Invokes asynchronously, as rules do, with two retries after an error; the emulator has
+    none."""
     function, config, _ = lambda_svc._get_func_record_for_ref(arn)
     if function is not None and config is not None:
         record = lambda_svc._execution_record_for_config(function, config)
@@ -114,7 +121,7 @@ def dispatch_to_lambda(arn: str, payload: str) -> None:
 
 
 def invoke_target(target: dict[str, Any], event: Any, rule: Any, view: Any = None) -> None:
-    """EventBridge Scheduler fills in the context attributes of a target's input."""
+    """Fills in the context attributes of a target's input, as EventBridge Scheduler does."""
     if event.get("Source") == "aws.scheduler" and target.get("Input"):
         target = {**target, "Input": _filled(target["Input"], event)}
     _invoke_target(target, event, rule, view)
@@ -134,7 +141,7 @@ def _filled(text: str, event: dict[str, Any]) -> str:
 
 
 def advance(seconds: float) -> None:
-    """Let schedules and rules believe that ``seconds`` more have passed since they last fired."""
+    """Makes schedules and rules fire as if ``seconds`` more had passed since they last fired."""
     _set_back(scheduler._schedule_last_fired, scheduler._schedules._data, "CreationDate", seconds)
     _set_back(eventbridge._rule_last_fired, eventbridge._rules._data, "CreationTime", seconds)
 

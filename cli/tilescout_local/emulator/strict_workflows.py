@@ -1,4 +1,4 @@
-"""Step Functions as strict as AWS, where the emulator is kinder."""
+"""Makes the emulator's Step Functions as strict as AWS."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _start_execution = sfn._start_execution
 
 
 def install(clock_scale: float) -> None:
-    """Replace the functions of the emulator that are too kind.
+    """Replaces the functions of the emulator that are more lenient than AWS.
 
     A machine's TimeoutSeconds are those of a clock ``clock_scale`` times as fast as the real one.
     """
@@ -40,7 +40,7 @@ def install(clock_scale: float) -> None:
 
 
 def start_execution(data: dict[str, Any]) -> Any:
-    """Name and input are checked; the same name and input while running gives the same answer."""
+    """Checks name and input; the same name and input while running returns the same execution."""
     name = data.get("name")
     if name is not None and not _NAME.fullmatch(name):
         return sfn.error_response_json("InvalidName", f"Invalid Name: '{name}'", 400)
@@ -69,7 +69,8 @@ def _running_twin(data: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def run_execution(arn: str, clock_scale: float) -> None:
-    """A machine's TimeoutSeconds ends the execution as TIMED_OUT, past every Catch."""
+    """Ends the execution as TIMED_OUT after the machine's TimeoutSeconds, whatever its Catch
+    says."""
     execution = sfn._executions.get(arn)
     timer = _deadline(execution, clock_scale) if execution is not None else None
     if timer is not None:
@@ -100,13 +101,13 @@ def _time_out(execution: dict[str, Any]) -> None:
 
 
 def fail_execution(execution: dict[str, Any], error: str, cause: str) -> None:
-    """An execution that was aborted or timed out stays so when its last task fails afterwards."""
+    """Fails an execution, unless it was aborted or timed out before its last task failed."""
     if execution["status"] == "RUNNING":
         _fail_execution(execution, error, cause)
 
 
 def error_matches(names: list[str], error: str) -> bool:
-    """States.ALL and States.TaskFailed do not match terminal errors."""
+    """Tells whether a Catch or Retry matches; States.ALL does not match terminal errors."""
     if error in _NEVER_CAUGHT_BY_ALL:
         return error in names
     matches: bool = _error_matches(names, error)
@@ -114,9 +115,10 @@ def error_matches(names: list[str], error: str) -> bool:
 
 
 def add_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | None = None) -> Any:
-    """States hold 256 KiB and histories ``MAX_EVENTS``, counting TaskStarted as AWS does.
+    """Adds an event within the limits of AWS: 256 KiB per state and 25,000 events per execution.
 
-    Raises sfn._ExecutionError over a limit; it fails the execution.
+    TaskStarted is added and counted as AWS does. Raises sfn._ExecutionError over a limit, which
+    fails the execution.
     """
     if not kind.startswith("Execution"):
         _check_limits(execution, kind, details or {})

@@ -1,4 +1,4 @@
-"""The log lines of an invocation, and the peak memory that they tell."""
+"""The log lines of an invocation, and the peak memory in them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _REPORT = re.compile(r"^REPORT .*Memory Size: (\d+) MB\tMax Memory Used: (\d+) M
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """What one invocation did, for its log."""
+    """The facts of one invocation that its log tells."""
 
     request_id: str
     version: str
@@ -25,7 +25,7 @@ class Invocation:
 
 
 def log_lines(invocation: Invocation) -> str:
-    """START, the function's output, END and REPORT, as AWS writes them."""
+    """Returns START, the function's output, END and REPORT, as AWS writes them."""
     milliseconds = invocation.seconds * 1000
     output = invocation.output.strip("\n")
     lines = [
@@ -41,7 +41,7 @@ def log_lines(invocation: Invocation) -> str:
 
 
 def append_log(home: Path, function: str, invocation: Invocation) -> None:
-    """Add the invocation, and what it answered, to the function's file in one write."""
+    """Adds the invocation and its response to the function's file in one write."""
     path = log_path(home, function)
     path.parent.mkdir(parents=True, exist_ok=True)
     text = f"{log_lines(invocation)}\nRESPONSE {invocation.response}\n"
@@ -54,7 +54,7 @@ def log_path(home: Path, function: str) -> Path:
 
 
 def peak_memory(home: Path) -> dict[str, tuple[int, int]]:
-    """Function name to (largest Max Memory Used, Memory Size), both in MB."""
+    """Returns (largest Max Memory Used, Memory Size) in MB by function name."""
     return {
         path.stem: (max(int(used) for _, used in reports), int(reports[-1][0]))
         for path in sorted((home / LOGS).glob("*.log"))

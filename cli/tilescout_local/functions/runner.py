@@ -47,7 +47,7 @@ class FunctionWorkers:
         self._idle: queue.LifoQueue[Sandbox] = queue.LifoQueue()
 
     def take(self) -> Sandbox | None:
-        """A warm sandbox, or None where one must be started; waits while all are busy."""
+        """Returns a warm sandbox, or None if one must be started; waits while all are busy."""
         self._free.acquire()
         try:
             sandbox = self._idle.get_nowait()
@@ -73,7 +73,7 @@ class FunctionWorkers:
 
 
 class LambdaRunner:
-    """Answers ``execute`` in the place of the emulator's own warm executor."""
+    """Executes functions in place of the emulator's own warm executor."""
 
     def __init__(self, home: Path, factory: SandboxFactory, workers: Mapping[str, int]) -> None:
         self._home = home
@@ -82,16 +82,16 @@ class LambdaRunner:
         self._lock = threading.Lock()
         self._functions: dict[str, tuple[str, FunctionWorkers]] = {}
         self._busy: dict[str, Sandbox] = {}
-        self.fault_of: Callable[[bytes], Fault | None] = lambda event: None
+        self.take_fault: Callable[[bytes], Fault | None] = lambda event: None
 
     def execute(self, function: dict[str, Any], event: Any, request_id: str) -> Outcome:
-        """Invoke one function; the shape is the emulator's: body, error, log."""
-        order = self.fault_of(json.dumps(event).encode())
-        if order is None or order.error is None:
+        """Invokes one function and returns the emulator's shape: body, error, log."""
+        fault = self.take_fault(json.dumps(event).encode())
+        if fault is None or fault.error is None:
             return self._execute(function, event, request_id)
-        if order.lost:
+        if fault.lost:
             self._execute(function, event, request_id)
-        return {**_failed(order.error, order.message), "log": "", "log_source": "rie"}
+        return {**_failed(fault.error, fault.message), "log": "", "log_source": "rie"}
 
     def _execute(self, function: dict[str, Any], event: Any, request_id: str) -> Outcome:
         config = function.get("config") or function
@@ -108,7 +108,7 @@ class LambdaRunner:
         return {**outcome, "log": log_lines(invocation), "log_source": "rie"}
 
     def kill_caller(self, tag: str) -> bool:
-        """Kill the sandbox that carries this tag, as a crash in the middle of a call would."""
+        """Kills the sandbox that carries this tag, as a crash in the middle of a call would."""
         sandbox = self._busy.get(tag)
         if sandbox is not None:
             sandbox.crash()

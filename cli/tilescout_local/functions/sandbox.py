@@ -30,7 +30,7 @@ class MemorySampler(Protocol):
 
 
 class Sandbox:
-    """A started process with the function loaded; frozen between invocations, as on AWS."""
+    """A started process with the function loaded; it is frozen between invocations, as on AWS."""
 
     def __init__(self, process: WorkerProcess, tag: str, scratch: Path) -> None:
         self._process = process
@@ -46,7 +46,8 @@ class Sandbox:
     def invoke(
         self, event: Any, request_id: str, arn: str, seconds: float, memory: MemorySampler
     ) -> dict[str, Any]:
-        """The worker's answer; after an error of the process it is no longer usable."""
+        """Returns the worker's response; after an error of the process the sandbox is not
+        usable."""
         self.usable = False
         frame = json.dumps(
             {

@@ -1,4 +1,4 @@
-"""One Lambda sandbox: loads a handler once and answers invocations, as the Python runtime does.
+"""Runs one Lambda sandbox: loads a handler once and answers invocations as the Python runtime does.
 
 The emulator starts this file by its name, with the descriptor of its channel. It imports nothing
 that a function's own code could shadow: ``framing`` and ``scaled_clock`` come from the folder
@@ -56,7 +56,7 @@ def load_handler(name: str) -> Handler:
 
 
 def load_error(name: str, error: BaseException) -> dict[str, Any]:
-    """The error body of a failed init, with the types the runtime gives."""
+    """Returns the error body of a failed init, with the error types of the runtime."""
     module, _, function = name.rpartition(".")
     if isinstance(error, ImportError):
         message = f"Unable to import module '{module}': {error}"
@@ -72,7 +72,7 @@ def error_body(kind: str, message: str, trace: list[str] | None = None) -> dict[
 
 
 def raised_body(error: BaseException) -> dict[str, Any]:
-    """Class name and message of what the handler raised; ASL matches the bare class name."""
+    """Returns class name and message of the raised error; ASL matches the bare class name."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
     return error_body(type(error).__name__, str(error), traceback.format_list(frames))
 

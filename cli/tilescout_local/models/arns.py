@@ -21,6 +21,6 @@ def version_arn(project_arn: str, version: str, created_at: float) -> str:
 
 
 def full_name(arn: str) -> str:
-    """The name "project/version" in a version's ARN."""
+    """Returns the name "project/version" in a version's ARN."""
     parts = arn.split("/")
     return f"{parts[1]}/{parts[3]}"

@@ -1,4 +1,4 @@
-"""The datasets of Custom Labels projects: at most one to train with and one to test with each."""
+"""The datasets of Custom Labels projects, at most one of each type per project."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from tilescout_local.apis.answers import ApiError
+from tilescout_local.errors import ApiError
 from tilescout_local.models.manifest_entries import Entry, labels_of
 from tilescout_local.models.registry import ModelRegistry
 
@@ -18,7 +18,8 @@ CREATE_SECONDS, DELETE_SECONDS = 1.0, 1.0
 
 @dataclass(slots=True, kw_only=True)
 class ManifestDataset:
-    """``deleted_at`` is None until it is to go; it is gone a moment later."""
+    """A dataset; ``deleted_at`` is None until its deletion, and a moment later the dataset is
+    gone."""
 
     arn: str
     project_arn: str
@@ -29,7 +30,7 @@ class ManifestDataset:
     deleted_at: float | None = None
 
     def status(self, now: float) -> tuple[str, str, str]:
-        """Status, message and the message's code."""
+        """Returns status, message and the message's code."""
         if self.deleted_at is not None:
             return "DELETE_IN_PROGRESS", "The dataset is being deleted.", "SUCCESS"
         if now < self.created_at + CREATE_SECONDS:
@@ -58,7 +59,7 @@ class ManifestDataset:
         }
 
     def listed(self, now: float) -> dict[str, Any]:
-        """As DescribeProjects has it."""
+        """Returns the dataset as DescribeProjects lists it."""
         status, message, code = self.status(now)
         return {
             "CreationTimestamp": self.created_at,
@@ -71,7 +72,8 @@ class ManifestDataset:
 
 
 class ManifestDatasets:
-    """Of all projects, safe for the threads of the server; times are those of ``clock``."""
+    """The datasets of all projects, safe for the threads of the server; times are those of
+    ``clock``."""
 
     def __init__(self, registry: ModelRegistry, clock: Callable[[], float]) -> None:
         self._registry, self._clock = registry, clock
@@ -85,7 +87,10 @@ class ManifestDatasets:
     def create(
         self, project_arn: str, kind: DatasetType, found: list[Entry], tags: Mapping[str, str]
     ) -> ManifestDataset:
-        """Raises ApiError ResourceNotFoundException, ResourceAlreadyExistsException."""
+        """Creates a dataset.
+
+        Raises ApiError ResourceNotFoundException or ResourceAlreadyExistsException.
+        """
         with self._lock:
             project = self._registry.project(project_arn)
             if kind in self.of(project_arn):
@@ -103,7 +108,7 @@ class ManifestDatasets:
             return self._by_arn[arn]
 
     def named(self, arn: str) -> ManifestDataset:
-        """Raises ApiError ResourceNotFoundException."""
+        """Returns the dataset with the ARN. Raises ApiError ResourceNotFoundException."""
         with self._lock:
             self._forget_deleted()
             if arn not in self._by_arn:
@@ -111,15 +116,18 @@ class ManifestDatasets:
             return self._by_arn[arn]
 
     def of(self, project_arn: str) -> dict[str, ManifestDataset]:
-        """Those of a project by their type."""
+        """Returns the datasets of a project by their type."""
         with self._lock:
             self._forget_deleted()
             found = [each for each in self._by_arn.values() if each.project_arn == project_arn]
             return {each.type: each for each in found}
 
     def delete(self, arn: str) -> None:
-        """Raises ApiError ResourceNotFoundException, ResourceInUseException while a version of the
-        project is in training."""
+        """Begins to delete a dataset.
+
+        Raises ApiError ResourceNotFoundException, or ResourceInUseException while a version of the
+        project is in training.
+        """
         with self._lock:
             dataset = self.named(arn)
             if any(each.in_training for each in self._registry.versions(dataset.project_arn)):

@@ -1,4 +1,4 @@
-"""What tests and the command line order of the models, over the control endpoint."""
+"""The overrides of models that tests and the command line send to the control endpoint."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from tilescout_local.models.registry import UNITS_PER_MODEL, ModelRegistry
+from tilescout_local.models.registry import MAX_UNITS_PER_MODEL, ModelRegistry
 from tilescout_local.models.version import (
     Behaviour,
     DetectorName,
@@ -16,8 +16,8 @@ from tilescout_local.models.version import (
 )
 
 
-class ModelOrder(BaseModel):
-    """Members of ``Behaviour`` to set, and a status to force, of the version ``model``."""
+class ModelOverride(BaseModel):
+    """The members of ``Behaviour`` to set, and a status to force, of the version ``model``."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -30,29 +30,29 @@ class ModelOrder(BaseModel):
     detector: DetectorName | None = None
     status: Status | None = None
     message: str = ""
-    units: int = Field(default=1, ge=1, le=UNITS_PER_MODEL)
+    units: int = Field(default=1, ge=1, le=MAX_UNITS_PER_MODEL)
 
     def behaviour(self) -> dict[str, Any]:
-        """Only what was ordered."""
+        """Returns only the members of ``Behaviour`` that are given."""
         others = {"model", "status", "message", "units"}
         return self.model_dump(exclude=others, exclude_none=True)
 
 
 def add(registry: ModelRegistry, body: bytes) -> dict[str, Any]:
-    """Make the trained version that is ordered; gives it as it is then. Raises ValueError."""
-    order = ModelOrder.model_validate_json(body)
-    version = registry.add_version(order.model, Behaviour(**order.behaviour()))
-    return _forced(registry, order) or version.shown()
+    """Adds a trained version with the overrides and returns its row. Raises ValueError."""
+    override = ModelOverride.model_validate_json(body)
+    version = registry.add_version(override.model, Behaviour(**override.behaviour()))
+    return _forced(registry, override) or version.to_json()
 
 
 def change(registry: ModelRegistry, body: bytes) -> dict[str, Any]:
-    """Change the version as ordered; gives it as it is then. Raises ValueError."""
-    order = ModelOrder.model_validate_json(body)
-    changed = registry.change(order.model, order.behaviour())
-    return _forced(registry, order) or changed
+    """Changes a version by the overrides and returns its row. Raises ValueError."""
+    override = ModelOverride.model_validate_json(body)
+    changed = registry.change(override.model, override.behaviour())
+    return _forced(registry, override) or changed
 
 
-def _forced(registry: ModelRegistry, order: ModelOrder) -> dict[str, Any] | None:
-    if order.status is None:
+def _forced(registry: ModelRegistry, override: ModelOverride) -> dict[str, Any] | None:
+    if override.status is None:
         return None
-    return registry.force(order.model, order.status, order.message, order.units)
+    return registry.force(override.model, override.status, override.message, override.units)

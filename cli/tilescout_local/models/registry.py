@@ -8,18 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tilescout_local.apis.answers import ApiError
 from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
+from tilescout_local.errors import ApiError
 from tilescout_local.models.arns import NAME, full_name, project_arn, version_arn
 from tilescout_local.models.throughput import TokenBucket
-from tilescout_local.models.training import Outcome, Training
+from tilescout_local.models.training.record import Outcome, Training
 from tilescout_local.models.version import PAID, Behaviour, DetectorName, ModelVersion, Status
 
 # Amazon Rekognition quotas, Custom Labels.
-RUNNING_MODELS = 2
-UNITS_PER_MODEL = 5
-DETECT_TPS = 50.0
-TRAININGS = 2
+MAX_RUNNING_MODELS = 2
+MAX_UNITS_PER_MODEL = 5
+MAX_DETECT_PER_SECOND = 50.0
+MAX_TRAININGS = 2
+
+SAMPLE_PROJECT = "sample-symbols"
+SAMPLE_VERSION = "v1"
 
 Clock = Callable[[], float]
 
@@ -34,7 +37,8 @@ class Project:
 
 
 class ModelRegistry:
-    """Answers with ApiError of the real operations; every time is that of ``clock``."""
+    """The projects and versions, with the errors of the real operations; all times are of
+    ``clock``."""
 
     def __init__(self, clock: Clock, *, region: str, account: str) -> None:
         self._clock = clock
@@ -45,7 +49,7 @@ class ModelRegistry:
         self._lock = threading.RLock()
 
     def create_project(self, name: str) -> Project:
-        """Raises ApiError ResourceInUseException where there is one of that name."""
+        """Creates a project. Raises ApiError ResourceInUseException if its name exists already."""
         with self._lock:
             if name in self._projects:
                 raise ApiError("ResourceInUseException", f"The project {name} exists already")
@@ -55,28 +59,28 @@ class ModelRegistry:
             return project
 
     def projects(self) -> list[Project]:
-        """In the order of their making."""
+        """Returns the projects in the order of their creation."""
         with self._lock:
             return list(self._projects.values())
 
     def add_version(self, name: str, behaviour: Behaviour) -> ModelVersion:
-        """A trained version by its name "project/version"; a missing project is made.
+        """Adds a trained version with the name "project/version"; a missing project is created.
 
-        Raises ValueError where there is one of that name, or it is no name.
+        Raises ValueError if the name is malformed or exists already.
         """
         with self._lock:
             project_name, _, version = name.partition("/")
             if not (NAME.fullmatch(project_name) and NAME.fullmatch(version)):
                 raise ValueError(f"a model's name is project/version, not {name}")
             project = self._projects.get(project_name) or self.create_project(project_name)
-            if self._has(name):
+            if self._has_version(name):
                 raise ValueError(f"there is a model {name} already")
-            return self._added(project, version, behaviour)
+            return self._add(project, version, behaviour)
 
-    def _has(self, name: str) -> bool:
+    def _has_version(self, name: str) -> bool:
         return any(full_name(arn) == name for arn in self._versions)
 
-    def _added(self, project: Project, version: str, behaviour: Behaviour) -> ModelVersion:
+    def _add(self, project: Project, version: str, behaviour: Behaviour) -> ModelVersion:
         now = self._clock()
         arn = version_arn(project.arn, version, now)
         self._versions[arn] = ModelVersion(
@@ -89,46 +93,51 @@ class ModelRegistry:
         return self._versions[arn]
 
     def begin_training(self, project_arn: str, version: str, training: Training) -> ModelVersion:
-        """A version that is in training from now on.
+        """Adds a version that is in training from now on.
 
-        Raises ApiError ResourceNotFoundException, ResourceInUseException where the project has
-        one of that name, LimitExceededException while `TRAININGS` others are in training.
+        Raises ApiError ResourceNotFoundException, ResourceInUseException if the project has a
+        version of that name, or LimitExceededException while `MAX_TRAININGS` others are in
+        training.
         """
         with self._lock:
             project = self.project(project_arn)
-            if self._has(f"{project.name}/{version}"):
+            if self._has_version(f"{project.name}/{version}"):
                 raise ApiError(
                     "ResourceInUseException",
                     f"The project {project.name} has a version {version} already",
                 )
-            if sum(each.in_training for each in self._settled()) >= TRAININGS:
+            if sum(each.in_training for each in self._settled()) >= MAX_TRAININGS:
                 raise ApiError("LimitExceededException",
-                               f"{TRAININGS} models are in training, no more may")  # fmt: skip
-            begun = self._added(project, version, Behaviour())
+                               f"{MAX_TRAININGS} models are in training, no more may")  # fmt: skip
+            begun = self._add(project, version, Behaviour())
             begun.begin_training(training)
             return begun
 
-    def say_of_training(self, arn: str, message: str) -> None:
-        """Tell how far it has come, as the version's message."""
+    def report_training_progress(self, arn: str, message: str) -> None:
+        """Sets the version's message to the progress of its training."""
         with self._lock:
             if arn in self._versions:
                 self._versions[arn].message = message
 
     def end_training(self, arn: str, model_file: Path, outcome: Outcome) -> None:
-        """The version can be started from now on, and finds what the model in the file finds."""
+        """Completes a training: the version can be started, and detects with the model in the
+        file."""
         with self._lock:
-            self._found(arn).end_training(self._clock(), model_file, outcome)
+            self._version(arn).end_training(self._clock(), model_file, outcome)
 
     def fail_training(self, arn: str, message: str) -> None:
-        """The version can never be started."""
+        """Fails a training: the version can never be started."""
         with self._lock:
-            self._found(arn).fail_training(self._clock(), message)
+            self._version(arn).fail_training(self._clock(), message)
 
     def remove_version(self, arn: str) -> None:
-        """Raises ApiError ResourceNotFoundException, ResourceInUseException while it is in training
-        or up."""
+        """Removes a version.
+
+        Raises ApiError ResourceNotFoundException, or ResourceInUseException while it is in training
+        or up.
+        """
         with self._lock:
-            version = self._found(arn)
+            version = self._version(arn)
             version.settle(self._clock())
             if version.in_training or version.status in PAID:
                 raise ApiError("ResourceInUseException",
@@ -136,8 +145,10 @@ class ModelRegistry:
             del self._versions[arn]
 
     def remove_project(self, arn: str) -> None:
-        """Raises ApiError ResourceNotFoundException, ResourceInUseException while it has
-        versions."""
+        """Removes a project.
+
+        Raises ApiError ResourceNotFoundException, or ResourceInUseException while it has versions.
+        """
         with self._lock:
             project = self.project(arn)
             if any(each.project_arn == arn for each in self._versions.values()):
@@ -145,7 +156,7 @@ class ModelRegistry:
             del self._projects[project.name]
 
     def project(self, arn: str) -> Project:
-        """Raises ApiError ResourceNotFoundException."""
+        """Returns the project with the ARN. Raises ApiError ResourceNotFoundException."""
         with self._lock:
             for project in self._projects.values():
                 if project.arn == arn:
@@ -153,7 +164,7 @@ class ModelRegistry:
             raise ApiError("ResourceNotFoundException", f"No project {arn}")
 
     def versions(self, project_arn: str) -> list[ModelVersion]:
-        """The project's versions as they are now, newest first.
+        """Returns the project's versions as they are now, the newest first.
 
         Raises ApiError ResourceNotFoundException.
         """
@@ -163,109 +174,116 @@ class ModelRegistry:
             return found[::-1]
 
     def start(self, arn: str, units: int, max_units: int | None) -> Status:
-        """Raises ApiError ResourceNotFoundException, ResourceInUseException or
-        LimitExceededException."""
+        """Starts a version and returns its status.
+
+        Raises ApiError ResourceNotFoundException, ResourceInUseException or LimitExceededException.
+        """
         with self._lock:
-            version = self._found(arn)
-            return self._noted(version, "StartProjectVersion",
+            version = self._version(arn)
+            return self._recorded(version, "StartProjectVersion",
                                lambda: self._start(version, units, max_units))  # fmt: skip
 
     def _start(self, version: ModelVersion, units: int, max_units: int | None) -> Status:
-        if max(units, max_units or 0) > UNITS_PER_MODEL:
+        if max(units, max_units or 0) > MAX_UNITS_PER_MODEL:
             raise ApiError(
-                "LimitExceededException", f"At most {UNITS_PER_MODEL} inference units a model"
+                "LimitExceededException", f"At most {MAX_UNITS_PER_MODEL} inference units per model"
             )
         others = [each for each in self._settled() if each.status in PAID and each is not version]
-        if len(others) >= RUNNING_MODELS:
+        if len(others) >= MAX_RUNNING_MODELS:
             raise ApiError("LimitExceededException",
-                           f"{RUNNING_MODELS} models are running, no more may")  # fmt: skip
+                           f"{MAX_RUNNING_MODELS} models are running, no more may")  # fmt: skip
         return version.start(self._clock(), units, max_units)
 
     def stop(self, arn: str) -> Status:
-        """Raises ApiError ResourceNotFoundException or ResourceInUseException."""
+        """Stops a version and returns its status.
+
+        Raises ApiError ResourceNotFoundException or ResourceInUseException.
+        """
         with self._lock:
-            version = self._found(arn)
-            return self._noted(version, "StopProjectVersion",
+            version = self._version(arn)
+            return self._recorded(version, "StopProjectVersion",
                                lambda: version.stop(self._clock()))  # fmt: skip
 
-    def _noted(self, version: ModelVersion, call: str, act: Callable[[], Status]) -> Status:
+    def _recorded(self, version: ModelVersion, call: str, act: Callable[[], Status]) -> Status:
         now = self._clock()
         try:
             outcome = act()
         except ApiError as error:
-            version.meter.called(now, call, error.code)
+            version.meter.record_call(now, call, error.code)
             raise
-        version.meter.called(now, call, outcome)
+        version.meter.record_call(now, call, outcome)
         return outcome
 
     def require_running(self, arn: str) -> None:
-        """Raises ApiError ResourceNotFoundException or ResourceNotReadyException."""
+        """Raises ApiError ResourceNotFoundException or ResourceNotReadyException unless the version
+        runs."""
         with self._lock:
-            self._found(arn).require_running(self._clock())
+            self._version(arn).require_running(self._clock())
 
     def admit(self, arn: str) -> DetectorName:
-        """The detector for one image that comes now.
+        """Admits one image now and returns the detector for it.
 
-        Raises ApiError ResourceNotReadyException, ThrottlingException over the account's rate,
-        ProvisionedThroughputExceededException over the model's.
+        Raises ApiError ResourceNotReadyException, ThrottlingException over the account's rate, or
+        ProvisionedThroughputExceededException over the model's rate.
         """
         with self._lock:
-            version = self._found(arn)
+            version = self._version(arn)
             version.require_running(self._clock())
-            if not self._account_pace.take(self._clock(), DETECT_TPS):
+            if not self._account_pace.take(self._clock(), MAX_DETECT_PER_SECOND):
                 version.meter.throttled += 1
                 raise ApiError("ThrottlingException", "Rate exceeded")
             version.admit(self._clock())
             return version.behaviour.detector
 
     def model_file(self, arn: str) -> Path:
-        """What the version finds with. Raises ApiError ResourceNotFoundException."""
+        """Returns the file of the version's model. Raises ApiError ResourceNotFoundException."""
         with self._lock:
-            return self._found(arn).model_file
+            return self._version(arn).model_file
 
     def answered(self, arn: str) -> None:
-        """Count one answer."""
+        """Counts one answered image."""
         with self._lock:
-            meter = self._found(arn).meter
+            meter = self._version(arn).meter
             meter.answered += 1
             meter.last_answered = self._clock()
 
     def rows(self) -> list[dict[str, Any]]:
-        """Every version as it is now, with its behaviour."""
+        """Returns every version as it is now, with its behaviour."""
         with self._lock:
-            return [version.shown() for version in self._settled()]
+            return [version.to_json() for version in self._settled()]
 
     def change(self, model: str, behaviour: dict[str, Any]) -> dict[str, Any]:
-        """Change members of the Behaviour of a version, by its ARN or "project/version".
+        """Changes members of the Behaviour of a version, given by its ARN or "project/version".
 
-        Raises ValueError where there is no such version.
+        Raises ValueError if there is no such version.
         """
         with self._lock:
-            version = self._named(model)
+            version = self._version_named(model)
             for name, value in behaviour.items():
                 setattr(version.behaviour, name, value)
-            return version.shown()
+            return version.to_json()
 
     def force(self, model: str, status: Status, message: str, units: int) -> dict[str, Any]:
-        """Put a version into a status from outside. Raises ValueError where there is none."""
+        """Forces a status on a version from outside. Raises ValueError if there is no such
+        version."""
         with self._lock:
-            version, now = self._named(model), self._clock()
+            version, now = self._version_named(model), self._clock()
             version.force(now, status, message, units)
-            version.meter.called(now, f"forced {status}", status)
-            return version.shown()
+            version.meter.record_call(now, f"forced {status}", status)
+            return version.to_json()
 
     def meters(self) -> dict[str, dict[str, Any]]:
-        """Version ARN to its meter."""
+        """Returns the meters by version ARN."""
         with self._lock:
             now = self._clock()
-            return {version.arn: version.meter.shown(now) for version in self._settled()}
+            return {version.arn: version.meter.to_json(now) for version in self._settled()}
 
     def reset_meters(self) -> None:
-        """Forget counts and what was paid; what is open begins now."""
+        """Resets counts and costs; a model that is up begins to cost now."""
         with self._lock:
             now = self._clock()
             for version in self._settled():
-                version.meter = version.meter.fresh(now)
+                version.meter = version.meter.restarted(now)
 
     def _settled(self) -> list[ModelVersion]:
         now = self._clock()
@@ -273,15 +291,20 @@ class ModelRegistry:
             version.settle(now)
         return list(self._versions.values())
 
-    def _found(self, arn: str) -> ModelVersion:
+    def _version(self, arn: str) -> ModelVersion:
         version = self._versions.get(arn)
         if version is None:
             raise ApiError("ResourceNotFoundException", f"No project version {arn}")
         return version
 
-    def _named(self, model: str) -> ModelVersion:
+    def _version_named(self, model: str) -> ModelVersion:
         for version in self._settled():
             if model in (version.arn, full_name(version.arn)):
                 return version
         known = ", ".join(map(full_name, self._versions))
         raise ValueError(f"there is no model {model}; there are {known}")
+
+
+def add_sample_model(registry: ModelRegistry) -> None:
+    """Adds a trained version that knows the symbols of the sample drawings."""
+    registry.add_version(f"{SAMPLE_PROJECT}/{SAMPLE_VERSION}", Behaviour())

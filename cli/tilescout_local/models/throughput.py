@@ -1,4 +1,4 @@
-"""A bucket of tokens: how a service lets through so many calls a second and no more."""
+"""A token bucket: the way in which a service limits the calls per second."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class TokenBucket:
-    """Holds what one second brings, one token at the least, and starts full.
+    """A bucket that holds the tokens of one second, at least one, and starts full.
 
     A caller that comes exactly at the rate is never refused.
     """
@@ -16,7 +16,7 @@ class TokenBucket:
     tokens: float = 0.0
 
     def take(self, now: float, per_second: float) -> bool:
-        """Whether one more call may pass now."""
+        """Tells whether one more call may pass now, and takes its token."""
         brought = max(0.0, now - self.filled_at) * per_second if per_second > 0 else 0.0
         self.tokens = min(max(1.0, per_second), self.tokens + brought)
         self.filled_at = now

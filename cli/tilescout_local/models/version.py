@@ -1,4 +1,4 @@
-"""One model version and its life: what Start, Stop, time and outside powers make of it."""
+"""One model version and its life cycle: how Start, Stop, time and overrides change it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from tilescout_local.apis.answers import ApiError
-from tilescout_local.models.price import Meter
+from tilescout_local.errors import ApiError
+from tilescout_local.models.meter import Meter
 from tilescout_local.models.throughput import TokenBucket
-from tilescout_local.models.training import Outcome, Training
+from tilescout_local.models.training.record import Outcome, Training
 
 # DescribeProjectVersions, Status.
 Status = Literal[
@@ -36,10 +36,10 @@ _MESSAGES = {
 
 @dataclass(slots=True, kw_only=True)
 class Behaviour:
-    """How a version behaves, times in seconds.
+    """The behaviour of a version, times in seconds.
 
-    ``next_start`` is used up by the start it was set for. Whether a stop is accepted while a model
-    starts is nowhere documented, so both can be had.
+    ``next_start`` applies to the next start only. No page of AWS says whether a stop is accepted
+    while a model starts, so both behaviours are possible.
     """
 
     start_delay: float = 10.0
@@ -52,7 +52,7 @@ class Behaviour:
 
 @dataclass(slots=True, kw_only=True)
 class ModelVersion:
-    """A version as it was at the last ``settle``; every other method settles first."""
+    """A version in its state at the last ``settle``; every other method settles first."""
 
     arn: str
     project_arn: str
@@ -85,7 +85,8 @@ class ModelVersion:
         self._become(training.begun_at, "TRAINING_IN_PROGRESS")
 
     def end_training(self, now: float, model_file: Path, outcome: Outcome) -> None:
-        """Take over what was learnt; unless an outside power has put it into another status."""
+        """Takes over the trained model; the status changes unless an override has changed it
+        before."""
         assert self.training is not None, "only a training that began ends"
         self.model_file = model_file
         self.training.ended_at, self.training.outcome = now, outcome
@@ -94,7 +95,7 @@ class ModelVersion:
             self._become(now, "TRAINING_COMPLETED")
 
     def fail_training(self, now: float, message: str) -> None:
-        """A training that fails is not billed."""
+        """Ends a training as failed, which is not billed."""
         assert self.training is not None, "only a training that began fails"
         self.training.ended_at = now
         if self.in_training:
@@ -102,14 +103,14 @@ class ModelVersion:
             self.message = message
 
     def settle(self, now: float) -> None:
-        """Let what became due happen, at the time it was due."""
+        """Makes a change that became due, at the time at which it was due."""
         if self.due is not None and now >= self.due[0]:
             self._become(*self.due)
 
     def start(self, now: float, units: int, max_units: int | None) -> Status:
-        """Accept a start and begin to cost.
+        """Accepts a start and begins to cost.
 
-        Raises ApiError ResourceInUseException unless it is trained and down.
+        Raises ApiError ResourceInUseException unless the version is trained and down.
         """
         self.settle(now)
         if self.status not in STARTABLE:
@@ -123,9 +124,10 @@ class ModelVersion:
         return self.status
 
     def stop(self, now: float) -> Status:
-        """Accept a stop.
+        """Accepts a stop.
 
-        Raises ApiError ResourceInUseException unless it runs or may be stopped as it starts.
+        Raises ApiError ResourceInUseException unless the version runs, or starts and may be stopped
+        then.
         """
         self.settle(now)
         may_stop = {"RUNNING"}
@@ -138,7 +140,7 @@ class ModelVersion:
         return self.status
 
     def force(self, now: float, status: Status, message: str, units: int) -> None:
-        """Be in a status by an outside power; it lasts until somebody changes it."""
+        """Sets a status from outside, which lasts until something else changes it."""
         self.settle(now)
         if status in PAID and self.status not in PAID:
             self.units, self.max_units = units, None
@@ -147,10 +149,10 @@ class ModelVersion:
         self.message = message or self.message
 
     def admit(self, now: float) -> None:
-        """Let one image in.
+        """Admits one image.
 
-        Raises ApiError ResourceNotReadyException unless it runs,
-        ProvisionedThroughputExceededException over its pace.
+        Raises ApiError ResourceNotReadyException unless the version runs, and
+        ProvisionedThroughputExceededException over its rate.
         """
         self.require_running(now)
         if not self.pace.take(now, self.behaviour.tiles_per_second_per_unit * self.units):
@@ -159,15 +161,15 @@ class ModelVersion:
                            "Provisioned rate exceeded for this model")  # fmt: skip
 
     def require_running(self, now: float) -> None:
-        """Raise ApiError ResourceNotReadyException unless it runs."""
+        """Raises ApiError ResourceNotReadyException unless the version runs."""
         self.settle(now)
         if self.status != "RUNNING":
             self.meter.not_ready += 1
             raise ApiError("ResourceNotReadyException",
                            f"The model {self.arn} is not ready: it is {self.status}")  # fmt: skip
 
-    def shown(self) -> dict[str, Any]:
-        """The version and its behaviour, for the control endpoint."""
+    def to_json(self) -> dict[str, Any]:
+        """Returns the version and its behaviour, for the control endpoint."""
         return {
             "arn": self.arn,
             "project_arn": self.project_arn,

@@ -1,1 +1,1 @@
-"""Child processes: their pipes, their process trees and how they end."""
+"""Child processes: their channels, their process trees and how they end."""

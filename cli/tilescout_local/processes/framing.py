@@ -1,4 +1,4 @@
-"""Frames between two processes over a socket: four bytes of length, then the frame."""
+"""Sends frames between two processes over a socket: four bytes of length, then the frame."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def send(channel: socket.socket, frame: bytes) -> None:
 
 
 def receive(channel: socket.socket) -> bytes | None:
-    """The next frame, or None once the other end is gone."""
+    """Returns the next frame, or None once the other end is gone."""
     head = _exactly(channel, _LENGTH.size)
     return None if head is None else _exactly(channel, _LENGTH.unpack(head)[0])
 
@@ -30,14 +30,14 @@ def _exactly(channel: socket.socket, size: int) -> bytes | None:
 
 
 class Channel:
-    """The worker's end: frames from and to the process that spawned this one."""
+    """The worker's end of the channel to the process that started it."""
 
     def __init__(self, descriptor: int) -> None:
         self._socket = socket.socket(fileno=descriptor)
         self._socket.set_inheritable(False)
 
     def receive(self) -> bytes | None:
-        """The next frame, or None once the other end is gone."""
+        """Returns the next frame, or None once the other end is gone."""
         return receive(self._socket)
 
     def send(self, frame: bytes) -> None:

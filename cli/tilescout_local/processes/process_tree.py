@@ -1,4 +1,4 @@
-"""Processes and what descends from them, from /proc; on other systems nothing is found."""
+"""Finds descendants and memory of processes in /proc; on other systems it finds nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def descendants(pid: int) -> list[int]:
-    """Live descendants of ``pid``, from /proc; empty where there is no /proc."""
+    """Returns the live descendants of ``pid``; the list is empty without /proc."""
     found: list[int] = []
     waiting = [pid]
     while waiting:
@@ -27,7 +27,7 @@ def _children(pid: int) -> list[int]:
 
 
 def resident_bytes(pid: int) -> int:
-    """Resident set of one process in bytes; 0 when it is gone or there is no /proc."""
+    """Returns the resident set of one process in bytes, or 0 if it is gone or there is no /proc."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
     except (OSError, IndexError):
@@ -36,5 +36,5 @@ def resident_bytes(pid: int) -> int:
 
 
 def resident_tree_bytes(pid: int) -> int:
-    """Resident set of a process and all its descendants in bytes."""
+    """Returns the resident set of a process and all its descendants in bytes."""
     return resident_bytes(pid) + sum(map(resident_bytes, descendants(pid)))

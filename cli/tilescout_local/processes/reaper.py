@@ -1,8 +1,9 @@
 """Ends the process groups of an embedded AWS that is gone, however it ended.
 
-A process of its own that reads ``+<group>`` and ``-<group>`` lines from a pipe held by the server.
-The pipe closes when the server ends, killed or not; the groups still listed are then killed. A
-parent-death signal would reach only direct children, and a frozen worker could not watch a pipe.
+It is a process of its own that reads ``+<group>`` and ``-<group>`` lines from a pipe held by the
+server. The pipe closes when the server ends, killed or not; the groups still listed are then
+killed. A parent-death signal would reach only direct children, and a frozen worker could not watch
+a pipe.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ else:
 
 
 def groups_left(lines: Iterable[str]) -> set[int]:
-    """Groups that were announced and not withdrawn once ``lines`` ends."""
+    """Returns the groups that were announced and not withdrawn when ``lines`` ends."""
     groups: set[int] = set()
     for line in lines:
         group = int(line[1:])

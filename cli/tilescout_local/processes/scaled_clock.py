@@ -1,7 +1,8 @@
 """A wall clock that runs faster than the real one, the same in every process of an embedded AWS.
 
-Only ``time.time`` and ``time.time_ns`` are replaced: time-outs are measured with ``monotonic`` and
-stay real. Imports nothing of this package, as sandboxes load it from beside their worker.
+Only ``time.time`` and ``time.time_ns`` are replaced; time-outs are measured with ``monotonic`` and
+remain real. This module imports nothing of its package, as the sandboxes' worker loads it by its
+file.
 """
 
 from __future__ import annotations
@@ -16,19 +17,20 @@ _real = time.time
 
 @dataclass(frozen=True, slots=True)
 class ScaledClock:
-    """Agrees with the real clock at ``origin``, seconds since the epoch, and runs ``scale`` times
-    as fast."""
+    """A clock that agrees with the real one at ``origin`` (seconds since the epoch) and runs
+    ``scale`` times as fast."""
 
     origin: float = 0.0
     scale: float = 1.0
 
     def now(self) -> float:
-        """Seconds since the epoch on this clock."""
+        """Returns the seconds since the epoch on this clock."""
         real = _real()
         return real if self.scale == 1 else self.origin + (real - self.origin) * self.scale
 
     def install(self) -> None:
-        """Let this process see this clock; modules that took ``time.time`` before do not."""
+        """Replaces this process's clock; modules that imported ``time.time`` before keep the real
+        one."""
         if self.scale != 1:
             time.time = self.now
             time.time_ns = lambda: int(self.now() * 1e9)
@@ -38,7 +40,7 @@ class ScaledClock:
 
 
 def install(variable: str) -> None:
-    """Install the clock that ``variable`` describes."""
+    """Installs the clock that ``variable`` describes."""
     origin, scale = map(float, variable.split())
     ScaledClock(origin, scale).install()
 

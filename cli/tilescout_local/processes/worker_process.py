@@ -1,4 +1,4 @@
-"""Worker processes: each in a session of its own, spoken to in frames over a socket pair."""
+"""Worker processes, each in a session of its own, which answer frames over a socket pair."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SAMPLE_SECONDS = 0.05
 
 
 class Reaper:
-    """The reaper process of this server, told which process groups to end with it."""
+    """The server's handle of the reaper process, which is told the process groups to end."""
 
     def __init__(self, lock: int) -> None:
         self._lock = threading.Lock()
@@ -87,9 +87,9 @@ class WorkerProcess:
         timeout_seconds: float,
         sample: Callable[[int], None] = lambda _: None,
     ) -> bytes:
-        """Send ``frame``, return the answer; ``sample(pid)`` is called every 50 ms meanwhile.
+        """Sends ``frame`` and returns the answer; ``sample(pid)`` is called every 50 ms meanwhile.
 
-        Raises WorkerDied where the process ended first, WorkerTimedOut without an answer in
+        Raises WorkerDied if the process ended first, and WorkerTimedOut without an answer within
         ``timeout_seconds``; the process group has then been killed.
         """
         deadline = time.monotonic() + timeout_seconds
@@ -115,7 +115,7 @@ class WorkerProcess:
         return bool(ready)
 
     def ending(self) -> str:
-        """How the process ended, in the words of the Lambda runtime."""
+        """Returns how the process ended, in the words of the Lambda runtime."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             code = self._process.wait(5)
             if code < 0:
@@ -124,7 +124,7 @@ class WorkerProcess:
         return "the channel closed"
 
     def crash(self) -> None:
-        """Kill the group while another thread waits for its answer; that thread clears up."""
+        """Kills the group while another thread waits for its answer; that thread clears up."""
         self._signal(signal.SIGKILL)
 
     def freeze(self) -> None:
@@ -134,7 +134,7 @@ class WorkerProcess:
         self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """Kill the whole group and every descendant that left it; a second call does nothing."""
+        """Kills the whole group and every descendant that left it; a second call does nothing."""
         if self._ended:
             return
         self._ended = True
@@ -152,7 +152,7 @@ class WorkerProcess:
             os.killpg(self.pid, number)
 
     def take_output(self) -> str:
-        """What was written to stdout and stderr since the last call."""
+        """Returns what was written to stdout and stderr since the last call."""
         self._output.seek(0, os.SEEK_END)
         size = self._output.tell()
         text = os.pread(self._output.fileno(), size, 0).decode(errors="replace")

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-Order = dict[str, Any]
+Fault = dict[str, Any]
 """Members of ``tilescout_local.faults.Fault``."""
 
-KILLED_BEFORE: Order = {"kill": "before", "error": "InternalServerError"}
+KILLED_BEFORE: Fault = {"kill": "before", "error": "InternalServerError"}
 """The caller dies and the call is never made."""
-KILLED_AFTER: Order = {"kill": "after"}
-LOST: Order = {"lost": True, "error": "InternalServerError"}
+KILLED_AFTER: Fault = {"kill": "after"}
+LOST: Fault = {"lost": True, "error": "InternalServerError"}
 HELD = 1.0
 """Real seconds that a call is held while its execution is aborted."""
-HUNG: Order = {"delay_seconds": 1.5, "kill": "before"}
+HUNG: Fault = {"delay_seconds": 1.5, "kill": "before"}
 """The caller dies after 30 seconds of the protocol, the time-out of a control function; what it
 had asked for is done all the same."""
 
 
-def lease_write(*holding: str, skip: int = 0) -> Order:
+def lease_write(*holding: str, skip: int = 0) -> Fault:
     """A write of a lease, in the order in which a run makes them."""
     return {
         "service": "dynamodb",
@@ -28,7 +28,7 @@ def lease_write(*holding: str, skip: int = 0) -> Order:
     }
 
 
-def step(state: str) -> Order:
+def step(state: str) -> Fault:
     """The function's execution for a state of the run."""
     return {
         "service": "lambda",
@@ -43,17 +43,17 @@ OURS, NOT_OURS = '"ours": {"BOOL": true}', '"ours": {"BOOL": false}'
 NOBODYS = '"owner": {"S": ""}'
 GUARDS = '"owner": {"S": "guard:'
 
-DESCRIBE: Order = {"service": "rekognition", "operation": "DescribeProjectVersions"}
-START: Order = {"service": "rekognition", "operation": "StartProjectVersion"}
-STOP: Order = {"service": "rekognition", "operation": "StopProjectVersion"}
-DETECT: Order = {"service": "rekognition", "operation": "DetectCustomLabels"}
-HINTS: Order = {
+DESCRIBE: Fault = {"service": "rekognition", "operation": "DescribeProjectVersions"}
+START: Fault = {"service": "rekognition", "operation": "StartProjectVersion"}
+STOP: Fault = {"service": "rekognition", "operation": "StopProjectVersion"}
+DETECT: Fault = {"service": "rekognition", "operation": "DetectCustomLabels"}
+HINTS: Fault = {
     "service": "sqs",
     "operation": "SendMessageBatch",
     "containing": ["TilesQueue"],
 }
 
-EFFECTS: dict[str, Order] = {
+EFFECTS: dict[str, Fault] = {
     "OpenRun": lease_write(WORKING),
     "StartModel": START,
     "DetectTiles": HINTS,
@@ -63,14 +63,14 @@ EFFECTS: dict[str, Order] = {
 }
 """The one call of each state that changes something for the others."""
 
-OWN_WRITES: dict[str, Order] = {
+OWN_WRITES: dict[str, Fault] = {
     **EFFECTS,
     "StartModel": lease_write(WORKING, skip=1),
     "StopModel": lease_write(CLOSING, OURS, skip=1),
 }
 """A write without which the state fails as a whole."""
 
-BEFORE: dict[str, tuple[Order, ...]] = {
+BEFORE: dict[str, tuple[Fault, ...]] = {
     # StopModel writes the same of a model that is down; held, so that the next beat is later.
     "MergePages": (lease_write(CLOSING, NOT_OURS) | {"delay_seconds": 0.3},),
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tests.local.model_faults.calls import Order
+from tests.local.model_faults.calls import Fault
 from tests.local.model_faults.world import ALONE, STOP_SECONDS, World
 from tilescout.runs.lease_rules import GRACE, MAX_WAIT, TTL
 
@@ -31,8 +31,8 @@ BOUNDS: dict[Owner, tuple[str, float]] = {
 class Case:
     """One fault and what must hold in spite of it.
 
-    ``orders`` are given before the run starts, and ``act`` is done ``when`` something holds: at
-    "taken" the last of the orders was met. That moment is the fault's. ``model`` sets how the
+    ``faults`` are given before the run starts, and ``act`` is done ``when`` something holds: at
+    "taken" the last of the faults was met. That moment is the fault's. ``model`` sets how the
     model behaves. ``clear`` removes what hinders the next run. ``more_seconds`` are of STARTING
     that nobody could cut short, or of a guard that was kept from looking.
 
@@ -43,7 +43,7 @@ class Case:
 
     kind: str
     name: str
-    orders: tuple[Order, ...] = ()
+    faults: tuple[Fault, ...] = ()
     prepare: Act | None = None
     launches: int = 1
     when: When = "taken"

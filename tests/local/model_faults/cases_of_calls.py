@@ -20,7 +20,7 @@ from tests.local.model_faults.calls import (
     START,
     STOP,
     WORKING,
-    Order,
+    Fault,
     lease_write,
     step,
 )
@@ -38,7 +38,7 @@ def _of_state(state: str) -> list[Case]:
     before, effect = BEFORE.get(state, ()), EFFECTS[state]
     held = effect | {"delay_seconds": HELD}
     refused = OWN_WRITES[state] | {"error": "AccessDeniedException"}
-    aborted = Case(kind=state, name="aborted", orders=(*before, held), act=acts.abort, owner="dead")
+    aborted = Case(kind=state, name="aborted", faults=(*before, held), act=acts.abort, owner="dead")
     faults = {
         "killed before its effect": effect | KILLED_BEFORE,
         "killed after its effect": effect | KILLED_AFTER,
@@ -48,17 +48,17 @@ def _of_state(state: str) -> list[Case]:
         "answer lost, and done again": step(state) | LOST_STEP,
     }
     others = [
-        Case(kind=state, name=name, orders=(*before, order)) for name, order in faults.items()
+        Case(kind=state, name=name, faults=(*before, fault)) for name, fault in faults.items()
     ]
     return [aborted, *others]
 
 
-def _of_call(kind: str, call: Order, times: int) -> list[Case]:
+def _of_call(kind: str, call: Fault, times: int) -> list[Case]:
     many = {"times": times}
     return [
-        Case(kind=kind, name=f"fails {times} times", orders=(call | BROKEN | many,)),
-        Case(kind=kind, name=f"throttled {times} times", orders=(call | THROTTLED | many,)),
-        Case(kind=kind, name="answers after 20 s", orders=(call | {"delay_seconds": HELD},)),
+        Case(kind=kind, name=f"fails {times} times", faults=(call | BROKEN | many,)),
+        Case(kind=kind, name=f"throttled {times} times", faults=(call | THROTTLED | many,)),
+        Case(kind=kind, name="answers after 20 s", faults=(call | {"delay_seconds": HELD},)),
     ]
 
 
@@ -71,7 +71,7 @@ OF_CALLS = [
     Case(
         kind="StopProjectVersion",
         name="refused twelve times",
-        orders=(STOP | {"error": "AccessDeniedException", "times": 12},),
+        faults=(STOP | {"error": "AccessDeniedException", "times": 12},),
         more_seconds=12.0 * STOP_POLL,
         more_words="twelve refusals",
     ),
@@ -79,35 +79,35 @@ OF_CALLS = [
     Case(
         kind="DetectCustomLabels",
         name="two answers lost",
-        orders=(DETECT | LOST | {"times": 2},),
+        faults=(DETECT | LOST | {"times": 2},),
         more_calls=2,
     ),
     Case(
         kind="DetectCustomLabels",
         name="worker killed before",
-        orders=(DETECT | KILLED_BEFORE,),
+        faults=(DETECT | KILLED_BEFORE,),
     ),
     Case(
         kind="DetectCustomLabels",
         name="worker killed after",
-        orders=(DETECT | KILLED_AFTER,),
+        faults=(DETECT | KILLED_AFTER,),
         more_calls=1,
     ),
-    Case(kind="lease's PutItem", name="fails twice", orders=(BEAT | BROKEN | {"times": 2},)),
-    Case(kind="lease's PutItem", name="reply lost", orders=(BEAT | LOST,)),
+    Case(kind="lease's PutItem", name="fails twice", faults=(BEAT | BROKEN | {"times": 2},)),
+    Case(kind="lease's PutItem", name="reply lost", faults=(BEAT | LOST,)),
     Case(
         kind="lease's PutItem",
         name="answers after 20 s",
-        orders=(BEAT | {"delay_seconds": HELD},),
+        faults=(BEAT | {"delay_seconds": HELD},),
     ),
     Case(
         kind="lease's PutItem",
         name="lost when the start is requested",
-        orders=(lease_write(WORKING, OURS) | LOST,),
+        faults=(lease_write(WORKING, OURS) | LOST,),
     ),
     Case(
         kind="lease's PutItem",
         name="lost when the model was seen down",
-        orders=(lease_write(CLOSING, NOT_OURS) | LOST,),
+        faults=(lease_write(CLOSING, NOT_OURS) | LOST,),
     ),
 ]

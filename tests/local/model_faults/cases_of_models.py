@@ -18,7 +18,7 @@ OF_MODEL = [
     Case(
         kind="model",
         name="FAILED in the middle of a run",
-        orders=(SLOW_DETECTOR,),
+        faults=(SLOW_DETECTOR,),
         when="answering",
         act=acts.fail,
     ),
@@ -66,7 +66,7 @@ OF_MODEL = [
     Case(
         kind="model",
         name="stopped by hand in the middle of a run",
-        orders=(SLOW_DETECTOR,),
+        faults=(SLOW_DETECTOR,),
         when="answering",
         act=acts.stop_by_hand,
     ),
@@ -87,7 +87,7 @@ OF_MODEL = [
     Case(
         kind="model",
         name="EXPIRED in the middle of a run",
-        orders=(SLOW_DETECTOR,),
+        faults=(SLOW_DETECTOR,),
         when="answering",
         act=acts.expire,
         clear=acts.mend,
@@ -127,7 +127,7 @@ OF_MODEL = [
     Case(
         kind="started by hand",
         name="between our look and our Start",
-        orders=(START | {"delay_seconds": HELD},),
+        faults=(START | {"delay_seconds": HELD},),
         act=acts.start_by_hand,
         clear=acts.stop_what_is_foreign,
         foreign=True,

@@ -18,7 +18,7 @@ from tests.local.model_faults.calls import (
     OURS,
     SLOW_DETECTOR,
     STOP,
-    Order,
+    Fault,
     lease_write,
 )
 from tests.local.model_faults.case import Case
@@ -35,7 +35,7 @@ OF_RUNS = [
     Case(
         kind="two runs",
         name="a dead run is taken over by the next, without the guard",
-        orders=(SLOW_DETECTOR,),
+        faults=(SLOW_DETECTOR,),
         prepare=acts.without_guard,
         when="answering",
         act=acts.abort_and_start_another,
@@ -44,13 +44,13 @@ OF_RUNS = [
     Case(
         kind="silent run",
         name="hangs past its lease and wakes again",
-        orders=(EFFECTS["DetectTiles"] | {"delay_seconds": 14.0},),
+        faults=(EFFECTS["DetectTiles"] | {"delay_seconds": 14.0},),
         owner="silent",
     ),
     Case(
         kind="silent run",
         name="hangs past its lease in StopModel",
-        orders=(lease_write(CLOSING, OURS, skip=1) | {"delay_seconds": 14.0},),
+        faults=(lease_write(CLOSING, OURS, skip=1) | {"delay_seconds": 14.0},),
         owner="silent",
     ),
     Case(
@@ -67,7 +67,7 @@ OF_RUNS = [
     Case(
         kind="time-out of the execution",
         name="TIMED_OUT while tiles are asked for",
-        orders=(DETECT | {"times": 12, "delay_seconds": 3.0},),
+        faults=(DETECT | {"times": 12, "delay_seconds": 3.0},),
         prepare=acts.give_runs_less_time,
         clear=acts.give_runs_their_time,
         owner="dead",
@@ -79,12 +79,12 @@ OF_RUNS = [
 LATE = {"more_seconds": float(acts.LATE_GUARD), "more_words": "the guard's lateness"}
 
 
-def _guard_killed(name: str, order: Order, **others: Any) -> Case:
+def _guard_killed(name: str, fault: Fault, **others: Any) -> Case:
     """An aborted run; the guard that cleans up after it is killed, and the next one goes on."""
     return Case(
         kind="guard",
         name=f"killed {name}",
-        orders=(SLOW_DETECTOR, order),
+        faults=(SLOW_DETECTOR, fault),
         when="answering",
         act=acts.abort,
         owner="dead",
@@ -98,7 +98,7 @@ OF_GUARD = [
     Case(
         kind="guard",
         name="late by five minutes",
-        orders=(SLOW_DETECTOR,),
+        faults=(SLOW_DETECTOR,),
         prepare=acts.without_guard,
         when="answering",
         act=acts.abort_and_guard_late,
@@ -115,7 +115,7 @@ OF_GUARD = [
     Case(
         kind="guard",
         name="its Stop has no answer",
-        orders=(SLOW_DETECTOR, STOP | LOST),
+        faults=(SLOW_DETECTOR, STOP | LOST),
         when="answering",
         act=acts.abort,
         owner="dead",

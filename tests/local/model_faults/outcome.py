@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.local.model_faults.calls import DETECT, Order
+from tests.local.model_faults.calls import DETECT, Fault
 from tests.local.model_faults.case import Case
 from tests.local.model_faults.watch import Watch
 from tests.local.model_faults.world import CLOCK_SCALE, SQUARES, TILES, World
@@ -68,13 +68,13 @@ def never_came(played: Play) -> list[str]:
     """Orders that no call has met: without its fault a case shows nothing."""
     left = played.world.whole.aws.faults_left()
     untouched = [
-        order for order in played.case.orders for each in left if is_untouched(order, each)
+        fault for fault in played.case.faults for each in left if is_untouched(fault, each)
     ]
-    return [f"the fault of {order['operation']} never came" for order in untouched]
+    return [f"the fault of {fault['operation']} never came" for fault in untouched]
 
 
-def is_untouched(order: Order, left: dict[str, Any]) -> bool:
-    given = {"times": 1} | {name: value for name, value in order.items() if name != "skip"}
+def is_untouched(fault: Fault, left: dict[str, Any]) -> bool:
+    given = {"times": 1} | {name: value for name, value in fault.items() if name != "skip"}
     return all(left[name] == value for name, value in given.items())
 
 
@@ -157,9 +157,9 @@ def _overrun(played: Play, watch: Watch, after_fault: dict[str, Any]) -> float:
 
 
 def _held_detector(case: Case) -> float:
-    """Seconds that an order holds a call of the detector, which was asked before."""
-    held = [order for order in case.orders if order["operation"] == DETECT["operation"]]
-    return CLOCK_SCALE * max((order.get("delay_seconds", 0.0) for order in held), default=0.0)
+    """Seconds that a fault holds a call of the detector, which was asked before."""
+    held = [fault for fault in case.faults if fault["operation"] == DETECT["operation"]]
+    return CLOCK_SCALE * max((fault.get("delay_seconds", 0.0) for fault in held), default=0.0)
 
 
 def _is_foreign_up(after_fault: dict[str, Any], stands: str) -> bool:
@@ -174,9 +174,9 @@ def _found(played: Play) -> list[tuple[int, int]]:
 
 
 def _longest_step(played: Play) -> float:
-    """Of steps that succeeded and that no order delayed: what the bounds take for nothing."""
+    """Of steps that succeeded and that no fault delayed: what the bounds take for nothing."""
     states = played.world.whole.stack.clients.step_functions
-    delayed = any(order.get("delay_seconds", 0) >= 1 for order in played.case.orders)
+    delayed = any(fault.get("delay_seconds", 0) >= 1 for fault in played.case.faults)
     longest = 0.0
     for execution in played.executions:
         events = states.get_execution_history(executionArn=execution, maxResults=1000)["events"]

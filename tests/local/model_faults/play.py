@@ -53,8 +53,8 @@ def play(world: World, case: Case) -> Outcome:
 def _suffer(played: Play) -> None:
     """Until the fault has happened."""
     world, case = played.world, played.case
-    for order in case.orders:
-        world.whole.aws.order_fault(**order)
+    for fault in case.faults:
+        world.whole.aws.inject_fault(**fault)
     if case.prepare:
         case.prepare(world, case.project, played.executions)
     played.executions += [world.whole.start(case.project) for _ in range(case.launches)]
@@ -76,7 +76,7 @@ def _is_time(played: Play) -> bool:
     world, case = played.world, played.case
     if case.when == "taken":
         left = world.whole.aws.faults_left()
-        return not any(is_untouched(case.orders[-1], each) for each in left)
+        return not any(is_untouched(case.faults[-1], each) for each in left)
     if case.when == "starting":
         # On a fast clock and a busy machine a look may come after STARTING; acts need that.
         enough = ("STARTING",) if case.act else ("STARTING", "RUNNING")
@@ -145,7 +145,7 @@ def _recover(played: Play) -> int:
 
 
 def _clean(played: Play) -> None:
-    """No execution at work, no order, no document that waits."""
+    """No execution at work, no fault, no document that waits."""
     world = played.world
     states = world.whole.stack.clients.step_functions
     world.whole.aws.clear_faults()

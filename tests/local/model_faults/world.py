@@ -129,7 +129,7 @@ class World:
         )
 
     def fresh(self, project: str) -> None:
-        """No order, no other model, nothing counted, and the model as it was trained."""
+        """No fault, no other model, nothing counted, and the model as it was trained."""
         aws = self.whole.aws
         aws.clear_faults()
         self.turn_guard(on=True)
@@ -158,7 +158,7 @@ class World:
         Held for a moment, so that the second call does not go to the first's process.
         """
         nothing_due = {"step": "OpenRun", "run": {"model": project, "execution": "warm"}}
-        self.whole.aws.order_fault(
+        self.whole.aws.inject_fault(
             service="dynamodb", operation="Query", times=4, delay_seconds=0.4
         )
         self._invoke("advance_run", nothing_due, 2)

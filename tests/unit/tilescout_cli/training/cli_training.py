@@ -19,13 +19,14 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.unit.tilescout_cli.cli_models import Time
-from tilescout_local.apis import custom_labels_models, custom_labels_training
-from tilescout_local.apis.answers import ApiError
-from tilescout_local.models import training_results
+from tilescout_local.apis.custom_labels import models as custom_labels_models
+from tilescout_local.apis.custom_labels import training as custom_labels_training
+from tilescout_local.errors import ApiError
 from tilescout_local.models.manifest_datasets import ManifestDatasets
 from tilescout_local.models.registry import ModelRegistry
-from tilescout_local.models.training import Place, Training
-from tilescout_local.models.trainings import Order, Trainings
+from tilescout_local.models.training import results
+from tilescout_local.models.training.jobs import TrainingInput, TrainingJobs
+from tilescout_local.models.training.record import S3Location, Training
 from tilescout_local.models.version import ModelVersion
 
 RIGHT = {"precision": 0.9, "recall": 0.8, "f1": 0.85, "images": 3}
@@ -38,11 +39,13 @@ class BegunTrainings:
 
     registry: ModelRegistry
     time: Time
-    orders: dict[str, Order] = field(default_factory=dict)
+    inputs: dict[str, TrainingInput] = field(default_factory=dict)
 
-    def begin(self, project: str, name: str, output: Place, order: Order) -> ModelVersion:
-        training = Training(output=output, begun_at=self.time.now, iterations=order.iterations)
-        self.orders[name] = order
+    def begin(
+        self, project: str, name: str, output: S3Location, data: TrainingInput
+    ) -> ModelVersion:
+        training = Training(output=output, begun_at=self.time.now, iterations=data.iterations)
+        self.inputs[name] = data
         return self.registry.begin_training(project, name, training)
 
 
@@ -57,7 +60,7 @@ class CustomLabels:
         self.datasets = ManifestDatasets(self.registry, lambda: time.now)
         self.trainings = BegunTrainings(self.registry, time)
         self._answers = custom_labels_models.operations(
-            cast(Trainings, self.trainings), self.datasets, _read_object, {}
+            cast(TrainingJobs, self.trainings), self.datasets, _read_object, {}
         )
 
     def answer(self, operation: str, asked: dict[str, Any]) -> Any:
@@ -78,21 +81,19 @@ class CustomLabels:
 
     def succeed(self, name: str, labels: dict[str, dict[str, float]]) -> None:
         """The training of the version ends with these figures."""
-        version, order = self.version(name), self.trainings.orders[name]
+        version, data = self.version(name), self.trainings.inputs[name]
         assert version.training is not None
         found = [
             {"width": 100, "height": 100, "boxes": [], "counts": {}}
-            for each in order.test
+            for each in data.test
             if not each.error
         ]
         result = {
             "labels": labels, "mean_average_precision": 0.9, "ended_at": self.time.now,
-            "train_images": len(order.train), "test_images": len(order.test), "found": found,
+            "train_images": len(data.train), "test_images": len(data.test), "found": found,
         }  # fmt: skip
         place = version.training.output
-        written = training_results.write(
-            version, place, result, order.train, order.test, _write_object
-        )
+        written = results.write(version, place, result, data.train, data.test, _write_object)
         self.registry.end_training(version.arn, Path("model.onnx"), written)
 
     def fail(self, name: str, message: str) -> None:
@@ -118,7 +119,7 @@ def _read_object(bucket: str, key: str, version: str | None) -> bytes | None:
         return None
 
 
-def _write_object(place: Place, data: bytes) -> None:
+def _write_object(place: S3Location, data: bytes) -> None:
     boto3.client("s3").put_object(Bucket=place.bucket, Key=place.key, Body=data)
 
 

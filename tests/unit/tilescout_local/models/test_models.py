@@ -6,10 +6,9 @@ from typing import Any, get_args
 
 import pytest
 
-from tilescout_local.apis.answers import ApiError
+from tilescout_local.errors import ApiError
 from tilescout_local.models import model_overrides
-from tilescout_local.models.defaults import add_sample_model
-from tilescout_local.models.registry import ModelRegistry
+from tilescout_local.models.registry import ModelRegistry, add_sample_model
 from tilescout_local.models.throughput import TokenBucket
 from tilescout_local.models.version import Behaviour, Status
 from tilescout_local.processes.scaled_clock import ScaledClock

@@ -7,22 +7,23 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from typing import Any
 
-from tilescout_local.apis.answers import ApiError
-from tilescout_local.apis.custom_labels_datasets import read_manifest
+from tilescout_local.apis.custom_labels.datasets import read_manifest
 from tilescout_local.apis.image_input import ReadObject
 from tilescout_local.apis.request_members import arn_member, invalid, tags_member
+from tilescout_local.errors import ApiError
 from tilescout_local.models.arns import NAME, PROJECT_ARN
 from tilescout_local.models.manifest_datasets import ManifestDatasets
 from tilescout_local.models.manifest_entries import Entry
-from tilescout_local.models.training import Place
-from tilescout_local.models.trainings import Order, Trainings
+from tilescout_local.models.training.jobs import TrainingInput, TrainingJobs
+from tilescout_local.models.training.record import S3Location
 
 ITERATIONS = 900
 ITERATIONS_TAG = "tilescout:iterations"
-"""A tag of the new version: how long this machine may train. To AWS it is a tag like any other."""
-HELD_OUT = 5
-"""One image of so many is tested with, where the test part is to be taken from the training's."""
-NEEDED = ("torch", "onnx")
+"""The tag of a new version that limits its training on this machine. To AWS it is an ordinary
+tag."""
+TEST_EVERY = 5
+"""One image in this many becomes a test image if the test part is taken from the training part."""
+TRAINING_PACKAGES = ("torch", "onnx")
 
 Request = Mapping[str, Any]
 Parts = tuple[list[Entry], list[Entry]]
@@ -31,10 +32,13 @@ Parts = tuple[list[Entry], list[Entry]]
 def create_project_version(
     request: Request,
     datasets: ManifestDatasets,
-    trainings: Trainings,
+    trainings: TrainingJobs,
     read_object: ReadObject,
 ) -> dict[str, Any]:
-    """The ARN of a version that is in training. Raises ApiError with the codes of the real one."""
+    """Returns the ARN of a version that is in training.
+
+    Raises ApiError with the codes of the real operation.
+    """
     project = arn_member(request, "ProjectArn", PROJECT_ARN)
     name = request.get("VersionName")
     if not isinstance(name, str) or NAME.fullmatch(name) is None:
@@ -44,14 +48,14 @@ def create_project_version(
     trainings.registry.project(project)
     train, test = _parts(request, project, datasets, read_object)
     _require_torch()
-    order = Order(train=train, test=test, iterations=iterations)
-    return {"ProjectVersionArn": trainings.begin(project, name, output, order).arn}
+    data = TrainingInput(train=train, test=test, iterations=iterations)
+    return {"ProjectVersionArn": trainings.begin(project, name, output, data).arn}
 
 
-def _output(member: Any) -> Place:
+def _output(member: Any) -> S3Location:
     if not isinstance(member, dict) or not isinstance(member.get("S3Bucket"), str):
         raise invalid()
-    return Place(bucket=member["S3Bucket"], key=str(member.get("S3KeyPrefix", "")))
+    return S3Location(bucket=member["S3Bucket"], key=str(member.get("S3KeyPrefix", "")))
 
 
 def _iterations(tags: Mapping[str, str]) -> int:
@@ -64,7 +68,8 @@ def _iterations(tags: Mapping[str, str]) -> int:
 def _parts(
     request: Request, project: str, datasets: ManifestDatasets, read_object: ReadObject
 ) -> Parts:
-    """What to train and to test with: the request's own manifests, or the project's datasets."""
+    """Returns the entries to train and to test with: of the request's manifests, or of the
+    project's datasets."""
     training, testing = request.get("TrainingData"), request.get("TestingData")
     if (training is None) != (testing is None):
         raise invalid()
@@ -78,8 +83,8 @@ def _parts(
         )
     train = _of_assets(training, read_object)
     if testing.get("AutoCreate"):
-        rest = [each for at, each in enumerate(train) if at % HELD_OUT]
-        return rest, train[::HELD_OUT]
+        rest = [each for at, each in enumerate(train) if at % TEST_EVERY]
+        return rest, train[::TEST_EVERY]
     return train, _of_assets(testing, read_object)
 
 
@@ -104,9 +109,12 @@ def _of_datasets(project: str, datasets: ManifestDatasets) -> Parts:
 
 
 def _require_torch() -> None:
-    """Refused before a name is used up; a package that was installed since is seen."""
+    """Raises ApiError before the version's name is used up, if a package for training is missing.
+
+    A package that was installed after the start of the server counts as installed.
+    """
     importlib.invalidate_caches()
-    missing = [name for name in NEEDED if find_spec(name) is None]
+    missing = [name for name in TRAINING_PACKAGES if find_spec(name) is None]
     if missing:
         raise ApiError(
             "InvalidParameterException",

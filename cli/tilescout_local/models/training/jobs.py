@@ -1,4 +1,4 @@
-"""Trainings under way: each a child process in a folder of its own, followed by a thread."""
+"""Runs trainings, each a child process in a folder of its own that a thread follows."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from pathlib import Path
 from typing import Any
 
 from tilescout_local.apis.image_input import ReadObject, opened
-from tilescout_local.models import training_results
-from tilescout_local.models.manifest_entries import Entry, faults_of
+from tilescout_local.models.manifest_entries import Entry, manifest_faults
 from tilescout_local.models.registry import ModelRegistry
-from tilescout_local.models.training import Place, Training
+from tilescout_local.models.training import results
+from tilescout_local.models.training.record import S3Location, Training
 from tilescout_local.models.version import ModelVersion
 from tilescout_local.processes.worker_process import Reaper
 
-PACKAGES = Path(__file__).parents[2]
+PACKAGES = Path(__file__).parents[3]
 JOB = "tilescout_train.version_job"
-"""By name only: the server itself must run without torch."""
-LOOK_SECONDS = 0.25
-MOST_SECONDS = 2 * 3600.0
-"""Real ones; a training that needs longer hangs."""
-LAST_WORDS = 400
+"""The module of the child process, by name only, as the server itself must run without torch."""
+POLL_SECONDS = 0.25
+MAX_SECONDS = 2 * 3600.0
+"""Real seconds; a training that takes longer hangs."""
+LOG_TAIL_CHARACTERS = 400
 
-WriteObject = Callable[[Place, bytes], None]
+WriteObject = Callable[[S3Location, bytes], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What to train with; ``iterations`` at most."""
+class TrainingInput:
+    """The entries to train and to test with; ``iterations`` is the largest number to do."""
 
     train: Sequence[Entry]
     test: Sequence[Entry]
@@ -44,11 +44,11 @@ class Order:
 
 
 class _Failed(Exception):
-    """Why a training ends, in the words of the version's message."""
+    """The failure of a training, in the words of the version's message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trainings:
+class TrainingJobs:
     """Trains versions of ``registry`` in folders under ``home``."""
 
     home: Path
@@ -58,25 +58,27 @@ class Trainings:
     reaper: Reaper
     now: Callable[[], float]
 
-    def begin(self, project_arn: str, name: str, output: Place, order: Order) -> ModelVersion:
-        """A version in training; a thread follows it to its end.
+    def begin(
+        self, project_arn: str, name: str, output: S3Location, data: TrainingInput
+    ) -> ModelVersion:
+        """Begins to train a version; a thread follows the training to its end.
 
         Raises what `ModelRegistry.begin_training` raises.
         """
-        training = Training(output=output, begun_at=self.now(), iterations=order.iterations)
+        training = Training(output=output, begun_at=self.now(), iterations=data.iterations)
         version = self.registry.begin_training(project_arn, name, training)
-        arguments = (version, output, order)
+        arguments = (version, output, data)
         threading.Thread(target=self._follow, args=arguments, daemon=True).start()
         return version
 
-    def _follow(self, version: ModelVersion, output: Place, order: Order) -> None:
+    def _follow(self, version: ModelVersion, output: S3Location, data: TrainingInput) -> None:
         folder = self.home / f"{version.project}-{version.name}-{version.arn.rpartition('/')[2]}"
         try:
-            self._lay_out(folder, order)
+            self._write_input(folder, data)
             self._run(folder, version.arn)
             result = json.loads((folder / "result.json").read_text()) | {"ended_at": self.now()}
-            written = training_results.write(
-                version, output, result, order.train, order.test, self.write_object
+            written = results.write(
+                version, output, result, data.train, data.test, self.write_object
             )
             self.registry.end_training(version.arn, folder / "model.onnx", written)
         except _Failed as failure:
@@ -85,19 +87,20 @@ class Trainings:
             self.registry.fail_training(version.arn, f"Amazon Rekognition failed: {error!r}")
             raise
 
-    def _lay_out(self, folder: Path, order: Order) -> None:
-        """Everything the child needs, as files."""
+    def _write_input(self, folder: Path, data: TrainingInput) -> None:
+        """Writes everything that the child process needs into files."""
         folder.mkdir(parents=True)
-        for part, found in (("train", order.train), ("test", order.test)):
-            for _, message in faults_of(found):
+        for part, found in (("train", data.train), ("test", data.test)):
+            for _, message in manifest_faults(found):
                 raise _Failed(message)
-            lines = [self._local(each, folder, f"{part}-{number}")
+            lines = [self._local_line(each, folder, f"{part}-{number}")
                      for number, each in enumerate(found) if not each.error]  # fmt: skip
             (folder / f"{part}.manifest").write_text("".join(f"{line}\n" for line in lines))
-        (folder / "job.json").write_text(json.dumps({"iterations": order.iterations}))
+        (folder / "job.json").write_text(json.dumps({"iterations": data.iterations}))
 
-    def _local(self, entry: Entry, folder: Path, name: str) -> str:
-        """The line with its image beside it."""
+    def _local_line(self, entry: Entry, folder: Path, name: str) -> str:
+        """Writes an entry's image into the folder and returns the manifest line that names the
+        file."""
         assert entry.source is not None, "a line without an error has an image"
         data = self.read_object(entry.source.bucket, entry.source.key, None)
         image = None if data is None else opened(data, from_s3=True)
@@ -130,29 +133,31 @@ class Trainings:
             self.reaper.forget(child.pid)
 
     def _wait(self, child: subprocess.Popen[bytes], folder: Path, arn: str) -> None:
-        deadline = time.monotonic() + MOST_SECONDS
+        deadline = time.monotonic() + MAX_SECONDS
         while child.poll() is None:
             if time.monotonic() > deadline:
-                raise _Failed(f"The training took longer than {MOST_SECONDS / 3600:.0f} hours.")
+                raise _Failed(f"The training took longer than {MAX_SECONDS / 3600:.0f} hours.")
             if progress := _progress(folder):
-                self.registry.say_of_training(arn, f"The model is being trained. {progress}")
-            time.sleep(LOOK_SECONDS)
+                self.registry.report_training_progress(
+                    arn, f"The model is being trained. {progress}"
+                )
+            time.sleep(POLL_SECONDS)
         if child.returncode:
-            raise _Failed(_last_words(folder))
+            raise _Failed(_failure_text(folder))
 
 
 def _progress(folder: Path) -> str:
     with suppress(OSError, ValueError):
-        told: dict[str, Any] = json.loads((folder / "progress.json").read_text())
-        return str(told["text"])
+        progress: dict[str, Any] = json.loads((folder / "progress.json").read_text())
+        return str(progress["text"])
     return ""
 
 
-def _last_words(folder: Path) -> str:
+def _failure_text(folder: Path) -> str:
     with suppress(OSError, ValueError):
         return str(json.loads((folder / "failure.json").read_text())["text"])
-    said = (folder / "log").read_text(errors="replace").strip()
-    return f"The training ended by itself: {said[-LAST_WORDS:]}"
+    log = (folder / "log").read_text(errors="replace").strip()
+    return f"The training ended by itself: {log[-LOG_TAIL_CHARACTERS:]}"
 
 
 def _environment() -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Amazon Rekognition Custom Labels: projects, versions, and their start and stop.
 
-What is not here: content moderation adapters, copying, policies, automatic updates.
+Each function answers one operation and raises ApiError with the codes of the real operation.
+Content moderation adapters, copying, policies and automatic updates are not emulated.
 """
 
 from __future__ import annotations
@@ -9,29 +10,29 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tilescout_local.apis.answers import ApiError
-from tilescout_local.apis.custom_labels import Detectors, detect_custom_labels
-from tilescout_local.apis.custom_labels_datasets import (
+from tilescout_local.apis.custom_labels.datasets import (
     create_dataset,
     delete_dataset,
     describe_dataset,
     list_dataset_entries,
 )
-from tilescout_local.apis.custom_labels_training import create_project_version
+from tilescout_local.apis.custom_labels.detection import Detectors, detect_custom_labels
+from tilescout_local.apis.custom_labels.training import create_project_version
 from tilescout_local.apis.image_input import ReadObject
 from tilescout_local.apis.request_members import arn_member, invalid, names_member, whole_member
+from tilescout_local.errors import ApiError
 from tilescout_local.models.arns import DATASET_ARN, NAME, PROJECT_ARN, VERSION_ARN
 from tilescout_local.models.manifest_datasets import ManifestDatasets
 from tilescout_local.models.registry import ModelRegistry, Project
-from tilescout_local.models.trainings import Trainings
+from tilescout_local.models.training.jobs import TrainingJobs
 from tilescout_local.models.version import ModelVersion
 
-MOST_NAMES = 10
+MAX_NAMES = 10
 Request = Mapping[str, Any]
 
 
 def create_project(request: Request, registry: ModelRegistry) -> dict[str, Any]:
-    """Raises ApiError with the codes of the real operation, as all here do."""
+    """Returns the ARN of the new project."""
     name = request.get("ProjectName")
     if not isinstance(name, str) or NAME.fullmatch(name) is None:
         raise invalid()
@@ -41,24 +42,24 @@ def create_project(request: Request, registry: ModelRegistry) -> dict[str, Any]:
 def describe_projects(
     request: Request, registry: ModelRegistry, datasets: ManifestDatasets
 ) -> dict[str, Any]:
-    """Newest first. Everything fits on one page."""
-    names = names_member(request, "ProjectNames", most=MOST_NAMES)
+    """Returns the projects, the newest first, on one page."""
+    names = names_member(request, "ProjectNames", maximum=MAX_NAMES)
     found = [each for each in registry.projects() if names is None or each.name in names]
     return {"ProjectDescriptions": [_project(each, datasets) for each in found[::-1]]}
 
 
 def describe_project_versions(request: Request, registry: ModelRegistry) -> dict[str, Any]:
-    """Newest first. Everything fits on one page."""
+    """Returns the versions of a project, the newest first, on one page."""
     project = arn_member(request, "ProjectArn", PROJECT_ARN)
-    names = names_member(request, "VersionNames", most=MOST_NAMES)
+    names = names_member(request, "VersionNames", maximum=MAX_NAMES)
     found = [each for each in registry.versions(project) if names is None or each.name in names]
     return {"ProjectVersionDescriptions": [_version(each) for each in found]}
 
 
 def start_project_version(request: Request, registry: ModelRegistry) -> dict[str, Any]:
     arn = arn_member(request, "ProjectVersionArn", VERSION_ARN)
-    units = whole_member(request, "MinInferenceUnits", least=1)
-    most = whole_member(request, "MaxInferenceUnits", least=1)
+    units = whole_member(request, "MinInferenceUnits", minimum=1)
+    most = whole_member(request, "MaxInferenceUnits", minimum=1)
     if units is None or (most is not None and most < units):
         raise invalid()
     return {"Status": registry.start(arn, units, most)}
@@ -85,7 +86,7 @@ def delete_project(
 
 
 def list_tags(request: Request, datasets: ManifestDatasets) -> dict[str, Any]:
-    """Of datasets only: nothing here asks for those of anything else."""
+    """Returns the tags of a dataset; no other resource has tags here."""
     arn = arn_member(request, "ResourceArn", DATASET_ARN)
     return {"Tags": dict(datasets.named(arn).tags)}
 
@@ -101,7 +102,7 @@ def _project(project: Project, datasets: ManifestDatasets) -> dict[str, Any]:
 
 
 def _version(version: ModelVersion) -> dict[str, Any]:
-    """Inference units are members only once a version has been started."""
+    """Returns the description of a version; a version that never started has no inference units."""
     units = {"MinInferenceUnits": version.units} if version.units else {}
     most = {"MaxInferenceUnits": version.max_units} if version.max_units else {}
     return {
@@ -112,14 +113,17 @@ def _version(version: ModelVersion) -> dict[str, Any]:
         "Feature": "CUSTOM_LABELS",
         **units,
         **most,
-        **(version.training.shown() if version.training else {}),
+        **(version.training.to_json() if version.training else {}),
     }
 
 
 def operations(
-    trainings: Trainings, datasets: ManifestDatasets, read_object: ReadObject, detectors: Detectors
+    trainings: TrainingJobs,
+    datasets: ManifestDatasets,
+    read_object: ReadObject,
+    detectors: Detectors,
 ) -> dict[str, Callable[[bytes], dict[str, Any]]]:
-    """Operation name to what answers its request body."""
+    """Returns the functions that answer a request body, by the operation's name."""
     registry = trainings.registry
     acts: dict[str, Callable[[Request], dict[str, Any]]] = {
         "CreateProject": lambda asked: create_project(asked, registry),

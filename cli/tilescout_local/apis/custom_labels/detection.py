@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tilescout_local.apis.answers import ApiError
 from tilescout_local.apis.image_input import ImageInput, ReadObject
 from tilescout_local.apis.rekognition import checked_image
 from tilescout_local.apis.request_members import arn_member, number_member, whole_member
 from tilescout_local.engines.detected_labels import Detect, DetectedLabel
+from tilescout_local.errors import ApiError
 from tilescout_local.models.arns import VERSION_ARN
 from tilescout_local.models.registry import ModelRegistry
 from tilescout_local.models.version import DetectorName
@@ -32,13 +32,13 @@ def detect_custom_labels(
     read_object: ReadObject,
     detectors: Detectors,
 ) -> dict[str, Any]:
-    """The response for one request, the most confident label first.
+    """Returns the response to one request, the most confident label first.
 
     Raises ApiError with the codes of the real operation.
     """
     arn = arn_member(request, "ProjectVersionArn", VERSION_ARN)
     least = number_member(request, "MinConfidence", 0, 100)
-    most = whole_member(request, "MaxResults", least=0)
+    most = whole_member(request, "MaxResults", minimum=0)
     registry.require_running(arn)
     image = _checked(request, read_object)
     detect = detectors[registry.admit(arn)]

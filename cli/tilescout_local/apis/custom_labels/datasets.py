@@ -1,11 +1,13 @@
-"""Amazon Rekognition Custom Labels: datasets of a project, made from Ground Truth manifests."""
+"""Amazon Rekognition Custom Labels: the datasets of a project, made from Ground Truth manifests.
+
+Each function answers one operation and raises ApiError with the codes of the real operation.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, cast
 
-from tilescout_local.apis.answers import ApiError
 from tilescout_local.apis.image_input import ReadObject
 from tilescout_local.apis.request_members import (
     arn_member,
@@ -15,19 +17,20 @@ from tilescout_local.apis.request_members import (
     tags_member,
     whole_member,
 )
+from tilescout_local.errors import ApiError
 from tilescout_local.models.arns import DATASET_ARN, PROJECT_ARN
 from tilescout_local.models.manifest_datasets import TYPES, DatasetType, ManifestDatasets
-from tilescout_local.models.manifest_entries import Entry, entries
+from tilescout_local.models.manifest_entries import Entry, read_entries
 
 Request = Mapping[str, Any]
-MOST_BYTES = 1024**3
-MOST_LISTED = 100
+MAX_MANIFEST_BYTES = 1024**3
+MAX_LISTED = 100
 
 
 def create_dataset(
     request: Request, datasets: ManifestDatasets, read_object: ReadObject
 ) -> dict[str, Any]:
-    """Raises ApiError with the codes of the real operation, as all here do."""
+    """Returns the ARN of the new dataset."""
     project = arn_member(request, "ProjectArn", PROJECT_ARN)
     kind = request.get("DatasetType")
     if kind not in TYPES:
@@ -39,7 +42,7 @@ def create_dataset(
 
 
 def _entries(source: Any, datasets: ManifestDatasets, read_object: ReadObject) -> list[Entry]:
-    """Those of the source; a dataset without one begins empty."""
+    """Returns the entries of the source; a dataset without one begins empty."""
     if source is None:
         return []
     if not isinstance(source, dict) or len(source) != 1:
@@ -50,7 +53,7 @@ def _entries(source: Any, datasets: ManifestDatasets, read_object: ReadObject) -
 
 
 def read_manifest(member: Mapping[str, Any], read_object: ReadObject) -> list[Entry]:
-    """Entries of the manifest that the member GroundTruthManifest names.
+    """Returns the entries of the manifest that the member GroundTruthManifest names.
 
     Raises ApiError InvalidParameterException or InvalidS3ObjectException.
     """
@@ -58,10 +61,10 @@ def read_manifest(member: Mapping[str, Any], read_object: ReadObject) -> list[En
     if not isinstance(manifest, dict):
         raise invalid()
     data = object_member(manifest, read_object)
-    if len(data) > MOST_BYTES:
-        raise ApiError("LimitExceededException", "A manifest has at most 1 GB")
+    if len(data) > MAX_MANIFEST_BYTES:
+        raise ApiError("LimitExceededException", "A manifest has at most 1 GiB")
     try:
-        return entries(data.decode())
+        return read_entries(data.decode())
     except UnicodeDecodeError as error:
         raise ApiError("InvalidParameterException", "The manifest is not UTF-8") from error
 
@@ -72,20 +75,20 @@ def describe_dataset(request: Request, datasets: ManifestDatasets) -> dict[str, 
 
 
 def list_dataset_entries(request: Request, datasets: ManifestDatasets) -> dict[str, Any]:
-    """A page at a time; the token is the number of the next entry."""
+    """Returns one page of entries; the token is the number of the next entry."""
     found = datasets.named(arn_member(request, "DatasetArn", DATASET_ARN))
     if not found.is_ready(datasets.now):
         raise ApiError("ResourceNotReadyException", f"The dataset {found.arn} is not ready")
-    most = whole_member(request, "MaxResults", least=1) or MOST_LISTED
+    most = whole_member(request, "MaxResults", minimum=1) or MAX_LISTED
     kept = _chosen(request, found.entries)
     first = _first(request, len(kept))
-    shown = [each.line for each in kept[first : first + min(most, MOST_LISTED)]]
+    shown = [entry.line for entry in kept[first : first + min(most, MAX_LISTED)]]
     after = first + len(shown)
     return {"DatasetEntries": shown} | ({"NextToken": str(after)} if after < len(kept) else {})
 
 
 def _chosen(request: Request, found: list[Entry]) -> list[Entry]:
-    labels = names_member(request, "ContainsLabels", most=10)
+    labels = names_member(request, "ContainsLabels", maximum=10)
     wanted = {"Labeled": request.get("Labeled"), "HasErrors": request.get("HasErrors")}
     within = str(request.get("SourceRefContains", ""))
     return [

@@ -1,8 +1,8 @@
-"""What a training writes to S3: the summary, and manifests with what was found beside the truth.
+"""Writes the results of a training to S3: the summary, and manifests with detections beside truth.
 
-The summary is that of "Reference: Training results summary file" in the developer's guide. Names
-of the others are those of its chapters on validation and on the evaluation manifest snapshot; how
-the snapshot shows boxes that were found is documented for images only, so it is an approximation.
+The summary follows "Reference: Training results summary file" in the developer's guide. The other
+names follow its chapters on validation and on the evaluation manifest snapshot. The guide documents
+detected boxes in the snapshot for images only, so that part is an approximation.
 """
 
 from __future__ import annotations
@@ -14,24 +14,25 @@ from statistics import mean
 from typing import Any
 
 from tilescout_local.models.manifest_entries import Entry
-from tilescout_local.models.training import Outcome, Place
+from tilescout_local.models.training.record import Outcome, S3Location
 from tilescout_local.models.version import ModelVersion
 
 FOUND = "rekognition-custom-labels-training-0"
 DETAILS = "rekognition-custom-labels-evaluation-details"
 THRESHOLD = 0.5
-"""Of every label: confidences are spread so that the label's own threshold lies there."""
+"""The threshold of every label: confidences are scaled so that the label's own threshold is
+here."""
 
 
 def write(
     version: ModelVersion,
-    output: Place,
+    output: S3Location,
     result: dict[str, Any],
     train: Sequence[Entry],
     test: Sequence[Entry],
-    write_object: Callable[[Place, bytes], None],
+    write_object: Callable[[S3Location, bytes], None],
 ) -> Outcome:
-    """Write all of it under ``output``; ``result`` is that of the training's child."""
+    """Writes all results under ``output``; ``result`` is the one of the training process."""
     name = f"{version.project}-{version.name}"
     outcome = Outcome(
         f1=mean(row["f1"] for row in result["labels"].values()),
@@ -49,7 +50,7 @@ def write(
     return outcome
 
 
-def _json(write_object: Callable[[Place, bytes], None], place: Place, value: Any) -> None:
+def _json(write_object: Callable[[S3Location, bytes], None], place: S3Location, value: Any) -> None:
     write_object(place, json.dumps(value, indent=1).encode())
 
 
@@ -89,7 +90,7 @@ def _summary(version: ModelVersion, result: dict[str, Any], f1: float) -> dict[s
 
 
 def _lines_told(train: Sequence[Entry], test: Sequence[Entry]) -> dict[str, Any]:
-    """As "Understanding the manifest summary" has it."""
+    """Returns the JSON of the guide's "Understanding the manifest summary"."""
     return {
         "statistics": {
             "training": _counts(train),
@@ -113,7 +114,7 @@ def _counts(found: Sequence[Entry]) -> dict[str, Any]:
 
 
 def _seen(entry: Entry, found: dict[str, Any]) -> dict[str, Any]:
-    """A line of the test manifest with what the model found there, and how right that is."""
+    """Returns a line of the test manifest with the model's detections there, and their accuracy."""
     names = sorted({each["label"] for each in found["boxes"]})
     row: dict[str, Any] = json.loads(entry.line)
     row[FOUND] = {

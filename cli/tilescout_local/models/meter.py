@@ -1,17 +1,18 @@
-"""What a model has cost, counted from the call that started it."""
+"""The meter of a model: what it has cost, counted from the call that started it."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-# Amazon Rekognition pricing, Custom Labels: an hour of one inference unit.
+# Amazon Rekognition pricing, Custom Labels: one hour of one inference unit.
 USD_PER_UNIT_HOUR = 4.0
 
 
 @dataclass(slots=True)
 class PaidTime:
-    """Seconds since the epoch at which ``units`` began and ended to cost; open while they do."""
+    """A time span in seconds since the epoch during which ``units`` cost; open until ``ended`` is
+    set."""
 
     started: float
     units: int
@@ -23,7 +24,10 @@ class PaidTime:
 
 @dataclass(slots=True)
 class Meter:
-    """Counts of one model version. No page says that starting is free, so Start begins to cost."""
+    """The counts of one model version.
+
+    No page of AWS says that starting is free, so the cost begins with Start.
+    """
 
     paid: list[PaidTime] = field(default_factory=list)
     answered: int = 0
@@ -33,7 +37,7 @@ class Meter:
     control: list[dict[str, Any]] = field(default_factory=list)
 
     def begin(self, now: float, units: int) -> None:
-        """Begin to cost, unless that has begun already."""
+        """Begins to count cost, unless that has begun already."""
         if not self.paid or self.paid[-1].ended is not None:
             self.paid.append(PaidTime(now, units))
 
@@ -41,22 +45,22 @@ class Meter:
         if self.paid and self.paid[-1].ended is None:
             self.paid[-1].ended = now
 
-    def called(self, now: float, call: str, outcome: str) -> None:
+    def record_call(self, now: float, call: str, outcome: str) -> None:
         self.control.append({"at": now, "call": call, "outcome": outcome})
 
-    def fresh(self, now: float) -> Meter:
-        """A meter of nothing but what is open, which begins now."""
+    def restarted(self, now: float) -> Meter:
+        """Returns an empty meter; a span that is open begins anew now."""
         meter = Meter()
         if self.paid and self.paid[-1].ended is None:
             meter.begin(now, self.paid[-1].units)
         return meter
 
-    def shown(self, now: float) -> dict[str, Any]:
-        """Every member, with the seconds and dollars paid until ``now``."""
-        unit_seconds = sum(each.seconds(now) * each.units for each in self.paid)
+    def to_json(self, now: float) -> dict[str, Any]:
+        """Returns every member, with the seconds and dollars paid until ``now``."""
+        unit_seconds = sum(span.seconds(now) * span.units for span in self.paid)
         return {
             **asdict(self),
-            "seconds": sum(each.seconds(now) for each in self.paid),
+            "seconds": sum(span.seconds(now) for span in self.paid),
             "unit_seconds": unit_seconds,
             "usd": unit_seconds / 3600 * USD_PER_UNIT_HOUR,
         }

@@ -1,0 +1,1 @@
+"""The operations of Amazon Rekognition Custom Labels, by what they are about."""

@@ -1,0 +1,63 @@
+"""The JSON 1.1 protocol: responses of a status, headers and a body, as the emulator passes them
+on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from tilescout_local.errors import ApiError, WorkerDied, WorkerTimedOut
+
+Response = tuple[int, dict[str, str], bytes]
+# method, path, lower-case headers, body, query
+Handler = Callable[[str, str, Mapping[str, str], bytes, Mapping[str, Any]], Awaitable[Response]]
+
+Operations = Mapping[str, Callable[[bytes], dict[str, Any]]]
+
+CONTENT_TYPE = "application/x-amz-json-1.1"
+_SERVER_ERRORS = {"InternalServerError": 500, "InternalError": 500, "ServiceUnavailable": 503,
+                  "ServiceUnavailableException": 503, "SlowDown": 503}  # fmt: skip
+
+
+def success_response(body: Mapping[str, Any]) -> Response:
+    return 200, {"Content-Type": CONTENT_TYPE}, json.dumps(body).encode()
+
+
+def error_response(error: ApiError) -> Response:
+    """Returns the error as JSON services send it: 5xx for the service's own faults, 400
+    otherwise."""
+    body = {"__type": error.code, "message": error.message, **error.members}
+    headers = {"Content-Type": CONTENT_TYPE, "x-amzn-errortype": error.code}
+    return _SERVER_ERRORS.get(error.code, 400), headers, json.dumps(body).encode()
+
+
+def requested_operation(headers: Mapping[str, str]) -> str:
+    """Returns the operation in X-Amz-Target, such as DetectText, or an empty text without one."""
+    return headers.get("x-amz-target", "").rpartition(".")[2]
+
+
+def json_api(operations: Operations) -> Handler:
+    """Returns a handler that runs each operation off the event loop."""
+
+    async def handle(
+        method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, Any]
+    ) -> Response:
+        return await asyncio.to_thread(_respond, operations, requested_operation(headers), body)
+
+    return handle
+
+
+def _respond(operations: Operations, name: str, body: bytes) -> Response:
+    operation = operations.get(name)
+    if operation is None:
+        return error_response(ApiError("UnknownOperationException", f"{name} is not emulated"))
+    try:
+        return success_response(operation(body))
+    except ApiError as error:
+        return error_response(error)
+    except json.JSONDecodeError:
+        return error_response(ApiError("SerializationException", "The body is not JSON"))
+    except (WorkerDied, WorkerTimedOut) as error:
+        return error_response(ApiError("InternalServerError", f"The engine failed: {error}"))

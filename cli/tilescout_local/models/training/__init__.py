@@ -1,0 +1,1 @@
+"""The training of model versions: its record, its jobs and the results that it writes."""
