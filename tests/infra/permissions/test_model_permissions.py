@@ -7,6 +7,7 @@ import re
 
 from tests.infra.permissions.permissions import FUNCTIONS, actions_of
 from tests.infra.template import Template, as_list
+from tilescout.detector_kinds import KINDS
 
 
 def test_only_detect_onnx_reads_models_and_nobody_writes_them(template: Template) -> None:
@@ -68,3 +69,8 @@ def test_tiles_are_asked_of_versions_of_the_projects(template: Template) -> None
 def test_no_other_function_touches_a_model(template: Template) -> None:
     touching = {name for name in FUNCTIONS if _rekognition(template, name)}
     assert touching == {"advance_run", "detect_tile", "guard"}
+
+
+def test_detect_tile_may_make_the_call_of_every_detector_that_it_serves(template: Template) -> None:
+    served = {kind.api_call for kind in KINDS.values() if kind.function == "detect_tile"}
+    assert served <= actions_of(template, "detect_tile")

@@ -30,3 +30,8 @@ def test_a_detector_of_boxes_loses_what_only_text_has():
 
 def test_the_same_detector_keeps_every_member():
     assert pasted(SYMBOLS, {"dpi": 100}) == SYMBOLS | {"dpi": 100}
+
+
+def test_a_profile_keeps_no_setting_of_a_model_that_is_not_started() -> None:
+    started = SYMBOLS | {"detector": "custom-labels", "start_minutes": 20}
+    assert "start_minutes" not in pasted(started, {"detector": "onnx"})

@@ -1,0 +1,49 @@
+"""The table of detectors is complete and consistent."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import get_args
+
+import pytest
+
+from tilescout.detector_kinds import KINDS, DetectorKind, DetectorName, may_have, names_with
+from tilescout.profiles import Profile
+
+
+def test_every_detector_has_a_row() -> None:
+    assert tuple(KINDS) == get_args(DetectorName)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_the_own_fields_of_a_detector_are_fields_of_a_profile(kind: DetectorKind) -> None:
+    assert set(kind.own_fields) <= {field.name for field in fields(Profile)}
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_a_detector_that_is_sent_tiles_has_a_function_and_one_way_to_be_paid(
+    kind: DetectorKind,
+) -> None:
+    ways = (kind.call_price is not None, kind.needs_start, kind.is_paid_by_lambda_seconds)
+    assert sum(ways) == (1 if kind.function else 0)
+
+
+def test_a_field_that_no_detector_claims_suits_all_of_them() -> None:
+    assert names_with("dpi") == list(KINDS)
+
+
+def test_a_field_of_some_detectors_suits_no_other() -> None:
+    assert names_with("seconds_per_tile") == ["onnx"]
+    assert names_with("find") == ["textract", "rekognition-text", "pdf-text"]
+    assert not may_have(KINDS["textract"], "start_minutes")
+
+
+def test_only_truncated_answers_take_more_than_one_call_per_tile() -> None:
+    calls = {name: kind.calls_per_tile for name, kind in KINDS.items()}
+    assert calls == {
+        "custom-labels": 1,
+        "textract": 1,
+        "rekognition-text": 5,
+        "pdf-text": 1,
+        "onnx": 1,
+    }
