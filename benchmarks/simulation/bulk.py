@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from benchmarks.simulation.custom_labels import CALLS_PER_SECOND
 from benchmarks.simulation.ours.spreading import EVENLY
-from tilescout.handlers.run_steps.claim_documents import CLAIMS_PER_TURN, OPEN_CLAIMS
+from tilescout.handlers.run_steps.claims import CLAIMS_PER_TURN, MAX_OPEN_CLAIMS
 from tilescout.pricing import PriceTable
 from tilescout.runs.merge_pacing import HINTS_PER_TURN
 
@@ -141,7 +141,7 @@ class Work:
         return max(0.0, self.claimed_documents * self.tiles_per_document - self.answered)
 
     def claim(self) -> None:
-        room = OPEN_CLAIMS - (self.claimed_documents - self.complete_documents)
+        room = MAX_OPEN_CLAIMS - (self.claimed_documents - self.complete_documents)
         waiting = self.queued_documents() - self.claimed_documents
         self.claimed_documents += max(0, min(CLAIMS_PER_TURN, room, waiting))
 

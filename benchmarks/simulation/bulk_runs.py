@@ -18,7 +18,7 @@ from benchmarks.simulation.bulk import (
 )
 from benchmarks.simulation.ours.spreading import spread_seconds
 from tilescout.handlers.run_steps.detect_tiles import PATIENCE_WITH_MODEL
-from tilescout.handlers.run_steps.survey import SCAN
+from tilescout.handlers.run_steps.survey import TILES_PER_TURN
 from tilescout.pricing import PriceTable
 from tilescout.runs import pacing
 from tilescout.runs.inference_units import ModelPace, max_calls_per_second, paid_until, plan_units
@@ -115,9 +115,9 @@ def _turns(work: Work, units: int, deadline: float) -> str:
             answered=round(work.answered - before),
             failed=0,
             reserved=0,
-            sendable=min(open_now, SCAN),
+            sendable=min(open_now, TILES_PER_TURN),
             stuck=0,
-            unread=max(0, open_now - SCAN),
+            unread=max(0, open_now - TILES_PER_TURN),
             asked=round(asked),
         )
         end = pacing.why_finished(

@@ -53,6 +53,10 @@ class BandRow:
     def is_complete(self) -> bool:
         return self.ended >= self.planned
 
+    def counts(self, tile: int) -> bool:
+        """True if the tile is counted as ended."""
+        return tile in self.answered or tile in self.failed
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:

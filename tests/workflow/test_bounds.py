@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tilescout import messages
-from tilescout.handlers.run_steps import claim_documents, close_run
+from tilescout.handlers.run_steps import claims, close_run
 from tilescout.intake import page_ranges
 from tilescout.messages import MergeHint, PageRange, TileHint, Upload
 from tilescout.runs import history_budget, lease_rules, merge_pacing, model_lifecycle, pacing
@@ -116,7 +116,7 @@ def test_no_execution_fills_its_history_however_it_goes(states: dict[str, Any]) 
         history_budget.MAX_MERGING_TURNS,
     )
     retried = 50 * EVENTS_OF_A_RETRY
-    open_at_last = ceil(claim_documents.OPEN_CLAIMS / close_run.REQUEUED_PER_TURN)
+    open_at_last = ceil(claims.MAX_OPEN_CLAIMS / close_run.REQUEUED_PER_TURN)
     closing = max(0, history_budget.MAX_CLOSING_TURNS - turns) + open_at_last + 1
     looping = turns * history_budget.EVENTS_PER_TURN
     closing *= history_budget.CLOSING_EVENTS_PER_TURN

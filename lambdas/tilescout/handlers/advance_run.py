@@ -10,15 +10,13 @@ from aws_lambda_powertools import Logger
 from pydantic import TypeAdapter
 
 from tilescout.handlers import runtime, settings
-from tilescout.handlers.run_steps import (
-    close_run,
-    detect_tiles,
-    merge_pages,
-    open_run,
-    start_model,
-    stop_model,
-)
-from tilescout.handlers.run_steps.context import Edges
+from tilescout.handlers.run_steps.close_run import close_run
+from tilescout.handlers.run_steps.context import StepContext, unrecorded_run
+from tilescout.handlers.run_steps.detect_tiles import detect_tiles
+from tilescout.handlers.run_steps.merge_pages import merge_pages
+from tilescout.handlers.run_steps.model_steps import start_model, stop_model
+from tilescout.handlers.run_steps.open_run import open_run
+from tilescout.runs.lease_rules import Lease
 from tilescout.runs.records import RunState
 
 if TYPE_CHECKING:
@@ -27,13 +25,13 @@ if TYPE_CHECKING:
 SETTINGS = settings.read(settings.AdvanceRunSettings)
 CONFIGURATION = settings.configuration(SETTINGS.profiles_file)
 STATE = TypeAdapter(RunState)
-STEPS: dict[str, Callable[[Edges, RunState], RunState]] = {
-    "OpenRun": open_run.open_run,
-    "StartModel": start_model.start_model,
-    "DetectTiles": detect_tiles.detect_tiles,
-    "StopModel": stop_model.stop_model,
-    "MergePages": merge_pages.merge_pages,
-    "CloseRun": close_run.close_run,
+STEPS: dict[str, Callable[[StepContext], RunState]] = {
+    "OpenRun": open_run,
+    "StartModel": start_model,
+    "DetectTiles": detect_tiles,
+    "StopModel": stop_model,
+    "MergePages": merge_pages,
+    "CloseRun": close_run,
 }
 
 logger = Logger()
@@ -41,7 +39,7 @@ logger = Logger()
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """The run as it then stands, as plain JSON.
+    """Takes one step and returns the run as it then stands, as plain JSON.
 
     ``event`` is {"step", "run"}; CloseRun also has "state", with the error that a Catch left, and
     OpenRun the execution's "input", where "at_once" tells that a person does not want to wait.
@@ -49,21 +47,16 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     step = event["step"]
     state = STATE.validate_python(event["run"])
     logger.append_keys(step=step, model=state.model, token=state.token)
-    edges = _edges(_error(event.get("state", {})), bool(event.get("input", {}).get("at_once")))
-    advanced = replace(STEPS[step](edges, state), turns=state.turns + 1)
+    advanced = replace(STEPS[step](_step_context(event, state)), turns=state.turns + 1)
     logger.info("step done", next=advanced.next, wait_seconds=advanced.wait_seconds)
     plain: dict[str, Any] = STATE.dump_python(advanced, mode="json")
     return plain
 
 
-def _error(state: dict[str, Any]) -> str:
-    """What a Catch of the workflow left in its state, as one line."""
-    error = state.get("error", {})
-    return f"{error.get('Error', '')}: {error.get('Cause', '')[:500]}" if error else ""
-
-
-def _edges(error: str, at_once: bool) -> Edges:
-    return Edges(
+def _step_context(event: dict[str, Any], state: RunState) -> StepContext:
+    """Returns what the step starts with: nothing is read yet."""
+    now = runtime.now()
+    return StepContext(
         documents=runtime.table(SETTINGS.documents_table),
         ledger=runtime.table(SETTINGS.ledger_table),
         sqs=runtime.sqs(),
@@ -72,7 +65,16 @@ def _edges(error: str, at_once: bool) -> Edges:
         merges_queue_url=SETTINGS.merges_queue_url,
         configuration=CONFIGURATION,
         open_rekognition=runtime.model_control,
-        now=runtime.now(),
-        error=error,
-        at_once=at_once,
+        now=now,
+        error=_error(event.get("state", {})),
+        at_once=bool(event.get("input", {}).get("at_once")),
+        state=state,
+        lease=Lease(model=state.model),
+        run=unrecorded_run(state, now),
     )
+
+
+def _error(state: dict[str, Any]) -> str:
+    """Returns what a Catch of the workflow left in its state, as one line."""
+    error = state.get("error", {})
+    return f"{error.get('Error', '')}: {error.get('Cause', '')[:500]}" if error else ""

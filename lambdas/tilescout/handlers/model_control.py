@@ -25,7 +25,7 @@ from tilescout.runs.model_lifecycle import (
     after_refused_stop,
     next_stop,
 )
-from tilescout.runs.model_records import ModelStart
+from tilescout.runs.model_records import ModelInUse, ModelStart
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -43,9 +43,11 @@ class ModelControl:
     token: int
     now: int
 
-    def describe(self, project: str, version: str) -> Shown:
-        """The version as the service shows it; UNSEEN where nothing tells whom to ask."""
-        known = model_table.in_use(self.ledger, project)
+    def describe(self, known: ModelInUse | None, version: str) -> Shown:
+        """Returns the version as the service shows it.
+
+        It is UNSEEN while no version of the project is in use: nothing tells the project's ARN.
+        """
         if known is None:
             return Shown(status=UNSEEN, message="no version of the project is in use")
         return custom_labels.describe(self.rekognition, known.project_arn, version)

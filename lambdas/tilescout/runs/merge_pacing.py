@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
+from tilescout.messages import MergeHint
 from tilescout.runs.history_budget import MAX_MERGING_TURNS, SPARED_MERGING_TURNS
 from tilescout.runs.lease_rules import MAX_WAIT
 
@@ -49,3 +52,13 @@ def _why_last(unmerged: int, *, turns: int, idle: int, seconds_left: int) -> str
     if seconds_left < TIME_TO_CLOSE:
         return "the hard deadline is near"
     return "the run's history is full" if turns >= MAX_MERGING_TURNS else ""
+
+
+def in_turns(documents: Sequence[list[MergeHint]], *, first: int) -> list[MergeHint]:
+    """Returns one hint of each document in turn, each from another place for another ``first``.
+
+    So pages that can never be merged hold up neither other documents nor pages behind them.
+    """
+    turned = [hints[first % len(hints) :] + hints[: first % len(hints)] for hints in documents]
+    rounds = zip_longest(*turned)
+    return [hint for together in rounds for hint in together if hint is not None]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tilescout.pricing import PriceTable
 from tilescout.runs.inference_units import START_SECONDS, ModelPace
+from tilescout.runs.lease_rules import Lease
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,30 @@ class ModelStart:
         if self.refused:
             return 0
         return max(0, min(self.stopped_at or end, end) - max(self.requested_at, begin))
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCost:
+    """The seconds for which a run paid its model, and US dollars."""
+
+    seconds: int = 0
+    usd: float = 0.0
+
+
+def model_cost(
+    starts: Iterable[ModelStart], lease: Lease, prices: PriceTable, *, begin: int, end: int
+) -> ModelCost:
+    """Returns the cost of all starts that were up between two times, also of one taken over.
+
+    A start whose end nobody wrote down counts only while the lease tells of it.
+    """
+    paid = [
+        (start.units, start.seconds(begin, end))
+        for start in starts
+        if start.stopped_at or (lease.ours and start.requested_at == lease.start_requested_at)
+    ]
+    usd = sum(prices.model_time(units, seconds) for units, seconds in paid)
+    return ModelCost(sum(seconds for _, seconds in paid), usd)
 
 
 ENOUGH_TILES = 50

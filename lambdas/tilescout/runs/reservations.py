@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from tilescout.ledger import Reservation, TileRow
 
@@ -150,6 +151,28 @@ def has_failed(row: TileRow, token: int, now: int, *, run_has_answers: bool) -> 
         return True
     spent = row.asked >= MAX_ASKS or row.broken >= MAX_BROKEN
     return run_has_answers and spent and is_stuck(row, token, now)
+
+
+TileStanding = Literal["ended", "failed", "reserved", "stuck", "sendable"]
+
+
+def tile_standing(row: TileRow, token: int, now: int, *, run_has_answers: bool) -> TileStanding:
+    """Returns what the loop makes of a tile: "failed" ones are given up, "stuck" ones rest.
+
+    A tile that is left alone until its ``retry_at`` counts as "reserved".
+    """
+    if row.state != "pending":
+        return "ended"
+    if has_failed(row, token, now, run_has_answers=run_has_answers):
+        return "failed"
+    if is_reserved(row, now) or now < row.retry_at:
+        return "reserved"
+    return "stuck" if is_stuck(row, token, now) else "sendable"
+
+
+def sendable_since(row: TileRow) -> int:
+    """Returns the time from which a sendable tile waits for a hint, 0 if it was never sent."""
+    return max(row.retry_at, row.reservation.until if row.reservation else 0)
 
 
 def fail(row: TileRow, token: int, now: int, *, run_has_answers: bool) -> TileRow | Drop:

@@ -156,7 +156,7 @@ def test_a_lost_worker_counts_once_a_run_and_its_tile_is_given_up_at_last(
 def test_a_look_that_cannot_read_every_band_goes_on_with_the_next(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(survey, "SCAN", 2)
+    monkeypatch.setattr(survey, "TILES_PER_TURN", 2)
     document = queued(account, 4)
     for number in (0, 1):
         account.ledger.update_item(

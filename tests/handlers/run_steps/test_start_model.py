@@ -17,7 +17,7 @@ from tests.handlers.model_service import (
 )
 from tests.handlers.runs import Run, clock, lease, queued
 from tilescout.aws.tables import claim_table, document_table, model_table, page_table
-from tilescout.handlers.run_steps import claim_documents
+from tilescout.handlers.run_steps import claims
 
 __all__ = ["service"]
 NOW = 1_800_000_000
@@ -104,7 +104,7 @@ def test_more_units_are_started_where_the_deadline_asks_for_them(
 def test_documents_that_are_not_claimed_yet_count_for_the_units(
     account: Account, service: ModelService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(claim_documents, "CLAIMS_PER_TURN", 1)
+    monkeypatch.setattr(claims, "CLAIMS_PER_TURN", 1)
     put_to_use(account, replace(IN_USE, tiles_per_second_per_unit=0.001))
     queued(account, key=KEY)
     queued(account, key="incoming/symbols/other.pdf")

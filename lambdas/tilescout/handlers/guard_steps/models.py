@@ -77,7 +77,8 @@ class ModelGuard:
             token=lease.token,
             now=self.now,
         )
-        shown = control.describe(lease.model, lease.version)
+        known = model_table.in_use(self.ledger, lease.model)
+        shown = control.describe(known, lease.version)
         action = control.stop(lease, shown.status)
         logger.warning("model without a run", version=lease.version, did=action.reason)
         self._release(lease)

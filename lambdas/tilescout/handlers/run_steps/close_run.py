@@ -2,113 +2,116 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from tilescout import keys
 from tilescout.aws.tables import claim_table, document_table, lease_table, page_table, tile_table
 from tilescout.documents import BARREN_RUNS_BEFORE_HOLD, Document
-from tilescout.handlers.run_steps.claim_documents import is_version_due, is_work_due
-from tilescout.handlers.run_steps.context import Edges, beat
-from tilescout.handlers.run_steps.merge_hints import open_claims
-from tilescout.handlers.run_steps.model_cost import measure, model_cost, share_cost
-from tilescout.ledger import TileRow
+from tilescout.handlers.run_steps.claims import due_documents, open_claims
+from tilescout.handlers.run_steps.context import StepContext, gather, keep_lease
+from tilescout.handlers.run_steps.model_cost import cost_so_far, measure, share_cost
+from tilescout.ledger import BandRow
 from tilescout.runs import lease_rules, reservations
 from tilescout.runs.history_budget import MAX_CLOSING_TURNS
 from tilescout.runs.pacing import STALLED
-from tilescout.runs.records import Claim, Run, RunState
+from tilescout.runs.records import Claim, RunState
 
 REQUEUED_PER_TURN = 100
+"""Documents that are queued again in one turn."""
 FORGIVEN_BANDS = 300
-"""Bands whose tiles are forgiven in one turn, and of one document: hints of a barren run reach no
-further.
+"""Bands whose tiles are forgiven in one turn, and of one document: hints of a run without any
+answer reach no further.
 """
 
 
-def close_run(edges: Edges, state: RunState) -> RunState:
+def close_run(context: StepContext) -> RunState:
     """Requeue, record, share the cost, release, each step a bounded part of it.
 
     ``next`` is CloseRun where there is more of it, OpenRun where others are due already. A step
     that is repeated after its release only looks again.
     """
-    lease = lease_table.read(edges.ledger, state.model)
+    state = context.state
+    lease = lease_table.read(context.ledger, state.model)
     if lease.owner or lease.token != state.token:
-        state = _close(edges, state)
+        state = _close(context)
         if state.next == "CloseRun":
             return state
     # A run that was put off would only be put off again; the schedule tries later.
-    stays = bool(edges.error or state.put_off)
-    again = not stays and _is_more_due(edges, state)
+    stays = bool(context.error or state.put_off)
+    again = not stays and _is_more_due(context)
     return replace(state, next="OpenRun" if again else "", wait_seconds=0)
 
 
-def _is_more_due(edges: Edges, state: RunState) -> bool:
-    version = "any" if is_version_due(edges, state.model) else ""
-    return is_work_due(edges, state.model, besides=state.token, version=version)
+def _is_more_due(context: StepContext) -> bool:
+    due = due_documents(context)
+    version = "any" if due.is_version_due() else ""
+    return due.is_any(version, besides=context.state.token)
 
 
-def _close(edges: Edges, state: RunState) -> RunState:
-    beat(edges, state, "closing")
-    run = document_table.get_run(edges.documents, state.id)
+def _close(context: StepContext) -> RunState:
+    context = gather(keep_lease(context, "closing"))
+    state = context.state
     more = replace(state, next="CloseRun", wait_seconds=0)
-    if not _requeue_some(edges, state, run):
+    context, is_all_queued = _requeue_some(context)
+    if not is_all_queued:
         return more
-    claims = list(claim_table.claims(edges.ledger, state.id))
     if not state.shared:
-        _record(edges, state, run, claims)
-    shared = share_cost(edges, state, claims)
+        _record(context)
+        # Read again: every turn must share what the record holds, rounded as it is there.
+        context = gather(context)
+    shared = share_cost(context)
     if shared and state.turns < MAX_CLOSING_TURNS:
         return replace(more, shared=shared)
     lease_table.change(
-        edges.ledger, state.model, lambda lease: lease_rules.release(lease, state.token, edges.now)
+        context.ledger,
+        state.model,
+        lambda lease: lease_rules.release(lease, state.token, context.now),
     )
     return replace(state, next="")
 
 
-def _requeue_some(edges: Edges, state: RunState, run: Run | None) -> bool:
-    """Whether no document of the run is open any more; as many as fit into a step are queued."""
-    bands = 0
-    for number, (claim, document) in enumerate(open_claims(edges, state)):
-        if number >= REQUEUED_PER_TURN or bands >= FORGIVEN_BANDS:
-            return False
-        bands += _requeue(edges, state, claim, document, run)
-    return True
+def _requeue_some(context: StepContext) -> tuple[StepContext, bool]:
+    """Queues again as many open documents as fit into a step.
 
-
-def _requeue(
-    edges: Edges, state: RunState, claim: Claim, document: Document, run: Run | None
-) -> int:
-    """A run that brought the document no answer, or could not merge it, counts for holding.
-
-    Returns how many bands were looked into. What a repeated step must know, for the document is
-    no longer open then, is noted with the claim first.
+    Returns the context with what it noted, and True once no document of the run is open.
     """
-    answered = _answered(edges, claim, document)
+    claims = {claim.document_id: claim for claim in context.claims}
+    bands = 0
+    for number, (claim, document) in enumerate(open_claims(context)):
+        if number >= REQUEUED_PER_TURN or bands >= FORGIVEN_BANDS:
+            return context, False
+        claims[document.id], forgiven = _requeue(context, claim, document)
+        bands += forgiven
+    return replace(context, claims=tuple(claims.values())), True
+
+
+def _requeue(context: StepContext, claim: Claim, document: Document) -> tuple[Claim, int]:
+    """Queues a document again, or holds it after too many runs that brought it no answer.
+
+    Returns its claim and how many bands were forgiven. What a repeated step must know is noted
+    with the claim first, for the document is no longer open then.
+    """
+    bands = [] if claim.detected else page_table.bands(context.ledger, document.id)
+    answered = claim.answered if claim.detected else sum(len(band.answered) for band in bands)
     noted = {"answered": answered, "requeued": True}
-    claim_table.update_claim(edges.ledger, state.id, document.id, noted)
-    run_is_barren = not (run and run.tiles_answered)
-    was_cut_off = run_is_barren or state.finished in STALLED
-    forgives = was_cut_off and not claim.detected and state.turns < MAX_CLOSING_TURNS
-    forgiven = _forgive(edges, state, document, run_is_barren=run_is_barren) if forgives else 0
-    values = _requeued(edges, state, claim, document, answered, run_is_barren=run_is_barren)
-    mine = document_table.claimed_by(state.token)
-    document_table.update(edges.documents, document.id, values, mine)
-    return forgiven
+    claim_table.update_claim(context.ledger, context.state.id, document.id, noted)
+    forgiven = _forgive(context, document.id, bands)
+    values = _requeued(context, claim, document, answered)
+    mine = document_table.claimed_by(context.state.token)
+    document_table.update(context.documents, document.id, values, mine)
+    return replace(claim, answered=answered, requeued=True), forgiven
 
 
 def _requeued(
-    edges: Edges,
-    state: RunState,
-    claim: Claim,
-    document: Document,
-    answered: int,
-    *,
-    run_is_barren: bool,
+    context: StepContext, claim: Claim, document: Document, answered: int
 ) -> dict[str, Any]:
-    barren = not (claim.detected or state.put_off) and (
-        run_is_barren or (answered <= document.tiles_answered and state.finished in STALLED)
-    )
-    unmerged = claim.detected and not edges.error
+    state = context.state
+    stalled = answered <= document.tiles_answered and state.finished in STALLED
+    barren = not (claim.detected or state.put_off) and (_is_without_answer(context) or stalled)
+    unmerged = claim.detected and not context.error
     without = document.barren_runs + 1 if barren or unmerged else 0
     if state.put_off:
         without = document.barren_runs
@@ -116,7 +119,7 @@ def _requeued(
         "status": "QUEUED",
         "barren_runs": without,
         "tiles_answered": answered,
-        "due": keys.due(document.profile.model, document.queued_at or edges.now),
+        "due": keys.due(document.profile.model, document.queued_at or context.now),
     }
     if without >= BARREN_RUNS_BEFORE_HOLD:
         what = "could not be merged" if claim.detected else "brought no answer"
@@ -127,44 +130,47 @@ def _requeued(
     return values
 
 
-def _answered(edges: Edges, claim: Claim, document: Document) -> int:
-    if claim.detected:
-        return claim.answered
-    bands = page_table.bands(edges.ledger, document.id)
-    return sum(len(band.answered) for band in bands)
+def _is_without_answer(context: StepContext) -> bool:
+    return not context.run.tiles_answered
 
 
-def _forgive(edges: Edges, state: RunState, document: Document, *, run_is_barren: bool) -> int:
-    """An outage is not the tiles' fault: its server errors do not count, and of a run without any
-    answer no ask does. Returns the bands read.
+def _forgive(context: StepContext, document_id: str, bands: Sequence[BandRow]) -> int:
+    """Forgives the tiles of a document that an outage left open; returns the bands read.
+
+    An outage is not the tiles' fault: its server errors do not count, and of a run without any
+    answer no attempt does.
     """
-
-    def forgiven(row: TileRow) -> TileRow:
-        if run_is_barren:
-            return reservations.forgive(row, state.token, edges.now)
-        return reservations.relieve(row, edges.now)
-
-    bands = page_table.bands(edges.ledger, document.id)
+    state, is_without_answer = context.state, _is_without_answer(context)
+    if not is_without_answer and state.finished not in STALLED:
+        return 0
+    if state.turns >= MAX_CLOSING_TURNS:
+        return 0
+    forgiven = (
+        partial(reservations.forgive, token=state.token, now=context.now)
+        if is_without_answer
+        else partial(reservations.relieve, now=context.now)
+    )
     touched = [band for band in bands if not band.is_complete][:FORGIVEN_BANDS]
     for band in touched:
-        for row in tile_table.in_band(edges.ledger, document.id, band.page, band.band):
-            if (run_is_barren and row.reservation is not None) or row.broken:
-                tile_table.change(edges.ledger, document.id, row.page, row.tile, forgiven)
+        for row in tile_table.in_band(context.ledger, document_id, band.page, band.band):
+            if (is_without_answer and row.reservation is not None) or row.broken:
+                tile_table.change(context.ledger, document_id, row.page, row.tile, forgiven)
     return len(touched)
 
 
-def _record(edges: Edges, state: RunState, run: Run | None, claims: list[Claim]) -> None:
-    model = model_cost(edges, state, run)
+def _record(context: StepContext) -> None:
+    state, run, claims = context.state, context.run, context.claims
+    model = cost_so_far(context)
     values = {
-        "status": "FAILED" if edges.error else "CLOSED",
-        "closed_at": edges.now,
+        "status": "FAILED" if context.error else "CLOSED",
+        "closed_at": context.now,
         "documents": len(claims),
         "tiles_failed": sum(claim.failed for claim in claims),
-        "spent_usd": (run.calls if run else 0) * state.price_per_call + model.usd,
+        "spent_usd": run.calls * state.price_per_call + model.usd,
         "model_seconds": model.seconds,
         "model_usd": model.usd,
-        "reason": edges.error or state.finished,
+        "reason": context.error or state.finished,
         "requeued": sum(claim.requeued for claim in claims),
     }
-    document_table.update_run(edges.documents, state.id, values)
-    measure(edges, state, run)
+    document_table.update_run(context.documents, state.id, values)
+    measure(context)

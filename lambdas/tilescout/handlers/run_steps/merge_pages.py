@@ -1,31 +1,36 @@
-"""MergePages: one turn. Merges are hinted at until every complete document has ended."""
+"""MergePages: hints for the pages of complete documents, until every one of them has ended."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from tilescout import keys
 from tilescout.aws import queues
-from tilescout.handlers.run_steps.context import Edges, beat
-from tilescout.handlers.run_steps.merge_hints import merge_hints
+from tilescout.aws.tables import page_table
+from tilescout.documents import Document
+from tilescout.handlers.run_steps.claims import open_claims
+from tilescout.handlers.run_steps.context import StepContext, gather, keep_lease
 from tilescout.handlers.run_steps.survey import survey
+from tilescout.messages import MergeHint
 from tilescout.runs import merge_pacing
+from tilescout.runs.merge_pacing import HINTS_PER_TURN, in_turns
 from tilescout.runs.records import RunState
 
 
-def merge_pages(edges: Edges, state: RunState) -> RunState:
+def merge_pages(context: StepContext) -> RunState:
     """``next`` is CloseRun once all is merged, nothing moves any more, or no turn is left."""
-    lease = beat(edges, state)
     # A worker may have committed after the last look; its document is complete only now.
-    survey(edges, state, answered_at=0)
-    hints = merge_hints(edges, state)
-    since = state.merging_since if len(hints) == state.unmerged else edges.now
+    context, _ = survey(gather(keep_lease(context)), answered_at=0)
+    state, now = context.state, context.now
+    hints = merge_hints(context)
+    since = state.merging_since if len(hints) == state.unmerged else now
     turn = merge_pacing.next_turn(
         len(hints),
         turns=state.turns,
-        idle=edges.now - since,
-        seconds_left=lease.hard_deadline - edges.now,
+        idle=now - since,
+        seconds_left=context.lease.hard_deadline - now,
     )
-    queues.send(edges.sqs, edges.merges_queue_url, hints[: turn.hints])
+    queues.send(context.sqs, context.merges_queue_url, hints[: turn.hints])
     return replace(
         state,
         next="CloseRun" if turn.ends else "",
@@ -33,3 +38,28 @@ def merge_pages(edges: Edges, state: RunState) -> RunState:
         merging_since=since,
         unmerged=len(hints),
     )
+
+
+def send_merge_hints(context: StepContext) -> None:
+    """Sends a bounded number of hints beside detecting."""
+    hints = merge_hints(context)
+    queues.send(context.sqs, context.merges_queue_url, hints[:HINTS_PER_TURN])
+
+
+def merge_hints(context: StepContext) -> list[MergeHint]:
+    """Returns one hint for each unmerged page of a complete document, in the order to send."""
+    unmerged = [
+        _unmerged(context, document) for claim, document in open_claims(context) if claim.detected
+    ]
+    return in_turns(unmerged, first=context.now)
+
+
+def _unmerged(context: StepContext, document: Document) -> list[MergeHint]:
+    result = keys.result_id(document.id, document.claim_token)
+    merged = page_table.group(context.ledger, document.id, keys.merged_groups(result))
+    pages = [page for page in document.page_numbers() if page not in merged]
+    # All pages merged and not finished: the last merge died between the two; one hint finishes it.
+    return [
+        MergeHint(document_id=document.id, claim_token=document.claim_token, page=page)
+        for page in pages or [document.last_page]
+    ]

@@ -1,4 +1,4 @@
-"""OpenRun: the lease, the run's record, the first claims. Nothing due costs nothing."""
+"""OpenRun: the lease, the run's record, the first claims. A run with nothing due costs nothing."""
 
 from __future__ import annotations
 
@@ -6,52 +6,45 @@ from dataclasses import replace
 
 from tilescout import keys
 from tilescout.aws.tables import document_table, lease_table, model_table
-from tilescout.handlers.run_steps.claim_documents import claim_due, is_version_due, is_work_due
-from tilescout.handlers.run_steps.context import Edges
-from tilescout.pricing import PriceTable
-from tilescout.profiles import Profile
+from tilescout.handlers.run_steps.claims import claim_due, due_documents
+from tilescout.handlers.run_steps.context import StepContext, gather
 from tilescout.runs import lease_rules
 from tilescout.runs.lease_rules import Lease
 from tilescout.runs.records import Run, RunState, calls_allowed, closing_seconds, hard_deadline
 
 
-def open_run(edges: Edges, state: RunState) -> RunState:
-    """``next`` is StartModel, or empty where nothing is due or another run is at it."""
-    profiles = edges.configuration.of_model(state.model)
-    state = replace(state, version=_version(edges, profiles))
-    if not is_work_due(edges, state.model, version=state.version):
+def open_run(context: StepContext) -> RunState:
+    """``next`` is StartModel, or empty where nothing is due or another run holds the lease."""
+    due = due_documents(context)
+    # Documents that need no start are worth a run of their own, and then none is started.
+    state = replace(context.state, version=_version(context) if due.is_version_due() else "")
+    if not due.is_any(state.version):
         return state
-    lease = _acquire(edges, state, hard_deadline(profiles, edges.now))
+    deadline = hard_deadline(context.profiles, context.now)
+    lease = lease_table.change(
+        context.ledger,
+        state.model,
+        lambda lease: lease_rules.acquire(lease, state.execution, context.now, deadline),
+    )
     if lease is None:
         return state
-    opened = _opened(edges, state, profiles, lease)
-    _record(edges, opened, profiles)
-    claim_due(edges, opened)
-    return opened
+    context = replace(context, state=_opened(context, state, lease), lease=lease)
+    document_table.open_run(context.documents, _record(context))
+    # Only now: what another run did before this one took the lease must be seen (rule 2), and
+    # a step that is tried again finds its own record and claims.
+    claim_due(gather(context))
+    return context.state
 
 
-def _version(edges: Edges, profiles: list[Profile]) -> str:
-    """The model version in use, frozen for the run; empty where none is to be asked.
-
-    Documents that need no start are worth a run of their own, and then none is started.
-    """
-    if not is_version_due(edges, profiles[0].model):
-        return ""
-    known = model_table.in_use(edges.ledger, profiles[0].model_project)
+def _version(context: StepContext) -> str:
+    """Returns the model version in use, frozen for the run, or nothing while there is none."""
+    known = model_table.in_use(context.ledger, context.profiles[0].model_project)
     return known.version_arn if known else ""
 
 
-def _acquire(edges: Edges, state: RunState, hard_deadline: int) -> Lease | None:
-    return lease_table.change(
-        edges.ledger,
-        state.model,
-        lambda lease: lease_rules.acquire(lease, state.execution, edges.now, hard_deadline),
-    )
-
-
-def _opened(edges: Edges, state: RunState, profiles: list[Profile], lease: Lease) -> RunState:
+def _opened(context: StepContext, state: RunState, lease: Lease) -> RunState:
+    profiles, prices = context.profiles, context.prices
     kind = profiles[0].kind
-    prices = PriceTable().with_overrides(edges.configuration.prices)
     return replace(
         state,
         next="StartModel",
@@ -66,18 +59,18 @@ def _opened(edges: Edges, state: RunState, profiles: list[Profile], lease: Lease
     )
 
 
-def _record(edges: Edges, state: RunState, profiles: list[Profile]) -> None:
-    allowed = calls_allowed(profiles, state.price_per_call)
-    run = Run(
+def _record(context: StepContext) -> Run:
+    state = context.state
+    allowed = calls_allowed(context.profiles, state.price_per_call)
+    return Run(
         id=state.id,
         model=state.model,
         execution=state.execution,
         token=state.token,
         status="OPEN",
-        opened_at=edges.now,
+        opened_at=context.now,
         calls_left=allowed,
         calls_allowed=allowed,
-        # One that must be started is noted once it is up.
+        # A version that must be started is noted once it is up.
         model_version="" if state.needs_model else state.version,
     )
-    document_table.open_run(edges.documents, run)

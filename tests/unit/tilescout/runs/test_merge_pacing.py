@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tilescout.messages import MergeHint
 from tilescout.runs import merge_pacing
 from tilescout.runs.history_budget import MAX_MERGING_TURNS
 from tilescout.runs.lease_rules import MAX_WAIT
-from tilescout.runs.merge_pacing import MergeTurn, next_turn
+from tilescout.runs.merge_pacing import MergeTurn, in_turns, next_turn
 
 HOURS_12 = 43_200
 
@@ -57,3 +58,23 @@ def test_the_turns_outlast_an_execution_however_slowly_pages_are_merged(
     assert found.ends == "the hard deadline is near"
     assert left < merge_pacing.TIME_TO_CLOSE
     assert turns <= MAX_MERGING_TURNS
+
+
+def hints(document: str, pages: int) -> list[MergeHint]:
+    return [
+        MergeHint(document_id=document, claim_token=1, page=page) for page in range(1, pages + 1)
+    ]
+
+
+def test_a_document_with_many_pages_leaves_room_for_the_others() -> None:
+    sent = in_turns([hints("a", 3), hints("b", 1)], first=0)
+    assert [(hint.document_id, hint.page) for hint in sent] == [
+        ("a", 1),
+        ("b", 1),
+        ("a", 2),
+        ("a", 3),
+    ]
+
+
+def test_another_time_begins_at_another_page() -> None:
+    assert [hint.page for hint in in_turns([hints("a", 3)], first=4)] == [2, 3, 1]

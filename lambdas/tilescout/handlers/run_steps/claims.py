@@ -1,0 +1,167 @@
+"""What a run takes: the documents that are due, those that it claims, and those it still holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from tilescout.aws.tables import claim_table, document_table
+from tilescout.documents import Document
+from tilescout.handlers.run_steps.context import StepContext
+from tilescout.profiles import Profile
+from tilescout.runs.records import Claim, fits, is_start_worth, open_tiles
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+CLAIMS_PER_TURN = 200
+"""Transactions that fit well into one step."""
+MAX_OPEN_CLAIMS = 400
+"""Documents that one step can look at; more are claimed as these end."""
+MAX_DOCUMENTS_COUNTED = 5000
+"""Rows of the index that a step reads for the size of its model: some ten queries."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueDocuments:
+    """Documents that wait for a run of one model, whose profiles ``profile`` stands for.
+
+    ``at_once`` means that whatever waits is worth a start.
+    """
+
+    documents: Table
+    profile: Profile
+    now: int
+    at_once: bool
+
+    def oldest_first(self, version: str) -> Iterator[Document]:
+        """QUEUED documents, then those that a dead run left RUNNING, as the index shows them.
+
+        Without the ``version`` that their model needs, only those without open tiles.
+        """
+        for status in ("QUEUED", "RUNNING"):
+            for document in document_table.with_status(self.documents, status, self.profile.model):
+                if version or not self.profile.needs_version or not open_tiles(document):
+                    yield document
+
+    def is_any(self, version: str, *, besides: int | None = None) -> bool:
+        """True if a run would find something to claim.
+
+        Documents last claimed under the token ``besides`` have just been tried and do not count.
+        """
+        return any(True for _ in self._confirmed(version, besides))
+
+    def is_version_due(self) -> bool:
+        """True if a run that opens now detects with a version of its model.
+
+        A version that must be started has to be worth it.
+        """
+        if self.profile.needs_model:
+            return self.is_start_due()
+        return self.profile.needs_version
+
+    def is_start_due(self) -> bool:
+        """True if what waits is worth the start of its model."""
+        waiting = (document for document in self._confirmed("any") if open_tiles(document))
+        return any(True for _ in waiting) if self.at_once else is_start_worth(waiting, self.now)
+
+    def open_tiles(self, besides: Iterable[str]) -> int:
+        """Returns the open tiles of QUEUED documents, as far as one step can look.
+
+        The index may still show what this run has just claimed: the ids ``besides``.
+        """
+        claimed = set(besides)
+        queued = document_table.with_status(self.documents, "QUEUED", self.profile.model)
+        counted = islice(queued, MAX_DOCUMENTS_COUNTED)
+        return sum(open_tiles(document) for document in counted if document.id not in claimed)
+
+    def _confirmed(self, version: str, besides: int | None = None) -> Iterator[Document]:
+        """Yields the documents' own rows: the index may still show one that has just ended."""
+        for listed in self.oldest_first(version):
+            if listed.claim_token == besides:
+                continue
+            document = document_table.get(self.documents, listed.id)
+            if document is not None and document.status in ("QUEUED", "RUNNING"):
+                yield document
+
+
+def due_documents(context: StepContext) -> DueDocuments:
+    """Returns the documents that are due for the run's model."""
+    return DueDocuments(
+        documents=context.documents,
+        profile=context.profiles[0],
+        now=context.now,
+        at_once=context.at_once,
+    )
+
+
+def claim_due(context: StepContext) -> StepContext:
+    """Returns the context with what it claimed now, while the run's allowance lasts.
+
+    A document whose own budget is used up is HELD instead.
+    """
+    state, claims = context.state, list(context.claims)
+    open_claims = sum(not claim.ended for claim in claims)
+    room = len(claims) + min(CLAIMS_PER_TURN, MAX_OPEN_CLAIMS - open_claims)
+    for document in _claimable(context):
+        if len(claims) >= room:
+            break
+        if open_tiles(document) and document.overspent:
+            _hold(context, document)
+        elif not fits(document, claims, context.run.calls_left, state.calls_per_tile):
+            break
+        elif claimed := _claim(context, document):
+            claims.append(claimed)
+    return replace(context, claims=tuple(claims))
+
+
+def _claimable(context: StepContext) -> Iterator[Document]:
+    claimed = {claim.document_id for claim in context.claims}
+    for document in due_documents(context).oldest_first(context.state.version):
+        if document.id not in claimed and document.claim_token != context.state.token:
+            yield document
+
+
+def _hold(context: StepContext, document: Document) -> None:
+    """Holds a document whose budget is used up: no run takes it until a person retries it."""
+    values = {"status": "HELD", "reason": document.overspent}
+    waits = document_table.claimable_by(context.state.token)
+    document_table.update(context.documents, document.id, values, waits)
+
+
+def _claim(context: StepContext, document: Document) -> Claim | None:
+    claimed = Claim(
+        document_id=document.id,
+        claimed_at=context.now,
+        tiles=open_tiles(document),
+        answered_before=document.tiles_answered,
+    )
+    is_claimed = claim_table.claim(
+        context.documents,
+        context.ledger,
+        claimed,
+        model=context.state.model,
+        token=context.state.token,
+        run_id=context.state.id,
+        now=context.now,
+    )
+    return claimed if is_claimed else None
+
+
+def open_claims(context: StepContext) -> Iterator[tuple[Claim, Document]]:
+    """Yields claims whose document is still RUNNING under this run; others are marked as ended."""
+    for claim in context.claims:
+        if claim.ended:
+            continue
+        document = document_table.get(context.documents, claim.document_id)
+        if (
+            document is not None
+            and document.status == "RUNNING"
+            and document.claim_token == context.state.token
+        ):
+            yield claim, document
+        else:
+            ended = {"ended": True}
+            claim_table.update_claim(context.ledger, context.state.id, claim.document_id, ended)
