@@ -26,7 +26,9 @@ class AnnotatedPage:
     ``width`` x ``height``: pixels at any dpi, or points.
 
     ``ignored`` parts are neither to be found nor empty. Annotations ``are_drawn`` where they are
-    those of the PDF itself, which tiles must not show.
+    those of the PDF itself, which tiles must not show. ``shown`` is the size (width, height) that
+    the file itself has, pixels or points; None where nobody measured it. ``alias`` names the page
+    where another file has its name.
     """
 
     path: Path
@@ -36,10 +38,13 @@ class AnnotatedPage:
     annotations: tuple[Annotation, ...]
     ignored: tuple[Box, ...] = ()
     are_drawn: bool = False
+    shown: tuple[float, float] | None = None
+    alias: str = ""
 
     @property
     def name(self) -> str:
-        return f"{self.path.stem}-p{self.page}"
+        """The name of the page in the files of a data set."""
+        return self.alias or f"{self.path.stem}-p{self.page}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

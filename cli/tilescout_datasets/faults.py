@@ -104,7 +104,7 @@ def _crowded(dataset: Dataset) -> Iterator[Fault]:
         yield Fault(
             severity="warning",
             label="",
-            text=f"Custom Labels takes {ground_truth.MOST_BOXES} boxes an image; {crowded} tiles "
+            text=f"Custom Labels takes {ground_truth.MAX_BOXES} boxes an image; {crowded} tiles "
             "have more and are not in the manifests; choose a smaller tile_size for it",
         )
 

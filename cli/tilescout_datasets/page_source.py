@@ -55,10 +55,11 @@ def _as_pdf(page: AnnotatedPage, dpi: int) -> Iterator[tuple[Path, int]]:
 @contextmanager
 def _without_labels(page: AnnotatedPage) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder, pymupdf.open(page.path) as document:
+        untrusted = pdf_annotations.untrusted_of(document)
         document.select([page.page - 1])
         shown = document[0]
         for each in list(shown.annots()):
-            if pdf_annotations.label_of(each):
+            if pdf_annotations.names_something(each, untrusted):
                 shown.delete_annot(each)
         pdf = Path(folder) / page.path.name
         document.save(pdf)

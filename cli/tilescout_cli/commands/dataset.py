@@ -16,6 +16,8 @@ from tilescout_cli.console.failures import BadUsage, CommandFailed
 from tilescout_cli.console.options import Json, ProfileName, example
 from tilescout_cli.console.progress_view import ProgressView
 from tilescout_cli.console.terminal import plain
+from tilescout_cli.evaluation import reading_view
+from tilescout_cli.evaluation.reading_view import Strict
 from tilescout_cli.stack import cdk_profiles
 from tilescout_datasets import datasets, html_report, pictures, report
 from tilescout_datasets.annotations import AnnotatedPage, LookAlike, UnusableAnnotations
@@ -43,8 +45,8 @@ def build(
         list[Path],
         typer.Argument(
             metavar="FILE...",
-            help="COCO, Label Studio JSON, CVAT for images, a Ground Truth manifest, or PDFs with "
-            "annotations.",
+            help="COCO, Label Studio, CVAT, YOLO, Pascal VOC, labelme, Ground Truth, Azure or "
+            "Vertex AI files, a folder of them, or PDFs with annotations.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write it.")],
@@ -63,6 +65,7 @@ def build(
     prefix: Annotated[
         str, typer.Option("--prefix", metavar="S3", help="s3://bucket/folder/ of the manifests.")
     ] = "",
+    strict: Strict = False,
     as_json: Json = False,
 ) -> None:
     """Cut annotated pages as a profile does; write COCO and Ground Truth manifests."""
@@ -75,8 +78,7 @@ def build(
 
     try:
         imported = detect_format.read(annotations, form)
-        for note in imported.notes:
-            terminal.say(f"tilescout: {note}")
+        reading_view.tell(imported.table, strict=strict)
         built = datasets.build(imported.pages, chosen, out, shares, prefix=prefix, on_page=tell)
     except (UnusableAnnotations, TilescoutError, OSError) as error:
         raise BadUsage(str(error)) from error

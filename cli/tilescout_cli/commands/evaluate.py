@@ -22,7 +22,7 @@ from tilescout_cli.console.options import (
 )
 from tilescout_cli.console.progress_view import ProgressView
 from tilescout_cli.documents import uploads
-from tilescout_cli.evaluation import inputs, model_file
+from tilescout_cli.evaluation import inputs, model_file, reading_view
 from tilescout_cli.evaluation import view as evaluation_view
 from tilescout_cli.evaluation.inputs import Result
 from tilescout_cli.evaluation.limits import Limits
@@ -41,6 +41,7 @@ from tilescout_cli.evaluation.options import (
     Results,
     TruthFiles,
 )
+from tilescout_cli.evaluation.reading_view import Strict
 from tilescout_cli.stack import target
 from tilescout_cli.training import view as training_view
 from tilescout_evaluate import pairing
@@ -81,6 +82,7 @@ def evaluate(
     version: VersionName = None,
     local: Local = False,
     stack: StackName = None,
+    strict: Strict = False,
     as_json: Json = False,
 ) -> None:
     """Tell precision, recall and F1 of results against ground truth, and show the worst misses.
@@ -110,7 +112,7 @@ def evaluate(
         raise BadUsage("ground truth is needed; give --truth FILE, such as COCO JSON or a PDF")
     found = inputs.gather(what, profile, lambda: target.find(local=local, stack=stack))
     try:
-        chosen, true_pages = _truth(truth, found, kind, text_layer=text_layer)
+        chosen, true_pages = _truth(truth, found, kind, text_layer=text_layer, strict=strict)
         paired = pairing.paired([each.document for each in found], true_pages, _only(pages))
         evaluation = _evaluated(chosen, paired, found, tuple(label or ()))
     except (UnusableTruth, NotInstalled, TilescoutError) as error:
@@ -156,10 +158,18 @@ def _only(pages: str) -> frozenset[int] | None:
 
 
 def _truth(
-    files: list[Path], found: list[Result], kind: Kind | None, *, text_layer: bool
+    files: list[Path],
+    found: list[Result],
+    kind: Kind | None,
+    *,
+    text_layer: bool,
+    strict: bool,
 ) -> tuple[Kind, list[TruePage]]:
     numbers = {number for each in found for number in each.document.pages}
     read = [truth_files.read(path, numbers, text_layer=text_layer) for path in files]
+    for each in read:
+        if each.table:
+            reading_view.tell(each.table, strict=strict)
     kinds = {each.kind for each in read}
     if kind is None and len(kinds) > 1:
         raise BadUsage(f"the files of truth are of {' and '.join(sorted(kinds))}; choose by --as")

@@ -1,8 +1,7 @@
-"""Annotations as COCO JSON: of pages as they come in, of tiles as they go out and in again.
+"""The tiles of a data set as COCO JSON, as they go out and in again.
 
-https://cocodataset.org/#format-data. A page's image has the extra member ``page`` (from 1); a
-tile's has ``page``, ``left`` and ``top``. A part that a tile's edge cut off has ``iscrowd`` 1,
-which evaluation ignores.
+https://cocodataset.org/#format-data. A tile's image has the extra members ``page``, ``left`` and
+``top``. A part that a tile's edge cut off has ``iscrowd`` 1, which evaluation ignores.
 """
 
 from __future__ import annotations
@@ -16,13 +15,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from tilescout.geometry import Box
-from tilescout_datasets.annotations import (
-    AnnotatedPage,
-    AnnotatedTile,
-    Annotation,
-    UnusableAnnotations,
-)
-from tilescout_datasets.formats.imported import found_file
+from tilescout_datasets.annotations import AnnotatedTile, Annotation, UnusableAnnotations
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,35 +51,6 @@ class _Coco:
 
 
 _COCO = TypeAdapter(_Coco)
-
-
-def read_pages(path: Path, *, needs_files: bool = True) -> list[AnnotatedPage]:
-    """Annotated pages; a file lies beside ``path`` or in a folder images there.
-
-    Raises UnusableAnnotations, for a file that is nowhere only where ``needs_files``.
-    """
-    coco = _read(path)
-    objects = _objects(coco, path)
-    return [
-        AnnotatedPage(
-            path=_file(path, image.file_name, needs_files),
-            page=int(image.page),
-            width=image.width,
-            height=image.height,
-            annotations=tuple(each for each, is_ignored in objects[image.id] if not is_ignored),
-            ignored=tuple(each.box for each, is_ignored in objects[image.id] if is_ignored),
-        )
-        for image in coco.images
-    ]
-
-
-def _file(path: Path, name: str, is_needed: bool) -> Path:
-    try:
-        return found_file(path, name)
-    except UnusableAnnotations:
-        if is_needed:
-            raise
-        return path.parent / name
 
 
 def read_tiles(path: Path) -> list[AnnotatedTile]:
@@ -152,9 +116,16 @@ def _read(path: Path) -> _Coco:
         return _COCO.validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise UnusableAnnotations(
-            f"{path} must be COCO JSON with images, annotations and categories ({error}); "
-            "export it again as COCO"
+            f"{path} must be COCO JSON with images, annotations and categories "
+            f"({_first(error)}); build the data set again"
         ) from error
+
+
+def _first(error: OSError | ValidationError) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or "it cannot be read"
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}"
 
 
 def _objects(coco: _Coco, path: Path) -> dict[int, list[tuple[Annotation, bool]]]:

@@ -8,20 +8,28 @@ dpi and the tile's place on its page, by members of the metadata that only Tiles
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from tilescout.geometry import Box
-from tilescout_datasets.annotations import (
-    AnnotatedPage,
-    AnnotatedTile,
-    Annotation,
-    UnusableAnnotations,
+from tilescout_datasets.annotations import AnnotatedTile, Annotation, UnusableAnnotations
+from tilescout_datasets.formats import text_files
+from tilescout_datasets.formats.records import (
+    MALFORMED,
+    LeftOut,
+    PageRecord,
+    Record,
+    Shape,
+    ShapeRecord,
+    malformed,
+    number,
 )
-from tilescout_datasets.formats.imported import found_file
+from tilescout_datasets.formats.text_files import BrokenLine
 
+Row = dict[str, Any]
 ATTRIBUTE = "symbols"
-MOST_BOXES = 50
+MAX_BOXES = 50
 """Of one image, a limit of Custom Labels."""
 CREATED = "2026-01-01T00:00:00"
 
@@ -34,7 +42,7 @@ def write_tiles(
     prefix: str = "",
     dpi: int = 0,
 ) -> int:
-    """Write the tiles of at most `MOST_BOXES` boxes and give how many were left out.
+    """Write the tiles of at most `MAX_BOXES` boxes and give how many were left out.
 
     ``source-ref`` is the file's path relative to the manifest, after ``prefix`` such as
     s3://bucket/folder/.
@@ -45,7 +53,7 @@ def write_tiles(
 
 
 def fits(tile: AnnotatedTile) -> bool:
-    return len(tile.annotations) <= MOST_BOXES
+    return len(tile.annotations) <= MAX_BOXES
 
 
 def text(
@@ -104,40 +112,23 @@ def dpi_of(path: Path) -> int:
 
 
 def read_tiles(path: Path, *, prefix: str = "") -> list[AnnotatedTile]:
-    """Tiles of any object detection manifest, files relative to it once ``prefix`` is taken off.
+    """Returns the tiles of a manifest that `write_tiles` wrote, files relative to it once
+    ``prefix`` is taken off.
 
     Raises UnusableAnnotations.
     """
     try:
-        lines = path.read_text().splitlines()
+        lines = text_files.text_of(path).split("\n")
         return [_tile(json.loads(line), path, prefix) for line in lines if line.strip()]
-    except (OSError, ValueError, KeyError, StopIteration) as error:
+    except (LeftOut, *MALFORMED) as error:
         raise UnusableAnnotations(
-            f"{path} must be a Ground Truth manifest of object detection, one JSON object a line "
+            f"{path} must be a Ground Truth manifest of object detection, one JSON object per line "
             f"({error!r}); export it again"
         ) from error
 
 
-def read_pages(path: Path) -> list[AnnotatedPage]:
-    """Each image of a manifest as a page; it lies beside ``path``, whatever its place in S3.
-
-    Raises UnusableAnnotations.
-    """
-    return [
-        AnnotatedPage(
-            path=found_file(path, tile.file.as_posix()),
-            page=1,
-            width=tile.width,
-            height=tile.height,
-            annotations=tile.annotations,
-        )
-        for tile in read_tiles(path)
-    ]
-
-
-def _tile(line: dict[str, Any], path: Path, prefix: str) -> AnnotatedTile:
-    name = next(key for key, value in line.items() if isinstance(value, dict)
-                and "annotations" in value)  # fmt: skip
+def _tile(line: Row, path: Path, prefix: str) -> AnnotatedTile:
+    name = _attribute(line)
     metadata = line[f"{name}-metadata"]
     labels = metadata["class-map"]
     (size,) = line[name]["image_size"]
@@ -155,3 +146,87 @@ def _tile(line: dict[str, Any], path: Path, prefix: str) -> AnnotatedTile:
         ),
         ignored=tuple(map(_box_of, metadata.get("ignored", ()))),
     )
+
+
+def records(lines: Sequence[Any]) -> Iterator[Record]:
+    """Yields the images of any object detection manifest, one JSON object per line."""
+    for at, line in enumerate(lines, 1):
+        place = f"line {at}"
+        if isinstance(line, BrokenLine):
+            yield PageRecord(place=place, left_out=LeftOut("a line is no JSON", line.fault))
+            continue
+        try:
+            yield _page(line, place)
+        except LeftOut as reason:
+            yield PageRecord(place=place, left_out=reason)
+        except MALFORMED as error:
+            yield PageRecord(place=place, left_out=malformed(error))
+
+
+def _page(line: Row, place: str) -> PageRecord:
+    source = line["source-ref"]
+    if not isinstance(source, str):
+        raise TypeError("source-ref is no text")
+    place = f"{place} ({source.rpartition('/')[2]})"
+    name = _attribute(line)
+    labelled, metadata = line[name], line.get(f"{name}-metadata") or {}
+    labels = metadata.get("class-map") or {}
+    size = (labelled.get("image_size") or [{}])[0]
+    has_size = size.get("width") and size.get("height")
+    return PageRecord(
+        place=place,
+        file=source,
+        size=(number(size["width"]), number(size["height"])) if has_size else None,
+        shapes=[
+            _shape(box, labels, f"{place}, box {at}")
+            for at, box in enumerate(labelled["annotations"], 1)
+        ],
+        remarks=tuple(_remarks(line, name)),
+    )
+
+
+def _shape(box: Any, labels: Row, place: str) -> ShapeRecord:
+    def read(width: float, height: float) -> Shape:
+        known = {str(key): label for key, label in labels.items()}
+        if str(box["class_id"]) not in known:
+            raise LeftOut("of a category that the file does not have", f"{box['class_id']}")
+        sides = {side: number(box[side]) for side in ("left", "top", "width", "height")}
+        return Shape(label=known[str(box["class_id"])], box=_box_of(sides))
+
+    return ShapeRecord(place, read)
+
+
+def _attribute(line: Row) -> str:
+    """The label attribute that counts: of several the adjusted one, else the newest, else the last.
+
+    Raises LeftOut where the line has none, with the reason why its labelling failed.
+    """
+    names = [key for key, value in line.items() if isinstance(value, dict)
+             and isinstance(value.get("annotations"), list)]  # fmt: skip
+    if not names:
+        raise LeftOut(*_failure(line))
+    return max(enumerate(names), key=lambda item: (*_age(line, item[1]), item[0]))[1]
+
+
+def _age(line: Row, name: str) -> tuple[bool, str]:
+    metadata = line.get(f"{name}-metadata")
+    if not isinstance(metadata, dict):
+        return False, ""
+    return "adjustment-status" in metadata, str(metadata.get("creation-date", ""))
+
+
+def _failure(line: Row) -> tuple[str, str]:
+    reasons = [str(value["failure-reason"]) for value in line.values()
+               if isinstance(value, dict) and "failure-reason" in value]  # fmt: skip
+    return ("the labelling failed", reasons[0]) if reasons else ("not annotated", "")
+
+
+def _remarks(line: Row, name: str) -> Iterator[str]:
+    """What else the line says of its labels."""
+    for key, value in line.items():
+        if not isinstance(value, dict):
+            continue
+        if key != name and isinstance(value.get("annotations"), list):
+            yield f"{key} is not used, but {name}"
+        if value.get("type") == "groundtruth/label-verification":
+            yield f"a reviewer called the labels {str(value.get('class-name'))!r}"

@@ -10,17 +10,17 @@ from tilescout.geometry import Box
 Point = tuple[float, float]
 
 
-def around(points: Iterable[Point]) -> Box:
+def bounding_box(points: Iterable[Point]) -> Box:
     """Of at least one point."""
     across, down = zip(*points, strict=True)
     return Box(min(across), min(down), max(across), max(down))
 
 
-def turned(box: Box, degrees: float, pivot: Point) -> Box:
+def rotated(box: Box, degrees: float, pivot: Point) -> Box:
     """Around the rectangle after it was turned clockwise (y runs down) about ``pivot``."""
     corners = ((box.left, box.top), (box.right, box.top), (box.right, box.bottom),
                (box.left, box.bottom))  # fmt: skip
-    return around(_moved(corner, degrees, pivot) for corner in corners)
+    return bounding_box(_moved(corner, degrees, pivot) for corner in corners)
 
 
 def ellipse(centre: Point, radii: Point, degrees: float = 0.0) -> Box:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-import json
+import io
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,9 +14,15 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from tilescout.geometry import Box
-from tilescout_datasets.annotations import AnnotatedPage, UnusableAnnotations
-from tilescout_datasets.formats import coco, detect_format
-from tilescout_datasets.formats.detect_format import Format
+from tilescout_datasets.annotations import UnusableAnnotations
+from tilescout_datasets.formats import detect_format, text_files
+from tilescout_datasets.formats.import_pages import Imported
+from tilescout_datasets.formats.records import (
+    MALFORMED,
+    LeftOut,
+    RecordCounter,
+    RecordTable,
+)
 from tilescout_evaluate.truth import pdf
 from tilescout_evaluate.truth.pages import TrueItem, TruePage, Truth, UnusableTruth
 
@@ -33,7 +40,7 @@ class _Row:
     file: str = ""
 
 
-_ROWS = TypeAdapter(list[_Row])
+_ROW = TypeAdapter(_Row)
 
 
 def read(path: Path, pages: Iterable[int] = (), *, text_layer: bool = False) -> Truth:
@@ -41,52 +48,49 @@ def read(path: Path, pages: Iterable[int] = (), *, text_layer: bool = False) -> 
 
     Raises UnusableTruth.
     """
-    if not path.is_file():
+    if not path.exists():
         raise UnusableTruth(f"there is no file {path}; give COCO JSON, a PDF, JSON or CSV of rows")
     ending = path.suffix.lower()
     if ending == ".pdf":
         return pdf.text_layer(path, pages) if text_layer else pdf.drawn_boxes(path)
     if text_layer:
         raise UnusableTruth(f"--text-layer reads the text of a PDF; {path} is none; give the PDF")
-    if ending == ".xml":
-        return _of_tool(path, "cvat")
     if ending == ".csv":
         return _of_rows(_csv_rows(path), path)
-    return _of_json(path)
+    if ending == ".json":
+        return _of_json(path)
+    return _of_tool(path)
 
 
 def _of_json(path: Path) -> Truth:
+    """Rows or what `tilescout sample` writes; else an export of an annotation tool."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        value = text_files.parsed_json(text_files.text_of(path).lstrip("\ufeff"))
+    except (UnusableAnnotations, ValueError) as error:
         raise UnusableTruth(f"{path} must be JSON or CSV or a PDF ({error}); correct it") from error
-    if isinstance(value, dict) and "images" in value:
-        return _of_coco(path)
-    if isinstance(value, dict) and "pages" in value:
+    if isinstance(value, dict) and isinstance(value.get("pages"), list) and "images" not in value:
         return _of_sample(value["pages"], path)
-    if isinstance(value, list) and value and isinstance(value[0], dict) and "data" in value[0]:
-        return _of_tool(path, "label-studio")
-    return _of_rows(value, path)
+    is_export = isinstance(value, dict) or (
+        isinstance(value, list)
+        and any(isinstance(row, dict) for row in value)
+        and not any(isinstance(row, dict) and "box" in row for row in value)
+    )
+    return _of_tool(path) if is_export else _of_rows(value, path)
 
 
-def _of_coco(path: Path) -> Truth:
-    try:
-        return _of_pages(coco.read_pages(path, needs_files=False))
-    except UnusableAnnotations as error:
-        raise UnusableTruth(str(error)) from error
-
-
-def _of_tool(path: Path, form: Format) -> Truth:
+def _of_tool(path: Path) -> Truth:
     """An export of an annotation tool, as `tilescout dataset build` reads it."""
     try:
-        return _of_pages(detect_format.read([path], form).pages)
+        imported = detect_format.read([path], needs_files=False)
     except UnusableAnnotations as error:
         raise UnusableTruth(str(error)) from error
+    return _of_pages(imported)
 
 
-def _of_pages(pages: Iterable[AnnotatedPage]) -> Truth:
+def _of_pages(imported: Imported) -> Truth:
     return Truth(
         kind="objects",
+        table=imported.table,
         pages=tuple(
             TruePage(
                 file=page.path,
@@ -95,33 +99,44 @@ def _of_pages(pages: Iterable[AnnotatedPage]) -> Truth:
                 height=page.height,
                 items=tuple(TrueItem(box=each.box, label=each.label) for each in page.annotations),
                 ignored=page.ignored,
+                shown=page.shown,
             )
-            for page in pages
+            for page in imported.pages
         ),
     )
 
 
 def _of_sample(pages: Any, path: Path) -> Truth:
     """What `tilescout sample` writes beside a drawing: tags, and symbols as objects."""
-    rows = [
-        {"page": page["page"], "box": tag["box_pt"], "text": tag["text"]}
-        for page in pages
-        for tag in page["tags"]
-    ]
-    symbols = [
-        {"page": page["page"], "box": each["box_pt"], "label": each["label"]}
-        for page in pages
-        for each in page["symbols"]
-    ]
-    return _of_rows([*rows, *symbols], path.with_suffix(".pdf"), of=[p["page"] for p in pages])
+    try:
+        rows = [
+            {"page": page["page"], "box": tag["box_pt"], "text": tag["text"]}
+            for page in pages
+            for tag in page["tags"]
+        ]
+        symbols = [
+            {"page": page["page"], "box": each["box_pt"], "label": each["label"]}
+            for page in pages
+            for each in page["symbols"]
+        ]
+        numbers = [page["page"] for page in pages]
+    except MALFORMED as error:
+        raise UnusableTruth(
+            f"{path} must be what tilescout sample wrote ({error!r}); make the sample again"
+        ) from error
+    return _of_rows([*rows, *symbols], path.with_suffix(".pdf"), of=numbers)
 
 
 def _csv_rows(path: Path) -> list[dict[str, Any]]:
     """Columns page, left, top, right, bottom (or left_pt and so on), text, label, file."""
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return [_csv_row(row) for row in csv.DictReader(file)]
-    except (OSError, KeyError, UnicodeDecodeError) as error:
+        text = text_files.text_of(path).lstrip("\ufeff")
+        return [_csv_row(row) for row in csv.DictReader(io.StringIO(text, newline=""))]
+    except UnusableAnnotations as error:
+        raise UnusableTruth(str(error)) from error
+    except csv.Error as error:
+        raise UnusableTruth(f"{path} must be CSV ({error}); save it again as CSV") from error
+    except KeyError as error:
         raise UnusableTruth(
             f"{path} must have the columns page, left, top, right, bottom (points), and text or "
             f"label; it lacks {error}; add it"
@@ -135,20 +150,50 @@ def _csv_row(row: Mapping[str, str | None]) -> dict[str, Any]:
     return {"page": row["page"], "box": box, "file": row.get("file") or "", **texts}
 
 
+def _good_rows(rows: Any, path: Path) -> tuple[list[_Row], RecordTable]:
+    """The rows that can be used. Raises UnusableTruth where there are rows and none can."""
+    if not isinstance(rows, list):
+        raise UnusableTruth(f"{path} must be a list of {ROWS}; docs/evaluate.md has an example")
+    counter, known = RecordCounter(), []
+    for at, row in enumerate(rows):
+        try:
+            known.append(_good_row(row))
+            counter.keep("box", f"row {at}")
+        except LeftOut as reason:
+            counter.leave_out("box", f"row {at}", reason)
+    table = counter.table()
+    if rows and not known:
+        raise UnusableTruth(
+            f"{path} must be a list of {ROWS}; {'; '.join(table.lines())}; docs/evaluate.md has an "
+            "example"
+        )
+    return known, table
+
+
+def _good_row(value: Any) -> _Row:
+    """Raises LeftOut."""
+    try:
+        row = _ROW.validate_python(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the row"
+        raise LeftOut(
+            "a member is missing or of another type", f"{place}: {first['msg']}"
+        ) from error
+    left, top, right, bottom = row.box
+    if not all(map(math.isfinite, row.box)):
+        raise LeftOut("a side is no number")
+    if right <= left or bottom <= top:
+        raise LeftOut("a side is zero or negative", f"{left:g}, {top:g}, {right:g}, {bottom:g}")
+    return row
+
+
 def _of_rows(rows: Any, path: Path, of: Iterable[int] = ()) -> Truth:
     """Snippets where rows have a text and a label, text where only that, else objects.
 
     ``of`` are pages that were looked at, with or without a row.
     """
-    try:
-        known = _ROWS.validate_python(rows)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the file"
-        raise UnusableTruth(
-            f"{path} must be a list of {ROWS}; {place}: {first['msg']}; docs/evaluate.md has "
-            "an example"
-        ) from error
+    known, table = _good_rows(rows, path)
     items: dict[tuple[str, int], list[TrueItem]] = defaultdict(list)
     for page in of:
         items[path.name, page] = []
@@ -159,6 +204,7 @@ def _of_rows(rows: Any, path: Path, of: Iterable[int] = ()) -> Truth:
     has_both = any(row.text and row.label for row in known)
     is_sample = bool(of)
     return Truth(
+        table=table,
         kind="snippets" if has_both or (has_text and is_sample) else "text" if has_text
         else "objects",
         pages=tuple(

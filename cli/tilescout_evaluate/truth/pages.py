@@ -8,6 +8,7 @@ from typing import Literal
 
 from tilescout.detections import Direction
 from tilescout.geometry import Box
+from tilescout_datasets.formats.records import RecordTable
 
 Kind = Literal["objects", "text", "snippets"]
 """What is compared: labelled boxes, words, or tags by their exact text."""
@@ -31,7 +32,7 @@ class TrueItem:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TruePage:
     """A page (from 1) of ``file``; boxes in units of which the page as shown has ``width`` x
-    ``height``, in points where these are 0."""
+    ``height``, in points where these are 0. ``shown`` is the size that the file itself has."""
 
     file: Path
     page: int
@@ -39,11 +40,16 @@ class TruePage:
     height: float = 0.0
     items: tuple[TrueItem, ...] = ()
     ignored: tuple[Box, ...] = ()
+    shown: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """All pages of all files; ``kind`` is what they are good for, unless a person says else."""
+    """All pages of all files; ``kind`` is what they are good for, unless a person says else.
+
+    ``table`` counts the records of the file, where one may be left out.
+    """
 
     kind: Kind
     pages: tuple[TruePage, ...] = field(default_factory=tuple)
+    table: RecordTable | None = None

@@ -13,13 +13,21 @@ from tilescout.errors import TilescoutError
 from tilescout.geometry import Box
 from tilescout.rendering.render import inspect_document, render_page
 from tilescout.rendering.requests import RenderRequest
-from tilescout_datasets.formats.pdf_labels import label_and_text
+from tilescout_datasets.formats import pdf_annotations
+from tilescout_datasets.formats.outlines import bounding_box
+from tilescout_datasets.formats.pdf_labels import ShapeText, Untrusted, named
+from tilescout_datasets.formats.records import LeftOut, RecordCounter
 from tilescout_evaluate.truth.pages import TrueItem, TruePage, Truth, UnusableTruth
 
 BOXES = (mupdf.PDF_ANNOT_SQUARE, mupdf.PDF_ANNOT_CIRCLE)
-LINES = (mupdf.PDF_ANNOT_POLYGON, mupdf.PDF_ANNOT_POLY_LINE)
+KINDS = {
+    mupdf.PDF_ANNOT_SQUARE: "Square",
+    mupdf.PDF_ANNOT_CIRCLE: "Circle",
+    mupdf.PDF_ANNOT_POLYGON: "Polygon",
+    mupdf.PDF_ANNOT_POLY_LINE: "PolyLine",
+}
 DPI = 200
-MOST_PAGES = 10_000
+MAX_PAGES = 10_000
 
 
 def drawn_boxes(path: Path) -> Truth:
@@ -28,21 +36,25 @@ def drawn_boxes(path: Path) -> Truth:
     The label is the subject, where a person gave one, else the contents; the text is the contents.
     What `tilescout detect` drew keeps its label and text. Raises UnusableTruth.
     """
-    pages = tuple(page for page in _pages(path) if page.items)
+    counter = RecordCounter()
+    pages = tuple(page for page in _pages(path, counter) if page.items)
     if not pages:
         raise UnusableTruth(
             f"a PDF of ground truth has square or polygon annotations; {path} has none with a "
             "name; draw boxes in a viewer and write the label as their comment, or give "
             "--text-layer for the text of the PDF itself"
         )
-    return Truth(kind="objects", pages=pages)
+    return Truth(kind="objects", pages=pages, table=counter.table())
 
 
-def _pages(path: Path) -> Iterator[TruePage]:
+def _pages(path: Path, counter: RecordCounter) -> Iterator[TruePage]:
     try:
         with pymupdf.open(path, filetype="pdf") as document:
+            untrusted = pdf_annotations.untrusted_of(document)
             for number, page in enumerate(document, 1):
-                items = tuple(_items(mupdf.pdf_page_from_fz_page(page.this)))
+                drawn = mupdf.pdf_page_from_fz_page(page.this)
+                place = f"page {number}"
+                items = tuple(_items(drawn, place, untrusted, counter))
                 yield TruePage(file=path, page=number, items=items)
     except (RuntimeError, ValueError, mupdf.FzErrorBase) as error:
         raise UnusableTruth(
@@ -50,35 +62,48 @@ def _pages(path: Path) -> Iterator[TruePage]:
         ) from error
 
 
-def _items(page: Any) -> Iterator[TrueItem]:
+def _items(
+    page: Any, place: str, untrusted: Untrusted, counter: RecordCounter
+) -> Iterator[TrueItem]:
     """Through MuPDF itself, whose page space is the page as shown."""
     annotation = mupdf.pdf_first_annot(page)
     while annotation.m_internal:
-        box = _box(annotation)
-        if box is not None and box.area > 0:
-            label, text = _named(annotation)
-            if label:
-                yield TrueItem(box=box, label=label, text=text)
+        try:
+            yield _item(annotation, untrusted)
+            counter.keep("box", place)
+        except LeftOut as reason:
+            counter.leave_out("box", place, reason)
         annotation = mupdf.pdf_next_annot(annotation)
 
 
-def _box(annotation: Any) -> Box | None:
-    kind = mupdf.pdf_annot_type(annotation)
-    if kind in BOXES:
+def _item(annotation: Any, untrusted: Untrusted) -> TrueItem:
+    """Raises LeftOut."""
+    kind = KINDS.get(mupdf.pdf_annot_type(annotation))
+    if kind is None:
+        raise LeftOut("of a kind that is no rectangle, ellipse or polygon")
+    shape = ShapeText(kind, mupdf.pdf_annot_contents(annotation) or "",
+                      _member(annotation, "Subj"), _member(annotation, "T"))  # fmt: skip
+    if shape.is_shx:
+        raise LeftOut("AutoCAD's own note on lettering (SHX), no label", shape.contents)
+    label, text = named(shape, untrusted)
+    if not label:
+        raise LeftOut("without a label; write it into the comment")
+    box = _box(annotation)
+    if not box.area:
+        raise LeftOut("a side is zero")
+    return TrueItem(box=box, label=label, text=text)
+
+
+def _box(annotation: Any) -> Box:
+    """Raises LeftOut."""
+    if mupdf.pdf_annot_type(annotation) in BOXES:
         rect = mupdf.pdf_annot_rect(annotation)
         return Box(rect.x0, rect.y0, rect.x1, rect.y1)
-    if kind not in LINES or not mupdf.pdf_annot_vertex_count(annotation):
-        return None
     count = mupdf.pdf_annot_vertex_count(annotation)
+    if not count:
+        raise LeftOut("without a point")
     points = [mupdf.pdf_annot_vertex(annotation, at) for at in range(count)]
-    across, down = [point.x for point in points], [point.y for point in points]
-    return Box(min(across), min(down), max(across), max(down))
-
-
-def _named(annotation: Any) -> tuple[str, str]:
-    """Label and text."""
-    contents = mupdf.pdf_annot_contents(annotation) or ""
-    return label_and_text(contents, _member(annotation, "Subj"), _member(annotation, "T"))
+    return bounding_box((point.x, point.y) for point in points)
 
 
 def _member(annotation: Any, name: str) -> str:
@@ -90,7 +115,7 @@ def text_layer(path: Path, pages: Iterable[int] = ()) -> Truth:
     """The visible words of the PDF itself, of pages that have any. Raises UnusableTruth."""
     try:
         wanted = sorted(pages) or [
-            each.page for each in inspect_document(path, max_pages=MOST_PAGES).pages
+            each.page for each in inspect_document(path, max_pages=MAX_PAGES).pages
         ]
         read = (_read(path, number) for number in wanted)
         pages_of_text = tuple(page for page in read if page.items)

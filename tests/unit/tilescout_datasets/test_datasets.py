@@ -26,7 +26,7 @@ from tilescout_datasets.annotations import (
 )
 from tilescout_datasets.datasets import Dataset, Shares
 from tilescout_datasets.faults import LabelReport
-from tilescout_datasets.formats import coco, ground_truth
+from tilescout_datasets.formats import coco, detect_format, ground_truth
 from tilescout_datasets.tile_rule import shown_in
 
 REGION = Box(100, 100, 200, 200)
@@ -103,7 +103,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Dataset]:
     annotations.write_text(
         json.dumps({"images": images, "annotations": objects, "categories": categories})
     )
-    pages = coco.read_pages(annotations)
+    pages = detect_format.read([annotations]).pages
     return folder / "out", datasets.build(pages, PROFILE, folder / "out", Shares(test=0.25))
 
 
@@ -193,8 +193,8 @@ def test_what_is_no_coco_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "pages.json"
     path.write_text("{}")
 
-    with pytest.raises(UnusableAnnotations, match="export it again as COCO"):
-        coco.read_pages(path)
+    with pytest.raises(UnusableAnnotations, match="build the data set again"):
+        coco.read_tiles(path)
 
 
 def label_report(**changed: float) -> LabelReport:

@@ -130,7 +130,7 @@ def test_what_is_no_box_is_left_out_and_told(folder: Path) -> None:
     imported = detect_format.read([label_studio(folder, rectangle(), brush)])
 
     assert imported.notes == (
-        "1 of kind brushlabels left out: rectangles, polygons, ellipses are read",
+        "1 box left out: of kind brushlabels, which has no sure box (task 1, result b)",
     )
 
 
@@ -157,14 +157,19 @@ def test_cvat_shapes_have_boxes(folder: Path) -> None:
         ("tank", [185, 110, 215, 190]),
         ("valve", [40, 30, 80, 90]),
     ]
-    assert imported.notes == ("1 of kind points left out: boxes, polygons and ellipses are read",)
+    assert imported.notes == (
+        "1 box left out: of kind points, which has no sure box (points 5 of sheets/plan.png)",
+    )
 
 
-def test_a_cvat_video_is_refused(folder: Path) -> None:
+def test_a_cvat_video_without_the_pictures_of_its_frames_is_refused(folder: Path) -> None:
     path = folder / "annotations.xml"
-    path.write_text("<annotations><track id='0' label='pump'/></annotations>")
+    path.write_text(
+        "<annotations><track id='0' label='pump'>"
+        "<box frame='7' xtl='1' ytl='1' xbr='9' ybr='9'/></track></annotations>"
+    )
 
-    with pytest.raises(UnusableAnnotations, match="it has tracks of a video; export the task"):
+    with pytest.raises(UnusableAnnotations, match=r"frame_000007\.png does not; copy it"):
         detect_format.read([path])
 
 
@@ -255,7 +260,7 @@ def test_a_pdf_whose_annotations_say_nothing_is_refused(tmp_path: Path) -> None:
         document.new_page().add_rect_annot((10, 10, 20, 20))
         document.save(tmp_path / "plan.pdf")
 
-    with pytest.raises(UnusableAnnotations, match="has 1 annotations and none does; write the"):
+    with pytest.raises(UnusableAnnotations, match="without a label; write it into the comment"):
         detect_format.read([tmp_path / "plan.pdf"])
 
 
@@ -314,7 +319,7 @@ sides = st.floats(1, 100)
 def test_a_turned_rectangle_keeps_its_centre_and_holds_its_area(
     width: float, height: float, degrees: float
 ) -> None:
-    box = outlines.turned(Box(0, 0, width, height), degrees, (width / 2, height / 2))
+    box = outlines.rotated(Box(0, 0, width, height), degrees, (width / 2, height / 2))
 
     assert np.allclose(box.centre, (width / 2, height / 2), atol=1e-6)
     assert box.area >= width * height - 1e-6
