@@ -19,6 +19,7 @@ from tilescout.profiles import Region
 from tilescout.rendering.child_frames import Frame, write_frame
 from tilescout.rendering.mupdf_document import error_text, inspect
 from tilescout.rendering.page_render import render
+from tilescout.rendering.process import RenderLimits, WorkLimits
 from tilescout.rendering.requests import RenderRequest
 
 PR_SET_PDEATHSIG = 1
@@ -54,16 +55,20 @@ def _obey(limits: dict[str, Any]) -> None:
 def _answer(task: str, arguments: dict[str, Any], limits: dict[str, Any]) -> Iterator[Frame]:
     try:
         if task == "inspect":
-            yield Frame("result", asdict(inspect(**arguments)))
+            yield Frame("result", asdict(inspect(**arguments, work=WorkLimits(**limits["work"]))))
         else:
             request = _request(arguments["request"])
-            yield from render(arguments["path"], request, limits["memory_mb"])
+            yield from render(arguments["path"], request, _limits(limits))
     except TilescoutError as error:
         yield _error(error)
     except (MemoryError, pymupdf.mupdf.FzErrorSystem):
         yield _error(_out_of_memory(limits["memory_mb"]))
     except (RuntimeError, pymupdf.mupdf.FzErrorBase) as error:
         yield _error(_not_drawable(error))
+
+
+def _limits(value: dict[str, Any]) -> RenderLimits:
+    return RenderLimits(**{**value, "work": WorkLimits(**value["work"])})
 
 
 def _request(value: dict[str, Any]) -> RenderRequest:

@@ -12,6 +12,8 @@ import pymupdf
 
 from tilescout.errors import UnreadableDocument
 from tilescout.rendering.mupdf_page import ShownPage, is_painted
+from tilescout.rendering.page_work import measure_page
+from tilescout.rendering.process import WorkLimits
 from tilescout.rendering.requests import DocumentFacts, PageFacts
 
 # PDF's own limit is 14,400 units a side; UserUnit multiplies it. 200,000 pt are 70 metres.
@@ -59,15 +61,20 @@ def error_text(error: BaseException) -> str:
     return lines[0].split(" '")[0][:200]
 
 
-def inspect(path: str, max_pages: int, pages: tuple[int, int] | None) -> DocumentFacts:
-    """Facts of the pages ``pages`` (first, last; all where None)."""
+def inspect(
+    path: str, max_pages: int, pages: tuple[int, int] | None, work: WorkLimits
+) -> DocumentFacts:
+    """Facts of the pages ``pages`` (first, last; all where None).
+
+    Raises UnreadableDocument, and RenderLimitExceeded where a page asks for more than ``work``.
+    """
     document = open_document(path)
     count = _page_count(document, max_pages)
     first, last = pages or (1, count)
     numbers = range(max(1, first), min(last, count) + 1)
     return DocumentFacts(
         pages=tuple(
-            _page_facts(document, number, position < TEXT_MEASURED_PAGES)
+            _page_facts(document, number, work if position < TEXT_MEASURED_PAGES else None)
             for position, number in enumerate(numbers)
         ),
         page_count=count,
@@ -110,7 +117,8 @@ def _readable(rule: str) -> Iterator[None]:
         ) from error
 
 
-def _page_facts(document: Any, number: int, measure_text: bool) -> PageFacts:
+def _page_facts(document: Any, number: int, work: WorkLimits | None) -> PageFacts:
+    """The page's facts; its text is measured only where ``work`` limits that."""
     page = load_page(document, number)
     width, height = page.rect.width, page.rect.height
     # The comparison is false for NaN too.
@@ -119,12 +127,14 @@ def _page_facts(document: Any, number: int, measure_text: bool) -> PageFacts:
             f"a page side must be {SHORTEST_SIDE_PT:g} to {LONGEST_SIDE_PT:g} pt; page {number} "
             f"is {width:g} x {height:g} pt; correct its MediaBox, CropBox or UserUnit"
         )
+    if work:
+        measure_page(page, number, work)
     return PageFacts(
         page=number,
         width_pt=round(width, 3),
         height_pt=round(height, 3),
         rotation=int(page.rotation),
-        smallest_text_pt=_smallest_text(ShownPage(page, 72)) if measure_text else None,
+        smallest_text_pt=_smallest_text(ShownPage(page, 72)) if work else None,
     )
 
 

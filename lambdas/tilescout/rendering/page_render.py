@@ -11,6 +11,8 @@ from tilescout.rendering.child_frames import Frame
 from tilescout.rendering.mupdf_document import complaint, load_page, open_document
 from tilescout.rendering.mupdf_page import ShownPage
 from tilescout.rendering.page_tiles import cut_tiles
+from tilescout.rendering.page_work import measure_page
+from tilescout.rendering.process import RenderLimits
 from tilescout.rendering.requests import RenderedPage, RenderRequest
 from tilescout.rendering.text_layer import PageText, read_text
 from tilescout.tiling.grid import TileGrid
@@ -21,10 +23,10 @@ IMAGE_SHARE_OF_MEMORY = 3
 NO_TEXT = PageText(words=(), covers_page=False)
 
 
-def render(path: str, request: RenderRequest, memory_mb: int) -> Iterator[Frame]:
+def render(path: str, request: RenderRequest, limits: RenderLimits) -> Iterator[Frame]:
     """Tiles as they are made, then the page's result.
 
-    Raises UnreadableDocument, UnsupportedPage.
+    Raises UnreadableDocument, UnsupportedPage, RenderLimitExceeded.
     """
     document = open_document(path)
     if not 1 <= request.page <= document.page_count:
@@ -33,8 +35,9 @@ def render(path: str, request: RenderRequest, memory_mb: int) -> Iterator[Frame]
             "ask for a page of this document"
         )
     source = load_page(document, request.page)
+    measure_page(source, request.page, limits.work)
     page = ShownPage(source, request.dpi, request.colour)
-    _bound_images(page, request.page, memory_mb)
+    _bound_images(page, request.page, limits.memory_mb)
     text = read_text(page) if request.text_layer else NO_TEXT
     counts = TileCounts()
     for scale in page_scales((page.width, page.height), _grid(request), request.second_scale):

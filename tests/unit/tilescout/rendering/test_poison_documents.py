@@ -1,12 +1,11 @@
 """Files that break readers of PDF: each is read, warned of or refused, within its limits.
 
-Limits are of CPU time, so that the table says the same on a busy machine.
+What each asks for is counted, so that the table says the same on a fast machine and a slow one.
 """
 
 from __future__ import annotations
 
 import re
-import resource
 from pathlib import Path
 
 import pytest
@@ -20,8 +19,8 @@ from tilescout.profiles import Profile
 from tilescout.rendering.process import RenderLimits
 from tilescout.rendering.render import inspect_document, render_page
 
-CPU_SECONDS = 3
-LIMITS = RenderLimits(wall_seconds=100, cpu_seconds=CPU_SECONDS, memory_mb=1500)
+LIMITS = RenderLimits(wall_seconds=600, cpu_seconds=600, memory_mb=1500)
+"""Only the seconds are far above the product's: no file of the table may come near them."""
 
 REFUSED = {
     "empty": "must be a PDF; it is empty; upload it again",
@@ -36,10 +35,10 @@ REFUSED = {
     "1,000,000,000 pt": "page side must be 1 to 200000 pt; page 1 is 1e.09 .* correct its MediaBox",
     "UserUnit 75,000": "must be 1 to 200000 pt; page 1 is 3.75e.07 .* correct .* UserUnit",
     "60,000 px image": "may take 500 MB .* 60000 x 60000 px .* 3600 MB; .* lower resolution",
-    "nested forms": "the limit of 3 seconds; simplify or flatten the drawing",
-    "content bomb": "the limit of 3 seconds; simplify or flatten the drawing",
-    "flate bomb": "the limit of 3 seconds; simplify or flatten the drawing",
-    "self-crossing path": "the limit of 3 seconds; simplify or flatten the drawing",
+    "nested forms": "may inflate to 200 MB, with each form as often .* flatten the drawing",
+    "content bomb": "may inflate to 200 MB, .* and inflates to more; simplify or flatten",
+    "flate bomb": "may inflate to 200 MB, .* and inflates to more; simplify or flatten",
+    "self-crossing path": "may have 200000 segments and has 210000; simplify or flatten",
     "100,000 pages": "may have 10000 pages; this one has 100000; split it, or raise max_pages",
     "page tree loop": "every page must be readable; page 1 is not .*; export the PDF again",
     "deep array": "every page must be readable; page 1 is not .*; export the PDF again",
@@ -87,12 +86,10 @@ def test_every_file_of_the_table_has_its_fate() -> None:
 
 @pytest.mark.parametrize("name", cases(REFUSED))
 def test_it_is_refused_with_rule_value_and_remedy(name: str, tmp_path: Path) -> None:
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     path = written(name, tmp_path)
     with pytest.raises(TilescoutError) as refused:
         warnings_of(path)
     assert re.search(REFUSED[name], str(refused.value))
-    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before < 3 * CPU_SECONDS
     assert child_processes() == []
     assert list(tmp_path.iterdir()) == [path]
 

@@ -23,12 +23,13 @@ from tests.unit.tilescout.rendering.pdf_files import (
 from tilescout.errors import RenderLimitExceeded, UnreadableDocument, UnsupportedPage
 from tilescout.profiles import Region
 from tilescout.rendering.page_tiles import Band, cut_tiles, encode_jpeg
-from tilescout.rendering.process import RenderLimits
+from tilescout.rendering.process import RenderLimits, WorkLimits
 from tilescout.rendering.render import inspect_document, render_page
 from tilescout.rendering.requests import RenderedPage, RenderedTile, RenderRequest
 from tilescout.tiling.grid import TileGrid
 
 BLACK = (0, 0, 0)
+ANY_WORK = WorkLimits(inflated_mb=10**15)
 
 
 def request(**changes: Any) -> RenderRequest:
@@ -305,8 +306,8 @@ def test_an_image_bomb_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("limits", "reason"),
     [
-        (RenderLimits(wall_seconds=1), "longer than the limit of 1 seconds"),
-        (RenderLimits(cpu_seconds=1), "more CPU time than the limit of 1 seconds"),
+        (RenderLimits(wall_seconds=1, work=ANY_WORK), "longer than the limit of 1 seconds"),
+        (RenderLimits(cpu_seconds=1, work=ANY_WORK), "more CPU time than the limit of 1 seconds"),
     ],
 )
 def test_a_page_without_end_is_killed_and_leaves_nothing(
@@ -323,7 +324,11 @@ def test_a_page_without_end_is_killed_and_leaves_nothing(
 
 def test_a_document_without_end_is_killed_when_it_is_inspected(tmp_path: Path) -> None:
     with pytest.raises(RenderLimitExceeded, match="the document cannot be rendered"):
-        inspect_document(nested_forms(tmp_path), max_pages=1, limits=RenderLimits(wall_seconds=1))
+        inspect_document(
+            nested_forms(tmp_path),
+            max_pages=1,
+            limits=RenderLimits(wall_seconds=1, work=ANY_WORK),
+        )
 
 
 def test_a_child_without_memory_is_a_limit_not_a_crash_of_ours(tmp_path: Path) -> None:
