@@ -24,7 +24,7 @@ import pypdfium2
 
 from benchmarks.local_run import detect, embedded_aws
 from tilescout.geometry import Box, iou, union
-from tilescout_evaluate.metrics.text import plain
+from tilescout_evaluate.metrics.text.accuracy import letters_and_digits
 
 DRAWINGS = {
     "framework16_interfaces_sch": "3",
@@ -91,7 +91,7 @@ def _pairs(found: list[tuple[str, Box]], words: list[tuple[str, Box]]) -> Iterat
         reach = min(box.width, box.height) / 2
         near = box.grow(reach, reach)
         under = [n for n, word in enumerate(words) if _holds(near, word[1].centre)]
-        for run in _runs(under, plain(text), words):
+        for run in _runs(under, letters_and_digits(text), words):
             target = union(words[n][1] for n in run)
             yield Pair(dist(box.centre, target.centre), number, run)
 
@@ -104,7 +104,7 @@ def _runs(under: list[int], wanted: str, words: list[tuple[str, Box]]) -> Iterat
     """Runs of words, in the layer's order, that together read as ``wanted``."""
     for start in range(len(under)):
         for stop in range(start + 1, len(under) + 1):
-            text = plain("".join(words[n][0] for n in under[start:stop]))
+            text = letters_and_digits("".join(words[n][0] for n in under[start:stop]))
             if text and text == wanted:
                 yield tuple(under[start:stop])
             if len(text) >= len(wanted):

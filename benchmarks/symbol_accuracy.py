@@ -13,7 +13,7 @@ from tilescout_datasets.annotations import Annotation
 from tilescout_evaluate.metrics import coco_precision, groups, objects
 from tilescout_evaluate.metrics.counts import total
 from tilescout_evaluate.metrics.matching import Ints, ObjectPage, overlaps
-from tilescout_evaluate.metrics.objects import Judged
+from tilescout_evaluate.metrics.objects import MatchedPage
 
 BOUNDS = (32.0, 64.0)
 SIZES = ("under 32 px", "32 to 64 px", "over 64 px")
@@ -91,10 +91,10 @@ def mean_average_precision(pages: Sequence[Page], labels: Sequence[str]) -> floa
     return coco_precision.mean_average_precision(every, labels).at_half
 
 
-def _judged(pages: Sequence[Page], least_confidence: float) -> Iterator[tuple[Page, Judged]]:
+def _judged(pages: Sequence[Page], least_confidence: float) -> Iterator[tuple[Page, MatchedPage]]:
     for page in pages:
         known = {each.label for each in page.truth} | {each.label for each in page.found}
-        yield page, objects.judged(_object_page(page, sorted(known), least_confidence))
+        yield page, objects.match_page(_object_page(page, sorted(known), least_confidence))
 
 
 def _object_page(page: Page, labels: Sequence[str], least_confidence: float) -> ObjectPage:

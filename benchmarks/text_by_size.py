@@ -28,8 +28,8 @@ from tilescout.merging.page import detect_on_page
 from tilescout.profiles import Profile
 from tilescout.rendering.render import render_page
 from tilescout.rendering.requests import RenderedTile, RenderRequest
-from tilescout_evaluate.metrics.text import compare
-from tilescout_evaluate.metrics.text_pages import Seen, TextPage
+from tilescout_evaluate.metrics.text.accuracy import compare
+from tilescout_evaluate.metrics.text.pages import TextDetection, TextPage
 from tilescout_local.engines.ocr import TextReader
 from tilescout_samples.sheet import Sheet
 from tilescout_samples.tags import TagNames
@@ -45,7 +45,7 @@ MOST_PIXELS = 30_000_000
 """In one call: the local OCR takes some 20 GB for an A0 sheet at 200 dpi."""
 
 Image = NDArray[np.uint8]
-Look = Callable[[Path, TextReader], tuple[list[Seen], int] | None]
+Look = Callable[[Path, TextReader], tuple[list[TextDetection], int] | None]
 
 
 def sheet(paper: str) -> Sheet:
@@ -70,14 +70,14 @@ def _place(drawn: Sheet, text: str, height: float) -> None:
     raise AssertionError(f"no room for a tag of {height} mm")
 
 
-def in_tiles(path: Path, reader: TextReader) -> tuple[list[Seen], int]:
+def in_tiles(path: Path, reader: TextReader) -> tuple[list[TextDetection], int]:
     """What a run reads at 200 dpi, and with how many calls."""
     tiles: list[RenderedTile] = []
     request = RenderRequest.for_page(1, PROFILE, pixels_only=True)
     page = render_page(path, request, tiles.append)
     answers = [_answer(each, reader) for each in tiles]
     found = detect_on_page(answers, 1, page.width_px, page.height_px, PROFILE)
-    return [Seen(each.text, each.box) for each in found], len(tiles)
+    return [TextDetection(each.text, each.box) for each in found], len(tiles)
 
 
 def _answer(rendered: RenderedTile, reader: TextReader) -> Answer:
@@ -92,7 +92,7 @@ def in_one_call(side: int) -> Look:
     None for a picture of more than ``MOST_PIXELS``.
     """
 
-    def look(path: Path, reader: TextReader) -> tuple[list[Seen], int] | None:
+    def look(path: Path, reader: TextReader) -> tuple[list[TextDetection], int] | None:
         with pymupdf.open(path) as document:
             page = document[0]
             longest = max(page.rect.width, page.rect.height)
@@ -104,19 +104,20 @@ def in_one_call(side: int) -> Look:
             grey = np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w)
         scale = PROFILE.dpi / POINTS_PER_INCH / zoom
         lines = answers_of(reader, grey)
-        return [Seen(each.text, each.box.scale(scale)) for each in lines], 1
+        return [TextDetection(each.text, each.box.scale(scale)) for each in lines], 1
 
     return look
 
 
-def answers_of(reader: TextReader, grey: Image) -> list[Seen]:
+def answers_of(reader: TextReader, grey: Image) -> list[TextDetection]:
     """The lines of one picture, in its pixels."""
     height, width = grey.shape
     page = Box(0, 0, width, height)
     words = tuple(words_of(reader.read(_colour(grey)), 0, 0))
     answer = Answer(tile=0, tile_box=page, words=words)
     return [
-        Seen(each.text, each.box) for each in detect_on_page([answer], 1, width, height, PROFILE)
+        TextDetection(each.text, each.box)
+        for each in detect_on_page([answer], 1, width, height, PROFILE)
     ]
 
 

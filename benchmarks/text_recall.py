@@ -23,8 +23,8 @@ from tilescout.detections import Word
 from tilescout.geometry import Box
 from tilescout.rendering.render import render_page
 from tilescout.rendering.requests import RenderRequest
-from tilescout_evaluate.metrics.text import Accuracy, compare
-from tilescout_evaluate.metrics.text_pages import Seen, TextPage
+from tilescout_evaluate.metrics.text.accuracy import Accuracy, compare
+from tilescout_evaluate.metrics.text.pages import TextDetection, TextPage
 from tilescout_local.engines.ocr import TextReader
 
 DRAWINGS = ("ranjantx_E201A_floorplan", "opentakeoff_finish_plan")
@@ -63,7 +63,9 @@ def tiled(path: Path, profile: str, folder: Path) -> Row:
     if not run.result:
         raise SystemExit(f"{path.name}: no result\n{run.errors}")
     page = run.result["document"]["pages"][0]
-    seen = [Seen(found["text"], Box(*found["box_px"])) for found in run.result["detections"]]
+    seen = [
+        TextDetection(found["text"], Box(*found["box_px"])) for found in run.result["detections"]
+    ]
     words = visible_words(path, 1, page["dpi"])
     how = f"tiles, {page['dpi']} dpi, profile {profile}"
     return Row(drawing=path.stem, how=how, accuracy=_compared(words, seen), seconds=run.seconds)
@@ -76,13 +78,13 @@ def whole_page(path: Path, reader: TextReader, side: int) -> Row:
         picture = page.get_pixmap(dpi=dpi, colorspace=pymupdf.csRGB, alpha=False)
         pixels = np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w, 3)
         lines = reader.read(np.ascontiguousarray(pixels[:, :, ::-1]))
-    seen = [Seen(line.text, _around(line.quad)) for line in lines]
+    seen = [TextDetection(line.text, _around(line.quad)) for line in lines]
     words = visible_words(path, 1, dpi)
     how = f"whole page in one call, {side:,} px"
     return Row(drawing=path.stem, how=how, accuracy=_compared(words, seen), seconds=0.0)
 
 
-def _compared(words: tuple[Word, ...], seen: list[Seen]) -> Accuracy:
+def _compared(words: tuple[Word, ...], seen: list[TextDetection]) -> Accuracy:
     return compare(TextPage("", words, tuple(seen)))
 
 

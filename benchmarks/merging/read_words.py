@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from tilescout.detections import Answer, TextLine, Word
 from tilescout.geometry import Box, union
 from tilescout.merging.text.orientation import turned
-from tilescout_evaluate.metrics.alignment import errors_by_character
+from tilescout_evaluate.metrics.text.alignment import errors_by_character
 
 
 def wrong_characters(words: Sequence[Word], lines: Sequence[TextLine]) -> list[int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.merging.detection_sets import DetectionSet, Floats, Ints
-from tilescout_evaluate.metrics.matching import ObjectPage, matched, overlaps, same_label
+from tilescout_evaluate.metrics.matching import ObjectPage, match_boxes, overlaps, with_same_label
 from tilescout_evaluate.metrics.seams import at_seam, defects
 
 STEPS = (0.5, 0.75, 0.9)
@@ -63,8 +63,8 @@ def total(scores: list[Score]) -> Score:
 def score(merged: Merged, given: DetectionSet) -> Score:
     """Against all of the ground truth; each object is matched once, the surest output first."""
     page = _page(merged, given)
-    near = same_label(page, overlaps(page.true_boxes, page.boxes))
-    owners = [matched(near, page.confidences, step) for step in STEPS]
+    near = with_same_label(page, overlaps(page.true_boxes, page.boxes))
+    owners = [match_boxes(near, page.confidences, step) for step in STEPS]
     found = defects(near, owners[0], len(page.true_boxes))
     seam_truth, seam_output = at_seam(page.true_boxes, page), at_seam(page.boxes, page)
     hits = owners[0][owners[0] >= 0]

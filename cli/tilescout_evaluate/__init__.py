@@ -1,1 +1,1 @@
-"""How right detections are, against what is on the pages. Metrics know no file and no AWS."""
+"""Measures how accurate detections are against ground truth. Metrics know no file and no AWS."""

@@ -1,4 +1,4 @@
-"""What was found and what is there, brought together page by page, in page pixels."""
+"""Pairs results with ground truth page by page, in page pixels."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from tilescout.tiling.grid import TileGrid
 from tilescout_evaluate.metrics.matching import Floats, Ints, ObjectPage, no_boxes
 from tilescout_evaluate.metrics.objects import Grid
 from tilescout_evaluate.metrics.snippets import Snippet, SnippetPage
-from tilescout_evaluate.metrics.text_pages import Seen, TextPage
+from tilescout_evaluate.metrics.text.pages import TextDetection, TextPage
 from tilescout_evaluate.truth.pages import TrueItem, TruePage, UnusableTruth
-from tilescout_evaluate.truth.results import Found, FoundDocument, FoundPage
+from tilescout_evaluate.truth.results import ResultDetection, ResultDocument, ResultPage
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A page that has ground truth, and the document it was found in; ``alias`` names it
-    otherwise than by file and number."""
+    """A page of a result with its ground truth; ``alias`` replaces the name made of file and
+    number."""
 
-    document: FoundDocument
-    found: FoundPage
+    document: ResultDocument
+    found: ResultPage
     truth: TruePage
     alias: str = ""
 
@@ -35,11 +35,11 @@ class Pair:
         return self.alias or f"{self.document.file} p{self.found.page}"
 
     @property
-    def detections(self) -> list[Found]:
+    def detections(self) -> list[ResultDetection]:
         return self.document.on_page(self.found.page)
 
     def box_px(self, box: Box) -> Box:
-        """A box of the truth in page px."""
+        """Returns a box of the truth in page px."""
         if not self.truth.width:
             return box.scale(self.found.dpi / POINTS_PER_INCH)
         across = self.found.width_px / self.truth.width
@@ -49,21 +49,21 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """``warnings`` tell what was left out and why."""
+    """The pairs; ``warnings`` tell what was left out and why."""
 
     pairs: tuple[Pair, ...]
     warnings: tuple[str, ...]
 
 
 def paired(
-    documents: Sequence[FoundDocument],
+    documents: Sequence[ResultDocument],
     truth: Sequence[TruePage],
     only: frozenset[int] | None = None,
 ) -> Paired:
-    """By file name and page; names are not asked for where there is one file on each side.
+    """Pairs by file name and page; the names do not matter if there is one file on each side.
 
-    ``only`` are pages that have been annotated, some perhaps with nothing on them. Raises
-    UnusableTruth where nothing goes together.
+    ``only`` are pages that were annotated, some perhaps with nothing on them. Raises UnusableTruth
+    if no page has a partner.
     """
     files = sorted({page.file.name for page in truth})
     by_name = len(documents) > 1 or len(files) > 1
@@ -86,16 +86,16 @@ def paired(
     return Paired(tuple(pairs), tuple(warnings))
 
 
-def _left_out(document: FoundDocument, unseen: set[int], unknown: set[int]) -> list[str]:
+def _left_out(document: ResultDocument, unseen: set[int], unknown: set[int]) -> list[str]:
     found = []
     if unseen:
         found.append(
-            f"{document.file}: page {_some(unseen)} has ground truth and was not looked at"
+            f"{document.file}: page {_some(unseen)} has ground truth and was not processed"
         )
     if unknown:
         found.append(
             f"{document.file}: page {_some(unknown)} has no ground truth and is left out; "
-            "--pages names pages that were annotated"
+            "name annotated pages with --pages"
         )
     return found
 
@@ -107,27 +107,28 @@ def _some(numbers: set[int]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ObjectPages:
-    """Labels by number; ``others`` counts detections of labels that the truth does not know."""
+    """The pages with labels as numbers; ``others`` counts detections of labels absent from the
+    truth."""
 
     pages: tuple[ObjectPage, ...]
     labels: tuple[str, ...]
     others: Counter[str]
 
     def warnings(self) -> tuple[str, ...]:
-        """What was left out."""
+        """Returns what was left out."""
         if not self.others:
             return ()
         names = ", ".join(f"{label} ({count})" for label, count in self.others.most_common(5))
         return (
-            f"detections of labels that the truth does not have are left out: {names}; --label "
-            "counts them",
+            f"detections of labels that are absent from the truth are left out: {names}; count "
+            "them with --label",
         )
 
 
 def object_pages(
     pairs: Sequence[Pair], labels: Sequence[str] = (), grid: Grid | None = None
 ) -> ObjectPages:
-    """Boxes of ``labels``, or of those that the truth has; with the tiles of ``grid``."""
+    """Returns the boxes of ``labels``, or of those of the truth, with the tiles of ``grid``."""
     known = tuple(labels) or tuple(
         sorted({item.label for pair in pairs for item in pair.truth.items if item.label})
     )
@@ -157,7 +158,7 @@ def _numbers(names: Sequence[str], labels: tuple[str, ...]) -> Ints:
     return np.array([labels.index(name) for name in names], dtype=np.int64)
 
 
-def _tiles(page: FoundPage, grid: Grid) -> Floats:
+def _tiles(page: ResultPage, grid: Grid) -> Floats:
     tiles = TileGrid(grid.tile_size, grid.overlap).tiles(page.width_px, page.height_px)
     return sides_of([tile.box for tile in tiles])
 
@@ -167,7 +168,9 @@ def text_pages(pairs: Sequence[Pair]) -> tuple[TextPage, ...]:
         TextPage(
             pair.name,
             tuple(_word(pair, item, at) for at, item in enumerate(pair.truth.items) if item.text),
-            tuple(Seen(each.text, Box(*each.box_px)) for each in pair.detections if each.text),
+            tuple(
+                TextDetection(each.text, Box(*each.box_px)) for each in pair.detections if each.text
+            ),
         )
         for pair in pairs
     )
@@ -184,7 +187,7 @@ def _word(pair: Pair, item: TrueItem, at: int) -> Word:
 
 
 def snippet_pages(pairs: Sequence[Pair], labels: Sequence[str] = ()) -> tuple[SnippetPage, ...]:
-    """Tags of ``labels``, or all."""
+    """Returns the tags of ``labels``, or all."""
     return tuple(
         SnippetPage(
             pair.name,

@@ -11,7 +11,7 @@ from tilescout_evaluate.truth import files as truth_files
 from tilescout_evaluate.truth.pages import Kind, TruePage, Truth, UnusableTruth
 from tilescout_tune.evaluated_page import Subject
 
-MOST_PAGES = 10_000
+MAX_PAGES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def gather(
     found = tuple(
         Subject(pdf=pdf, facts=facts, truth=truth)
         for pdf in pdfs
-        for facts in inspect_document(pdf, max_pages=MOST_PAGES, pages=pages).pages
+        for facts in inspect_document(pdf, max_pages=MAX_PAGES, pages=pages).pages
         if (truth := _truth(pdf, facts.page, read, is_only=len(pdfs) == 1)) is not None
     )
     if not found:

@@ -11,10 +11,10 @@ from tilescout.profiles import Profile
 from tilescout.rendering.requests import PageFacts
 from tilescout_evaluate import pairing
 from tilescout_evaluate.metrics import objects
-from tilescout_evaluate.metrics.objects import Judged
+from tilescout_evaluate.metrics.objects import MatchedPage
 from tilescout_evaluate.pairing import Pair
 from tilescout_evaluate.truth.pages import TruePage
-from tilescout_evaluate.truth.results import Found, FoundDocument, FoundPage
+from tilescout_evaluate.truth.results import ResultDetection, ResultDocument, ResultPage
 from tilescout_tune.answer_cache import KeptPage
 
 
@@ -47,14 +47,14 @@ class Looked:
         ]
         return Looked(self.subject, self.page, kept)
 
-    def judged(self, profile: Profile, labels: tuple[str, ...]) -> Judged:
-        return objects.judged(pairing.object_pages([self.pair(profile)], labels).pages[0])
+    def judged(self, profile: Profile, labels: tuple[str, ...]) -> MatchedPage:
+        return objects.match_page(pairing.object_pages([self.pair(profile)], labels).pages[0])
 
     def pair(self, profile: Profile) -> Pair:
         """What a run would have written, beside the truth."""
         number, page = self.subject.page, self.page
         found = detect_on_page(self.answers, number, page.width_px, page.height_px, profile)
-        shown = FoundPage(
+        shown = ResultPage(
             page=number,
             width_px=page.width_px,
             height_px=page.height_px,
@@ -62,7 +62,7 @@ class Looked:
             height_pt=page.height_pt,
             dpi=profile.dpi,
         )
-        document = FoundDocument(
+        document = ResultDocument(
             id="",
             file=self.subject.pdf.name,
             profile=profile.name,
@@ -73,9 +73,9 @@ class Looked:
         return Pair(document, shown, self.subject.truth)
 
 
-def _found(detection: Detection) -> Found:
+def _found(detection: Detection) -> ResultDetection:
     box = detection.box
-    return Found(
+    return ResultDetection(
         page=detection.page,
         label=detection.label,
         text=detection.text,

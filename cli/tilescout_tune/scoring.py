@@ -10,10 +10,11 @@ import numpy as np
 from tilescout.merging.page import TEXT_LABEL
 from tilescout.profiles import Profile
 from tilescout_evaluate import pairing
-from tilescout_evaluate.metrics import counts, curves, objects, snippets, text
+from tilescout_evaluate.metrics import counts, curves, objects, snippets
 from tilescout_evaluate.metrics.curves import Verdicts
-from tilescout_evaluate.metrics.objects import Judged
+from tilescout_evaluate.metrics.objects import MatchedPage
 from tilescout_evaluate.metrics.snippets import Matches, SnippetPage
+from tilescout_evaluate.metrics.text import accuracy as text
 from tilescout_evaluate.truth.pages import Kind
 from tilescout_tune.evaluated_page import Looked
 
@@ -59,7 +60,7 @@ class Scale:
         floors = {
             label or OTHERS: self._floor(_verdicts(found, label))
             for label, of_label in snippets.in_total(found).items()
-            if of_label.found
+            if of_label.detections
         }
         sure = [snippets.match(_above(page, floors)) for page in pages]
         return counts.total(snippets.in_total(sure).values()), floors
@@ -84,7 +85,7 @@ class Scale:
 def _verdicts(found: Sequence[Matches], label: str) -> Verdicts:
     """Of the tags that count for ``label``: the surest readings first decided, right or wrong."""
     right = [each for page in found for each in page.right_of(label)]
-    wrong = [each for page in found for each in page.wrong_of(label)]
+    wrong = [each for page in found for each in page.false_of(label)]
     return Verdicts(
         np.array([each.confidence for each in (*right, *wrong)], dtype=np.float64),
         np.array([True] * len(right) + [False] * len(wrong), dtype=bool),
@@ -98,9 +99,9 @@ def _above(page: SnippetPage, floors: Floors) -> SnippetPage:
     return replace(page, found=kept)
 
 
-def _counts(each: Judged) -> counts.Counts:
+def _counts(each: MatchedPage) -> counts.Counts:
     return counts.Counts(
         objects=len(each.page.true_boxes),
-        found=int(each.counts.sum()),
-        right=int((each.owners >= 0).sum()),
+        detections=int(each.counts.sum()),
+        true_positives=int((each.owners >= 0).sum()),
     )

@@ -84,7 +84,7 @@ def test_a_corrected_annotated_pdf_is_ground_truth(
     found = tilescout("evaluate", "out/tags", "--truth", "corrected.pdf", "--as", "snippets",
                       "--json", cwd=folder)  # fmt: skip
     total = json.loads(found.stdout)["total"]
-    assert (total["objects"], total["found"], total["right"]) == (1, 2, 1)
+    assert (total["objects"], total["detections"], total["true_positives"]) == (1, 2, 1)
 
 
 def test_detect_stops_the_embedded_aws_that_it_started(

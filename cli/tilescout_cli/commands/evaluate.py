@@ -48,8 +48,8 @@ from tilescout_evaluate import pairing
 from tilescout_evaluate.metrics.coco_precision import NotInstalled
 from tilescout_evaluate.pairing import Pair, Paired
 from tilescout_evaluate.report import figures
-from tilescout_evaluate.report import files as report_files
 from tilescout_evaluate.report.figures import Evaluation
+from tilescout_evaluate.report.html import write_report
 from tilescout_evaluate.truth import files as truth_files
 from tilescout_evaluate.truth.pages import Kind, TruePage, UnusableTruth
 
@@ -146,7 +146,7 @@ def _report(
     """As files, where they are wanted, and on the console."""
     try:
         if out:
-            terminal.say(f"report: {report_files.write(out, found, pairs, pdf)}")
+            terminal.say(f"report: {write_report(out, found, pairs, pdf)}")
     except OSError as error:
         raise CommandFailed(f"{out} cannot be written ({error.strerror}); give another") from error
     _show(found, as_json=as_json)
@@ -196,7 +196,7 @@ def _evaluated(
 
 def _show(evaluation: Evaluation, *, as_json: bool) -> None:
     if as_json:
-        terminal.print_json(evaluation.shown())
+        terminal.print_json(evaluation.to_json())
         return
     for part in evaluation_view.shown(evaluation):
         terminal.out.print(terminal.plain(part) if isinstance(part, str) else part)

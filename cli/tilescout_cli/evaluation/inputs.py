@@ -13,7 +13,7 @@ from tilescout_cli.stack import cdk_profiles, paths
 from tilescout_cli.stack.target import Stack
 from tilescout_evaluate.metrics.objects import Grid
 from tilescout_evaluate.truth import results as truth_results
-from tilescout_evaluate.truth.results import FoundDocument, UnusableResult
+from tilescout_evaluate.truth.results import ResultDocument, UnusableResult
 
 RESULT = "detections.json"
 
@@ -22,7 +22,7 @@ RESULT = "detections.json"
 class Result:
     """A document's detections, and the profile that made them where it is known."""
 
-    document: FoundDocument
+    document: ResultDocument
     profile: Profile | None
 
 
@@ -84,7 +84,7 @@ def _is_run(row: dict[str, object], name: str) -> bool:
     return len(name) >= shortest and str(row["id"]).startswith(name)
 
 
-def _parsed(body: bytes, name: str) -> FoundDocument:
+def _parsed(body: bytes, name: str) -> ResultDocument:
     try:
         return truth_results.read(body, name)
     except UnusableResult as error:

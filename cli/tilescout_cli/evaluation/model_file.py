@@ -20,7 +20,7 @@ from tilescout_evaluate.pairing import Pair
 from tilescout_evaluate.report import figures
 from tilescout_evaluate.report.figures import Evaluation
 from tilescout_evaluate.truth.pages import TrueItem, TruePage
-from tilescout_evaluate.truth.results import Found, FoundDocument, FoundPage
+from tilescout_evaluate.truth.results import ResultDetection, ResultDocument, ResultPage
 
 ENDING = ".onnx"
 OWN_THRESHOLD = 50.0
@@ -59,7 +59,7 @@ def evaluate(
         on_tile(at + 1, len(dataset.test))
         pairs.append(_pair(tile, dataset.dpi, _found(tile, model), known))
     found = figures.of_objects(pairing.object_pages(pairs, known).pages, known, None,
-                              least=OWN_THRESHOLD)  # fmt: skip
+                              min_confidence=OWN_THRESHOLD)  # fmt: skip
     others = sorted(true - set(known))
     warnings = [f"objects of other labels are left out: {', '.join(others)}"] if others else []
     return ModelEvaluation(
@@ -78,25 +78,32 @@ def _opened(file: Path, folder: Path) -> tuple[ServedModel, Dataset]:
         raise BadUsage(str(error)) from error
 
 
-def _found(tile: AnnotatedTile, model: ServedModel) -> tuple[Found, ...]:
+def _found(tile: AnnotatedTile, model: ServedModel) -> tuple[ResultDetection, ...]:
     pixels = decoded(tile.file.read_bytes(), "RGB" if model.card.input.channels == 3 else "L")
     try:
         seen = model.find(pixels, FLOOR)
     except UnusableModel as error:
         raise BadUsage(str(error)) from error
     return tuple(
-        Found(page=1, label=model.card.labels[label], text="", confidence=float(confidence),
-              box_px=(float(box[0]), float(box[1]), float(box[2]), float(box[3])))
+        ResultDetection(
+            page=1,
+            label=model.card.labels[label],
+            text="",
+            confidence=float(confidence),
+            box_px=(float(box[0]), float(box[1]), float(box[2]), float(box[3])),
+        )
         for box, confidence, label in zip(seen.boxes, seen.confidences, seen.labels, strict=True)
-    )  # fmt: skip
+    )
 
 
-def _pair(tile: AnnotatedTile, dpi: int, found: tuple[Found, ...], labels: Sequence[str]) -> Pair:
+def _pair(
+    tile: AnnotatedTile, dpi: int, found: tuple[ResultDetection, ...], labels: Sequence[str]
+) -> Pair:
     """A page of one tile. What is of other labels is neither to be found nor wrong."""
     scale = POINTS_PER_INCH / dpi
-    page = FoundPage(page=1, width_px=tile.width, height_px=tile.height, dpi=dpi,
+    page = ResultPage(page=1, width_px=tile.width, height_px=tile.height, dpi=dpi,
                      width_pt=tile.width * scale, height_pt=tile.height * scale)  # fmt: skip
-    document = FoundDocument(id="", file=tile.file.name, profile="", status="DONE",
+    document = ResultDocument(id="", file=tile.file.name, profile="", status="DONE",
                              pages={1: page}, detections=found)  # fmt: skip
     truth = TruePage(
         file=tile.file,

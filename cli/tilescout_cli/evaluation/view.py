@@ -45,7 +45,7 @@ def _objects(body: Mapping[str, Any]) -> Iterator[Table | str]:
         add(whole, f"at IoU {step}", *_counts(row))
     for group in ("by_size", "by_size_to_tile", "by_seam"):
         for name, row in body[group].items():
-            if row["objects"] or row["found"]:
+            if row["objects"] or row["detections"]:
                 add(whole, name, *_counts(row))
     yield whole
     means, defects = body["mean_average_precision"], body["defects"]
@@ -94,4 +94,4 @@ def _pages(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _counts(row: Mapping[str, Any]) -> list[str]:
     ratios = (row["precision"], row["recall"], row["f1"])
-    return [f"{row['objects']}", f"{row['found']}", *(f"{value:.3f}" for value in ratios)]
+    return [f"{row['objects']}", f"{row['detections']}", *(f"{value:.3f}" for value in ratios)]

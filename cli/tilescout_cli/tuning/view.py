@@ -91,7 +91,7 @@ def write(found: Tuned, folder: Path) -> Sequence[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     report = folder / "tune.json"
     report.write_text(json.dumps(found.shown(), indent=1) + "\n")
-    if not plots.is_there():
+    if not plots.is_available():
         return [report]
     picture = folder / "tune.svg"
     points = [(s.usd, s.f1, str(s.candidate)) for s in found.scores]

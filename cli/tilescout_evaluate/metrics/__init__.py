@@ -1,1 +1,1 @@
-"""Metrics of objects, text and snippets. They know no file and no AWS."""
+"""The metrics of objects, text and snippets. They know no file and no AWS."""

@@ -1,4 +1,4 @@
-"""COCO's mean average precision, by faster-coco-eval."""
+"""Computes COCO's mean average precision with faster-coco-eval."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ IOUS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 
 
 class NotInstalled(Exception):
-    """A package that only evaluation needs is missing; tells how to install it."""
+    """A package that only evaluation needs is missing; the message tells how to install it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeanAveragePrecision:
-    """0 to 1; ``by_label`` at IoU .5, of labels that there are objects of."""
+    """The mean average precision, 0 to 1; ``by_label`` is at IoU .5, for labels that have
+    objects."""
 
     at_half: float
     at_all: float
@@ -30,7 +31,7 @@ class MeanAveragePrecision:
 
 
 def require_coco() -> None:
-    """Raises NotInstalled."""
+    """Raises NotInstalled unless faster-coco-eval is installed."""
     if find_spec("faster_coco_eval") is None:
         raise NotInstalled(
             "mean average precision needs faster-coco-eval; install it: "
@@ -41,7 +42,7 @@ def require_coco() -> None:
 def mean_average_precision(
     pages: Sequence[ObjectPage], labels: Sequence[str]
 ) -> MeanAveragePrecision:
-    """At IoU .5 and over .5 to .95 of all found boxes of the pages.
+    """Returns the precision at IoU .5 and over .5 to .95, of all detected boxes of the pages.
 
     Labels without an object do not count, as in COCO. Raises NotInstalled.
     """
@@ -61,7 +62,7 @@ def _mean(values: list[float]) -> float:
 
 
 def _precisions(pages: Sequence[ObjectPage], labels: Sequence[str]) -> Floats:
-    """IoUs x recalls x labels; -1 for a label without an object."""
+    """Returns precisions (IoUs x recalls x labels); they are -1 for a label without an object."""
     from faster_coco_eval import COCO, COCOeval_faster
 
     found = _found(pages)
@@ -73,7 +74,7 @@ def _precisions(pages: Sequence[ObjectPage], labels: Sequence[str]) -> Floats:
     with contextlib.redirect_stdout(io.StringIO()):
         truth.createIndex()
         evaluation = COCOeval_faster(truth, truth.loadRes(found), "bbox")
-        # COCO looks at 100 detections an image; a sheet has more.
+        # COCO limits an image to 100 detections; a sheet has more.
         evaluation.params.maxDets = [1, 10, max(len(page.boxes) for page in pages)]
         evaluation.params.areaRng = evaluation.params.areaRng[:1]
         evaluation.params.areaRngLbl = evaluation.params.areaRngLbl[:1]

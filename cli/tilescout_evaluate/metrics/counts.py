@@ -1,4 +1,4 @@
-"""Right, wrong and missed, and the ratios that follow."""
+"""Counts of objects, detections and true positives, and the ratios between them."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """``objects`` there are, ``found`` were reported, ``right`` of these match one each.
+    """Counts: each of the ``true_positives`` is one of the ``detections`` that matches one object.
 
-    Ratios are 0 to 1, and 0 where there is nothing to divide by.
+    Ratios are 0 to 1, and 0 if there is nothing to divide by.
     """
 
     objects: int
-    found: int
-    right: int
+    detections: int
+    true_positives: int
 
     @property
     def precision(self) -> float:
-        return self.right / max(1, self.found)
+        return self.true_positives / max(1, self.detections)
 
     @property
     def recall(self) -> float:
-        return self.right / max(1, self.objects)
+        return self.true_positives / max(1, self.objects)
 
     @property
     def f1(self) -> float:
-        return 2 * self.right / max(1, self.objects + self.found)
+        return 2 * self.true_positives / max(1, self.objects + self.detections)
 
-    def shown(self) -> dict[str, float]:
-        """For JSON."""
+    def to_json(self) -> dict[str, float]:
+        """Returns counts and ratios for JSON."""
         return {
             "objects": self.objects,
-            "found": self.found,
-            "right": self.right,
+            "detections": self.detections,
+            "true_positives": self.true_positives,
             "precision": round(self.precision, 4),
             "recall": round(self.recall, 4),
             "f1": round(self.f1, 4),
@@ -42,10 +42,10 @@ class Counts:
 
 
 def total(parts: Iterable[Counts]) -> Counts:
-    """Counts of several pages together."""
+    """Returns the counts of several pages together."""
     every = list(parts)
     return Counts(
-        objects=sum(each.objects for each in every),
-        found=sum(each.found for each in every),
-        right=sum(each.right for each in every),
+        objects=sum(part.objects for part in every),
+        detections=sum(part.detections for part in every),
+        true_positives=sum(part.true_positives for part in every),
     )

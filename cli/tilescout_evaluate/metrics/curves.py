@@ -1,4 +1,4 @@
-"""Precision over recall as the confidence falls, and which object is taken for which."""
+"""Computes curves of precision over recall, the best threshold, and the confusion of labels."""
 
 from __future__ import annotations
 
@@ -7,25 +7,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tilescout_evaluate.metrics.matching import Flags, Floats, Ints, ObjectPage, matched, overlaps
+from tilescout_evaluate.metrics.matching import (
+    Flags,
+    Floats,
+    Ints,
+    ObjectPage,
+    match_boxes,
+    overlaps,
+)
 
-MOST_POINTS = 200
+MAX_POINTS = 200
 NEVER = 100.0
-"""The confidence from which next to nothing is kept."""
+"""The threshold that keeps next to nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """Found boxes of any number of pages: confidences, whether right, of ``objects`` objects."""
+    """Detections of any number of pages: their confidences, which are right, and how many objects
+    there are."""
 
     confidences: Floats
-    is_right: Flags
+    is_correct: Flags
     objects: int
 
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Points of falling confidence (0 to 100), recall and precision (0 to 1)."""
+    """The points of a curve: falling confidence (0 to 100), recall and precision (0 to 1)."""
 
     confidence: tuple[float, ...]
     recall: tuple[float, ...]
@@ -33,15 +41,15 @@ class Curve:
 
 
 def curve(found: Verdicts) -> Curve:
-    """One point a confidence that occurs, thinned to 200."""
+    """Returns a curve with one point per confidence, thinned to 200 points."""
     order = np.argsort(-found.confidences, kind="stable")
-    confidences, right = found.confidences[order], np.cumsum(found.is_right[order])
+    confidences, right = found.confidences[order], np.cumsum(found.is_correct[order])
     last = (
         np.append(confidences[1:] != confidences[:-1], True) if len(order) else np.array([], bool)
     )
     at = np.flatnonzero(last)
-    if len(at) > MOST_POINTS:
-        at = at[np.linspace(0, len(at) - 1, MOST_POINTS).round().astype(int)]
+    if len(at) > MAX_POINTS:
+        at = at[np.linspace(0, len(at) - 1, MAX_POINTS).round().astype(int)]
     return Curve(
         tuple(confidences[at].round(2).tolist()),
         tuple((right[at] / max(1, found.objects)).round(4).tolist()),
@@ -49,17 +57,18 @@ def curve(found: Verdicts) -> Curve:
     )
 
 
-def best_threshold(found: Verdicts, least_recall: float = 0.0) -> float:
-    """The confidence from which F1 is largest, in the middle of the gap; 100 if none is right.
+def best_threshold(found: Verdicts, min_recall: float = 0.0) -> float:
+    """Returns the confidence with the largest F1, in the middle of its gap, or 100 if none is
+    right.
 
-    Only where recall reaches ``least_recall`` (0 to 1), if it does anywhere.
+    Only confidences whose recall reaches ``min_recall`` (0 to 1) count, if any reaches it.
     """
     order = np.argsort(-found.confidences, kind="stable")
-    confidences, right = found.confidences[order], np.cumsum(found.is_right[order])
+    confidences, right = found.confidences[order], np.cumsum(found.is_correct[order])
     if not len(order) or not right[-1]:
         return NEVER
     f1 = 2 * right / (np.arange(1, len(order) + 1) + found.objects)
-    enough = right >= min(least_recall * found.objects, right[-1])
+    enough = right >= min(min_recall * found.objects, right[-1])
     # Equal confidences cannot be told apart: only the last of them is a place to divide.
     enough &= np.append(confidences[1:] < confidences[:-1], True)
     at = int(np.where(enough, f1, -1.0).argmax())
@@ -67,16 +76,18 @@ def best_threshold(found: Verdicts, least_recall: float = 0.0) -> float:
     return float((confidences[at] + after) / 2)
 
 
-def confusion(page: ObjectPage, labels: int, least_iou: float) -> Ints:
-    """(labels + 1) x (labels + 1): row what it is, column what it was taken for; last is nothing.
+def confusion(page: ObjectPage, labels: int, min_iou: float) -> Ints:
+    """Returns a (labels + 1) x (labels + 1) table of true labels (rows) and detected ones
+    (columns).
 
-    Boxes of the right label choose first, then the others whatever their label.
+    The last row and column stand for nothing. Boxes of the right label are matched first, then the
+    others whatever their label.
     """
     near = overlaps(page.true_boxes, page.boxes)
     is_same = page.true_labels[near.truth] == page.labels[near.found]
-    owners = matched(near.where(is_same), page.confidences, least_iou)
+    owners = match_boxes(near.where(is_same), page.confidences, min_iou)
     free = (owners[near.found] < 0) & ~np.isin(near.truth, owners)
-    others = matched(near.where(free), page.confidences, least_iou)
+    others = match_boxes(near.where(free), page.confidences, min_iou)
     owners = np.where(owners >= 0, owners, others)
     table = np.zeros((labels + 1, labels + 1), dtype=np.int64)
     is_hit = owners >= 0
@@ -92,6 +103,6 @@ def joined(parts: Sequence[Verdicts]) -> Verdicts:
         return Verdicts(np.empty(0), np.empty(0, dtype=bool), 0)
     return Verdicts(
         np.concatenate([part.confidences for part in parts]),
-        np.concatenate([part.is_right for part in parts]),
+        np.concatenate([part.is_correct for part in parts]),
         sum(part.objects for part in parts),
     )

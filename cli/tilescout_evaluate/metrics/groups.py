@@ -1,4 +1,4 @@
-"""Counts by what an object is: its label, its size, its place."""
+"""Counts objects by groups: by label, by size, and by place."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tilescout_evaluate.metrics.matching import Flags, Floats, Ints, ObjectPage
 from tilescout_evaluate.metrics.seams import at_seam
 
 COCO_SIZES = (32.0, 96.0)
-"""Bounds in px of the square root of a box's area, as COCO has them."""
+"""The bounds in px of the square root of a box's area, as COCO has them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """The group (a place in ``names``) of each object and of each found box."""
+    """The group (an index into ``names``) of each object and of each detected box."""
 
     names: tuple[str, ...]
     truth: Ints
@@ -31,14 +31,14 @@ def by_label(page: ObjectPage, labels: Sequence[str]) -> Groups:
 
 
 def by_size(page: ObjectPage, bounds: Sequence[float] = COCO_SIZES) -> Groups:
-    """By the square root of the box's area, px."""
+    """Groups boxes by the square root of their area in px."""
     names = _names([f"{bound:g}" for bound in bounds])
     return Groups(names, _sized(_middle(page.true_boxes), bounds),
                   _sized(_middle(page.boxes), bounds))  # fmt: skip
 
 
 def by_tile(page: ObjectPage, tile_size: int, overlap: int) -> Groups:
-    """By the longer side against the overlap (a tile holds it whole) and the tile."""
+    """Groups boxes by whether the overlap, only a tile, or no tile holds their longer side."""
     bounds = (overlap + 1e-6, tile_size + 1e-6)
     names = ("within the overlap", "within a tile", "larger than a tile")
     return Groups(names, _sized(_longer(page.true_boxes), bounds),
@@ -46,19 +46,20 @@ def by_tile(page: ObjectPage, tile_size: int, overlap: int) -> Groups:
 
 
 def by_seam(page: ObjectPage) -> Groups:
-    """Whether a tile's inner side goes through it."""
+    """Groups boxes by whether the inner side of a tile passes through them."""
     truth, found = at_seam(page.true_boxes, page), at_seam(page.boxes, page)
     return Groups(("apart from seams", "at a seam"), truth.astype(np.int64), found.astype(np.int64))
 
 
 def counts(groups: Groups, owners: Ints, counted: Flags) -> dict[str, Counts]:
-    """A matched box is of its object's group, another of its own; ``counted`` boxes only."""
+    """Counts by group: a matched box is in its object's group, any other ``counted`` box in its
+    own."""
     own = np.where(owners >= 0, np.append(groups.truth, -1)[owners], groups.found)
     return {
         name: Counts(
             objects=int((groups.truth == at).sum()),
-            found=int((counted & (own == at)).sum()),
-            right=int(((owners >= 0) & (own == at)).sum()),
+            detections=int((counted & (own == at)).sum()),
+            true_positives=int(((owners >= 0) & (own == at)).sum()),
         )
         for at, name in enumerate(groups.names)
     }

@@ -1,4 +1,4 @@
-"""Which found box is which object: greedy by confidence, each object once, as COCO matches."""
+"""Matches detected boxes with objects: greedy by confidence, each object once, as COCO matches."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 
 IGNORED = 0.5
-"""Share of an unmatched box inside an ignored part from which it is neither right nor wrong."""
+"""An unmatched box does not count if this share of it lies inside an ignored region."""
 
 
 def no_boxes() -> Floats:
@@ -23,10 +23,10 @@ def no_boxes() -> Floats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectPage:
-    """One page: boxes n x 4 (page px), labels n (numbers), confidences n (0 to 100).
+    """A page with boxes n x 4 (page px), labels n (numbers) and confidences n (0 to 100).
 
-    ``tiles`` (t x 4) are those of the render dpi, none where they are unknown; ``size`` is width
-    and height. A found box in an ``ignored`` one that matches nothing does not count.
+    ``tiles`` (t x 4) are those of the render dpi, none if they are unknown; ``size`` is width and
+    height. A detected box in an ``ignored`` region that matches nothing does not count.
     """
 
     name: str
@@ -40,7 +40,7 @@ class ObjectPage:
     ignored: Floats = field(default_factory=no_boxes)
 
     def above(self, confidence: float) -> ObjectPage:
-        """With found boxes of no less (0 to 100)."""
+        """Returns the page with the detected boxes of at least this confidence (0 to 100)."""
         sure = self.confidences >= confidence
         return replace(self, boxes=self.boxes[sure], labels=self.labels[sure],
                        confidences=self.confidences[sure])  # fmt: skip
@@ -48,8 +48,8 @@ class ObjectPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overlaps:
-    """Every object and found box that share some area: rows of both, IoU (0 to 1), and the share
-    of the found box that lies in the object (0 to 1)."""
+    """The pairs of an object and a detected box that overlap: rows of both, the IoU (0 to 1), and
+    the share of the detected box that lies in the object (0 to 1)."""
 
     truth: Ints
     found: Ints
@@ -66,7 +66,7 @@ class Overlaps:
 
 
 def overlaps(true_boxes: Floats, boxes: Floats) -> Overlaps:
-    """Of any label."""
+    """Returns the overlaps of boxes of any labels."""
     count = len(true_boxes)
     pairs = overlapping_pairs(np.concatenate((true_boxes, boxes)))
     pairs = pairs[(pairs[:, 0] < count) & (pairs[:, 1] >= count)]
@@ -81,14 +81,14 @@ def overlaps(true_boxes: Floats, boxes: Floats) -> Overlaps:
     )
 
 
-def same_label(page: ObjectPage, near: Overlaps) -> Overlaps:
+def with_same_label(page: ObjectPage, near: Overlaps) -> Overlaps:
     return near.where(page.true_labels[near.truth] == page.labels[near.found])
 
 
-def matched(near: Overlaps, confidences: Floats, least_iou: float) -> Ints:
-    """The object (row) of each found box, -1 for none; the surest box chooses first, the object
-    that it overlaps most."""
-    enough = near.where(near.iou >= least_iou)
+def match_boxes(near: Overlaps, confidences: Floats, min_iou: float) -> Ints:
+    """Returns the object (row) of each detected box, or -1; the most confident box chooses first,
+    among the objects those that it overlaps most."""
+    enough = near.where(near.iou >= min_iou)
     order = np.lexsort((enough.truth, -enough.iou, enough.found, -confidences[enough.found]))
     owners = np.full(len(confidences), -1)
     taken: set[int] = set()
@@ -101,8 +101,8 @@ def matched(near: Overlaps, confidences: Floats, least_iou: float) -> Ints:
     return owners
 
 
-def counted(page: ObjectPage, owners: Ints) -> Flags:
-    """Which found boxes count: those matched, and those that are not in an ignored part."""
+def counted_boxes(page: ObjectPage, owners: Ints) -> Flags:
+    """Tells which detected boxes count: those matched, and those outside of ignored regions."""
     if not len(page.ignored):
         return np.ones(len(page.boxes), dtype=bool)
     near = overlaps(page.ignored, page.boxes)

@@ -1,4 +1,4 @@
-"""The worst of what is missed, wrong or misread, each with its place."""
+"""Collects the worst misses, false detections and misreadings, each with its place."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ import numpy as np
 
 from tilescout.geometry import Box
 from tilescout_evaluate.metrics.matching import Floats
-from tilescout_evaluate.metrics.objects import Judged
+from tilescout_evaluate.metrics.objects import MatchedPage
 from tilescout_evaluate.metrics.snippets import Matches, Snippet, SnippetPage
-from tilescout_evaluate.metrics.text_errors import lines_read
-from tilescout_evaluate.metrics.text_pages import TextPage
+from tilescout_evaluate.metrics.text.errors import lines_read
+from tilescout_evaluate.metrics.text.pages import TextPage
 
-MOST = 24
+MAX_MISSES = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Miss:
-    """``page`` is a place in the list of pages; box in page px; ``weight`` grows with how bad."""
+    """A miss; ``page`` is an index of a page, the box is in page px, ``weight`` grows with
+    severity."""
 
     page: int
     box: Box
@@ -28,14 +29,16 @@ class Miss:
     weight: float
 
 
-def of_objects(pages: Sequence[Judged], labels: Sequence[str], most: int = MOST) -> list[Miss]:
-    """The surest wrong boxes and the largest missed objects, in turn."""
+def of_objects(
+    pages: Sequence[MatchedPage], labels: Sequence[str], limit: int = MAX_MISSES
+) -> list[Miss]:
+    """Returns, in turn, the most confident false boxes and the largest missed objects."""
     wrong = [miss for at, each in enumerate(pages) for miss in _wrong(at, each, labels)]
     missed = [miss for at, each in enumerate(pages) for miss in _missed(at, each, labels)]
-    return _in_turn(wrong, missed)[:most]
+    return _in_turn(wrong, missed)[:limit]
 
 
-def _wrong(at: int, each: Judged, labels: Sequence[str]) -> Iterator[Miss]:
+def _wrong(at: int, each: MatchedPage, labels: Sequence[str]) -> Iterator[Miss]:
     page = each.page
     for row in np.flatnonzero(each.counts & (each.owners < 0)):
         confidence, label = page.confidences[row], labels[page.labels[row]]
@@ -47,7 +50,7 @@ def _wrong(at: int, each: Judged, labels: Sequence[str]) -> Iterator[Miss]:
         )
 
 
-def _missed(at: int, each: Judged, labels: Sequence[str]) -> Iterator[Miss]:
+def _missed(at: int, each: MatchedPage, labels: Sequence[str]) -> Iterator[Miss]:
     page = each.page
     for row in np.flatnonzero(~np.isin(np.arange(len(page.true_boxes)), each.owners)):
         box = _box(page.true_boxes[row])
@@ -56,21 +59,21 @@ def _missed(at: int, each: Judged, labels: Sequence[str]) -> Iterator[Miss]:
         )
 
 
-def of_text(pages: Sequence[TextPage], most: int = MOST) -> list[Miss]:
-    """Lines with most wrong characters."""
+def of_text(pages: Sequence[TextPage], limit: int = MAX_MISSES) -> list[Miss]:
+    """Returns the lines with the most wrong characters."""
     found = [
         Miss(page=at, box=line.box, what=f"{line.truth!r} read as {line.read!r}", weight=line.wrong)
         for at, page in enumerate(pages)
         for line in lines_read(page)
         if line.wrong
     ]
-    return _worst(found)[:most]
+    return _worst(found)[:limit]
 
 
 def of_snippets(
-    pages: Sequence[SnippetPage], matches: Sequence[Matches], most: int = MOST
+    pages: Sequence[SnippetPage], matches: Sequence[Matches], limit: int = MAX_MISSES
 ) -> list[Miss]:
-    """Tags that were misread, then missed and wrong ones in turn."""
+    """Returns the misread tags, then missed and false ones in turn."""
     misread, missed, wrong = [], [], []
     for at, each in enumerate(matches):
         partners = [partner for pair in each.misread for partner in pair]
@@ -78,7 +81,7 @@ def of_snippets(
                     for tag, read in each.misread]  # fmt: skip
         missed += [_tag(at, tag, f"missed: {tag.text!r}") for tag in _but(each.missed, partners)]
         wrong += [_tag(at, tag, f"wrong: {tag.text!r}") for tag in _but(each.wrong, partners)]
-    return [*misread, *_in_turn(wrong, missed)][:most]
+    return [*misread, *_in_turn(wrong, missed)][:limit]
 
 
 def _but(tags: Iterable[Snippet], left_out: Sequence[Snippet]) -> list[Snippet]:

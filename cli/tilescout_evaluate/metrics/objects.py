@@ -1,4 +1,4 @@
-"""All there is to say of found objects against what is there."""
+"""Evaluates detected objects against the true ones."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tilescout_evaluate.metrics.matching import (
     Ints,
     ObjectPage,
     Overlaps,
-    counted,
-    matched,
+    counted_boxes,
+    match_boxes,
     overlaps,
-    same_label,
+    with_same_label,
 )
 from tilescout_evaluate.metrics.seams import Defects, defects
 
@@ -32,7 +32,7 @@ MATCH_IOU = STEPS[0]
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The tiles that the pages were looked at with: size and least overlap in px."""
+    """The grid of tiles that the pages were detected with: tile size and smallest overlap in px."""
 
     tile_size: int
     overlap: int
@@ -40,9 +40,9 @@ class Grid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectScores:
-    """Over all pages; ``by_tile`` and ``by_seam`` are empty where the grid is unknown.
+    """The scores over all pages; ``by_tile`` and ``by_seam`` are empty if the grid is unknown.
 
-    ``confusion`` as in `curves.confusion`. ``curves`` by label, and of all under "".
+    ``confusion`` is that of `curves.confusion`. ``curves`` are by label, and of all under "".
     """
 
     labels: tuple[str, ...]
@@ -58,8 +58,8 @@ class ObjectScores:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A page with its matches at IoU .5 of equal labels: ``owners`` and ``counts`` by found box."""
+class MatchedPage:
+    """A page matched at IoU .5 of equal labels, with ``owners`` and ``counts`` per detected box."""
 
     page: ObjectPage
     near: Overlaps
@@ -67,14 +67,14 @@ class Judged:
     counts: Flags
 
 
-def judged(page: ObjectPage) -> Judged:
-    near = same_label(page, overlaps(page.true_boxes, page.boxes))
-    owners = matched(near, page.confidences, MATCH_IOU)
-    return Judged(page, near, owners, counted(page, owners))
+def match_page(page: ObjectPage) -> MatchedPage:
+    near = with_same_label(page, overlaps(page.true_boxes, page.boxes))
+    owners = match_boxes(near, page.confidences, MATCH_IOU)
+    return MatchedPage(page, near, owners, counted_boxes(page, owners))
 
 
-def verdicts(pages: Iterable[Judged], label: int | None = None) -> Verdicts:
-    """Of one label, or of all."""
+def verdicts(pages: Iterable[MatchedPage], label: int | None = None) -> Verdicts:
+    """Returns the verdicts for one label, or for all."""
     parts = []
     for each in pages:
         chosen = each.counts if label is None else each.counts & (each.page.labels == label)
@@ -88,19 +88,19 @@ def evaluate(
     pages: Sequence[ObjectPage],
     labels: Sequence[str],
     grid: Grid | None = None,
-    least: float = 0.0,
+    min_confidence: float = 0.0,
 ) -> ObjectScores:
-    """``labels`` by their numbers in ``pages``.
+    """Returns the scores; ``labels`` are in the order of their numbers in ``pages``.
 
-    What is less sure than ``least`` (0 to 100) is seen by mAP and curves alone. Raises NotInstalled
+    Boxes below ``min_confidence`` (0 to 100) count for mAP and curves only. Raises NotInstalled
     without faster-coco-eval.
     """
-    whole = [judged(page) for page in pages]
+    whole = [match_page(page) for page in pages]
     named = {"": verdicts(whole)}
     named |= {name: verdicts(whole, at) for at, name in enumerate(labels)}
     precision = coco_precision.mean_average_precision(pages, labels)
-    pages = [page.above(least) for page in pages]
-    every = [judged(page) for page in pages]
+    pages = [page.above(min_confidence) for page in pages]
+    every = [match_page(page) for page in pages]
     return ObjectScores(
         labels=tuple(labels),
         at={step: counts.total(_at(each, step) for each in every) for step in STEPS},
@@ -115,12 +115,12 @@ def evaluate(
     )
 
 
-def _at(each: Judged, step: float) -> Counts:
-    owners = matched(each.near, each.page.confidences, step)
+def _at(each: MatchedPage, step: float) -> Counts:
+    owners = match_boxes(each.near, each.page.confidences, step)
     return Counts(
         objects=len(each.page.true_boxes),
-        found=int(counted(each.page, owners).sum()),
-        right=int((owners >= 0).sum()),
+        detections=int(counted_boxes(each.page, owners).sum()),
+        true_positives=int((owners >= 0).sum()),
     )
 
 
@@ -128,7 +128,7 @@ def _by_tile(pages: Sequence[ObjectPage], grid: Grid | None) -> list[Groups]:
     return [groups.by_tile(page, grid.tile_size, grid.overlap) for page in pages] if grid else []
 
 
-def _grouped(every: list[Judged], grouped: list[Groups]) -> dict[str, Counts]:
+def _grouped(every: list[MatchedPage], grouped: list[Groups]) -> dict[str, Counts]:
     if not grouped:
         return {}
     found = [
@@ -138,7 +138,7 @@ def _grouped(every: list[Judged], grouped: list[Groups]) -> dict[str, Counts]:
     return {name: counts.total(part[name] for part in found) for name in grouped[0].names}
 
 
-def _defects(each: Judged) -> Defects:
+def _defects(each: MatchedPage) -> Defects:
     near = each.near.where(each.counts[each.near.found])
     return defects(near, each.owners, len(each.page.true_boxes))
 

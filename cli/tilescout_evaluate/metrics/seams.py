@@ -1,4 +1,4 @@
-"""What tiles may do to an object: find it twice, in pieces, or not at all where they meet."""
+"""Counts the defects of detection in tiles: duplicates, fragments and split objects."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from tilescout.neighbours import overlapping_pairs
 from tilescout_evaluate.metrics.matching import Flags, Floats, Ints, ObjectPage, Overlaps
 
 DOUBLED = 0.3
-"""IoU with an object already found from which an unmatched box is a duplicate."""
+"""The IoU with a detected object from which an unmatched box is a duplicate of it."""
 INSIDE = 0.7
-"""Share of an unmatched box inside an object from which it is a fragment of it."""
+"""The share of an unmatched box inside an object from which it is a fragment of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defects:
-    """``duplicates`` and ``fragments`` are found boxes too many; ``split`` objects are found only
-    in fragments."""
+    """Counts of defects: ``duplicates`` and ``fragments`` are excess boxes; ``split`` objects were
+    detected in fragments only."""
 
     duplicates: int
     fragments: int
@@ -37,7 +37,8 @@ class Defects:
 
 
 def defects(near: Overlaps, owners: Ints, objects: int) -> Defects:
-    """``near`` of one label each; ``owners`` as matched at the smallest IoU that counts."""
+    """Counts the defects; ``near`` holds pairs of equal labels, ``owners`` the matches at the
+    smallest IoU that counts."""
     is_hit = np.isin(np.arange(objects), owners)
     spare = near.where(owners[near.found] < 0)
     doubles = spare.found[(spare.iou >= DOUBLED) & is_hit[spare.truth]]
@@ -50,7 +51,8 @@ def defects(near: Overlaps, owners: Ints, objects: int) -> Defects:
 
 
 def at_seam(boxes: Floats, page: ObjectPage) -> Flags:
-    """Whether a side of a tile, within the page, goes through each box or touches it."""
+    """Tells for each box whether a side of a tile, within the page, passes through it or touches
+    it."""
     tiles = page.tiles
     if not len(tiles):
         return np.zeros(len(boxes), dtype=bool)

@@ -1,4 +1,4 @@
-"""Accuracy of snippets: a tag is right when its text is, exactly, and it is where the tag is."""
+"""Evaluates snippets: a tag counts as read if its text is exact and its box is in place."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from tilescout.geometry import Box, iou
 from tilescout.merging.text.confusions import normalised
-from tilescout_evaluate.metrics.counts import Counts
+from tilescout_evaluate.metrics.counts import Counts, total
 
-SMALLEST_IOU = 0.3
-"""A tag's true box is often its letters', a found one's that of the line an OCR saw."""
+MIN_IOU = 0.3
+"""A tag's true box is often that of its letters, a detected box that of a whole OCR line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """``text`` is compared in upper case, with plain dashes; an empty label of the truth is any."""
+    """A tag; ``text`` is compared in upper case with plain dashes, and an empty true label matches
+    all."""
 
     text: str
     label: str
@@ -29,7 +30,7 @@ class Snippet:
 
 @dataclass(frozen=True, slots=True)
 class SnippetPage:
-    """Boxes in any unit, the same for both."""
+    """The true and the detected tags of a page, with boxes in one unit."""
 
     name: str
     truth: tuple[Snippet, ...]
@@ -38,8 +39,8 @@ class SnippetPage:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """Of one page: ``right`` are pairs of a tag and what was found, ``misread`` those of a missed
-    tag and what was found in its place."""
+    """The matches of one page: ``right`` are pairs of a tag and its detection, ``misread`` pairs of
+    a missed tag and the detection in its place."""
 
     counts: dict[str, Counts]
     right: tuple[tuple[Snippet, Snippet], ...]
@@ -48,17 +49,21 @@ class Matches:
     misread: tuple[tuple[Snippet, Snippet], ...]
 
     def right_of(self, label: str) -> list[Snippet]:
-        """What was found of tags of ``label``."""
+        """Returns the detections of tags of ``label``."""
         return [found for tag, found in self.right if tag.label == label]
 
-    def wrong_of(self, label: str) -> list[Snippet]:
-        """What counts for ``label`` and is no tag: all, where the truth has no labels."""
+    def false_of(self, label: str) -> list[Snippet]:
+        """Returns the false detections that count for ``label``: all of them if the truth has no
+        labels."""
         return [found for found in self.wrong if not label or found.label == label]
 
 
 def match(page: SnippetPage) -> Matches:
-    """Each tag once, the surest reading first. Counts are by label of the tag; a found one without
-    a partner counts for its own label, or for none where no tag has one."""
+    """Matches each tag once, the most confident reading first.
+
+    Counts are by the tag's label; a detection without a partner counts for its own label, or for no
+    label if no tag has one.
+    """
     free = list(page.truth)
     right = []
     has_labels = any(tag.label for tag in free)
@@ -86,7 +91,7 @@ def _best(found: Snippet, free: Sequence[Snippet]) -> Snippet | None:
         for tag in free
         if tag.wanted == found.wanted
         and tag.label in ("", found.label)
-        and iou(tag.box, found.box) >= SMALLEST_IOU
+        and iou(tag.box, found.box) >= MIN_IOU
     ]
     return max(same, key=lambda tag: iou(tag.box, found.box), default=None)
 
@@ -96,8 +101,8 @@ def _counts(page: SnippetPage, right: list[str], of_wrong: list[str]) -> dict[st
     return {
         label: Counts(
             objects=of_truth.count(label),
-            found=right.count(label) + of_wrong.count(label),
-            right=right.count(label),
+            detections=right.count(label) + of_wrong.count(label),
+            true_positives=right.count(label),
         )
         for label in sorted({*right, *of_wrong, *of_truth})
     }
@@ -109,21 +114,15 @@ def _misread(
     pairs = []
     for tag in missed:
         near = max(wrong, key=lambda each: iou(each.box, tag.box), default=None)
-        if near is not None and iou(near.box, tag.box) >= SMALLEST_IOU:
+        if near is not None and iou(near.box, tag.box) >= MIN_IOU:
             pairs.append((tag, near))
     return tuple(pairs)
 
 
 def in_total(parts: Sequence[Matches]) -> dict[str, Counts]:
-    """By label over all pages."""
+    """Returns the counts over all pages by label."""
     labels = sorted({label for part in parts for label in part.counts})
-    none = Counts(objects=0, found=0, right=0)
-    found = {}
-    for label in labels:
-        every = [part.counts.get(label, none) for part in parts]
-        found[label] = Counts(
-            objects=sum(each.objects for each in every),
-            found=sum(each.found for each in every),
-            right=sum(each.right for each in every),
-        )
-    return found
+    return {
+        label: total(part.counts[label] for part in parts if label in part.counts)
+        for label in labels
+    }

@@ -1,4 +1,5 @@
-"""What an evaluation says, as one JSON object: the ground of the console's tables and the HTML."""
+"""Puts an evaluation into one JSON object, from which the console's tables and the HTML are
+made."""
 
 from __future__ import annotations
 
@@ -6,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-from tilescout_evaluate.metrics import misses, objects, snippets, text
+from tilescout_evaluate.metrics import misses, objects, snippets
 from tilescout_evaluate.metrics.counts import Counts, total
 from tilescout_evaluate.metrics.matching import ObjectPage
 from tilescout_evaluate.metrics.misses import Miss
 from tilescout_evaluate.metrics.objects import Grid, ObjectScores
 from tilescout_evaluate.metrics.snippets import SnippetPage
-from tilescout_evaluate.metrics.text_pages import TextPage
+from tilescout_evaluate.metrics.text import accuracy as text
+from tilescout_evaluate.metrics.text.pages import TextPage
 from tilescout_evaluate.truth.pages import Kind
 
 NOTHING = "(nothing)"
@@ -20,8 +22,8 @@ NOTHING = "(nothing)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """``figures`` are what a threshold can be set on, 0 to 1; ``body`` is for JSON, with what is
-    known by page, or by tile where a tile is the ``unit``."""
+    """An evaluation; a threshold can be set on ``figures`` (0 to 1). ``body`` is for JSON and holds
+    figures by page, or by tile if the ``unit`` is a tile."""
 
     kind: Kind
     figures: dict[str, float]
@@ -33,24 +35,30 @@ class Evaluation:
     def with_warnings(self, more: Sequence[str]) -> Evaluation:
         return replace(self, warnings=(*self.warnings, *more))
 
-    def shown(self) -> dict[str, Any]:
-        """The whole report for JSON."""
+    def to_json(self) -> dict[str, Any]:
+        """Returns the whole report for JSON."""
         return {
             "kind": self.kind,
             "figures": {name: round(value, 4) for name, value in self.figures.items()},
             **self.body,
             "warnings": list(self.warnings),
-            "worst": [_miss(each) for each in self.misses],
+            "worst": [_miss_to_json(each) for each in self.misses],
         }
 
 
 def of_objects(
-    pages: Sequence[ObjectPage], labels: Sequence[str], grid: Grid | None, least: float = 0.0
+    pages: Sequence[ObjectPage],
+    labels: Sequence[str],
+    grid: Grid | None,
+    min_confidence: float = 0.0,
 ) -> Evaluation:
-    """``least`` as in `objects.evaluate`. Raises NotInstalled without faster-coco-eval."""
-    scores = objects.evaluate(pages, labels, grid, least)
-    pages = [page.above(least) for page in pages]
-    worst = misses.of_objects([objects.judged(page) for page in pages], labels)
+    """Evaluates objects with ``min_confidence`` as in `objects.evaluate`.
+
+    Raises NotInstalled without faster-coco-eval.
+    """
+    scores = objects.evaluate(pages, labels, grid, min_confidence)
+    pages = [page.above(min_confidence) for page in pages]
+    worst = misses.of_objects([objects.match_page(page) for page in pages], labels)
     return Evaluation(
         kind="objects",
         figures=_ratios(scores.at[objects.MATCH_IOU]) | {"map": scores.precision.at_half},
@@ -62,20 +70,20 @@ def of_objects(
 def _object_body(scores: ObjectScores) -> dict[str, Any]:
     precision = scores.precision
     by_label = {
-        name: {**counts.shown(), "average_precision": _rounded(precision.by_label.get(name))}
+        name: {**counts.to_json(), "average_precision": _rounded(precision.by_label.get(name))}
         for name, counts in scores.by_label.items()
     }
     names = [*scores.labels, NOTHING]
     return {
-        "at_iou": {f"{step:g}": counts.shown() for step, counts in scores.at.items()},
+        "at_iou": {f"{step:g}": counts.to_json() for step, counts in scores.at.items()},
         "mean_average_precision": {
             "at_0.5": round(precision.at_half, 4),
             "at_0.5_to_0.95": round(precision.at_all, 4),
         },
         "by_label": by_label,
-        "by_size": _shown(scores.by_size),
-        "by_size_to_tile": _shown(scores.by_tile),
-        "by_seam": _shown(scores.by_seam),
+        "by_size": _counts_to_json(scores.by_size),
+        "by_size_to_tile": _counts_to_json(scores.by_tile),
+        "by_seam": _counts_to_json(scores.by_seam),
         "defects": asdict(scores.defects),
         "confusion": {"names": names, "rows": scores.confusion.tolist()},
         "curves": {name: asdict(curve) for name, curve in scores.curves.items()},
@@ -83,14 +91,14 @@ def _object_body(scores: ObjectScores) -> dict[str, Any]:
 
 
 def _object_pages(pages: Sequence[ObjectPage]) -> dict[str, Any]:
-    judged = [objects.judged(page) for page in pages]
+    matched = [objects.match_page(page) for page in pages]
     return {
         each.page.name: Counts(
             objects=len(each.page.true_boxes),
-            found=int(each.counts.sum()),
-            right=int((each.owners >= 0).sum()),
-        ).shown()
-        for each in judged
+            detections=int(each.counts.sum()),
+            true_positives=int((each.owners >= 0).sum()),
+        ).to_json()
+        for each in matched
     }
 
 
@@ -102,8 +110,8 @@ def of_text(pages: Sequence[TextPage]) -> Evaluation:
         kind="text",
         figures=figures | {"cer": every.character_error_rate},
         body={
-            "total": every.shown(),
-            "pages": {name: each.shown() for name, each in by_page.items()},
+            "total": every.to_json(),
+            "pages": {name: each.to_json() for name, each in by_page.items()},
         },
         misses=tuple(misses.of_text(pages)),
     )
@@ -117,9 +125,9 @@ def of_snippets(pages: Sequence[SnippetPage]) -> Evaluation:
         kind="snippets",
         figures=_ratios(total(by_label.values())),
         body={
-            "total": total(by_label.values()).shown(),
-            "by_label": _shown(by_label),
-            "pages": {name: total(each.counts.values()).shown() for name, each in every},
+            "total": total(by_label.values()).to_json(),
+            "by_label": _counts_to_json(by_label),
+            "pages": {name: total(each.counts.values()).to_json() for name, each in every},
             "misread": [[tag.text, read.text] for _, m in every for tag, read in m.misread],
             "missed": [[name, tag.text] for name, m in every for tag in m.missed],
             "wrong": [[name, tag.text] for name, m in every for tag in m.wrong],
@@ -132,15 +140,15 @@ def _ratios(counts: Counts) -> dict[str, float]:
     return {"precision": counts.precision, "recall": counts.recall, "f1": counts.f1}
 
 
-def _shown(groups: Mapping[str, Counts]) -> dict[str, Any]:
-    return {name: counts.shown() for name, counts in groups.items()}
+def _counts_to_json(groups: Mapping[str, Counts]) -> dict[str, Any]:
+    return {name: counts.to_json() for name, counts in groups.items()}
 
 
 def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def _miss(miss: Miss) -> dict[str, Any]:
+def _miss_to_json(miss: Miss) -> dict[str, Any]:
     box = miss.box
     sides = [round(side, 1) for side in (box.left, box.top, box.right, box.bottom)]
     return {"page": miss.page, "box_px": sides, "what": miss.what}

@@ -1,14 +1,17 @@
-"""The report as one HTML page that needs no other file and no network."""
+"""Makes the report as one HTML page that needs no other file and no network."""
 
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from tilescout_evaluate.metrics.misses import Miss
-from tilescout_evaluate.report import plots
+from tilescout_evaluate.pairing import Pair
+from tilescout_evaluate.report import pictures, plots
 from tilescout_evaluate.report.figures import Evaluation
 
 STYLE = """
@@ -32,7 +35,7 @@ NAMES = {
     "cer": "character error rate",
     "character_error_rate": "CER",
     "oversized": "too large",
-    "wrong_characters": "wrong",
+    "wrong_characters": "wrong characters",
 }
 OBLONG = 5.0
 """Width over height of a box from which its picture is shown in full width."""
@@ -41,16 +44,29 @@ GROUPS = {
     "by_size_to_tile": "By size against overlap and tile",
     "by_seam": "At the seams of tiles",
 }
-MOST_TAGS = 100
+MAX_TAGS = 100
+
+
+def write_report(
+    folder: Path, evaluation: Evaluation, pairs: Sequence[Pair], pdf: Path | None
+) -> Path:
+    """Writes report.html and report.json and returns the path of the former. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [pair.name for pair in pairs]
+    shown = list(pictures.cut_outs(evaluation.misses, pairs, evaluation.kind, pdf))
+    (folder / "report.json").write_text(json.dumps(evaluation.to_json(), indent=1) + "\n")
+    html = folder / "report.html"
+    html.write_text(page(evaluation, names, shown), encoding="utf-8")
+    return html
 
 
 def page(
     evaluation: Evaluation, names: Sequence[str], pictures: Sequence[tuple[Miss, bytes]]
 ) -> str:
-    """``names`` are those of the pages; ``pictures`` PNG files."""
+    """Returns the HTML; ``names`` are those of the pages, ``pictures`` are PNG files."""
     body = evaluation.body
     parts = [
-        f"<h1>{evaluation.kind.capitalize()}: found against ground truth</h1>",
+        f"<h1>{evaluation.kind.capitalize()}: detections against ground truth</h1>",
         f"<p>{escape(_some(names, evaluation.unit))}</p>",
         *(f'<p class="warning">{escape(text)}</p>' for text in evaluation.warnings),
         _figures(evaluation.figures),
@@ -91,23 +107,25 @@ def _objects(body: Mapping[str, Any]) -> Iterable[str]:
     means, defects = body["mean_average_precision"], body["defects"]
     yield (
         f"<p>mAP {means['at_0.5']:.3f} at IoU .5 and {means['at_0.5_to_0.95']:.3f} over .5 to .95. "
-        f"{defects['duplicates']} duplicates left, {defects['fragments']} boxes that are a part of "
-        f"an object, {defects['split']} objects only in parts.</p>"
+        f"{defects['duplicates']} duplicates, {defects['fragments']} boxes that are a fragment of "
+        f"an object, {defects['split']} objects detected in fragments only.</p>"
     )
     yield "<h2>By label</h2>"
     yield _table(body["by_label"])
-    if not plots.is_there():
+    if not plots.is_available():
         yield "<p>There are no plots: matplotlib is not installed.</p>"
     else:
         yield "<h2>Precision over recall, by confidence</h2>"
         yield plots.precision_over_recall(body["curves"])
     for key, title in GROUPS.items():
         if body[key]:
-            there = {name: row for name, row in body[key].items() if row["objects"] or row["found"]}
+            there = {
+                name: row for name, row in body[key].items() if row["objects"] or row["detections"]
+            }
             yield f"<h2>{title}</h2>{_table(there)}"
-            if plots.is_there():
+            if plots.is_available():
                 yield plots.by_group(body[key])
-    yield "<h2>What was taken for what</h2><p>Rows: what it is. Columns: what was found.</p>"
+    yield "<h2>Confusion of labels</h2><p>Rows: true label. Columns: detected label.</p>"
     yield _confusion(body["confusion"])
 
 
@@ -129,11 +147,11 @@ def _confusion(confusion: Mapping[str, Any]) -> str:
 def _tags(body: Mapping[str, Any]) -> Iterable[str]:
     if body["misread"]:
         rows = "".join(f"<tr><td>{escape(tag)}</td><td>{escape(read)}</td></tr>"
-                       for tag, read in body["misread"][:MOST_TAGS])  # fmt: skip
+                       for tag, read in body["misread"][:MAX_TAGS])  # fmt: skip
         yield f"<h2>Misread</h2><table><tr><th>tag</th><th>read as</th></tr>{rows}</table>"
     for key in ("missed", "wrong"):
         if body[key]:
-            tags = ", ".join(tag for _, tag in body[key][:MOST_TAGS])
+            tags = ", ".join(tag for _, tag in body[key][:MAX_TAGS])
             yield f"<h2>{key.capitalize()}</h2><p>{escape(tags)}</p>"
 
 
@@ -165,7 +183,7 @@ def _worst(
         lines = "".join(f"<li>{escape(names[m.page])}: {escape(m.what)}</li>"
                         for m in evaluation.misses)  # fmt: skip
         return (
-            "<h2>The worst misses</h2><p>The drawing is not at hand; --pdf names it for pictures."
+            "<h2>The worst misses</h2><p>There are no pictures: name the drawing with --pdf."
             f"</p><ul>{lines}</ul>"
         )
     shown = "".join(
@@ -174,8 +192,8 @@ def _worst(
         for miss, png in pictures
     )
     return (
-        '<h2>The worst misses</h2><p>What is there in <span class="true">green</span>, what was '
-        f'found in <span class="found">magenta</span>.</p><div class="worst">{shown}</div>'
+        '<h2>The worst misses</h2><p>Ground truth in <span class="true">green</span>, detections '
+        f'in <span class="found">magenta</span>.</p><div class="worst">{shown}</div>'
     )
 
 

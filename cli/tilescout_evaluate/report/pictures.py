@@ -1,4 +1,4 @@
-"""Cut-outs of drawings with what is there and what was found drawn in."""
+"""Draws cut-outs of drawings with true and detected boxes."""
 
 from __future__ import annotations
 
@@ -17,20 +17,21 @@ from tilescout_evaluate.pairing import Pair
 from tilescout_evaluate.truth.pages import Kind
 
 WIDTH = 520
-"""Px of a picture; a report shows it at half of that, and one of a long line as it is."""
+"""The width of a picture in px; a report shows it at half of that, and that of a long line in
+full."""
 CONTEXT = 1.2
-"""How much is shown around a box: this share of its shorter side, on each side, and"""
+"""The room on each side of a box, as a share of the box's shorter side; to this is added"""
 CONTEXT_ALONG = 0.15
-"""this of its longer one."""
-LEAST_PT = 12.0
-MOST_OBLONG = 4.0
+"""this share of its longer side."""
+MIN_ROOM_PT = 12.0
+MAX_ASPECT = 4.0
 TRUE, FOUND, MARGIN = (0, 140, 60), (217, 0, 178), (240, 240, 240)
 
 
 def cut_outs(
     misses: Sequence[Miss], pairs: Sequence[Pair], kind: Kind, pdf: Path | None
 ) -> Iterator[tuple[Miss, bytes]]:
-    """PNG files of misses whose page can be drawn: of ``pdf``, else of the truth's file."""
+    """Yields PNG files of misses whose page can be drawn: of ``pdf``, else of the truth's file."""
     opened: dict[Path, Any] = {}
     for miss in misses:
         pair = pairs[miss.page]
@@ -44,7 +45,7 @@ def cut_outs(
 
 
 def _open(path: Path) -> Any:
-    """None for what cannot be drawn: the figures are complete without a picture."""
+    """Returns None for a file that cannot be drawn: the figures are complete without a picture."""
     if not path.is_file():
         return None
     try:
@@ -77,11 +78,12 @@ def _png(page: Any, miss: Miss, pair: Pair, kind: Kind) -> bytes:
 
 
 def _around(box: Box) -> Box:
-    """The box with room around it, wider than high by four times at most, and never higher."""
+    """Returns the box with room around it, at most four times as wide as high, and never higher
+    than wide."""
     short, long = sorted((box.width, box.height))
-    room = max(LEAST_PT, CONTEXT * short + CONTEXT_ALONG * long)
+    room = max(MIN_ROOM_PT, CONTEXT * short + CONTEXT_ALONG * long)
     width, height = box.width + 2 * room, box.height + 2 * room
-    width, height = max(width, height), max(height, width / MOST_OBLONG)
+    width, height = max(width, height), max(height, width / MAX_ASPECT)
     x, y = box.centre
     return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
@@ -95,7 +97,7 @@ def _boxes(pair: Pair, kind: Kind) -> Iterator[tuple[Box, tuple[int, int, int]]]
 
 
 def _outline(box: Box, colour: tuple[int, int, int]) -> tuple[float, float, float, float]:
-    """Found boxes are drawn a little outside, so that both are seen."""
+    """Returns the outline; detected boxes are drawn a little outside, so that both can be seen."""
     margin = 4 if colour == FOUND else 0
     grown = box.grow(margin, margin)
     return grown.left, grown.top, grown.right, grown.bottom

@@ -1,4 +1,4 @@
-"""Plots of a report as SVG text, by matplotlib where it is installed."""
+"""Draws the plots of a report as SVG text, with matplotlib if it is installed."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import Any
 
-MOST_LABELS = 10
+MAX_LABELS = 10
 OFFSET = "offset points"
 
 
-def is_there() -> bool:
+def is_available() -> bool:
     return find_spec("matplotlib") is not None
 
 
 def precision_over_recall(curves: Mapping[str, Mapping[str, Sequence[float]]]) -> str:
-    """One line a label, at most ten, and a thick one of all."""
+    """Draws one line per label, at most ten, and a thick one for all."""
     figure, axes = _figure(4.6)
-    labels = [name for name in curves if name][:MOST_LABELS]
+    labels = [name for name in curves if name][:MAX_LABELS]
     for name in labels:
         axes.step(curves[name]["recall"], curves[name]["precision"], where="post", lw=1, label=name)
     every = curves[""]
@@ -29,8 +29,8 @@ def precision_over_recall(curves: Mapping[str, Mapping[str, Sequence[float]]]) -
 
 
 def by_group(groups: Mapping[str, Mapping[str, float]]) -> str:
-    """Recall and precision as bars of the groups that are not empty."""
-    shown = {name: row for name, row in groups.items() if row["objects"] or row["found"]}
+    """Draws recall and precision as bars of the groups that are not empty."""
+    shown = {name: row for name, row in groups.items() if row["objects"] or row["detections"]}
     figure, axes = _figure(1.2 + 0.45 * len(shown))
     places = range(len(shown))
     for shift, key in ((0.2, "recall"), (-0.2, "precision")):
@@ -46,7 +46,7 @@ def by_group(groups: Mapping[str, Mapping[str, float]]) -> str:
 def cost_and_accuracy(
     points: Sequence[tuple[float, float, str]], front: Sequence[tuple[float, float, str]]
 ) -> str:
-    """Dollars a page across, F1 up; ``front`` is joined by a line, numbered and named."""
+    """Draws F1 over dollars per page; a line joins the numbered and named points of ``front``."""
     figure, axes = _figure(4.6)
     axes.scatter([x for x, _, _ in points], [y for _, y, _ in points], s=14, color="0.6")
     axes.plot([x for x, _, _ in front], [y for _, y, _ in front], "o-", ms=5, lw=1.5)
@@ -54,7 +54,7 @@ def cost_and_accuracy(
         axes.annotate(str(number), (x, y), fontsize="small", xytext=(4, -10), textcoords=OFFSET)
         axes.plot([], [], " ", label=f"{number}: {name}")
     axes.legend(fontsize="x-small", loc="lower right", handlelength=0, handletextpad=0)
-    axes.set(xlabel="dollars a page", ylabel="F1")
+    axes.set(xlabel="dollars per page", ylabel="F1")
     axes.grid(alpha=0.3)
     return _svg(figure)
 

@@ -1,1 +1,1 @@
-"""Ground truth and results, read from every kind of file."""
+"""Readers of ground truth and results."""

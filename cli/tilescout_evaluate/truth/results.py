@@ -1,4 +1,4 @@
-"""Detections of a document as detections.json has them."""
+"""Reads the detections of a document from detections.json."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pydantic import TypeAdapter, ValidationError
 
 
 class UnusableResult(Exception):
-    """A file is no detections.json; tells rule, value and remedy."""
+    """A file is no detections.json; the message tells rule, value and remedy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundPage:
+class ResultPage:
     page: int
     width_px: int
     height_px: int
@@ -23,8 +23,8 @@ class FoundPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """One detection; confidence 0 to 100, boxes left, top, right, bottom."""
+class ResultDetection:
+    """A detection; confidence 0 to 100, boxes left, top, right, bottom."""
 
     page: int
     label: str
@@ -45,35 +45,35 @@ class _Head:
     source: _Source
     profile: str
     status: str
-    pages: list[FoundPage]
+    pages: list[ResultPage]
 
 
 @dataclass(frozen=True, slots=True)
 class _Result:
     document: _Head
-    detections: list[Found]
+    detections: list[ResultDetection]
 
 
 _RESULT = TypeAdapter(_Result)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundDocument:
-    """``file`` is the name of the PDF; ``profile`` that of the profile."""
+class ResultDocument:
+    """A document; ``file`` is the name of the PDF."""
 
     id: str
     file: str
     profile: str
     status: str
-    pages: dict[int, FoundPage]
-    detections: tuple[Found, ...]
+    pages: dict[int, ResultPage]
+    detections: tuple[ResultDetection, ...]
 
-    def on_page(self, page: int) -> list[Found]:
+    def on_page(self, page: int) -> list[ResultDetection]:
         return [each for each in self.detections if each.page == page]
 
 
-def read(body: bytes, name: str) -> FoundDocument:
-    """``name`` is what the message calls it. Raises UnusableResult."""
+def read(body: bytes, name: str) -> ResultDocument:
+    """Reads a result that messages call ``name``. Raises UnusableResult."""
     try:
         result = _RESULT.validate_json(body)
     except ValidationError as error:
@@ -84,7 +84,7 @@ def read(body: bytes, name: str) -> FoundDocument:
             f"{place}: {first['msg']}; export it again"
         ) from error
     head = result.document
-    return FoundDocument(
+    return ResultDocument(
         id=head.id,
         file=PurePosixPath(head.source.key).name,
         profile=head.profile,

@@ -76,7 +76,7 @@ def test_symbols_are_told_by_label_size_and_seam(samples: Path, symbols: Path) -
 
     report = json.loads(found.stdout)
     whole = report["at_iou"]["0.5"]
-    assert (whole["objects"], whole["found"], whole["right"]) == (380, 380, 379)
+    assert (whole["objects"], whole["detections"], whole["true_positives"]) == (380, 380, 379)
     assert report["by_seam"]["at a seam"]["objects"] > 20
     assert len(report["by_label"]) == 7
 

@@ -54,7 +54,11 @@ def test_what_is_there_exactly_is_right_at_every_iou():
 def test_a_box_a_tenth_too_short_is_right_up_to_its_own_iou():
     found = evaluated(page((FRAME, 0, 90), ((700, 700, 740, 735), 1, 80)))
 
-    assert {step: counts.right for step, counts in found.at.items()} == {0.5: 2, 0.75: 2, 0.9: 1}
+    assert {step: counts.true_positives for step, counts in found.at.items()} == {
+        0.5: 2,
+        0.75: 2,
+        0.9: 1,
+    }
     assert found.precision.by_label == {"frame": 1.0, "pump": 1.0}
     assert found.precision.at_all == pytest.approx(0.9)
 
@@ -78,7 +82,7 @@ def test_an_object_in_halves_is_split_and_missed():
 def test_a_box_of_another_label_is_wrong_and_told_apart_in_the_confusion():
     found = evaluated(page((FRAME, 0, 90), (PUMP, 0, 80)))
 
-    assert found.by_label["pump"].right == 0
+    assert found.by_label["pump"].true_positives == 0
     assert found.confusion.tolist() == [[1, 0, 0], [1, 0, 0], [0, 0, 0]]
 
 
@@ -93,7 +97,9 @@ def test_sizes_are_told_by_area_and_against_overlap_and_tile():
              ((0, 300, 800, 700), 0)]  # fmt: skip
     found = evaluated(page(((0, 0, 10, 10), 0, 90), truth=truth))
 
-    sizes = {name: (counts.objects, counts.right) for name, counts in found.by_size.items()}
+    sizes = {
+        name: (counts.objects, counts.true_positives) for name, counts in found.by_size.items()
+    }
     assert sizes == {"under 32 px": (1, 1), "32 to 96 px": (2, 0), "over 96 px": (1, 0)}
     against = {name: counts.objects for name, counts in found.by_tile.items()}
     assert against == {"within the overlap": 2, "within a tile": 1, "larger than a tile": 1}
@@ -140,8 +146,8 @@ def test_the_best_threshold_lies_between_right_and_wrong():
     found = Verdicts(np.array([90.0, 80, 40, 30]), np.array([True, True, False, True]), 3)
 
     assert best_threshold(found) == 15.0
-    assert best_threshold(Verdicts(found.confidences, found.is_right, 2)) == 60.0
-    assert best_threshold(found, least_recall=1.0) == 15.0
+    assert best_threshold(Verdicts(found.confidences, found.is_correct, 2)) == 60.0
+    assert best_threshold(found, min_recall=1.0) == 15.0
 
 
 def test_equal_confidences_are_not_divided():
@@ -152,7 +158,7 @@ def test_equal_confidences_are_not_divided():
 
 def test_the_surest_wrong_box_and_the_largest_missed_object_come_first():
     wrong = [((400, 400, 420, 420), 1, 60), ((500, 400, 520, 420), 1, 99)]
-    worst = misses.of_objects([objects.judged(page(*wrong))], LABELS)
+    worst = misses.of_objects([objects.match_page(page(*wrong))], LABELS)
 
     assert [miss.what for miss in worst] == [
         "wrong: pump (99.0 %)", "missed: frame", "wrong: pump (60.0 %)", "missed: pump",

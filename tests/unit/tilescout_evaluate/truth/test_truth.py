@@ -13,7 +13,7 @@ from tilescout.geometry import Box
 from tilescout_evaluate import pairing
 from tilescout_evaluate.truth import files
 from tilescout_evaluate.truth.pages import TrueItem, TruePage, UnusableTruth
-from tilescout_evaluate.truth.results import Found, FoundDocument, FoundPage
+from tilescout_evaluate.truth.results import ResultDetection, ResultDocument, ResultPage
 
 
 def pdf(folder: Path, *, turn: int = 0) -> Path:
@@ -159,10 +159,10 @@ def test_what_is_no_truth_is_refused(tmp_path: Path, content: str) -> None:
         files.read(path)
 
 
-def result(*detections: Found, file: str = "plan.pdf") -> FoundDocument:
-    pages = {number: FoundPage(page=number, width_px=1000, height_px=600, width_pt=500,
+def result(*detections: ResultDetection, file: str = "plan.pdf") -> ResultDocument:
+    pages = {number: ResultPage(page=number, width_px=1000, height_px=600, width_pt=500,
                                height_pt=300, dpi=144) for number in (1, 2)}  # fmt: skip
-    return FoundDocument(id="d", file=file, profile="symbols", status="DONE", pages=pages,
+    return ResultDocument(id="d", file=file, profile="symbols", status="DONE", pages=pages,
                          detections=detections)  # fmt: skip
 
 
@@ -194,7 +194,7 @@ def test_pages_that_were_named_count_without_an_object() -> None:
 
 
 def test_labels_that_the_truth_does_not_have_are_told() -> None:
-    other = Found(page=1, label="text", text="A", confidence=90, box_px=(0, 0, 9, 9))
+    other = ResultDetection(page=1, label="text", text="A", confidence=90, box_px=(0, 0, 9, 9))
     found = pairing.object_pages(pairing.paired([result(other)], [true_page(1)]).pairs)
 
     assert found.labels == ("pump",)

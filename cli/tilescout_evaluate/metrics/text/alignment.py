@@ -1,13 +1,13 @@
-"""The cheapest alignment of two texts (Levenshtein, 1966)."""
+"""Computes the cheapest alignment of two texts (Levenshtein, 1966)."""
 
 from __future__ import annotations
 
 
 def errors_by_character(truth: str, read: str) -> list[int]:
-    """For each character of ``truth`` how many of it are missing, wrong, or too many after it.
+    """Returns the errors of each character of ``truth``: missing, wrong, or added after it.
 
-    Those before the first count for the first. Their sum is the edit distance, unless ``truth`` is
-    empty, which has no character to blame.
+    Characters added before the first one count for the first. The sum is the edit distance, unless
+    ``truth`` is empty, which has no character to count them for.
     """
     cost = _costs(truth, read)
     errors = [0] * len(truth)

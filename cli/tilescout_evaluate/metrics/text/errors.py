@@ -1,4 +1,4 @@
-"""Missing, wrong and added characters of each line against what was read over it."""
+"""Counts missing, wrong and added characters of each line against what was read over it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from tilescout.detections import Word
 from tilescout.geometry import Box, union
 from tilescout.merging.text.orientation import turned
 from tilescout.neighbours import extents, overlapping_pairs, shared_part, sides_of
-from tilescout_evaluate.metrics.alignment import errors_by_character
-from tilescout_evaluate.metrics.text_pages import Seen, TextPage, is_oversized, over
+from tilescout_evaluate.metrics.text.alignment import errors_by_character
+from tilescout_evaluate.metrics.text.pages import TextDetection, TextPage, is_oversized, words_under
 
 OVER = 0.4
-"""Share of the smaller of a line and a detection from which one is over the other."""
+"""The share of the smaller of a line and a detection from which one lies over the other."""
 
 
 @dataclass(frozen=True, slots=True)
 class LineRead:
-    """A line as it is and as it was read, or several that one detection covers."""
+    """A line, or several under one detection: the true text and the text that was read."""
 
     truth: str
     read: str
@@ -33,22 +33,27 @@ class LineRead:
 
 
 def letters(text: str) -> str:
-    """What of a text counts for the character error rate."""
+    """Returns the characters of a text that count for the character error rate."""
     return "".join(unicodedata.normalize("NFKC", text).split()).upper()
 
 
 def character_errors(page: TextPage) -> tuple[int, int]:
-    """Characters of the page's lines, and errors in what was read over them."""
+    """Returns the number of characters of the page's lines, and of errors in what was read over
+    them."""
     lines = [each for each in lines_read(page) if page.is_within(each.box)]
     return sum(len(letters(each.truth)) for each in lines), sum(each.wrong for each in lines)
 
 
 def lines_read(page: TextPage) -> list[LineRead]:
-    """Each line of the truth with what was read over it, in reading order."""
+    """Returns each line of the truth with what was read over it, in reading order."""
     lines = [list(words) for _, words in groupby(sorted(page.words, key=_line), key=_line)]
     boxes = [union(word.box for word in line) for line in lines]
-    # A box that is too large to find a word would make one line of all under it.
-    seen = [each for each in page.seen if not is_oversized(each.box, over(each.box, page.words))]
+    # An oversized box would join all lines under it into one.
+    seen = [
+        each
+        for each in page.detections
+        if not is_oversized(each.box, words_under(each.box, page.words))
+    ]
     groups = _groups(boxes, [each.box for each in seen])
     return [
         _joined([lines[at] for at in of_lines], [seen[at] for at in of_seen])
@@ -60,13 +65,13 @@ def _line(word: Word) -> tuple[str, int]:
     return word.direction, word.line
 
 
-def _joined(lines: list[list[Word]], seen: list[Seen]) -> LineRead:
+def _joined(lines: list[list[Word]], seen: list[TextDetection]) -> LineRead:
     direction = lines[0][0].direction
     words = [word for line in lines for word in line]
     height = max(1e-9, min(turned(word.box, direction).height for word in words))
 
     def place(box: Box) -> tuple[int, float]:
-        """Reading order: rows of text first, then along them."""
+        """Returns the place in reading order: rows of text first, then along them."""
         there = turned(box, direction)
         top = min(turned(word.box, direction).top for word in words)
         return round((there.centre[1] - top) / (1.5 * height)), there.left
@@ -79,7 +84,7 @@ def _joined(lines: list[list[Word]], seen: list[Seen]) -> LineRead:
 
 
 def _groups(lines: list[Box], seen: list[Box]) -> list[tuple[list[int], list[int]]]:
-    """Lines and the detections over them; those that share one are one group."""
+    """Groups lines with the detections over them; lines that share a detection are one group."""
     sides, count = sides_of([*lines, *seen]), len(lines)
     pairs = overlapping_pairs(sides)
     pairs = pairs[(pairs[:, 0] < count) & (pairs[:, 1] >= count)]

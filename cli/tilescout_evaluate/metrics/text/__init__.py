@@ -1,0 +1,1 @@
+"""The accuracy of read text: words, tokens and characters against the true ones."""
