@@ -81,7 +81,7 @@ def paired(
         raise UnusableTruth(
             f"ground truth and results must be of the same pages; the truth is of "
             f"{', '.join(files) or 'no page'}, the results of "
-            f"{', '.join(sorted(each.file for each in documents))}; name the files alike"
+            f"{', '.join(sorted(result.file for result in documents))}; name the files alike"
         )
     return Paired(tuple(pairs), tuple(warnings))
 
@@ -133,22 +133,25 @@ def object_pages(
         sorted({item.label for pair in pairs for item in pair.truth.items if item.label})
     )
     others = Counter(
-        each.label for pair in pairs for each in pair.detections if each.label not in known
+        detection.label
+        for pair in pairs
+        for detection in pair.detections
+        if detection.label not in known
     )
     return ObjectPages(tuple(_object_page(pair, known, grid) for pair in pairs), known, others)
 
 
 def _object_page(pair: Pair, labels: tuple[str, ...], grid: Grid | None) -> ObjectPage:
     items = [item for item in pair.truth.items if item.label in labels]
-    found = [each for each in pair.detections if each.label in labels]
+    found = [detection for detection in pair.detections if detection.label in labels]
     return ObjectPage(
         name=pair.name,
         size=(pair.found.width_px, pair.found.height_px),
         true_boxes=sides_of([pair.box_px(item.box) for item in items]),
         true_labels=_numbers([item.label for item in items], labels),
-        boxes=np.array([each.box_px for each in found], dtype=np.float64).reshape(-1, 4),
-        labels=_numbers([each.label for each in found], labels),
-        confidences=np.array([each.confidence for each in found], dtype=np.float64),
+        boxes=np.array([detection.box_px for detection in found], dtype=np.float64).reshape(-1, 4),
+        labels=_numbers([detection.label for detection in found], labels),
+        confidences=np.array([detection.confidence for detection in found], dtype=np.float64),
         tiles=_tiles(pair.found, grid) if grid else no_boxes(),
         ignored=sides_of([pair.box_px(box) for box in pair.truth.ignored]),
     )
@@ -169,7 +172,9 @@ def text_pages(pairs: Sequence[Pair]) -> tuple[TextPage, ...]:
             pair.name,
             tuple(_word(pair, item, at) for at, item in enumerate(pair.truth.items) if item.text),
             tuple(
-                TextDetection(each.text, Box(*each.box_px)) for each in pair.detections if each.text
+                TextDetection(detection.text, Box(*detection.box_px))
+                for detection in pair.detections
+                if detection.text
             ),
         )
         for pair in pairs
@@ -197,11 +202,15 @@ def snippet_pages(pairs: Sequence[Pair], labels: Sequence[str] = ()) -> tuple[Sn
                 if item.text and (not labels or item.label in labels)
             ),
             tuple(
-                Snippet(each.normalised_text or each.text, each.label, Box(*each.box_px),
-                        each.confidence)
-                for each in pair.detections
-                if each.text and (not labels or each.label in labels)
+                _detected_snippet(detection)
+                for detection in pair.detections
+                if detection.text and (not labels or detection.label in labels)
             ),
         )
         for pair in pairs
-    )  # fmt: skip
+    )
+
+
+def _detected_snippet(detection: ResultDetection) -> Snippet:
+    text = detection.normalised_text or detection.text
+    return Snippet(text, detection.label, Box(*detection.box_px), detection.confidence)

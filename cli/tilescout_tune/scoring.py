@@ -51,7 +51,7 @@ class Scale:
         sure = replace(whole, min_confidence=floors)
         least = min(floors.values())
         kept = [each.above(least).judged(sure, self.labels) for each in seen]
-        return counts.total(map(_counts, kept)), floors
+        return counts.total(map(MatchedPage.to_counts, kept)), floors
 
     def _snippets(self, seen: Sequence[Looked], whole: Profile) -> tuple[Accuracy, Floors]:
         """Where the truth has labels each has a confidence of its own, else all share one."""
@@ -97,11 +97,3 @@ def _above(page: SnippetPage, floors: Floors) -> SnippetPage:
     others = floors.get(OTHERS, 0.0)
     kept = tuple(e for e in page.found if e.confidence >= floors.get(e.label, others))
     return replace(page, found=kept)
-
-
-def _counts(each: MatchedPage) -> counts.Counts:
-    return counts.Counts(
-        objects=len(each.page.true_boxes),
-        detections=int(each.counts.sum()),
-        true_positives=int((each.owners >= 0).sum()),
-    )

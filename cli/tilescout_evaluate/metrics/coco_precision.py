@@ -51,9 +51,9 @@ def mean_average_precision(
     known = [at for at in range(len(labels)) if (precision[:, :, at] > -1).any()]
     means = {labels[at]: precision[:, :, at].mean(axis=1) for at in known}
     return MeanAveragePrecision(
-        at_half=_mean([float(each[0]) for each in means.values()]),
-        at_all=_mean([float(each.mean()) for each in means.values()]),
-        by_label={name: float(each[0]) for name, each in means.items()},
+        at_half=_mean([float(mean[0]) for mean in means.values()]),
+        at_all=_mean([float(mean.mean()) for mean in means.values()]),
+        by_label={name: float(precisions[0]) for name, precisions in means.items()},
     )
 
 

@@ -33,14 +33,14 @@ def of_objects(
     pages: Sequence[MatchedPage], labels: Sequence[str], limit: int = MAX_MISSES
 ) -> list[Miss]:
     """Returns, in turn, the most confident false boxes and the largest missed objects."""
-    wrong = [miss for at, each in enumerate(pages) for miss in _wrong(at, each, labels)]
-    missed = [miss for at, each in enumerate(pages) for miss in _missed(at, each, labels)]
+    wrong = [miss for at, page in enumerate(pages) for miss in _wrong(at, page, labels)]
+    missed = [miss for at, page in enumerate(pages) for miss in _missed(at, page, labels)]
     return _in_turn(wrong, missed)[:limit]
 
 
-def _wrong(at: int, each: MatchedPage, labels: Sequence[str]) -> Iterator[Miss]:
-    page = each.page
-    for row in np.flatnonzero(each.counts & (each.owners < 0)):
+def _wrong(at: int, matched_page: MatchedPage, labels: Sequence[str]) -> Iterator[Miss]:
+    page = matched_page.page
+    for row in np.flatnonzero(matched_page.counts & (matched_page.owners < 0)):
         confidence, label = page.confidences[row], labels[page.labels[row]]
         yield Miss(
             page=at,
@@ -50,9 +50,9 @@ def _wrong(at: int, each: MatchedPage, labels: Sequence[str]) -> Iterator[Miss]:
         )
 
 
-def _missed(at: int, each: MatchedPage, labels: Sequence[str]) -> Iterator[Miss]:
-    page = each.page
-    for row in np.flatnonzero(~np.isin(np.arange(len(page.true_boxes)), each.owners)):
+def _missed(at: int, matched_page: MatchedPage, labels: Sequence[str]) -> Iterator[Miss]:
+    page = matched_page.page
+    for row in np.flatnonzero(~np.isin(np.arange(len(page.true_boxes)), matched_page.owners)):
         box = _box(page.true_boxes[row])
         yield Miss(
             page=at, box=box, what=f"missed: {labels[page.true_labels[row]]}", weight=box.area
@@ -75,17 +75,17 @@ def of_snippets(
 ) -> list[Miss]:
     """Returns the misread tags, then missed and false ones in turn."""
     misread, missed, wrong = [], [], []
-    for at, each in enumerate(matches):
-        partners = [partner for pair in each.misread for partner in pair]
+    for at, match in enumerate(matches):
+        partners = [partner for pair in match.misread for partner in pair]
         misread += [_tag(at, tag, f"{tag.text!r} read as {read.text!r}")
-                    for tag, read in each.misread]  # fmt: skip
-        missed += [_tag(at, tag, f"missed: {tag.text!r}") for tag in _but(each.missed, partners)]
-        wrong += [_tag(at, tag, f"wrong: {tag.text!r}") for tag in _but(each.wrong, partners)]
+                    for tag, read in match.misread]  # fmt: skip
+        missed += [_tag(at, tag, f"missed: {tag.text!r}") for tag in _but(match.missed, partners)]
+        wrong += [_tag(at, tag, f"wrong: {tag.text!r}") for tag in _but(match.wrong, partners)]
     return [*misread, *_in_turn(wrong, missed)][:limit]
 
 
 def _but(tags: Iterable[Snippet], left_out: Sequence[Snippet]) -> list[Snippet]:
-    return [tag for tag in tags if not any(tag is each for each in left_out)]
+    return [tag for tag in tags if not any(tag is other for other in left_out)]
 
 
 def _tag(at: int, tag: Snippet, what: str) -> Miss:
@@ -94,7 +94,7 @@ def _tag(at: int, tag: Snippet, what: str) -> Miss:
 
 def _in_turn(one: list[Miss], other: list[Miss]) -> list[Miss]:
     pairs = zip_longest(_worst(one), _worst(other))
-    return [each for pair in pairs for each in pair if each is not None]
+    return [miss for pair in pairs for miss in pair if miss is not None]
 
 
 def _worst(found: list[Miss]) -> list[Miss]:

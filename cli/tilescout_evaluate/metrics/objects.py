@@ -66,6 +66,14 @@ class MatchedPage:
     owners: Ints
     counts: Flags
 
+    def to_counts(self) -> Counts:
+        """Returns the counts at IoU .5."""
+        return Counts(
+            objects=len(self.page.true_boxes),
+            detections=int(self.counts.sum()),
+            true_positives=int((self.owners >= 0).sum()),
+        )
+
 
 def match_page(page: ObjectPage) -> MatchedPage:
     near = with_same_label(page, overlaps(page.true_boxes, page.boxes))
@@ -76,11 +84,11 @@ def match_page(page: ObjectPage) -> MatchedPage:
 def verdicts(pages: Iterable[MatchedPage], label: int | None = None) -> Verdicts:
     """Returns the verdicts for one label, or for all."""
     parts = []
-    for each in pages:
-        chosen = each.counts if label is None else each.counts & (each.page.labels == label)
-        truth = each.page.true_labels
+    for page in pages:
+        chosen = page.counts if label is None else page.counts & (page.page.labels == label)
+        truth = page.page.true_labels
         objects = len(truth) if label is None else int((truth == label).sum())
-        parts.append(Verdicts(each.page.confidences[chosen], each.owners[chosen] >= 0, objects))
+        parts.append(Verdicts(page.page.confidences[chosen], page.owners[chosen] >= 0, objects))
     return curves.joined(parts)
 
 
@@ -103,23 +111,23 @@ def evaluate(
     every = [match_page(page) for page in pages]
     return ObjectScores(
         labels=tuple(labels),
-        at={step: counts.total(_at(each, step) for each in every) for step in STEPS},
+        at={step: counts.total(_at(page, step) for page in every) for step in STEPS},
         by_label=_grouped(every, [groups.by_label(page, labels) for page in pages]),
         by_size=_grouped(every, [groups.by_size(page) for page in pages]),
         by_tile=_grouped(every, _by_tile(pages, grid)),
         by_seam=_grouped(every, [groups.by_seam(page) for page in pages] if grid else []),
-        defects=reduce(add, (_defects(each) for each in every), Defects.none()),
+        defects=reduce(add, (_defects(page) for page in every), Defects.none()),
         precision=precision,
         confusion=_confusion(pages, len(labels)),
         curves={name: curves.curve(found) for name, found in named.items()},
     )
 
 
-def _at(each: MatchedPage, step: float) -> Counts:
-    owners = match_boxes(each.near, each.page.confidences, step)
+def _at(matched_page: MatchedPage, step: float) -> Counts:
+    owners = match_boxes(matched_page.near, matched_page.page.confidences, step)
     return Counts(
-        objects=len(each.page.true_boxes),
-        detections=int(counted_boxes(each.page, owners).sum()),
+        objects=len(matched_page.page.true_boxes),
+        detections=int(counted_boxes(matched_page.page, owners).sum()),
         true_positives=int((owners >= 0).sum()),
     )
 
@@ -132,15 +140,15 @@ def _grouped(every: list[MatchedPage], grouped: list[Groups]) -> dict[str, Count
     if not grouped:
         return {}
     found = [
-        groups.counts(names, each.owners, each.counts)
-        for each, names in zip(every, grouped, strict=True)
+        groups.counts(names, page.owners, page.counts)
+        for page, names in zip(every, grouped, strict=True)
     ]
     return {name: counts.total(part[name] for part in found) for name in grouped[0].names}
 
 
-def _defects(each: MatchedPage) -> Defects:
-    near = each.near.where(each.counts[each.near.found])
-    return defects(near, each.owners, len(each.page.true_boxes))
+def _defects(matched_page: MatchedPage) -> Defects:
+    near = matched_page.near.where(matched_page.counts[matched_page.near.found])
+    return defects(near, matched_page.owners, len(matched_page.page.true_boxes))
 
 
 def _confusion(pages: Sequence[ObjectPage], labels: int) -> Ints:

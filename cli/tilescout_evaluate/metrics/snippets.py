@@ -68,14 +68,14 @@ def match(page: SnippetPage) -> Matches:
     right = []
     has_labels = any(tag.label for tag in free)
     wrong = []
-    for found in sorted(page.found, key=lambda each: -each.confidence):
+    for found in sorted(page.found, key=lambda snippet: -snippet.confidence):
         tag = _best(found, free)
         if tag is None:
             wrong.append(found)
             continue
         free.remove(tag)
         right.append((tag, found))
-    of_wrong = [each.label if has_labels else "" for each in wrong]
+    of_wrong = [snippet.label if has_labels else "" for snippet in wrong]
     return Matches(
         counts=_counts(page, [tag.label for tag, _ in right], of_wrong),
         right=tuple(right),
@@ -97,7 +97,7 @@ def _best(found: Snippet, free: Sequence[Snippet]) -> Snippet | None:
 
 
 def _counts(page: SnippetPage, right: list[str], of_wrong: list[str]) -> dict[str, Counts]:
-    of_truth = [each.label for each in page.truth]
+    of_truth = [snippet.label for snippet in page.truth]
     return {
         label: Counts(
             objects=of_truth.count(label),
@@ -113,7 +113,7 @@ def _misread(
 ) -> tuple[tuple[Snippet, Snippet], ...]:
     pairs = []
     for tag in missed:
-        near = max(wrong, key=lambda each: iou(each.box, tag.box), default=None)
+        near = max(wrong, key=lambda snippet: iou(snippet.box, tag.box), default=None)
         if near is not None and iou(near.box, tag.box) >= MIN_IOU:
             pairs.append((tag, near))
     return tuple(pairs)

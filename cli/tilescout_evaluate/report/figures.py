@@ -42,7 +42,7 @@ class Evaluation:
             "figures": {name: round(value, 4) for name, value in self.figures.items()},
             **self.body,
             "warnings": list(self.warnings),
-            "worst": [_miss_to_json(each) for each in self.misses],
+            "worst": [_miss_to_json(miss) for miss in self.misses],
         }
 
 
@@ -91,15 +91,7 @@ def _object_body(scores: ObjectScores) -> dict[str, Any]:
 
 
 def _object_pages(pages: Sequence[ObjectPage]) -> dict[str, Any]:
-    matched = [objects.match_page(page) for page in pages]
-    return {
-        each.page.name: Counts(
-            objects=len(each.page.true_boxes),
-            detections=int(each.counts.sum()),
-            true_positives=int((each.owners >= 0).sum()),
-        ).to_json()
-        for each in matched
-    }
+    return {page.name: objects.match_page(page).to_counts().to_json() for page in pages}
 
 
 def of_text(pages: Sequence[TextPage]) -> Evaluation:
@@ -111,7 +103,7 @@ def of_text(pages: Sequence[TextPage]) -> Evaluation:
         figures=figures | {"cer": every.character_error_rate},
         body={
             "total": every.to_json(),
-            "pages": {name: each.to_json() for name, each in by_page.items()},
+            "pages": {name: part.to_json() for name, part in by_page.items()},
         },
         misses=tuple(misses.of_text(pages)),
     )
@@ -120,14 +112,14 @@ def of_text(pages: Sequence[TextPage]) -> Evaluation:
 def of_snippets(pages: Sequence[SnippetPage]) -> Evaluation:
     matches = [snippets.match(page) for page in pages]
     by_label = snippets.in_total(matches)
-    every = [(page.name, each) for page, each in zip(pages, matches, strict=True)]
+    every = [(page.name, match) for page, match in zip(pages, matches, strict=True)]
     return Evaluation(
         kind="snippets",
         figures=_ratios(total(by_label.values())),
         body={
             "total": total(by_label.values()).to_json(),
             "by_label": _counts_to_json(by_label),
-            "pages": {name: total(each.counts.values()).to_json() for name, each in every},
+            "pages": {name: total(part.counts.values()).to_json() for name, part in every},
             "misread": [[tag.text, read.text] for _, m in every for tag, read in m.misread],
             "missed": [[name, tag.text] for name, m in every for tag in m.missed],
             "wrong": [[name, tag.text] for name, m in every for tag in m.wrong],

@@ -92,8 +92,8 @@ def _boxes(pair: Pair, kind: Kind) -> Iterator[tuple[Box, tuple[int, int, int]]]
     for item in pair.truth.items:
         if item.label if kind == "objects" else item.text:
             yield pair.box_px(item.box), TRUE
-    for each in pair.detections:
-        yield Box(*each.box_px), FOUND
+    for detection in pair.detections:
+        yield Box(*detection.box_px), FOUND
 
 
 def _outline(box: Box, colour: tuple[int, int, int]) -> tuple[float, float, float, float]:

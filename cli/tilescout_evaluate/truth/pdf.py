@@ -115,7 +115,7 @@ def text_layer(path: Path, pages: Iterable[int] = ()) -> Truth:
     """The visible words of the PDF itself, of pages that have any. Raises UnusableTruth."""
     try:
         wanted = sorted(pages) or [
-            each.page for each in inspect_document(path, max_pages=MAX_PAGES).pages
+            page.page for page in inspect_document(path, max_pages=MAX_PAGES).pages
         ]
         read = (_read(path, number) for number in wanted)
         pages_of_text = tuple(page for page in read if page.items)

@@ -69,7 +69,7 @@ class ResultDocument:
     detections: tuple[ResultDetection, ...]
 
     def on_page(self, page: int) -> list[ResultDetection]:
-        return [each for each in self.detections if each.page == page]
+        return [detection for detection in self.detections if detection.page == page]
 
 
 def read(body: bytes, name: str) -> ResultDocument:

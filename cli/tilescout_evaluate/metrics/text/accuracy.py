@@ -58,14 +58,17 @@ class Accuracy:
     def to_json(self) -> dict[str, float]:
         """Returns counts and ratios for JSON."""
         ratios = ("recall", "precision", "f1", "character_error_rate")
-        whole = {each.name: getattr(self, each.name) for each in fields(self)}
+        whole = {field.name: getattr(self, field.name) for field in fields(self)}
         return whole | {name: round(getattr(self, name), 4) for name in ratios}
 
 
 def total(parts: Iterable[Accuracy]) -> Accuracy:
     every = list(parts)
     return Accuracy(
-        **{each.name: sum(getattr(part, each.name) for part in every) for each in fields(Accuracy)}
+        **{
+            field.name: sum(getattr(part, field.name) for part in every)
+            for field in fields(Accuracy)
+        }
     )
 
 

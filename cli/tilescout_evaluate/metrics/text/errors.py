@@ -40,8 +40,8 @@ def letters(text: str) -> str:
 def character_errors(page: TextPage) -> tuple[int, int]:
     """Returns the number of characters of the page's lines, and of errors in what was read over
     them."""
-    lines = [each for each in lines_read(page) if page.is_within(each.box)]
-    return sum(len(letters(each.truth)) for each in lines), sum(each.wrong for each in lines)
+    lines = [detection for detection in lines_read(page) if page.is_within(detection.box)]
+    return sum(len(letters(line.truth)) for line in lines), sum(line.wrong for line in lines)
 
 
 def lines_read(page: TextPage) -> list[LineRead]:
@@ -50,11 +50,11 @@ def lines_read(page: TextPage) -> list[LineRead]:
     boxes = [union(word.box for word in line) for line in lines]
     # An oversized box would join all lines under it into one.
     seen = [
-        each
-        for each in page.detections
-        if not is_oversized(each.box, words_under(each.box, page.words))
+        detection
+        for detection in page.detections
+        if not is_oversized(detection.box, words_under(detection.box, page.words))
     ]
-    groups = _groups(boxes, [each.box for each in seen])
+    groups = _groups(boxes, [detection.box for detection in seen])
     return [
         _joined([lines[at] for at in of_lines], [seen[at] for at in of_seen])
         for of_lines, of_seen in groups
@@ -77,8 +77,10 @@ def _joined(lines: list[list[Word]], seen: list[TextDetection]) -> LineRead:
         return round((there.centre[1] - top) / (1.5 * height)), there.left
 
     return LineRead(
-        " ".join(word.text for word in sorted(words, key=lambda each: place(each.box))),
-        " ".join(each.text for each in sorted(seen, key=lambda each: place(each.box))),
+        " ".join(word.text for word in sorted(words, key=lambda word: place(word.box))),
+        " ".join(
+            detection.text for detection in sorted(seen, key=lambda detection: place(detection.box))
+        ),
         union(word.box for word in words),
     )
 

@@ -34,7 +34,7 @@ class TextPage:
     within: tuple[Box, ...] | None = None
 
     def is_within(self, box: Box) -> bool:
-        return self.within is None or any(contains_centre(each, box) for each in self.within)
+        return self.within is None or any(contains_centre(region, box) for region in self.within)
 
 
 def words_under(box: Box, words: Sequence[Word]) -> list[Word]:

@@ -123,7 +123,7 @@ def test_tags_are_right_by_their_exact_text(samples: Path) -> None:
 
     report = json.loads(shown.stdout)
     assert report["kind"] == "snippets"
-    assert report["total"]["right"] == len(tags) - 1
+    assert report["total"]["true_positives"] == len(tags) - 1
     assert report["misread"] == [[tags[0][1]["text"], found[0]["text"]]]
 
 
