@@ -1,4 +1,4 @@
-"""Files of ground truth: COCO JSON, PDF annotations or text, rows as JSON or CSV."""
+"""Reads files of ground truth: COCO JSON, PDF annotations or text, rows as JSON or CSV."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tilescout_evaluate.truth.pages import TrueItem, TruePage, Truth, UnusableTr
 
 ROWS = "rows of page, box (left, top, right, bottom in points), text and label"
 FORMULA_GUARD = "'"
-"""What a spreadsheet is kept from running a cell with; our own CSV writes it."""
+"""The prefix that keeps a spreadsheet from running a cell, as in the CSV of `tilescout export`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,8 @@ _ROW = TypeAdapter(_Row)
 
 
 def read(path: Path, pages: Iterable[int] = (), *, text_layer: bool = False) -> Truth:
-    """The file by its ending and content; ``pages`` are read of a PDF, all where none are named.
+    """Reads a file by its ending and content; ``pages`` are read of a PDF, or all if none are
+    named.
 
     Raises UnusableTruth.
     """
@@ -54,7 +55,7 @@ def read(path: Path, pages: Iterable[int] = (), *, text_layer: bool = False) -> 
     if ending == ".pdf":
         return pdf.text_layer(path, pages) if text_layer else pdf.drawn_boxes(path)
     if text_layer:
-        raise UnusableTruth(f"--text-layer reads the text of a PDF; {path} is none; give the PDF")
+        raise UnusableTruth(f"--text-layer reads a PDF; {path} is not a PDF; give the PDF")
     if ending == ".csv":
         return _of_rows(_csv_rows(path), path)
     if ending == ".json":
@@ -63,7 +64,7 @@ def read(path: Path, pages: Iterable[int] = (), *, text_layer: bool = False) -> 
 
 
 def _of_json(path: Path) -> Truth:
-    """Rows or what `tilescout sample` writes; else an export of an annotation tool."""
+    """Reads rows, or what `tilescout sample` writes, else an export of an annotation tool."""
     try:
         value = text_files.parsed_json(text_files.text_of(path).lstrip("\ufeff"))
     except (UnusableAnnotations, ValueError) as error:
@@ -79,7 +80,7 @@ def _of_json(path: Path) -> Truth:
 
 
 def _of_tool(path: Path) -> Truth:
-    """An export of an annotation tool, as `tilescout dataset build` reads it."""
+    """Reads an export of an annotation tool as `tilescout dataset build` reads it."""
     try:
         imported = detect_format.read([path], needs_files=False)
     except UnusableAnnotations as error:
@@ -97,7 +98,10 @@ def _of_pages(imported: Imported) -> Truth:
                 page=page.page,
                 width=page.width,
                 height=page.height,
-                items=tuple(TrueItem(box=each.box, label=each.label) for each in page.annotations),
+                items=tuple(
+                    TrueItem(box=annotation.box, label=annotation.label)
+                    for annotation in page.annotations
+                ),
                 ignored=page.ignored,
                 shown=page.shown,
             )
@@ -107,7 +111,7 @@ def _of_pages(imported: Imported) -> Truth:
 
 
 def _of_sample(pages: Any, path: Path) -> Truth:
-    """What `tilescout sample` writes beside a drawing: tags, and symbols as objects."""
+    """Reads what `tilescout sample` writes beside a drawing: tags, and symbols as objects."""
     try:
         rows = [
             {"page": page["page"], "box": tag["box_pt"], "text": tag["text"]}
@@ -115,9 +119,9 @@ def _of_sample(pages: Any, path: Path) -> Truth:
             for tag in page["tags"]
         ]
         symbols = [
-            {"page": page["page"], "box": each["box_pt"], "label": each["label"]}
+            {"page": page["page"], "box": symbol["box_pt"], "label": symbol["label"]}
             for page in pages
-            for each in page["symbols"]
+            for symbol in page["symbols"]
         ]
         numbers = [page["page"] for page in pages]
     except MALFORMED as error:
@@ -128,7 +132,8 @@ def _of_sample(pages: Any, path: Path) -> Truth:
 
 
 def _csv_rows(path: Path) -> list[dict[str, Any]]:
-    """Columns page, left, top, right, bottom (or left_pt and so on), text, label, file."""
+    """Reads the columns page, left, top, right, bottom (or left_pt and so on), text, label,
+    file."""
     try:
         text = text_files.text_of(path).lstrip("\ufeff")
         return [_csv_row(row) for row in csv.DictReader(io.StringIO(text, newline=""))]
@@ -151,7 +156,7 @@ def _csv_row(row: Mapping[str, str | None]) -> dict[str, Any]:
 
 
 def _good_rows(rows: Any, path: Path) -> tuple[list[_Row], RecordTable]:
-    """The rows that can be used. Raises UnusableTruth where there are rows and none can."""
+    """Returns the usable rows. Raises UnusableTruth if there are rows and none is usable."""
     if not isinstance(rows, list):
         raise UnusableTruth(f"{path} must be a list of {ROWS}; docs/evaluate.md has an example")
     counter, known = RecordCounter(), []
@@ -171,7 +176,7 @@ def _good_rows(rows: Any, path: Path) -> tuple[list[_Row], RecordTable]:
 
 
 def _good_row(value: Any) -> _Row:
-    """Raises LeftOut."""
+    """Returns the checked row. Raises LeftOut."""
     try:
         row = _ROW.validate_python(value)
     except ValidationError as error:
@@ -189,9 +194,9 @@ def _good_row(value: Any) -> _Row:
 
 
 def _of_rows(rows: Any, path: Path, of: Iterable[int] = ()) -> Truth:
-    """Snippets where rows have a text and a label, text where only that, else objects.
+    """Reads snippets from rows with text and label, text from rows with text alone, else objects.
 
-    ``of`` are pages that were looked at, with or without a row.
+    ``of`` are pages that were annotated, with or without a row.
     """
     known, table = _good_rows(rows, path)
     items: dict[tuple[str, int], list[TrueItem]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""What is really on pages, whatever file says so."""
+"""The ground truth of pages, whatever file it comes from."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from tilescout.geometry import Box
 from tilescout_datasets.formats.records import RecordTable
 
 Kind = Literal["objects", "text", "snippets"]
-"""What is compared: labelled boxes, words, or tags by their exact text."""
+"""The kind of items to compare: labelled boxes, words, or tags by their exact text."""
 
 
 class UnusableTruth(Exception):
-    """A file of ground truth cannot be used; tells rule, value and remedy."""
+    """A file of ground truth cannot be used; the message tells rule, value and remedy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrueItem:
-    """Something that is on a page; ``line`` is that of a word, -1 where each is a line."""
+    """An item on a page; ``line`` is the line of a word, or -1 if the item is a line of its own."""
 
     box: Box
     label: str = ""
@@ -31,8 +31,8 @@ class TrueItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TruePage:
-    """A page (from 1) of ``file``; boxes in units of which the page as shown has ``width`` x
-    ``height``, in points where these are 0. ``shown`` is the size that the file itself has."""
+    """A page (from 1) of ``file``; boxes are in units of which the shown page has ``width`` x
+    ``height``, or in points if these are 0. ``shown`` is the size in the file itself."""
 
     file: Path
     page: int
@@ -45,9 +45,9 @@ class TruePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """All pages of all files; ``kind`` is what they are good for, unless a person says else.
+    """The pages of all files; they are evaluated as ``kind`` by default.
 
-    ``table`` counts the records of the file, where one may be left out.
+    ``table`` counts the records of the file, if some may be left out.
     """
 
     kind: Kind

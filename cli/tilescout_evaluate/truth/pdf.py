@@ -1,4 +1,4 @@
-"""Ground truth in a PDF: boxes that a person drew in a viewer, or the PDF's own text."""
+"""Reads ground truth from a PDF: boxes that a person drew in a viewer, or the PDF's own text."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ MAX_PAGES = 10_000
 
 
 def drawn_boxes(path: Path) -> Truth:
-    """Square, circle and polygon annotations of the pages that have any.
+    """Reads square, circle and polygon annotations of the pages that have any.
 
-    The label is the subject, where a person gave one, else the contents; the text is the contents.
-    What `tilescout detect` drew keeps its label and text. Raises UnusableTruth.
+    The label is the subject, if a person gave one, else the contents; the text is the contents.
+    Boxes that `tilescout detect` drew keep their label and text. Raises UnusableTruth.
     """
     counter = RecordCounter()
     pages = tuple(page for page in _pages(path, counter) if page.items)
@@ -65,7 +65,7 @@ def _pages(path: Path, counter: RecordCounter) -> Iterator[TruePage]:
 def _items(
     page: Any, place: str, untrusted: Untrusted, counter: RecordCounter
 ) -> Iterator[TrueItem]:
-    """Through MuPDF itself, whose page space is the page as shown."""
+    """Yields annotations through MuPDF itself, whose page space is the page as shown."""
     annotation = mupdf.pdf_first_annot(page)
     while annotation.m_internal:
         try:
@@ -77,7 +77,7 @@ def _items(
 
 
 def _item(annotation: Any, untrusted: Untrusted) -> TrueItem:
-    """Raises LeftOut."""
+    """Returns the item of an annotation. Raises LeftOut."""
     kind = KINDS.get(mupdf.pdf_annot_type(annotation))
     if kind is None:
         raise LeftOut("of a kind that is no rectangle, ellipse or polygon")
@@ -95,7 +95,7 @@ def _item(annotation: Any, untrusted: Untrusted) -> TrueItem:
 
 
 def _box(annotation: Any) -> Box:
-    """Raises LeftOut."""
+    """Returns the box of an annotation. Raises LeftOut."""
     if mupdf.pdf_annot_type(annotation) in BOXES:
         rect = mupdf.pdf_annot_rect(annotation)
         return Box(rect.x0, rect.y0, rect.x1, rect.y1)
@@ -112,7 +112,7 @@ def _member(annotation: Any, name: str) -> str:
 
 
 def text_layer(path: Path, pages: Iterable[int] = ()) -> Truth:
-    """The visible words of the PDF itself, of pages that have any. Raises UnusableTruth."""
+    """Reads the visible words of the PDF itself, of pages that have any. Raises UnusableTruth."""
     try:
         wanted = sorted(pages) or [
             page.page for page in inspect_document(path, max_pages=MAX_PAGES).pages
