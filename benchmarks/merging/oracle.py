@@ -6,9 +6,9 @@ import numpy as np
 
 from benchmarks.merging.detection_sets import DetectionSet, Flags, Floats, Ints
 from benchmarks.merging.scoring import Merged
-from tilescout.merging.grouping import grouped
-from tilescout.merging.tile_edges import CUT_PX
-from tilescout.neighbours import ious, overlapping_pairs, shared_part
+from tilescout.merging.grouping import group_linked
+from tilescout.merging.tile_edges import EDGE_TOLERANCE_PX
+from tilescout.neighbours import intersections, ious, overlapping_pairs
 
 SHOWS = 0.3
 """Least IoU of a box with what its tile has of an object, to be a view of it."""
@@ -40,7 +40,7 @@ def shown(given: DetectionSet) -> Ints:
     pairs = overlapping_pairs(np.concatenate((given.true_boxes, given.boxes)))
     pairs = pairs[(pairs[:, 0] < count) & (pairs[:, 1] >= count)]
     truth, found = pairs[:, 0], pairs[:, 1] - count
-    part = shared_part(given.true_boxes[truth], given.tile_boxes[given.tiles[found]])
+    part = intersections(given.true_boxes[truth], given.tile_boxes[given.tiles[found]])
     agreement = ious(part, given.boxes[found])
     fits = (agreement >= SHOWS) & (given.true_labels[truth] == given.labels[found])
     order = np.flatnonzero(fits)[np.argsort(agreement[fits], kind="stable")]
@@ -57,7 +57,7 @@ def _apart(given: DetectionSet, owners: Ints) -> Ints:
     labels = given.labels[false]
     alike = pairs[labels[pairs[:, 0]] == labels[pairs[:, 1]]].tolist()
     found = owners.copy()
-    for number, members in enumerate(grouped(alike, [{} for _ in false])):
+    for number, members in enumerate(group_linked(alike, [{} for _ in false])):
         found[false[members]] = -1 - number
     return found
 
@@ -79,6 +79,6 @@ def _mean_of_uncut(given: DetectionSet, group: Ints) -> Floats:
 
 def _is_cut(given: DetectionSet) -> Flags:
     tile, page = given.tile_boxes[given.tiles], np.array(given.page)
-    before = (given.boxes[:, :2] <= tile[:, :2] + CUT_PX) & (tile[:, :2] > 0)
-    after = (given.boxes[:, 2:] >= tile[:, 2:] - CUT_PX) & (tile[:, 2:] < page)
+    before = (given.boxes[:, :2] <= tile[:, :2] + EDGE_TOLERANCE_PX) & (tile[:, :2] > 0)
+    after = (given.boxes[:, 2:] >= tile[:, 2:] - EDGE_TOLERANCE_PX) & (tile[:, 2:] < page)
     return np.asarray((before | after).any(axis=1))

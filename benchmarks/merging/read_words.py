@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 
 from tilescout.detections import Answer, TextLine, Word
 from tilescout.geometry import Box, union
-from tilescout.merging.text.orientation import turned
+from tilescout.merging.text.orientation import rotate_to_reading
 from tilescout_evaluate.metrics.text.alignment import errors_by_character
 
 
@@ -39,7 +39,7 @@ def _lines(words: Sequence[Word]) -> list[list[int]]:
     """Indices of the words of each line, in its direction of reading."""
     order = sorted(range(len(words)), key=lambda at: (words[at].direction, words[at].line))
     return [
-        sorted(group, key=lambda at: turned(words[at].box, words[at].direction).left)
+        sorted(group, key=lambda at: rotate_to_reading(words[at].box, words[at].direction).left)
         for _, group in groupby(order, key=lambda at: (words[at].direction, words[at].line))
     ]
 
@@ -61,8 +61,11 @@ def _places(line: Sequence[Word]) -> list[Box]:
     direction = line[0].direction
     found = [word.box for word in line]
     for before, after in pairwise(line):
-        gap = turned(after.box, direction).left - turned(before.box, direction).right
-        if gap < turned(before.box, direction).height:
+        gap = (
+            rotate_to_reading(after.box, direction).left
+            - rotate_to_reading(before.box, direction).right
+        )
+        if gap < rotate_to_reading(before.box, direction).height:
             found.append(union((before.box, after.box)))
     return found
 
@@ -79,7 +82,7 @@ def _shared(one: Box, other: Box) -> float:
 
 def _text(line: Sequence[Word], read: Sequence[Word]) -> str:
     direction = line[0].direction
-    ordered = sorted(read, key=lambda word: turned(word.box, direction).left)
+    ordered = sorted(read, key=lambda word: rotate_to_reading(word.box, direction).left)
     return plain("".join(word.text for word in ordered))
 
 

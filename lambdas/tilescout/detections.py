@@ -1,4 +1,4 @@
-"""What a detector saw: page pixels, confidence 0-100, pages from 1."""
+"""Answers of detectors and detections: page pixels, confidence 0-100, pages from 1."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ Direction = Literal["right", "up", "down", "left"]
 Side = Literal["left", "top", "right", "bottom"]
 
 TEXT_LAYER_TILE = -1
-"""Index of the answer that is the PDF's own text: exact, so it beats any reading of pixels."""
+"""The tile index of the answer that is the PDF's own text, which beats any reading of pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
     """One word as a tile (or the PDF's own text layer) shows it.
 
-    ``direction`` is where its text runs to; ``line`` numbers the line within one answer.
+    ``direction`` is the one in which its text runs; ``line`` numbers the line within one answer.
     """
 
     text: str
@@ -39,10 +39,10 @@ class ObjectSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """All that a detector said of one tile, in page pixels. ``calls`` counts billed requests.
+    """The answer of a detector for one tile, in page pixels. ``calls`` counts billed requests.
 
-    ``model_version`` is the ARN of the model version that said it; empty without a model.
-    ``scale`` is that of the tile: page pixels to one pixel of its image.
+    ``model_version`` is the ARN of the model version that answered; empty without a model.
+    ``scale`` is the number of page pixels to one pixel of the tile's image.
     """
 
     tile: int

@@ -43,7 +43,7 @@ class Box:
         return Box(self.left - dx, self.top - dy, self.right + dx, self.bottom + dy)
 
     def intersection(self, other: Box) -> Box:
-        """The shared part; width or height is 0 where there is none."""
+        """Returns the shared part; its width or height is 0 where there is none."""
         left, top = max(self.left, other.left), max(self.top, other.top)
         right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
         return Box(left, top, max(left, right), max(top, bottom))
@@ -57,7 +57,7 @@ class Box:
         )
 
     def clamp(self, bounds: Box) -> Box:
-        """Every side moved into ``bounds``."""
+        """Returns the box with every side moved into ``bounds``."""
         return Box(
             min(max(self.left, bounds.left), bounds.right),
             min(max(self.top, bounds.top), bounds.bottom),
@@ -66,11 +66,11 @@ class Box:
         )
 
     def to_points(self, dpi: float) -> Box:
-        """Pixels at ``dpi`` to points (1/72 inch), same origin and turn."""
+        """Returns the box in points (1/72 inch) from pixels at ``dpi``; the origin stays."""
         return self.scale(POINTS_PER_INCH / dpi)
 
     def rounded(self) -> tuple[int, int, int, int]:
-        """Nearest whole pixels, never empty where the box was not."""
+        """Returns the nearest whole pixels, never empty where the box was not."""
         left, top = round(self.left), round(self.top)
         return (
             left,
@@ -81,7 +81,7 @@ class Box:
 
 
 def union(boxes: Iterable[Box]) -> Box:
-    """The smallest box around all; raises ValueError for none."""
+    """Returns the smallest box around all; raises ValueError for none."""
     every = list(boxes)
     return Box(
         min(box.left for box in every),
@@ -92,12 +92,12 @@ def union(boxes: Iterable[Box]) -> Box:
 
 
 def iou(a: Box, b: Box) -> float:
-    """Intersection over union, 0 to 1."""
+    """Returns the intersection over union, 0 to 1."""
     shared = a.intersection(b).area
     return shared / (a.area + b.area - shared) if shared else 0.0
 
 
 def ios(a: Box, b: Box) -> float:
-    """Intersection over the smaller of the two, 0 to 1; for parts cut by a tile's edge."""
+    """Returns the intersection over the smaller area, 0 to 1; for parts cut by a tile's edge."""
     shared = a.intersection(b).area
     return shared / min(a.area, b.area) if shared else 0.0

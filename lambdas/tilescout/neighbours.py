@@ -1,4 +1,4 @@
-"""Which boxes overlap, without comparing each with each."""
+"""Finds overlapping boxes without comparing every box with every other."""
 
 from __future__ import annotations
 
@@ -10,59 +10,60 @@ from numpy.typing import NDArray
 from tilescout.geometry import Box
 
 Sides = NDArray[np.float64]
-"""n x 4: left, top, right, bottom."""
+"""An n x 4 array of left, top, right and bottom."""
 Pairs = NDArray[np.int64]
 Indices = NDArray[np.int64]
 
 BLOCK = 1_000_000
-"""Candidates compared at once: bounds the memory where boxes lie in heaps."""
+"""Candidates compared at once; bounds the memory where many boxes overlap."""
 
 
 def sides_of(boxes: Sequence[Box]) -> Sides:
-    """The boxes as an n x 4 array."""
+    """Returns the boxes as an n x 4 array."""
     rows = [(box.left, box.top, box.right, box.bottom) for box in boxes]
     return np.array(rows, dtype=np.float64).reshape(-1, 4)
 
 
-def shared_part(a: Sides, b: Sides) -> Sides:
-    """Row by row what two boxes share; a right side left of the left one means nothing."""
+def intersections(a: Sides, b: Sides) -> Sides:
+    """Returns the intersection of each pair of rows; its sides are swapped where it is empty."""
     return np.concatenate((np.maximum(a[:, :2], b[:, :2]), np.minimum(a[:, 2:], b[:, 2:])), axis=1)
 
 
 def ious(one: Sides, other: Sides) -> Sides:
-    """Row by row intersection over union, 0 to 1."""
+    """Returns the intersection over union, 0 to 1, of each pair of rows."""
     shared, first, second = (
-        np.multiply(*extents(part)) for part in (shared_part(one, other), one, other)
+        np.multiply(*extents(part)) for part in (intersections(one, other), one, other)
     )
     return np.asarray(shared / np.maximum(first + second - shared, 1e-9))
 
 
 def best_first(pairs: Pairs, agreement: Sides) -> list[tuple[int, int]]:
-    """The pairs, those that agree most first; equal ones by their indices."""
+    """Returns the pairs, the best agreement first; equal ones by their indices."""
     order = np.lexsort((pairs[:, 1], pairs[:, 0], -agreement))
     return [(one, other) for one, other in pairs[order].tolist()]
 
 
 def extents(sides: Sides) -> tuple[Sides, Sides]:
-    """Widths and heights, never below 0."""
+    """Returns widths and heights, never below 0."""
     size = np.clip(sides[:, 2:] - sides[:, :2], 0.0, None)
     return size[:, 0], size[:, 1]
 
 
 def overlapping_pairs(sides: Sides) -> Pairs:
-    """Every pair of rows (m x 2, smaller index first, sorted) whose boxes share some area."""
-    found = meeting_pairs(np.ascontiguousarray(sides.T), np.zeros(len(sides), np.int64))
+    """Returns the pairs of rows whose boxes share some area: m x 2, smaller index first, sorted."""
+    found = overlapping_columns(np.ascontiguousarray(sides.T), np.zeros(len(sides), np.int64))
     pairs = np.sort(np.stack(found, axis=1), axis=1)
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 
 
-def meeting_pairs(sides: Sides, labels: Indices) -> tuple[Indices, Indices]:
-    """Columns (``sides`` is 4 x n) of one label that share some area: each pair once, unordered.
+def overlapping_columns(sides: Sides, labels: Indices) -> tuple[Indices, Indices]:
+    """Returns pairs of columns of one label that share some area: each once, unordered.
 
-    A strip sweep: boxes are put into each horizontal band they touch, sorted by label, band and
-    left side, and compared with those that begin before they end. O(n log n + candidates) for
-    boxes of like height. After Edelsbrunner, "A new approach to rectangle intersections", 1983,
-    with fixed bands in place of an interval tree. Labels are 0 or more.
+    ``sides`` is 4 x n. A strip sweep: boxes are put into each horizontal band they touch, sorted
+    by label, band and left side, and compared with those that begin before they end.
+    It takes O(n log n + candidates) for boxes of like height. After Edelsbrunner, "A new approach
+    to rectangle intersections", 1983, with fixed bands in place of an interval tree. Labels are 0
+    or more.
     """
     if sides.shape[1] < 2:
         return np.empty(0, np.int64), np.empty(0, np.int64)
@@ -77,14 +78,14 @@ def meeting_pairs(sides: Sides, labels: Indices) -> tuple[Indices, Indices]:
     begin = strip + sides[0, column]
     order = np.argsort(begin)
     end = np.searchsorted(begin[order], (strip + sides[2, column])[order])
-    found = list(_met(sides, column[order], band[order], first, end))
+    found = list(_pairs_in_blocks(sides, column[order], band[order], first, end))
     return np.concatenate([one for one, _ in found]), np.concatenate([two for _, two in found])
 
 
-def _met(
+def _pairs_in_blocks(
     sides: Sides, column: Indices, band: Indices, first: Indices, end: Indices
 ) -> Iterator[tuple[Indices, Indices]]:
-    """In blocks: pairs of columns that share area; row r is compared with those up to end[r]."""
+    """Yields, in blocks, pairs of columns that share area; row r is compared up to ``end[r]``."""
     ahead = np.maximum(end - np.arange(len(end)) - 1, 0)
     total = np.cumsum(ahead)
     start = 0
@@ -103,7 +104,7 @@ def _met(
 
 
 def _bands(sides: Sides) -> tuple[Indices, Indices]:
-    """First and last band of each box.
+    """Returns the first and last band of each box.
 
     Two median heights measured best; no less than the mean, so that a box is copied twice at most
     on average, however tall a few are.
@@ -117,6 +118,6 @@ def _bands(sides: Sides) -> tuple[Indices, Indices]:
 
 
 def _ranges(counts: Indices) -> Indices:
-    """0, 1, ... up to each count, one after the other."""
+    """Returns 0, 1, ... up to each count, one after the other."""
     ends = np.cumsum(counts)
     return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - counts, counts)

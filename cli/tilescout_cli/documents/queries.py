@@ -13,7 +13,7 @@ from tilescout.aws import requests
 from tilescout.aws.items import plain
 from tilescout.aws.tables import document_table
 from tilescout.documents import Document
-from tilescout.merging.text.confusions import normalised
+from tilescout.merging.text.confusions import normalise
 from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.stack.target import Stack
 
@@ -39,7 +39,7 @@ class Question:
 
     @property
     def text_wanted(self) -> str:
-        return normalised(self.text.removesuffix("*"))
+        return normalise(self.text.removesuffix("*"))
 
     @property
     def is_prefix(self) -> bool:

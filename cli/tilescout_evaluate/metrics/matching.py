@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tilescout.neighbours import extents, overlapping_pairs, shared_part
+from tilescout.neighbours import extents, intersections, overlapping_pairs
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -71,7 +71,7 @@ def overlaps(true_boxes: Floats, boxes: Floats) -> Overlaps:
     pairs = overlapping_pairs(np.concatenate((true_boxes, boxes)))
     pairs = pairs[(pairs[:, 0] < count) & (pairs[:, 1] >= count)]
     truth, found = pairs[:, 0], pairs[:, 1] - count
-    common = areas(shared_part(true_boxes[truth], boxes[found]))
+    common = areas(intersections(true_boxes[truth], boxes[found]))
     own, other = areas(true_boxes[truth]), areas(boxes[found])
     return Overlaps(
         truth=truth,

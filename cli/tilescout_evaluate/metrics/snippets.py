@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tilescout.geometry import Box, iou
-from tilescout.merging.text.confusions import normalised
+from tilescout.merging.text.confusions import normalise
 from tilescout_evaluate.metrics.counts import Counts, total
 
 MIN_IOU = 0.3
@@ -25,7 +25,7 @@ class Snippet:
 
     @property
     def wanted(self) -> str:
-        return " ".join(normalised(self.text).split())
+        return " ".join(normalise(self.text).split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,19 @@
-"""Groups of things seen twice, where one answer never says the same thing twice."""
+"""Groups linked things, and never puts two things of one answer into a group."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 
-def grouped(
+def group_linked(
     links: Iterable[tuple[int, int]], reports: Sequence[Mapping[int, Hashable]]
 ) -> list[list[int]]:
-    """Indices joined by ``links``, best first; each group sorted, groups by their first member.
+    """Returns the groups of indices that ``links`` join; each is sorted, groups by first member.
 
-    ``reports[i]`` names what each answer called thing i: a link is refused where its two groups
-    would then hold different things of one answer. Kruskal's algorithm with the cannot-link
-    constraints of Wagstaff et al., "Constrained k-means clustering with background knowledge",
-    2001.
+    ``links`` are pairs of indices, the best first. ``reports[i]`` has, by answer, what that answer
+    called thing i: a link is refused where its group would hold different things of one answer.
+    Kruskal's algorithm with the cannot-link constraints of Wagstaff et al., "Constrained k-means
+    clustering with background knowledge", 2001.
     """
     root = list(range(len(reports)))
     seen = [dict(report) for report in reports]

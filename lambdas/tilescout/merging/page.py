@@ -1,4 +1,4 @@
-"""Everything found on one page, from all that its tiles answered."""
+"""Merges the answers of a page's tiles into the detections of the page."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from tilescout.detections import Answer, Detection, TextLine
 from tilescout.errors import PatternTooSlow
 from tilescout.geometry import Box
 from tilescout.merging import merge_objects
-from tilescout.merging.second_scale import uncontradicted, with_large_only
-from tilescout.merging.text.confusions import normalised
+from tilescout.merging.second_scale import drop_contradicted, keep_large_of_coarse_tiles
+from tilescout.merging.text.confusions import normalise
 from tilescout.merging.text.lines import stitch_lines
-from tilescout.merging.text.snippet_credibility import SECONDS
+from tilescout.merging.text.snippet_credibility import MAX_PATTERN_SECONDS
 from tilescout.merging.text.snippets import find_snippets
 from tilescout.profiles import Profile, Region
 
 TEXT_LABEL = "text"
-"""Label of plain lines, where the profile finds no snippets."""
+"""The label of lines of text, for profiles that look for no snippets."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageDetections:
-    """What was found on a page, and what could not be looked for."""
+    """The detections of a page, and warnings about what could not be looked for."""
 
     detections: tuple[Detection, ...]
     warnings: tuple[str, ...] = ()
@@ -31,23 +31,23 @@ class PageDetections:
 def detect_on_page(
     answers: Sequence[Answer], page: int, width: int, height: int, profile: Profile
 ) -> tuple[Detection, ...]:
-    """The detections alone of ``detect_with_warnings``."""
+    """Returns the detections of ``detect_with_warnings`` without its warnings."""
     return detect_with_warnings(answers, page, width, height, profile).detections
 
 
 def detect_with_warnings(
     answers: Sequence[Answer], page: int, width: int, height: int, profile: Profile
 ) -> PageDetections:
-    """The page's detections (page px), sorted by top, left, label, text.
+    """Returns the page's detections (page px), sorted by top, left, label and text.
 
-    Snippets where the profile has ``find``, else every line of text; and objects of the
-    profile's labels (all, where it names none). What is below the confidence floor of its label
-    or has its centre outside the profile's regions is dropped. Of the second scale counts only
-    what is larger than the overlap, and nothing that a fine tile names otherwise. The order of
-    answers is irrelevant. A snippet whose pattern takes too long is left out of the page, with a
-    warning. Raises InvalidProfile for a bad pattern.
+    They are snippets where the profile has ``find``, else every line of text, and the objects of
+    the profile's labels (of all labels where it names none). A detection below the confidence
+    floor of its label, or with its centre outside the profile's regions, is dropped. Tiles of the
+    second scale count only for things larger than the overlap that no fine tile labels
+    differently. The order of answers is irrelevant. A snippet whose pattern takes too long is left
+    out of the page, with a warning. Raises InvalidProfile for a bad pattern.
     """
-    answers = with_large_only(answers, profile)
+    answers = keep_large_of_coarse_tiles(answers, profile)
     lines = stitch_lines(answers, width, height)
     text = (
         _snippets(lines, page, profile)
@@ -68,7 +68,7 @@ def detect_with_warnings(
 
 
 def lines_to_detections(lines: Iterable[TextLine], page: int) -> tuple[Detection, ...]:
-    """Each line as a detection labelled "text" that is no match."""
+    """Returns each line as a detection labelled "text" that is not a match."""
     return tuple(
         Detection(
             page=page,
@@ -76,7 +76,7 @@ def lines_to_detections(lines: Iterable[TextLine], page: int) -> tuple[Detection
             confidence=line.confidence,
             box=line.box,
             text=line.text,
-            normalised_text=normalised(line.text),
+            normalised_text=normalise(line.text),
             tiles=line.tiles,
             open_sides=line.open_sides,
         )
@@ -92,8 +92,8 @@ def _snippets(lines: Sequence[TextLine], page: int, profile: Profile) -> PageDet
             found += find_snippets(lines, [find], page)
         except PatternTooSlow:
             warnings.append(
-                f"snippet {find.label!r} took over {SECONDS:g} s on a line of page {page} and was "
-                f"left out there; simplify its pattern"
+                f"snippet {find.label!r} took over {MAX_PATTERN_SECONDS:g} s on a line of page "
+                f"{page} and was left out there; simplify its pattern"
             )
     return PageDetections(tuple(found), tuple(warnings))
 
@@ -102,7 +102,7 @@ def _objects(
     answers: Sequence[Answer], page: int, width: int, height: int, profile: Profile
 ) -> list[Detection]:
     if not any(answer.objects for answer in answers):
-        # Nor has a page that could not be tiled a size to merge in.
+        # A page that could not be tiled has no size to merge in.
         return []
     merged = [
         each
@@ -120,7 +120,7 @@ def _objects(
             open_sides=each.open_sides,
             is_match=True,
         )
-        for each in uncontradicted(merged, coarse)
+        for each in drop_contradicted(merged, coarse)
         if not profile.labels or each.label in profile.labels
     ]
 

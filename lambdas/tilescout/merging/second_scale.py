@@ -1,7 +1,7 @@
-"""What counts of the answers that coarser tiles gave, beside those of the page's own scale.
+"""Decides which answers of coarser tiles count beside those of the page's own scale.
 
-Small things are the fine tiles' own: shrunk, they resemble others. What no fine tile may hold
-whole is the coarser tiles'.
+Small things are left to the fine tiles, for shrunk they resemble others. Coarser tiles tell of
+things that no fine tile may hold whole.
 """
 
 from __future__ import annotations
@@ -14,22 +14,23 @@ import numpy as np
 from tilescout.detections import TEXT_LAYER_TILE, Answer, ObjectSeen, Word
 from tilescout.geometry import iou
 from tilescout.merging import MergedObject
-from tilescout.neighbours import extents, overlapping_pairs, shared_part, sides_of
+from tilescout.neighbours import extents, intersections, overlapping_pairs, sides_of
 from tilescout.profiles import Profile
 
 HELD_SHARE = 1 / 8
-"""Of a tile's side: what is smaller is nothing for the second scale, however small the overlap."""
+"""Things smaller than this share of a tile's side are ignored in coarse tiles, whatever the
+overlap."""
 SAME_PLACE = 0.5
 """IoU from which two objects of different labels are two opinions about one thing."""
 COVERED = 0.5
-"""Share of a fine tile's large word that lies under a coarser reading of the same."""
+"""A fine tile's large word is dropped where a coarser reading covers this share of its area."""
 
 
-def with_large_only(answers: Sequence[Answer], profile: Profile) -> list[Answer]:
-    """The answers, with coarse tiles' large things only, and no large letters of fine tiles there.
+def keep_large_of_coarse_tiles(answers: Sequence[Answer], profile: Profile) -> list[Answer]:
+    """Returns the answers with only large things of coarse tiles, and without fine parts of these.
 
-    Large is what is larger than the overlap, for the rest lies whole in a fine tile wherever it
-    is. Of text the height of the letters counts: lines are stitched, however long.
+    A thing is large if it is larger than the overlap, for every smaller one lies whole in a fine
+    tile. Text is measured by the height of its letters: lines are stitched, however long.
     """
     if all(answer.scale == 1 for answer in answers):
         return list(answers)
@@ -55,7 +56,7 @@ def _longest_side(seen: ObjectSeen) -> float:
 
 
 def _without_parts(answers: list[Answer], least: float) -> list[Answer]:
-    """Fine tiles see parts of letters larger than their overlap, and read others into them."""
+    """Drops what fine tiles read in the parts of letters that are larger than their overlap."""
     coarse = [word for answer in answers if answer.scale != 1 for word in answer.words]
     fine = [
         word
@@ -64,7 +65,7 @@ def _without_parts(answers: list[Answer], least: float) -> list[Answer]:
         for word in answer.words
         if _letter_height(word) > least
     ]
-    covered = _covered(fine, coarse)
+    covered = _covered_shares(fine, coarse)
     gone = {id(word) for word, share in zip(fine, covered, strict=True) if share >= COVERED}
     return [
         replace(answer, words=tuple(word for word in answer.words if id(word) not in gone))
@@ -72,22 +73,22 @@ def _without_parts(answers: list[Answer], least: float) -> list[Answer]:
     ]
 
 
-def _covered(words: list[Word], over: list[Word]) -> np.ndarray:
-    """The share of each word's area that lies under those ``over`` it, which seldom overlap."""
+def _covered_shares(words: list[Word], over: list[Word]) -> np.ndarray:
+    """Returns the share of each word's area (0 to 1) that the words ``over`` cover."""
     sides = sides_of([word.box for word in (*words, *over)])
     pairs = overlapping_pairs(sides)
     pairs = pairs[(pairs[:, 0] < len(words)) & (pairs[:, 1] >= len(words))]
-    common = np.multiply(*extents(shared_part(sides[pairs[:, 0]], sides[pairs[:, 1]])))
+    common = np.multiply(*extents(intersections(sides[pairs[:, 0]], sides[pairs[:, 1]])))
     areas = np.multiply(*extents(sides[: len(words)]))
     shared = np.bincount(pairs[:, 0], weights=common, minlength=len(words))
     return np.asarray(shared / np.maximum(areas, 1e-9))
 
 
-def uncontradicted(objects: Sequence[MergedObject], coarse: set[int]) -> list[MergedObject]:
-    """The merged objects, without those of ``coarse`` tiles alone that a fine tile names otherwise.
+def drop_contradicted(objects: Sequence[MergedObject], coarse: set[int]) -> list[MergedObject]:
+    """Drops objects that only ``coarse`` tiles saw and that a fine tile labels differently.
 
-    Shrunk, an object looks like a smaller one of another kind: the tile that saw it whole, and
-    sharp, knows better.
+    Shrunk, an object looks like a smaller one of another kind: the tile that saw it whole and
+    sharp is believed.
     """
     is_coarse = [coarse.issuperset(each.tiles) for each in objects]
     wrong: set[int] = set()

@@ -1,4 +1,4 @@
-"""Which sides of a box are only the side of the tile it was seen in."""
+"""Tells which sides of a box are only the edge of the tile that showed it."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import math
 
 from tilescout.geometry import Box
 
-CUT_PX = 4.0
-"""A side this near to an inner tile side is the tile's edge, not the object's.
+EDGE_TOLERANCE_PX = 4.0
+"""A side of a box within this many pixels of a tile's inner side is cut there by the tile.
 
 Simulated merges are equally good from 2 to 20 px and worse below: detectors inset their boxes.
 """
 
 
 def cut_sides(box: Box, tile: Box, page: Box, scale: float = 1.0) -> tuple[bool, bool, bool, bool]:
-    """Which sides (left, top, right, bottom) of ``box`` are those of the tile inside the page.
+    """Returns which sides (left, top, right, bottom) of ``box`` a tile cuts inside the page.
 
-    ``scale`` is the page pixels to one pixel of the tile's image.
+    Boxes are in page pixels; ``scale`` is the number of them to one pixel of the tile's image.
     """
-    near = CUT_PX * math.sqrt(scale)
+    near = EDGE_TOLERANCE_PX * math.sqrt(scale)
     return (
         tile.left > page.left and box.left <= tile.left + near,
         tile.top > page.top and box.top <= tile.top + near,

@@ -10,8 +10,8 @@ import numpy as np
 
 from tilescout.detections import Word
 from tilescout.geometry import Box, union
-from tilescout.merging.text.orientation import turned
-from tilescout.neighbours import extents, overlapping_pairs, shared_part, sides_of
+from tilescout.merging.text.orientation import rotate_to_reading
+from tilescout.neighbours import extents, intersections, overlapping_pairs, sides_of
 from tilescout_evaluate.metrics.text.alignment import errors_by_character
 from tilescout_evaluate.metrics.text.pages import TextDetection, TextPage, is_oversized, words_under
 
@@ -68,12 +68,12 @@ def _line(word: Word) -> tuple[str, int]:
 def _joined(lines: list[list[Word]], seen: list[TextDetection]) -> LineRead:
     direction = lines[0][0].direction
     words = [word for line in lines for word in line]
-    height = max(1e-9, min(turned(word.box, direction).height for word in words))
+    height = max(1e-9, min(rotate_to_reading(word.box, direction).height for word in words))
 
     def place(box: Box) -> tuple[int, float]:
         """Returns the place in reading order: rows of text first, then along them."""
-        there = turned(box, direction)
-        top = min(turned(word.box, direction).top for word in words)
+        there = rotate_to_reading(box, direction)
+        top = min(rotate_to_reading(word.box, direction).top for word in words)
         return round((there.centre[1] - top) / (1.5 * height)), there.left
 
     return LineRead(
@@ -90,7 +90,7 @@ def _groups(lines: list[Box], seen: list[Box]) -> list[tuple[list[int], list[int
     sides, count = sides_of([*lines, *seen]), len(lines)
     pairs = overlapping_pairs(sides)
     pairs = pairs[(pairs[:, 0] < count) & (pairs[:, 1] >= count)]
-    common = np.multiply(*extents(shared_part(sides[pairs[:, 0]], sides[pairs[:, 1]])))
+    common = np.multiply(*extents(intersections(sides[pairs[:, 0]], sides[pairs[:, 1]])))
     area = np.multiply(*extents(sides))
     smaller = np.minimum(area[pairs[:, 0]], area[pairs[:, 1]])
     root = list(range(len(sides)))

@@ -1,4 +1,4 @@
-"""Views grouped by the object they show; a tile sees an object once."""
+"""Groups views by the object that they show; a tile sees an object once."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import numpy as np
 from tilescout.merging.boxes.links import Links
 from tilescout.merging.boxes.rectangles import Flags, Floats, Ints
 from tilescout.merging.boxes.views import Views
-from tilescout.merging.grouping import grouped
+from tilescout.merging.grouping import group_linked
 
 
 def groups_of(views: Views, links: Links) -> Ints:
-    """For each view the first one of its group."""
-    said = _said(views, links.one[links.is_repeat], links.two[links.is_repeat])
+    """Returns, for each view, the index of the first view of its group."""
+    said = _surest_repeats(views, links.one[links.is_repeat], links.two[links.is_repeat])
     is_heard = said == np.arange(len(views))
     kept = np.flatnonzero(links.is_same & is_heard[links.one] & is_heard[links.two])
     one, two = links.one[kept], links.two[kept]
-    group = _connected(len(views), one, two)
-    again = _holds_a_tile_twice(group, views.tiles, is_heard)[group[one]]
+    group = _components(len(views), one, two)
+    again = _has_a_tile_twice(group, views.tiles, is_heard)[group[one]]
     _regroup(group, views, one[again], two[again], links.agreement[kept[again]])
     return group[said]
 
 
-def _said(views: Views, one: Ints, two: Ints) -> Ints:
-    """For each view the surest one of its tile that says the same, itself if there is none."""
+def _surest_repeats(views: Views, one: Ints, two: Ints) -> Ints:
+    """Returns, for each view, the most confident repetition of it in its tile, or itself."""
     said = np.arange(len(views))
     first, second = views.confidences[one], views.confidences[two]
     is_surer = (first > second) | ((first == second) & (one < two))
@@ -35,7 +35,7 @@ def _said(views: Views, one: Ints, two: Ints) -> Ints:
 
 
 def roots(parent: Ints) -> Ints:
-    """Where a walk from each to its parent ends; a root is its own parent."""
+    """Returns the root that each index reaches by following its parents."""
     while True:
         above = parent[parent]
         if np.array_equal(above, parent):
@@ -43,8 +43,8 @@ def roots(parent: Ints) -> Ints:
         parent = above
 
 
-def _connected(count: int, one: Ints, two: Ints) -> Ints:
-    """For each of ``count`` the first that the pairs connect it to."""
+def _components(count: int, one: Ints, two: Ints) -> Ints:
+    """Returns, for each of ``count`` indices, the smallest one that the pairs connect it to."""
     parent = np.arange(count)
     while len(one):
         a, b = parent[one], parent[two]
@@ -55,8 +55,8 @@ def _connected(count: int, one: Ints, two: Ints) -> Ints:
     return parent
 
 
-def _holds_a_tile_twice(group: Ints, tiles: Ints, is_heard: Flags) -> Flags:
-    """By first view: whether its group has two heard views of one tile."""
+def _has_a_tile_twice(group: Ints, tiles: Ints, is_heard: Flags) -> Flags:
+    """Tells, at the first view of each group, if the group has two heard views of one tile."""
     twice = np.zeros(len(group), dtype=bool)
     count = tiles.max(initial=0) + 1
     keys = np.sort((group * count + tiles)[is_heard])
@@ -65,7 +65,7 @@ def _holds_a_tile_twice(group: Ints, tiles: Ints, is_heard: Flags) -> Flags:
 
 
 def _regroup(group: Ints, views: Views, one: Ints, two: Ints, agreement: Floats) -> None:
-    """Group the views of these pairs anew, those that agree most first, never two of one tile."""
+    """Groups the views of these pairs again: best agreement first, never two of one tile."""
     members = np.unique(np.concatenate((one, two)))
     a, b = np.searchsorted(members, one), np.searchsorted(members, two)
     a, b = np.minimum(a, b), np.maximum(a, b)
@@ -73,18 +73,18 @@ def _regroup(group: Ints, views: Views, one: Ints, two: Ints, agreement: Floats)
     sure = views.confidences[one] + views.confidences[two]
     order = np.lexsort((b, a, -sure, -np.round(agreement, 9)))
     reports = [{tile: at} for at, tile in enumerate(views.tiles[members].tolist())]
-    for together in grouped(zip(a[order].tolist(), b[order].tolist(), strict=True), reports):
+    for together in group_linked(zip(a[order].tolist(), b[order].tolist(), strict=True), reports):
         group[members[together]] = members[together[0]]
 
 
-def numbered(parent: Ints) -> tuple[Ints, Ints]:
-    """The roots in order, and for each the number of its root among them."""
+def number_roots(parent: Ints) -> tuple[Ints, Ints]:
+    """Returns the roots in order, and for each index the number of its root among them."""
     is_root = parent == np.arange(len(parent))
     return np.flatnonzero(is_root), (np.cumsum(is_root) - 1)[parent]
 
 
-def in_turn(group: Ints, count: int) -> tuple[Ints, Ints]:
-    """Indices of ``group`` (values 0 to count - 1) by group, and where each group starts."""
+def order_by_group(group: Ints, count: int) -> tuple[Ints, Ints]:
+    """Returns the indices sorted by ``group`` (0 to count - 1), and where each group starts."""
     # One sort of plain numbers takes half the time of a stable argsort.
     keys = np.sort(group * len(group) + np.arange(len(group)))
     return keys % len(group), np.searchsorted(keys, np.arange(count) * len(group))

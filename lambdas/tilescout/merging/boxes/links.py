@@ -1,4 +1,4 @@
-"""Which views of two tiles show one object, and which of one tile say the same twice."""
+"""Finds the views of two tiles that show one object, and repetitions within one tile."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tilescout.merging.boxes.rectangles import OUTWARD, Flags, Floats, Ints, ious, shared
+from tilescout.merging.boxes.rectangles import OUTWARD, Flags, Floats, Ints, intersections, ious
 from tilescout.merging.boxes.views import Tiles, Views
-from tilescout.neighbours import meeting_pairs
+from tilescout.neighbours import overlapping_columns
 
 SAME_PLACE = 0.2
 """Smallest IoU of what two tiles saw in the area they share.
@@ -26,9 +26,10 @@ ENDS_PX = 8.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Pairs of views of one label: all that meet (k), with how well two tiles agree (0-1).
+    """All pairs (k) of overlapping views of one label, with how well their tiles agree (0-1).
 
-    ``is_same`` tells the pairs that show one object, ``is_repeat`` those of one tile that do.
+    ``is_same`` marks pairs of two tiles that show one object, ``is_repeat`` pairs of one tile
+    that do.
     """
 
     one: Ints
@@ -39,9 +40,9 @@ class Links:
 
 
 def links_of(views: Views, tiles: Tiles, same_tile_iou: float = SAID_TWICE) -> Links:
-    """Every pair of views that meet, and what the pair shows.
+    """Returns every pair of overlapping views, and what the pair shows.
 
-    Two of one tile are one object from ``same_tile_iou`` on.
+    Two views of one tile show one object from an IoU of ``same_tile_iou`` on.
     """
     # A cut side may lie anywhere beyond its tile's side.
     edge = tiles.sides[:, views.tiles]
@@ -49,13 +50,13 @@ def links_of(views: Views, tiles: Tiles, same_tile_iou: float = SAID_TWICE) -> L
     # What lies outside of every tile cannot agree, and far away would blur the search for pairs.
     low, high = tiles.sides[:2].min(axis=1), tiles.sides[2:].max(axis=1)
     reach = np.clip(reach, np.tile(low, 2)[:, None] - SEAM_PX, np.tile(high, 2)[:, None] + SEAM_PX)
-    one, two = meeting_pairs(reach, views.labels)
+    one, two = overlapping_columns(reach, views.labels)
     first, second = views.tiles[one], views.tiles[two]
-    both = shared(tiles.sides[:, first], tiles.sides[:, second]) + OUTWARD * SEAM_PX
-    agreement = ious(shared(reach[:, one], both), shared(reach[:, two], both))
+    both = intersections(tiles.sides[:, first], tiles.sides[:, second]) + OUTWARD * SEAM_PX
+    agreement = ious(intersections(reach[:, one], both), intersections(reach[:, two], both))
     may_end = np.asarray((OUTWARD * (reach - views.sides) > ENDS_PX).any(axis=0))
     vague = np.flatnonzero(may_end[one] | may_end[two])
-    as_seen = [shared(views.sides[:, each[vague]], both[:, vague]) for each in (one, two)]
+    as_seen = [intersections(views.sides[:, each[vague]], both[:, vague]) for each in (one, two)]
     agreement[vague] = np.maximum(agreement[vague], ious(*as_seen))
     is_same = (agreement >= SAME_PLACE) & (first != second)
     is_repeat = first == second

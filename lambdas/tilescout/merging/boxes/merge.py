@@ -9,14 +9,12 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from tilescout.merging.boxes.bridges import bridged
-from tilescout.merging.boxes.coarser import cut_where_it_goes_on
-from tilescout.merging.boxes.groups import groups_of, in_turn, numbered
+from tilescout.merging.boxes.groups import groups_of, number_roots, order_by_group
 from tilescout.merging.boxes.links import SAID_TWICE, links_of
-from tilescout.merging.boxes.orphans import absorbed
 from tilescout.merging.boxes.outlines import Outlines, outlines_of
+from tilescout.merging.boxes.parts import absorb_pieces, join_across_gaps
 from tilescout.merging.boxes.rectangles import Flags, Floats, Ints
-from tilescout.merging.boxes.views import Tiles, Views, tiles_of, views_of
+from tilescout.merging.boxes.views import Tiles, Views, cut_where_it_goes_on, tiles_of, views_of
 
 Values = TypeVar("Values", Floats, Ints)
 
@@ -38,7 +36,7 @@ class MergedBoxes:
     open_sides: Flags
 
     def members_of(self, row: int) -> Ints:
-        """The input's rows that show this object."""
+        """Returns the input's rows that show this object."""
         return self.members[self.starts[row] : self.starts[row + 1]]
 
 
@@ -53,7 +51,7 @@ def merge_detections(
     tile_scales: ArrayLike | None = None,
     same_tile_iou: float = SAID_TWICE,
 ) -> MergedBoxes:
-    """Each object once, from ``boxes`` (n x 4, page px) that overlapping tiles saw.
+    """Returns each object once, from ``boxes`` (n x 4, page px) that overlapping tiles saw.
 
     ``confidences`` (n) may have any unit. ``labels`` (n whole numbers): boxes of different ones
     are never merged. ``tiles`` (n) are rows of ``tile_boxes`` (t x 4, page px; they may stick out
@@ -72,18 +70,21 @@ def merge_detections(
         raise ValueError(f"same_tile_iou must be above 0, at most 1; received {same_tile_iou}")
     given = _rows("boxes", boxes)
     layout = _layout(tile_boxes, tile_scales, page_size)
-    label, tile = _whole("labels", labels, len(given)), _whole("tiles", tiles, len(given))
+    label, tile = (
+        _whole_numbers("labels", labels, len(given)),
+        _whole_numbers("tiles", tiles, len(given)),
+    )
     count = layout.sides.shape[1]
     if len(tile) and not 0 <= tile.min() <= tile.max() < count:
         raise ValueError(
             f"tiles must be rows of tile_boxes, 0 to {count - 1}; received {tile.min()} to "
             f"{tile.max()}"
         )
-    names, label = _ranked(label)
+    names, label = _rank_labels(label)
     is_text = np.isin(names, np.asarray(text_labels, dtype=np.int64))
-    sure = _fitting("confidences", np.asarray(confidences, dtype=np.float64), len(given))
+    sure = _one_per_row("confidences", np.asarray(confidences, dtype=np.float64), len(given))
     views = views_of(given, sure, label, tile, layout, is_text[label])
-    return _merged(views, layout, names, same_tile_iou) if len(views) else _nothing()
+    return _merge(views, layout, names, same_tile_iou) if len(views) else _empty()
 
 
 def _layout(
@@ -93,7 +94,7 @@ def _layout(
     scales = np.ones(len(boxes)) if tile_scales is None else np.asarray(tile_scales, np.float64)
     if not (np.isfinite(boxes).all() and (boxes[:, 2:] > boxes[:, :2]).all()):
         raise ValueError("tile_boxes must be finite, left before right and top before bottom")
-    if not (_fitting("tile_scales", scales, len(boxes)) > 0).all():
+    if not (_one_per_row("tile_scales", scales, len(boxes)) > 0).all():
         raise ValueError("tile_scales must be above 0: page pixels to one pixel of the tile")
     if not (len(page) == 2 and min(page) > 0):
         raise ValueError(f"page_size must be a width and a height above 0 px; received {page}")
@@ -107,21 +108,21 @@ def _rows(name: str, boxes: ArrayLike) -> Floats:
     return found.reshape(-1, 4)
 
 
-def _fitting(name: str, values: Values, count: int) -> Values:
+def _one_per_row(name: str, values: Values, count: int) -> Values:
     if values.shape != (count,):
-        raise ValueError(f"{name} must have one value a row, {count}; received {values.shape}")
+        raise ValueError(f"{name} must have one value per row, {count}; received {values.shape}")
     return values
 
 
-def _whole(name: str, values: ArrayLike, count: int) -> Ints:
+def _whole_numbers(name: str, values: ArrayLike, count: int) -> Ints:
     found = np.asarray(values)
     if found.size and not np.issubdtype(found.dtype, np.integer):
         raise ValueError(f"{name} must be whole numbers; received {found.dtype}")
-    return _fitting(name, found.astype(np.int64), count)
+    return _one_per_row(name, found.astype(np.int64), count)
 
 
-def _ranked(labels: Ints) -> tuple[Ints, Ints]:
-    """The labels there are, and the place of each one's label among them."""
+def _rank_labels(labels: Ints) -> tuple[Ints, Ints]:
+    """Returns the distinct labels, and for each row the place of its label among them."""
     low = labels.min(initial=0)
     if labels.max(initial=0) - low > len(labels):
         names, ranks = np.unique(labels, return_inverse=True)
@@ -130,18 +131,18 @@ def _ranked(labels: Ints) -> tuple[Ints, Ints]:
     return np.flatnonzero(is_there) + low, (np.cumsum(is_there) - 1)[labels - low]
 
 
-def _merged(views: Views, tiles: Tiles, names: Ints, same_tile_iou: float) -> MergedBoxes:
+def _merge(views: Views, tiles: Tiles, names: Ints, same_tile_iou: float) -> MergedBoxes:
     links = links_of(views, tiles, same_tile_iou)
-    first, group = numbered(groups_of(views, links))
+    first, group = number_roots(groups_of(views, links))
     views = cut_where_it_goes_on(views, group, len(first), tiles)
     parts = outlines_of(views, slice(None), group, len(first), tiles)
-    into = bridged(views, group, parts, views.labels[first], tiles)
-    kept, group, parts = _joined(views, group, parts, into, tiles)
+    into = join_across_gaps(views, group, parts, views.labels[first], tiles)
+    kept, group, parts = _join_parts(views, group, parts, into, tiles)
     first = first[kept]
     apart = np.flatnonzero(group[links.one] != group[links.two])
     met = group[links.one[apart]], group[links.two[apart]]
-    kept, number = numbered(absorbed(parts, *met))
-    order, starts = in_turn(number[group], len(kept))
+    kept, number = number_roots(absorb_pieces(parts, *met))
+    order, starts = order_by_group(number[group], len(kept))
     return MergedBoxes(
         boxes=np.ascontiguousarray(parts.sides[:, kept].T),
         confidences=np.maximum.reduceat(views.confidences[order], starts),
@@ -152,11 +153,11 @@ def _merged(views: Views, tiles: Tiles, names: Ints, same_tile_iou: float) -> Me
     )
 
 
-def _joined(
+def _join_parts(
     views: Views, group: Ints, parts: Outlines, into: Ints, tiles: Tiles
 ) -> tuple[Ints, Ints, Outlines]:
-    """The parts that stay, the groups of the views among them, and their boxes."""
-    kept, number = numbered(into)
+    """Returns the parts that remain, the group of each view among them, and their boxes."""
+    kept, number = number_roots(into)
     group = number[group]
     sides, is_open = parts.sides[:, kept], parts.is_open[:, kept]
     grown = np.bincount(number) > 1
@@ -168,7 +169,7 @@ def _joined(
     return kept, group, Outlines(sides, is_open)
 
 
-def _nothing() -> MergedBoxes:
+def _empty() -> MergedBoxes:
     none = np.empty(0, dtype=np.int64)
     return MergedBoxes(
         boxes=np.empty((0, 4)),

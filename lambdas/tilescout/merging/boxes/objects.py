@@ -1,4 +1,4 @@
-"""The merge of what detectors answered of a page's tiles."""
+"""Merges the objects in the answers of a page's tiles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SIDES: tuple[Side, Side, Side, Side] = ("left", "top", "right", "bottom")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergedObject:
-    """One object of the page: box in page px, the tiles that saw it, sides none saw whole."""
+    """One object: its box in page px, the tiles that saw it, the sides that no tile saw."""
 
     label: str
     confidence: float
@@ -28,7 +28,7 @@ class MergedObject:
 def merge_objects(
     answers: Sequence[Answer], page_width: int, page_height: int
 ) -> tuple[MergedObject, ...]:
-    """The page's objects (page px), sorted by top and left; the order of answers is irrelevant.
+    """Returns the page's objects (page px), sorted by top and left, in whatever order tiles answer.
 
     Boxes of one label and different tiles are one object where the tiles agree about the area
     both see. Each side is the mean of the tiles that saw it uncut. See `merge_detections`.

@@ -1,4 +1,4 @@
-"""The box of an object from those views that saw its sides."""
+"""Computes the box of an object from the views that saw its sides."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from tilescout.merging.boxes.rectangles import OUTWARD, Flags, Floats, Ints
 from tilescout.merging.boxes.views import Tiles, Views
 
-LEAST_VOTE = 1e-6
+MIN_VOTE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +21,15 @@ class Outlines:
 
 
 def outlines_of(views: Views, at: Ints | slice, group: Ints, count: int, tiles: Tiles) -> Outlines:
-    """The boxes of ``count`` groups; ``group`` (0 to count - 1) tells that of each view ``at``.
+    """Returns the boxes of ``count`` groups of views.
 
-    A box is the mean of the views that no tile cut, weighed by confidence and by how finely they
-    saw it. Where all are cut, a side is the outermost one seen uncut: a part may bulge less than
-    the whole. One cut in all views is where the outermost of them ends, and open.
+    ``group`` (0 to count - 1) is the group of each view ``at``. A box is the mean of the views
+    that no tile cut, weighted by their confidence and resolution. Where all are cut, a side is the
+    outermost one seen uncut, for a part may bulge less than the whole. A side cut in all views is
+    where the outermost of them ends, and is open.
     """
     sides, cut = views.sides[:, at], views.cut[:, at]
-    votes = np.maximum(views.confidences[at], LEAST_VOTE) / tiles.scales[views.tiles[at]] ** 2
+    votes = np.maximum(views.confidences[at], MIN_VOTE) / tiles.scales[views.tiles[at]] ** 2
     whole = np.flatnonzero(~cut.any(axis=0))
     of, weight = group[whole], votes[whole]
     total = np.bincount(of, weight, count)
@@ -46,12 +47,12 @@ def outlines_of(views: Views, at: Ints | slice, group: Ints, count: int, tiles: 
         is_open[side] = np.isinf(found[side])
         unseen = part[is_open[side, group[part]]]
         outermost.at(found[side], group[unseen], sides[side, unseen])
-    _open_where_turned(found, is_open, sides, group)
+    _open_inverted_sides(found, is_open, sides, group)
     return Outlines(found, is_open)
 
 
-def _open_where_turned(found: Floats, is_open: Flags, sides: Floats, group: Ints) -> None:
-    """Where one view begins after another ends, neither side is believed: both are open.
+def _open_inverted_sides(found: Floats, is_open: Flags, sides: Floats, group: Ints) -> None:
+    """Opens both sides of an axis where one view begins after another one ends.
 
     Only views that contradict each other do so, joined by a third.
     """

@@ -1,4 +1,7 @@
-"""Rectangles as columns: 4 x n arrays with the rows left, top, right and bottom."""
+"""Rectangles as the columns of 4 x n arrays with the rows left, top, right and bottom.
+
+The merge is several times faster over columns than over the n x 4 rows of ``neighbours``.
+"""
 
 from __future__ import annotations
 
@@ -13,18 +16,18 @@ OUTWARD = np.array([[-1.0], [-1.0], [1.0], [1.0]])
 """The direction in which each side leaves its rectangle."""
 
 
-def shared(one: Floats, two: Floats) -> Floats:
-    """Column by column what both have in common; turned inside out where that is nothing."""
+def intersections(one: Floats, two: Floats) -> Floats:
+    """Returns the intersection of each pair of columns; its sides are swapped where it is empty."""
     return np.concatenate((np.maximum(one[:2], two[:2]), np.minimum(one[2:], two[2:])))
 
 
 def areas(sides: Floats) -> Floats:
-    """0 for what is turned inside out."""
+    """Returns the area of each column; 0 where its sides are swapped."""
     size = np.maximum(sides[2:] - sides[:2], 0.0)
     return np.asarray(size[0] * size[1])
 
 
 def ious(one: Floats, two: Floats) -> Floats:
-    """Column by column intersection over union, 0 to 1."""
-    both = areas(shared(one, two))
+    """Returns the intersection over union, 0 to 1, of each pair of columns."""
+    both = areas(intersections(one, two))
     return np.asarray(both / np.maximum(areas(one) + areas(two) - both, 1e-9))

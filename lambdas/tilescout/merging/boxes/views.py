@@ -1,14 +1,14 @@
-"""What the tiles saw: in an order of its own, with the sides that their tiles cut."""
+"""Boxes as single tiles saw them, sorted, with the sides that their tiles cut."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tilescout.merging.boxes.rectangles import OUTWARD, Flags, Floats, Ints
-from tilescout.merging.tile_edges import CUT_PX
+from tilescout.merging.tile_edges import EDGE_TOLERANCE_PX
 
 TEXT_CUT = 0.5
 """A line of text that ends this many heights from its tile's side is cut there.
@@ -22,7 +22,7 @@ and needs no slack; it costs nothing there.
 class Tiles:
     """``sides`` (4 x t, page px), which of them lie ``inside`` the page, and scales (t).
 
-    A scale is the page pixels to one pixel of the tile's image.
+    A scale is the number of page pixels to one pixel of the tile's image.
     """
 
     sides: Floats
@@ -49,7 +49,7 @@ class Views:
 
 
 def tiles_of(boxes: Floats, scales: Floats, page: tuple[float, float]) -> Tiles:
-    """From t x 4 boxes of the tiles and the page's width and height."""
+    """Returns the layout of t x 4 ``boxes`` on a page of a width and a height in pixels."""
     sides = np.ascontiguousarray(boxes.T)
     border = np.array([0.0, 0.0, *page])[:, None]
     return Tiles(sides=sides, inside=OUTWARD * (border - sides) > 0, scales=scales)
@@ -58,14 +58,14 @@ def tiles_of(boxes: Floats, scales: Floats, page: tuple[float, float]) -> Tiles:
 def views_of(
     boxes: Floats, confidences: Floats, labels: Ints, seen_in: Ints, tiles: Tiles, is_text: Flags
 ) -> Views:
-    """The boxes (n x 4) that have an area, in an order that does not depend on the input's."""
+    """Returns the boxes (n x 4) that have an area, in an order that the input's does not change."""
     usable = np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
     rows = np.flatnonzero(usable & np.isfinite(confidences))
     sides = np.ascontiguousarray(boxes[rows].T)
     order = _order(sides, labels[rows], confidences[rows], seen_in[rows])
     rows, sides = rows[order], sides[:, order]
     tile = seen_in[rows]
-    slack = _slack(sides, is_text[rows], CUT_PX * np.sqrt(tiles.scales[tile]))
+    slack = _slack(sides, is_text[rows], EDGE_TOLERANCE_PX * np.sqrt(tiles.scales[tile]))
     to_edge = OUTWARD * (tiles.sides[:, tile] - sides)
     return Views(
         sides=sides,
@@ -78,7 +78,7 @@ def views_of(
 
 
 def _order(sides: Floats, labels: Ints, *others: NDArray[np.generic]) -> Ints:
-    """Columns by label, top and left; those alike in all three by everything.
+    """Returns the columns sorted by label, top and left; ties are broken by all other values.
 
     One sort of whole numbers: a tenth of a lexsort's time, and the search for pairs, which goes
     the same way, then finds what it needs close together.
@@ -99,7 +99,10 @@ def _order(sides: Floats, labels: Ints, *others: NDArray[np.generic]) -> Ints:
 
 
 def _slack(sides: Floats, is_text: Flags, slack: Floats) -> Floats:
-    """How near to its tile's side each side of a box is cut by it (4 x n, or 1 x n if alike)."""
+    """Returns the distance from its tile's side within which each side counts as cut.
+
+    The result is 4 x n, or 1 x n where all sides are alike.
+    """
     if not is_text.any():
         return slack[None]
     width, height = sides[2] - sides[0], sides[3] - sides[1]
@@ -107,3 +110,23 @@ def _slack(sides: Floats, is_text: Flags, slack: Floats) -> Floats:
     across = np.where(width >= height, reach, slack)
     down = np.where(height >= width, reach, slack)
     return np.stack((across, down, across, down))
+
+
+def cut_where_it_goes_on(views: Views, group: Ints, count: int, tiles: Tiles) -> Views:
+    """Marks views as cut where a coarser, uncut view of their group goes on beyond their tile.
+
+    Detectors draw a part of a large object as if it ended some way before the tile does. Without
+    this such a side counts as seen, and a fine tile's word outweighs a coarse one's.
+    ``group`` (0 to count - 1) is the group of each view.
+    """
+    scales = tiles.scales[views.tiles]
+    is_coarse = scales > tiles.scales.min()
+    told = np.flatnonzero(is_coarse & ~views.cut.any(axis=0))
+    if not len(told):
+        return views
+    reach = np.repeat(-np.inf * OUTWARD, count, axis=1)
+    for side, outermost in enumerate((np.minimum, np.minimum, np.maximum, np.maximum)):
+        outermost.at(reach[side], group[told], views.sides[side, told])
+    beyond = OUTWARD * (reach[:, group] - tiles.sides[:, views.tiles])
+    goes_on = tiles.inside[:, views.tiles] & (beyond > EDGE_TOLERANCE_PX) & ~is_coarse
+    return replace(views, cut=views.cut | goes_on)

@@ -8,25 +8,25 @@ _SHAPES = ("0OQD", "1IL|!", "2Z", "5S", "6G", "8B")
 """A digit first, then what is read in its place. Letters are never taken for other letters:
 PL-101 and PI-101 are both good tags."""
 
-LIKE: dict[str, str] = {
+CONFUSABLE: dict[str, str] = {
     char: "".join(other for other in group if other.isalnum() and other.isdigit() != char.isdigit())
     for group in _SHAPES
     for char in group
 } | {"|": "1I", "!": "1I", " ": "_"}
-"""What else a character that was read may have been, the likeliest first."""
+"""The characters that one which was read may have been, the likeliest first."""
 
 _FOLDED = str.maketrans({other: group[0] for group in _SHAPES for other in group[1:]})
 _DASHES = dict.fromkeys("‐‑‒–—―−﹣－", "-")  # noqa: RUF001
 _QUOTES = {"《": "«", "》": "»"}
 
 
-def folded(text: str) -> str:
-    """Upper case, every confusable character replaced by its digit; for comparing readings."""
-    return normalised(text).translate(_FOLDED)
+def fold_confusable(text: str) -> str:
+    """Returns the text in upper case with confusable characters as digits, to compare readings."""
+    return normalise(text).translate(_FOLDED)
 
 
-def normalised(text: str) -> str:
-    """Upper case, Unicode's dashes as "-", wide forms as plain; one character for each given."""
+def normalise(text: str) -> str:
+    """Returns the text in upper case, dashes as "-", wide forms as plain; its length stays."""
     return "".join(_plain(char) for char in text)
 
 

@@ -1,4 +1,4 @@
-"""What single tiles read, made comparable: turned, clean, and without what others saw whole."""
+"""Makes readings of single tiles comparable: rotated, cleaned, without parts seen better."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from numpy.typing import NDArray
 
 from tilescout.detections import TEXT_LAYER_TILE, Answer, Direction, Word
 from tilescout.geometry import Box, union
-from tilescout.merging.text.orientation import turned, turned_back
+from tilescout.merging.text.orientation import rotate_from_reading, rotate_to_reading
 from tilescout.merging.tile_edges import cut_sides
-from tilescout.neighbours import extents, overlapping_pairs, shared_part, sides_of
+from tilescout.neighbours import extents, intersections, overlapping_pairs, sides_of
 
 COVERED = 0.5
-"""Share of a word's area over which a better reading makes it superfluous."""
+"""A word is dropped where better readings cover this share of its area."""
 COVERED_EXACTLY = 0.3
-"""The same for exact text, whose boxes are those of the font and may be beside the ink."""
+"""The share for exact text, whose boxes are those of the font and may lie beside the ink."""
 _RANK: dict[Direction, int] = {"right": 0, "down": 1, "left": 2, "up": 3}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fragment:
-    """A line of one answer or a part of it; all boxes are turned so that the text runs right.
+    """A line of one answer or a part of it; all boxes are rotated so that the text runs right.
 
-    ``report`` tells lines of one answer apart. ``is_cut`` is by side: start, top, end, bottom.
+    ``report`` distinguishes the lines of one answer. ``is_cut`` has start, top, end and bottom.
     """
 
     words: tuple[Word, ...]
@@ -46,15 +46,15 @@ class Fragment:
 
     @property
     def is_cut(self) -> tuple[bool, bool, bool, bool]:
-        return self.cuts_of(self.box)
+        return self.cut_sides_of(self.box)
 
-    def cuts_of(self, box: Box) -> tuple[bool, bool, bool, bool]:
-        """The sides of a turned box of this fragment that the tile cuts."""
+    def cut_sides_of(self, box: Box) -> tuple[bool, bool, bool, bool]:
+        """Returns which sides of a rotated box of this fragment the tile cuts."""
         return cut_sides(box, self.tile_box, self.page_box, self.scale)
 
     @property
     def to_edge(self) -> tuple[float, float]:
-        """How far the start and the end are from an inner side of the tile, in px."""
+        """The distances of the start and the end from an inner side of the tile, in px."""
         tile, page = self.tile_box, self.page_box
         return (
             self.box.left - tile.left if tile.left > page.left else math.inf,
@@ -62,7 +62,7 @@ class Fragment:
         )
 
     def with_words(self, words: Sequence[Word], *report: int) -> Fragment:
-        """A part of this fragment; ``report`` marks it as told apart from the rest."""
+        """Returns a part of this fragment; ``report`` marks it as reported apart from the rest."""
         return replace(
             self,
             words=tuple(words),
@@ -73,32 +73,34 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A word of an answer, before turning; ``place`` is its line and its rank in that line."""
+    """A word of an answer, on the page; ``place`` is its line and its rank in that line."""
 
     word: Word
     answer: int
     place: tuple[int, int]
     is_layer: bool
     is_halved: bool
-    """Its top or its foot is cut off by the tile: what was read is a guess."""
+    """The tile cuts off its top or its foot: its text is a guess."""
 
 
 def readings(answers: Sequence[Answer], page: Box) -> list[Fragment]:
-    """The lines of each answer, less the words that the text layer or a better tile covers."""
-    seen = [each for number, answer in enumerate(answers) for each in _seen(number, answer, page)]
+    """Returns the lines of each answer, less words that the text layer or a better tile covers."""
+    seen = [
+        each for number, answer in enumerate(answers) for each in _words_seen(number, answer, page)
+    ]
     found = []
-    for (number, direction, line), group in groupby(_uncovered(seen), key=_line_of):
+    for (number, direction, line), group in groupby(_drop_covered(seen), key=_line_of):
         whole = Fragment(
             words=(),
             box=page,
             tile=answers[number].tile,
-            tile_box=turned(answers[number].tile_box, direction),
-            page_box=turned(page, direction),
+            tile_box=rotate_to_reading(answers[number].tile_box, direction),
+            page_box=rotate_to_reading(page, direction),
             answer=number,
             report=(_RANK[direction], line),
             scale=answers[number].scale,
         )
-        found += [whole.with_words(words) for words in _unbroken(list(group))]
+        found += [whole.with_words(words) for words in _runs_of_words(list(group))]
     return found
 
 
@@ -106,25 +108,27 @@ def _line_of(seen: _Seen) -> tuple[int, Direction, int]:
     return seen.answer, seen.word.direction, seen.place[0]
 
 
-def _unbroken(group: list[_Seen]) -> Iterator[list[Word]]:
-    """Runs of the words that still stand side by side, turned."""
+def _runs_of_words(group: list[_Seen]) -> Iterator[list[Word]]:
+    """Yields runs of the words that still stand side by side, rotated."""
     for _, run in groupby(enumerate(group), key=lambda item: item[1].place[1] - item[0]):
         words = [seen.word for _, seen in run]
-        yield [replace(word, box=turned(word.box, word.direction)) for word in words]
+        yield [replace(word, box=rotate_to_reading(word.box, word.direction)) for word in words]
 
 
-def _seen(number: int, answer: Answer, page: Box) -> list[_Seen]:
-    words = [part for word in answer.words for part in _clean(word)]
-    words.sort(key=lambda word: (_RANK[word.direction], word.line, _along(word), word.text))
+def _words_seen(number: int, answer: Answer, page: Box) -> list[_Seen]:
+    words = [part for word in answer.words for part in _clean_words(word)]
+    words.sort(
+        key=lambda word: (_RANK[word.direction], word.line, _position_along_line(word), word.text)
+    )
     ranks: dict[tuple[Direction, int], int] = {}
     seen = []
     for word in words:
         line = (word.direction, word.line)
         rank = ranks[line] = ranks.get(line, -1) + 1
         sides = cut_sides(
-            turned(word.box, word.direction),
-            turned(answer.tile_box, word.direction),
-            turned(page, word.direction),
+            rotate_to_reading(word.box, word.direction),
+            rotate_to_reading(answer.tile_box, word.direction),
+            rotate_to_reading(page, word.direction),
             answer.scale,
         )
         is_layer = answer.tile == TEXT_LAYER_TILE
@@ -132,13 +136,13 @@ def _seen(number: int, answer: Answer, page: Box) -> list[_Seen]:
     return seen
 
 
-def _along(word: Word) -> float:
-    box = turned(word.box, word.direction)
+def _position_along_line(word: Word) -> float:
+    box = rotate_to_reading(word.box, word.direction)
     return box.left + box.right
 
 
-def _clean(word: Word) -> Iterator[Word]:
-    """The word without odd space; one that holds several is split in proportion to its text."""
+def _clean_words(word: Word) -> Iterator[Word]:
+    """Yields the word without odd space, split in proportion to its text where it holds several."""
     if word.box.area <= 0:
         return
     text = unicodedata.normalize("NFKC", word.text).strip()
@@ -146,22 +150,22 @@ def _clean(word: Word) -> Iterator[Word]:
     if len(parts) == 1:
         yield word if text == word.text else replace(word, text=text)
         return
-    box, start = turned(word.box, word.direction), 0
+    box, start = rotate_to_reading(word.box, word.direction), 0
     for part in parts:
         start = text.index(part, start)
         share = part_of(box, start / len(text), (start + len(part)) / len(text))
-        yield replace(word, text=part, box=turned_back(share, word.direction))
+        yield replace(word, text=part, box=rotate_from_reading(share, word.direction))
         start += len(part)
 
 
 def part_of(box: Box, start: float, end: float) -> Box:
-    """The part of a turned box between two ratios of its length."""
+    """Returns the part of a rotated box between two ratios of its length."""
     width = box.right - box.left
     return Box(box.left + start * width, box.top, box.left + end * width, box.bottom)
 
 
-def _uncovered(seen: list[_Seen]) -> list[_Seen]:
-    """Without words that lie under the text layer, and halved ones that another tile saw whole."""
+def _drop_covered(seen: list[_Seen]) -> list[_Seen]:
+    """Drops words under the text layer, and halved words that another tile saw whole."""
     if not seen:
         return []
     sides = sides_of([each.word.box for each in seen])
@@ -172,18 +176,18 @@ def _uncovered(seen: list[_Seen]) -> list[_Seen]:
     below, above = rank[pairs[:, 0]], rank[pairs[:, 1]]
     better = (below < above) & ((above == 2) | (below == 0))
     pairs = pairs[better & (answer[pairs[:, 0]] != answer[pairs[:, 1]])]
-    share = _shares(sides, pairs, rank[pairs[:, 1]] == 2)
+    share = _covered_shares(sides, pairs, rank[pairs[:, 1]] == 2)
     return [each for each, covered in zip(seen, share, strict=True) if covered < COVERED]
 
 
-def _shares(
+def _covered_shares(
     sides: NDArray[np.float64], pairs: NDArray[np.int64], is_exact: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """How much of each box's area its partners in ``pairs`` cover, seams counted twice.
+    """Returns the share of each box that its partners in ``pairs`` cover, seams counted twice.
 
-    Over exact text the smaller area counts: OCR draws boxes too tall and runs words together.
+    Beside exact text the smaller area counts: OCR draws boxes too tall and runs words together.
     """
-    width, height = extents(shared_part(sides[pairs[:, 0]], sides[pairs[:, 1]]))
+    width, height = extents(intersections(sides[pairs[:, 0]], sides[pairs[:, 1]]))
     own, other = (np.multiply(*extents(sides[pairs[:, at]])) for at in (0, 1))
     share = width * height / np.where(is_exact, np.minimum(own, other), own)
     share = np.where(is_exact, share * (COVERED / COVERED_EXACTLY), share)

@@ -1,4 +1,4 @@
-"""Readings of a line as single characters with their places."""
+"""Splits readings of a line into single characters with their places."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Glyph(NamedTuple):
     begins: bool
     """A space stands before it."""
     tile: Box
-    """The tile it was read in, turned."""
+    """The tile that showed it, rotated."""
 
     @property
     def centre(self) -> float:
@@ -34,12 +34,12 @@ class Glyph(NamedTuple):
 
 
 def typical_advance(fragments: Sequence[Fragment]) -> float:
-    """The typical width of a character in px, from whole words where there are any."""
+    """Returns the typical width of a character in px, from whole words where there are any."""
     widths = [
         word.box.width / len(word.text)
         for each in fragments
         for word in each.words
-        if not any(each.cuts_of(word.box)[::2])
+        if not any(each.cut_sides_of(word.box)[::2])
     ]
     if widths:
         return max(median(widths), 1.0)
@@ -52,8 +52,8 @@ def glyphs_of(fragment: Fragment, typical: float) -> list[Glyph]:
 
 
 def _word_glyphs(word: Word, fragment: Fragment, typical: float) -> Iterator[Glyph]:
-    """The word's characters; those of a cut word are measured from its whole end."""
-    starts, _, ends, _ = fragment.cuts_of(word.box)
+    """Yields the word's characters; those of a cut word are measured from its whole end."""
+    starts, _, ends, _ = fragment.cut_sides_of(word.box)
     count, width = len(word.text), word.box.width
     advance, left = width / count, word.box.left
     if starts != ends:
@@ -68,7 +68,7 @@ def _word_glyphs(word: Word, fragment: Fragment, typical: float) -> Iterator[Gly
 
 
 def whole_words(glyphs: list[Glyph]) -> list[list[Glyph]]:
-    """The glyphs of each word that is complete and uncut, in reading order."""
+    """Returns the glyphs of each word that is complete and uncut, in reading order."""
     words: dict[tuple[Box, str, float], dict[int, Glyph]] = {}
     for glyph in glyphs:
         if not glyph.is_cut:
@@ -82,7 +82,7 @@ def whole_words(glyphs: list[Glyph]) -> list[list[Glyph]]:
 
 
 def words_from(line: list[Glyph]) -> tuple[Word, ...]:
-    """Glyphs gathered into words again."""
+    """Gathers glyphs into words again."""
     starts = [0, *(at for at in range(1, len(line)) if line[at].begins), len(line)]
     return tuple(_word(line[start:end]) for start, end in pairwise(starts))
 

@@ -1,4 +1,4 @@
-"""The text of a page from what its tiles read: words once, lines whole, in reading order."""
+"""Stitches the text of a page from the readings of its tiles: words once, lines whole."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from tilescout.detections import TEXT_LAYER_TILE, Answer, Direction, TextLine
 from tilescout.geometry import Box, ios
-from tilescout.merging.text.confusions import folded
+from tilescout.merging.text.confusions import fold_confusable
 from tilescout.merging.text.fragments import readings
 from tilescout.merging.text.links import lines_of_fragments
-from tilescout.merging.text.orientation import SIDES, turned_back
-from tilescout.merging.text.partial_lines import PartialLine, continued, partial_line
+from tilescout.merging.text.orientation import SIDES, rotate_from_reading
+from tilescout.merging.text.partial_lines import PartialLine, join_continued, partial_line
 from tilescout.neighbours import overlapping_pairs, sides_of
 from tilescout.tiling.grid import Tile
 
@@ -22,7 +22,7 @@ SAME_INK = 0.7
 def stitch_lines(
     answers: Sequence[Answer], page_width: int, page_height: int
 ) -> tuple[TextLine, ...]:
-    """The page's lines (page px), sorted by top and left; the order of answers is irrelevant.
+    """Returns the page's lines (page px), sorted by top and left, in whatever order tiles answer.
 
     Words seen by several tiles become one; a line cut by a seam becomes one, in whichever of the
     four directions it runs. Lines that one tile reported apart are never joined. Words of the
@@ -33,7 +33,7 @@ def stitch_lines(
     lines = [
         _line(partial, direction)
         for direction in SIDES
-        for partial in continued(
+        for partial in join_continued(
             [
                 partial_line(group)
                 for group in lines_of_fragments(
@@ -42,16 +42,20 @@ def stitch_lines(
             ]
         )
     ]
-    return tuple(sorted(_read_once(lines), key=lambda line: (line.box.top, line.box, line.text)))
+    return tuple(
+        sorted(
+            _without_double_readings(lines), key=lambda line: (line.box.top, line.box, line.text)
+        )
+    )
 
 
 def stitch_tile(tile: Tile, parts: Sequence[Answer]) -> Answer:
-    """One answer of a tile from those of its overlapping parts (``tiling.grid.split_tile``).
+    """Returns one answer of a tile from those of its overlapping parts (see ``split_tile``).
 
     Objects are not stitched: only text detectors cap what they return.
     """
     left, top = tile.box.left, tile.box.top
-    moved = [_moved(part, -left, -top) for part in parts]
+    moved = [_shift(part, -left, -top) for part in parts]
     lines = stitch_lines(moved, round(tile.box.width), round(tile.box.height))
     return Answer(
         tile=tile.index,
@@ -67,26 +71,27 @@ def stitch_tile(tile: Tile, parts: Sequence[Answer]) -> Answer:
     )
 
 
-def _moved(answer: Answer, dx: float, dy: float) -> Answer:
+def _shift(answer: Answer, dx: float, dy: float) -> Answer:
     words = tuple(replace(word, box=word.box.shift(dx, dy)) for word in answer.words)
     return replace(answer, tile_box=answer.tile_box.shift(dx, dy), words=words)
 
 
 def _order(answer: Answer) -> tuple[object, ...]:
-    """Total over distinct answers, so that nothing depends on which came first."""
+    """The sort key is unique to an answer, so nothing depends on which came first."""
     words = sorted((word.line, word.box, word.text, word.direction) for word in answer.words)
     return answer.tile, answer.tile_box, words
 
 
 def _line(partial: PartialLine, direction: Direction) -> TextLine:
     words = tuple(
-        replace(word, line=0, box=turned_back(word.box, direction)) for word in partial.words
+        replace(word, line=0, box=rotate_from_reading(word.box, direction))
+        for word in partial.words
     )
     letters = sum(len(word.text) for word in words)
     return TextLine(
         text=" ".join(word.text for word in words),
         confidence=sum(word.confidence * len(word.text) for word in words) / letters,
-        box=turned_back(partial.box, direction),
+        box=rotate_from_reading(partial.box, direction),
         words=words,
         tiles=tuple(sorted(partial.tiles)),
         direction=direction,
@@ -96,8 +101,8 @@ def _line(partial: PartialLine, direction: Direction) -> TextLine:
     )
 
 
-def _read_once(lines: Sequence[TextLine]) -> list[TextLine]:
-    """Without the worse of two readings of the same ink that could not be linked.
+def _without_double_readings(lines: Sequence[TextLine]) -> list[TextLine]:
+    """Drops the worse of two readings of the same ink that could not be linked.
 
     A short word cut by a tile is easily read sideways, or boxed far too tall. What one tile
     reported is left alone.
@@ -113,7 +118,7 @@ def _read_once(lines: Sequence[TextLine]) -> list[TextLine]:
 
 
 def _repeats(one: str, other: str) -> bool:
-    short, long = sorted((folded(one), folded(other)), key=len)
+    short, long = sorted((fold_confusable(one), fold_confusable(other)), key=len)
     return short in long
 
 

@@ -1,4 +1,4 @@
-"""Which fragments of different tiles are parts of one line."""
+"""Groups the fragments of different tiles that are parts of one line."""
 
 from __future__ import annotations
 
@@ -12,9 +12,16 @@ from numpy.typing import NDArray
 
 from tilescout.detections import TEXT_LAYER_TILE, Word
 from tilescout.geometry import iou
-from tilescout.merging.grouping import grouped
+from tilescout.merging.grouping import group_linked
 from tilescout.merging.text.fragments import Fragment
-from tilescout.neighbours import best_first, extents, ious, overlapping_pairs, shared_part, sides_of
+from tilescout.neighbours import (
+    best_first,
+    extents,
+    intersections,
+    ious,
+    overlapping_pairs,
+    sides_of,
+)
 
 SAME_LINE = 0.5
 """Smallest share of the lower fragment's height that both have in common."""
@@ -35,15 +42,15 @@ Report = tuple[int, tuple[int, ...]]
 
 
 def lines_of_fragments(fragments: Sequence[Fragment]) -> list[list[Fragment]]:
-    """Fragments of one direction grouped by the line they show; order of input is irrelevant.
+    """Groups fragments of one direction by the line that they show, in whatever order they come.
 
-    Two tiles see the same in what they have in common, so a link asks only about that. Where a
-    tile told two things apart, no link joins them: a longer fragment that spans both is divided.
+    Two tiles see the same in the area that they share, so only that area decides about a link.
+    What one tile reported apart is never joined: a longer fragment that spans both is divided.
     """
-    kept = sorted(_once(fragments), key=_order)
-    parts = sorted(_divided(kept, _links(kept)), key=_order)
+    kept = sorted(_without_repeats(fragments), key=_order)
+    parts = sorted(_divide_at_gaps(kept, _links(kept)), key=_order)
     links = _links(parts)
-    groups = grouped(links, [{part.answer: part.report} for part in parts])
+    groups = group_linked(links, [{part.answer: part.report} for part in parts])
     return [[parts[index] for index in group] for group in groups]
 
 
@@ -51,8 +58,8 @@ def _order(fragment: Fragment) -> tuple[object, ...]:
     return fragment.answer, fragment.report, fragment.box, fragment.words[0].text
 
 
-def _once(fragments: Sequence[Fragment]) -> list[Fragment]:
-    """Without the less sure of two fragments of one tile at the same place."""
+def _without_repeats(fragments: Sequence[Fragment]) -> list[Fragment]:
+    """Drops the less confident of two fragments of one tile at the same place."""
     pairs = overlapping_pairs(sides_of([fragment.box for fragment in fragments]))
     gone: set[int] = set()
     for one, other in pairs.tolist():
@@ -68,7 +75,7 @@ def _sureness(fragment: Fragment) -> tuple[object, ...]:
 
 
 def _links(fragments: Sequence[Fragment]) -> list[tuple[int, int]]:
-    """Pairs of indices that show the same text, the surest first; exact text needs none."""
+    """Returns pairs of indices that show the same text, the surest first; none for exact text."""
     boxes = sides_of([fragment.box for fragment in fragments])
     tiles = sides_of([fragment.tile_box for fragment in fragments])
     answers = np.array([fragment.answer for fragment in fragments])
@@ -76,29 +83,31 @@ def _links(fragments: Sequence[Fragment]) -> list[tuple[int, int]]:
     exact = np.array([fragment.tile == TEXT_LAYER_TILE for fragment in fragments], dtype=bool)
     differ = answers[pairs[:, 0]] != answers[pairs[:, 1]]
     pairs = pairs[differ & ~exact[pairs].any(axis=1)]
-    alike = _alike(boxes, pairs)
-    seen_by_both = shared_part(tiles[pairs[:, 0]], tiles[pairs[:, 1]])
-    one = shared_part(boxes[pairs[:, 0]], seen_by_both)
-    other = shared_part(boxes[pairs[:, 1]], seen_by_both)
+    alike = _are_on_one_line(boxes, pairs)
+    seen_by_both = intersections(tiles[pairs[:, 0]], tiles[pairs[:, 1]])
+    one = intersections(boxes[pairs[:, 0]], seen_by_both)
+    other = intersections(boxes[pairs[:, 1]], seen_by_both)
     width, one_width, other_width = (
-        extents(part)[0] for part in (shared_part(one, other), one, other)
+        extents(part)[0] for part in (intersections(one, other), one, other)
     )
     alike &= width >= SAME_PLACE * np.minimum(one_width, other_width)
     return best_first(pairs[alike], ious(one, other)[alike])
 
 
-def _alike(boxes: NDArray[np.float64], pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether the two lie on one line of text and are of one size."""
-    _, shared = extents(shared_part(boxes[pairs[:, 0]], boxes[pairs[:, 1]]))
+def _are_on_one_line(boxes: NDArray[np.float64], pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tells for each pair if the two lie on one line of text and are of one size."""
+    _, shared = extents(intersections(boxes[pairs[:, 0]], boxes[pairs[:, 1]]))
     _, height = extents(boxes)
     low, high = np.sort(np.stack((height[pairs[:, 0]], height[pairs[:, 1]])), axis=0)
     return np.asarray((shared >= SAME_LINE * low) & (low >= SAME_HEIGHT * high))
 
 
-def _divided(fragments: Sequence[Fragment], links: Iterable[tuple[int, int]]) -> list[Fragment]:
-    """Fragments, those that span what another tile told apart divided there.
+def _divide_at_gaps(
+    fragments: Sequence[Fragment], links: Iterable[tuple[int, int]]
+) -> list[Fragment]:
+    """Divides the fragments that span what another tile reported as two lines.
 
-    Where the gap lies inside one word, that word was read in two pieces: they are one line.
+    A gap inside a word means that the other tile read the word in two pieces, on one line.
     """
     partners: dict[int, list[Fragment]] = {}
     for one, other in links:
@@ -107,7 +116,7 @@ def _divided(fragments: Sequence[Fragment], links: Iterable[tuple[int, int]]) ->
     one_line: dict[Report, Report] = {}
     gaps: dict[int, list[float]] = {}
     for index, seen in partners.items():
-        for before, after, gap in _told_apart(seen):
+        for before, after, gap in _gaps_between_lines(seen):
             if any(_is_inside(gap, word) for word in fragments[index].words):
                 one_line[after.answer, after.report] = before.answer, before.report
             else:
@@ -126,8 +135,8 @@ def _with_report(fragment: Fragment, one_line: dict[Report, Report]) -> Fragment
     return replace(fragment, report=report[1])
 
 
-def _told_apart(partners: list[Fragment]) -> Iterator[tuple[Fragment, Fragment, float]]:
-    """Neighbours in a row that one tile reported as two lines, and the middle of their gap."""
+def _gaps_between_lines(partners: list[Fragment]) -> Iterator[tuple[Fragment, Fragment, float]]:
+    """Yields neighbours that one tile reported as two lines, and the middle of their gap."""
     ordered = sorted(partners, key=lambda partner: (partner.answer, partner.box))
     for before, after in pairwise(ordered):
         overlap = before.box.right - after.box.left
@@ -142,7 +151,7 @@ def _is_inside(place: float, word: Word) -> bool:
 
 
 def _parts(fragment: Fragment, gaps: list[float]) -> list[Fragment]:
-    """The fragment divided between words at the places given (turned px)."""
+    """Returns the fragment divided between words at ``gaps`` (rotated px)."""
     if not gaps:
         return [fragment]
     by_part: dict[int, list[Word]] = {}

@@ -1,4 +1,4 @@
-"""Text of every direction turned so that it runs right, and back."""
+"""Rotates boxes of text of every direction so that the text runs right, and back."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SIDES: dict[Direction, tuple[Side, Side, Side, Side]] = {
     "left": ("right", "bottom", "left", "top"),
     "up": ("bottom", "left", "top", "right"),
 }
-"""The page's sides at which a line of a direction starts, has its top, ends, has its bottom."""
+"""The sides of the page at a line's start, top, end and bottom, by direction of the text."""
 
 
-def turned(box: Box, direction: Direction) -> Box:
-    """The box as a reader of ``direction`` sees it: text runs right, the next line is below."""
+def rotate_to_reading(box: Box, direction: Direction) -> Box:
+    """Returns the box as a reader sees it: text runs right, the next line is below."""
     if direction == "right":
         return box
     if direction == "down":
@@ -32,6 +32,6 @@ def turned(box: Box, direction: Direction) -> Box:
     return Box(-box.right, -box.bottom, -box.left, -box.top)
 
 
-def turned_back(box: Box, direction: Direction) -> Box:
-    """The inverse of ``turned``."""
-    return turned(box, _OPPOSITE[direction])
+def rotate_from_reading(box: Box, direction: Direction) -> Box:
+    """Returns the box on the page; the inverse of ``rotate_to_reading``."""
+    return rotate_to_reading(box, _OPPOSITE[direction])

@@ -1,8 +1,8 @@
-"""Where two readings of one line meet: which characters of both are the same ones."""
+"""Aligns two readings of one line: finds a character that both of them show."""
 
 from __future__ import annotations
 
-from tilescout.merging.text.confusions import folded
+from tilescout.merging.text.confusions import fold_confusable
 from tilescout.merging.text.glyphs import Glyph
 
 FAR = 2.0
@@ -10,23 +10,23 @@ FAR = 2.0
 SURE = 0.5
 """Smallest strength of agreement (a good character is about 1) to trust text over place."""
 ALIKE = 2
-"""So many characters, every one the same, are trusted wherever they lie: a box that a tile cuts may
+"""A match of this many equal characters is trusted wherever they lie: a box that a tile cuts may
 begin a character too early."""
 
 LONG = 4
-"""So many, every one the same, are one text even where their places do not agree: letters are
-unlike in width, and each of two cut words is measured from its whole end."""
+"""A match of this many equal characters is one text even where their places do not agree: letters
+differ in width, and each of two cut words is measured from its whole end."""
 
 Cell = tuple[int, int]
 
 
 def meeting_point(tail: list[Glyph], head: list[Glyph], advance: float) -> Cell | None:
-    """Indices in ``tail`` and ``head`` of one character that both show, or None.
+    """Returns the indices in ``tail`` and ``head`` of one character that both show, or None.
 
-    First the shift at which the end of one and the start of the other agree all along, best to
-    the letter; failing that, where one reading has a character more, the strongest common run (a
-    local alignment without gaps; Smith and Waterman, 1981). Characters of unlike
-    place count less, so repeated ones find their own; a single misread character is forgiven.
+    The first choice is the shift at which the end of one and the start of the other agree all
+    along, best to the letter. Where one reading has a character more, it is the strongest common
+    run (a local alignment without gaps; Smith and Waterman, 1981). Characters at different
+    places count less, so repeated ones find their own; a single misread character is forgiven.
     """
     gains = _gains(tail, head, advance)
     same = _best_shift(gains, tail, head) or _best_run(gains)
@@ -35,11 +35,11 @@ def meeting_point(tail: list[Glyph], head: list[Glyph], advance: float) -> Cell 
 
 
 def _gains(tail: list[Glyph], head: list[Glyph], advance: float) -> dict[Cell, float]:
-    """How well characters near each other agree: 1 for the same at the same place, -1 if unlike."""
+    """Scores pairs of near characters: 1 for equal ones at one place, -1 for different ones."""
     gains = {}
-    twins = [(folded(glyph.char), glyph.centre) for glyph in head]
+    twins = [(fold_confusable(glyph.char), glyph.centre) for glyph in head]
     for one, glyph in enumerate(tail):
-        char, centre = folded(glyph.char), glyph.centre
+        char, centre = fold_confusable(glyph.char), glyph.centre
         for other, (twin, place) in enumerate(twins):
             off = abs(centre - place) / advance
             if off < FAR:
@@ -63,7 +63,7 @@ def _best_shift(gains: dict[Cell, float], tail: list[Glyph], head: list[Glyph]) 
 
 
 def _are_same(one: Glyph, other: Glyph) -> bool:
-    return folded(one.char) == folded(other.char)
+    return fold_confusable(one.char) == fold_confusable(other.char)
 
 
 def _best_run(gains: dict[Cell, float]) -> list[Cell]:

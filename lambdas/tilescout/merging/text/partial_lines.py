@@ -1,4 +1,4 @@
-"""A line while it is being stitched: what its tiles agree on, and which of its ends are open."""
+"""Lines while they are stitched: what their tiles agree on, and which of their ends are open."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from itertools import pairwise
 
 from tilescout.detections import Word
 from tilescout.geometry import Box, union
-from tilescout.merging.grouping import grouped
+from tilescout.merging.grouping import group_linked
 from tilescout.merging.text.fragments import Fragment
 from tilescout.merging.text.splicing import words_of_line
-from tilescout.merging.tile_edges import CUT_PX
+from tilescout.merging.tile_edges import EDGE_TOLERANCE_PX
 from tilescout.neighbours import overlapping_pairs, sides_of
 
 NEXT_TO = 1.0
@@ -27,7 +27,7 @@ TOUCHING = 0.35
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialLine:
-    """A line of text, boxes turned. ``reports`` names what each answer called it.
+    """A line of text, boxes rotated. ``reports`` has, by answer, what that answer called it.
 
     ``is_cut`` is by side: start, top, end, bottom. ``to_edge`` is how far its start and its end
     are from the inner tile side they were read at, in px.
@@ -42,11 +42,11 @@ class PartialLine:
 
 
 def partial_line(fragments: Sequence[Fragment]) -> PartialLine:
-    """The line that all ``fragments`` show."""
+    """Returns the line that all ``fragments`` show."""
     words = words_of_line(fragments)
     box = union(word.box for word in words)
-    starts = [each for each in fragments if each.box.left <= box.left + CUT_PX]
-    ends = [each for each in fragments if each.box.right >= box.right - CUT_PX]
+    starts = [each for each in fragments if each.box.left <= box.left + EDGE_TOLERANCE_PX]
+    ends = [each for each in fragments if each.box.right >= box.right - EDGE_TOLERANCE_PX]
     return PartialLine(
         words=words,
         box=box,
@@ -65,30 +65,30 @@ def partial_line(fragments: Sequence[Fragment]) -> PartialLine:
     )
 
 
-def continued(lines: Sequence[PartialLine]) -> list[PartialLine]:
-    """Lines, those joined that go on past a tile's side without a word seen by both tiles.
+def join_continued(lines: Sequence[PartialLine]) -> list[PartialLine]:
+    """Joins lines that go on past a tile's side without a word that both tiles saw.
 
-    Never joins what one tile told apart.
+    Two lines that one tile reported apart are never joined.
     """
-    chains = grouped(_facing(lines), [line.reports for line in lines])
+    chains = group_linked(_facing_pairs(lines), [line.reports for line in lines])
     return [
-        _joined(sorted((lines[at] for at in chain), key=lambda line: line.box)) for chain in chains
+        _join(sorted((lines[at] for at in chain), key=lambda line: line.box)) for chain in chains
     ]
 
 
-def _facing(lines: Sequence[PartialLine]) -> list[tuple[int, int]]:
-    """Pairs (before, after) of indices whose ends meet, nearest first; each end in one pair."""
+def _facing_pairs(lines: Sequence[PartialLine]) -> list[tuple[int, int]]:
+    """Returns pairs (before, after) of lines whose ends meet, the nearest first, each end once."""
     grown = [line.box.grow(NEXT_TO * line.box.height / 2, 0) for line in lines]
     found = []
     for pair in overlapping_pairs(sides_of(grown)).tolist():
         before, after = sorted(pair, key=lambda at: (lines[at].box, at))
-        if _meet(lines[before], lines[after]):
+        if _continues(lines[before], lines[after]):
             gap = abs(lines[after].box.left - lines[before].box.right)
             found.append((gap, lines[before].box, lines[after].box, before, after))
-    return _one_to_one([(before, after) for *_, before, after in sorted(found)])
+    return _each_end_once([(before, after) for *_, before, after in sorted(found)])
 
 
-def _one_to_one(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _each_end_once(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     ends: set[int] = set()
     starts: set[int] = set()
     chosen = []
@@ -100,8 +100,8 @@ def _one_to_one(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return chosen
 
 
-def _meet(before: PartialLine, after: PartialLine) -> bool:
-    """Whether ``after`` goes on where ``before`` ends, at the side of a tile."""
+def _continues(before: PartialLine, after: PartialLine) -> bool:
+    """Tells if ``after`` goes on where ``before`` ends, at the side of a tile."""
     if any(after.reports.get(answer, told) != told for answer, told in before.reports.items()):
         return False
     low, high = sorted((before.box.height, after.box.height))
@@ -117,7 +117,7 @@ def _meet(before: PartialLine, after: PartialLine) -> bool:
     )
 
 
-def _joined(lines: list[PartialLine]) -> PartialLine:
+def _join(lines: list[PartialLine]) -> PartialLine:
     if len(lines) == 1:
         return lines[0]
     words = lines[0].words
@@ -141,7 +141,7 @@ def _joined(lines: list[PartialLine]) -> PartialLine:
 def _with_next(
     words: tuple[Word, ...], before: PartialLine, after: PartialLine
 ) -> tuple[Word, ...]:
-    """The words of both; a word cut in two where no tile saw it whole becomes one."""
+    """Returns the words of both; a word that the seam cuts in two becomes one."""
     gap = after.box.left - before.box.right
     if not (before.is_cut[2] and after.is_cut[0] and gap <= TOUCHING * before.box.height):
         return words + after.words

@@ -1,4 +1,4 @@
-"""Whether a corrected match is a misreading, or other text bent into shape."""
+"""Decides if a corrected match is a misreading, or other text bent into shape."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from itertools import groupby
 
 import regex
 
-SECONDS = 1.0
-"""A pattern that takes longer over one line is broken: nested repeats."""
+MAX_PATTERN_SECONDS = 1.0
+"""A pattern that takes longer over one line has nested repeats and is given up."""
 DIGIT_LIKE = frozenset("OIL|!")
-"""Left out of tags on purpose because they look like digits; other letters stand for themselves."""
+"""Letters that tags avoid because they look like digits; other letters stand for themselves."""
 LONG_ENOUGH = 5
-"""Letters and digits of a match from which one digit may have been a letter: L2-2 is no LZ-2."""
+"""A match of at least this many letters and digits may have a letter for a digit: L2-2 is no
+LZ-2."""
 
 
 def is_credible(pattern: regex.Pattern[str], read: str, reading: str) -> bool:
-    """Whether ``read`` was meant as ``reading``, a match of the pattern of the same length.
+    """Tells if ``read`` stands for ``reading``, a match of the pattern of the same length.
 
-    What the pattern spells out may be misread anywhere. Where it takes any digit or any letter,
+    Characters that the pattern spells out may be misread anywhere. Where it takes any digit or
+    any letter,
     SOIL is not 5011, 10-1023 not IO-1023, SOD962 not SO0962: at most half of the characters are
     corrected, one of each run of digits or letters was read as such, and a character that
     belongs to its neighbour's run as read stays there.
@@ -36,12 +38,12 @@ def is_credible(pattern: regex.Pattern[str], read: str, reading: str) -> bool:
 
 
 def _has_safe_ends(read: str, run: list[int], free: set[int]) -> bool:
-    """B12 is a room of its own and not 812, but nobody numbers a room 12O."""
+    """Tells if both ends may be corrected: B12 is a room and not 812, but no room is 12O."""
     return all(read[at] in DIGIT_LIKE for at in {run[0], run[-1]} & free)
 
 
 def _stands_out(read: str, reading: str, at: int, count: int) -> bool:
-    """Whether the character as read is a stranger among its neighbours, or like a digit anyway."""
+    """Tells if the character as read is odd among its neighbours, or like a digit anyway."""
     belongs = any(
         read[near] == reading[near] and _kind(read[near]) == _kind(read[at])
         for near in (at - 1, at + 1)
@@ -59,7 +61,7 @@ def _is_run_read(run: list[int], free: set[int], reading: str, count: int) -> bo
 
 
 def _runs(reading: str) -> list[list[int]]:
-    """Positions of the maximal runs of digits and of letters."""
+    """Returns the positions of each maximal run of digits or of letters."""
     kinds = groupby(range(len(reading)), key=lambda at: _kind(reading[at]))
     return [list(run) for kind, run in kinds if kind]
 
@@ -69,9 +71,9 @@ def _kind(char: str) -> str:
 
 
 def _is_spelt_out(pattern: regex.Pattern[str], reading: str, at: int) -> bool:
-    """Whether the pattern wants this very character and not just any of its kind."""
+    """Tells if the pattern wants this very character and not just any of its kind."""
     others = {"digit": "39", "letter": "KX", "": "3K -"}[_kind(reading[at])]
     return not any(
-        pattern.fullmatch(reading[:at] + other + reading[at + 1 :], timeout=SECONDS)
+        pattern.fullmatch(reading[:at] + other + reading[at + 1 :], timeout=MAX_PATTERN_SECONDS)
         for other in others
     )

@@ -1,4 +1,4 @@
-"""A Find's pattern in a line of text: whole tokens, misread characters corrected."""
+"""Matches the pattern of a Find in a line of text: whole tokens, misreadings corrected."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from functools import lru_cache
 import regex
 
 from tilescout.errors import PatternTooSlow
-from tilescout.merging.text.confusions import LIKE, normalised
-from tilescout.merging.text.snippet_credibility import SECONDS, is_credible
+from tilescout.merging.text.confusions import CONFUSABLE, normalise
+from tilescout.merging.text.snippet_credibility import MAX_PATTERN_SECONDS, is_credible
 from tilescout.profiles import Find
 
-LONGEST = 80
-"""Characters; nothing longer is corrected."""
-MOST_CORRECTIONS = 4
-MOST_READINGS = 400
-"""Readings of one token tried before giving it up."""
+MAX_CORRECTED_LENGTH = 80
+"""Number of characters; a longer match is not corrected."""
+MAX_CORRECTIONS = 4
+MAX_READINGS = 400
+"""Number of readings of one token that are tried before it is given up."""
 _START = r"(?:(?<![\p{L}\p{N}])|(?![\p{L}\p{N}]))"
 _END = r"(?:(?![\p{L}\p{N}])|(?<![\p{L}\p{N}]))"
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A span of the text, what it should read, and how many characters were not read so."""
+    """A span of the text, its corrected text, and how many characters were corrected."""
 
     start: int
     end: int
@@ -32,19 +32,23 @@ class Match:
     corrections: int = 0
 
 
-def matches(find: Find, text: str) -> list[Match]:
-    """The places of ``text`` that the pattern means, in order, without overlap.
+def find_matches(find: Find, text: str) -> list[Match]:
+    """Returns the places of ``text`` that the pattern means, in order, without overlap.
 
-    As read before corrected before edited. Raises PatternTooSlow, and regex.error for a pattern
-    that is not a regular expression.
+    An exact match is preferred to a corrected one, and that to an edited one.
+    Raises PatternTooSlow, and regex.error for a pattern that is not a regular expression.
     """
-    plain = normalised(text)
+    plain = normalise(text)
     try:
-        every = [*_as_read(find, plain), *_corrected(find, plain), *_edited(find, plain)]
+        every = [
+            *_exact_matches(find, plain),
+            *_corrected_matches(find, plain),
+            *_edited_matches(find, plain),
+        ]
     except TimeoutError as error:
         raise PatternTooSlow(
-            f"find {find.label!r}: the pattern {find.pattern!r} took more than {SECONDS:g} s over "
-            f"one line; take out nested repeats such as (a+)+"
+            f"find {find.label!r}: the pattern {find.pattern!r} took more than "
+            f"{MAX_PATTERN_SECONDS:g} s over one line; take out nested repeats such as (a+)+"
         ) from error
     kept: list[Match] = []
     for match in every:
@@ -54,8 +58,8 @@ def matches(find: Find, text: str) -> list[Match]:
 
 
 @lru_cache(maxsize=256)
-def compiled(pattern: str, edits: int = 0) -> regex.Pattern[str]:
-    """The pattern, case ignored, for whole tokens; raises regex.error for a bad one."""
+def compile_pattern(pattern: str, edits: int = 0) -> regex.Pattern[str]:
+    """Returns the pattern for whole tokens, case ignored; raises regex.error for a bad one."""
     body = f"(?:{pattern}){{e<={edits}}}" if edits else f"(?:{pattern})"
     flags = regex.IGNORECASE | (regex.BESTMATCH if edits else 0)
     return regex.compile(_START + body + _END, flags)
@@ -66,20 +70,20 @@ def _bare(pattern: str) -> regex.Pattern[str]:
     return regex.compile(pattern, regex.IGNORECASE)
 
 
-def _as_read(find: Find, text: str) -> Iterator[Match]:
-    for found in compiled(find.pattern).finditer(text, timeout=SECONDS):
+def _exact_matches(find: Find, text: str) -> Iterator[Match]:
+    for found in compile_pattern(find.pattern).finditer(text, timeout=MAX_PATTERN_SECONDS):
         if found.group().strip():
             yield Match(found.start(), found.end(), found.group())
 
 
-def _corrected(find: Find, text: str) -> Iterator[Match]:
-    if not any(char in LIKE for char in text):
+def _corrected_matches(find: Find, text: str) -> Iterator[Match]:
+    if not any(char in CONFUSABLE for char in text):
         return
     pattern, end = _bare(find.pattern), 0
     for start in range(len(text)):
         if start < end or not _starts_token(text, start):
             continue
-        match = _corrected_at(pattern, text, start)
+        match = _match_corrected_at(pattern, text, start)
         if match:
             yield match
             end = match.end
@@ -93,18 +97,20 @@ def _ends_token(text: str, at: int) -> bool:
     return at == len(text) or not (text[at - 1].isalnum() and text[at].isalnum())
 
 
-def _corrected_at(pattern: regex.Pattern[str], text: str, start: int) -> Match | None:
-    """The longest match from ``start`` on with the fewest corrections, if it can be believed.
+def _match_corrected_at(pattern: regex.Pattern[str], text: str, start: int) -> Match | None:
+    """Returns the longest credible match from ``start`` on with the fewest corrections, or None.
 
     Readings grow character by character and are dropped once the pattern can no longer be met
     (``partial`` matching), so only what the pattern wants is ever substituted.
     """
     readings, tried = [""], 0
-    for corrections in range(MOST_CORRECTIONS + 1):
+    for corrections in range(MAX_CORRECTIONS + 1):
         found: list[str] = []
         swapped: list[str] = []
         for seed in readings:
-            tried += _grow(pattern, text[start : start + LONGEST], seed, found, swapped)
+            tried += _grow(
+                pattern, text[start : start + MAX_CORRECTED_LENGTH], seed, found, swapped
+            )
         good = [
             reading
             for reading in found
@@ -116,7 +122,7 @@ def _corrected_at(pattern: regex.Pattern[str], text: str, start: int) -> Match |
             best = max(good, key=len)
             return Match(start, start + len(best), best, corrections)
         readings = swapped
-        if not readings or tried > MOST_READINGS:
+        if not readings or tried > MAX_READINGS:
             return None
     return None
 
@@ -124,48 +130,48 @@ def _corrected_at(pattern: regex.Pattern[str], text: str, start: int) -> Match |
 def _grow(
     pattern: regex.Pattern[str], text: str, reading: str, found: list[str], swapped: list[str]
 ) -> int:
-    """Follows the text as read; notes complete readings, and where one swap keeps hope alive.
+    """Follows the text as read and returns how often the pattern was tried.
 
-    Returns how often the pattern was tried.
+    Complete readings are added to ``found``, those that one swap keeps possible to ``swapped``.
     """
     tried = 0
-    while match := pattern.fullmatch(reading, partial=True, timeout=SECONDS):
+    while match := pattern.fullmatch(reading, partial=True, timeout=MAX_PATTERN_SECONDS):
         at, tried = len(reading), tried + 1
         if reading and not match.partial:
             found.append(reading)
         if at == len(text):
             break
-        for like in LIKE.get(text[at], ""):
+        for like in CONFUSABLE.get(text[at], ""):
             tried += 1
-            if pattern.fullmatch(reading + like, partial=True, timeout=SECONDS):
+            if pattern.fullmatch(reading + like, partial=True, timeout=MAX_PATTERN_SECONDS):
                 swapped.append(reading + like)
         reading += text[at]
     return tried
 
 
-def _edited(find: Find, text: str) -> Iterator[Match]:
-    """Matches with up to ``max_edits`` further edits, one for every four characters at most."""
+def _edited_matches(find: Find, text: str) -> Iterator[Match]:
+    """Yields matches with up to ``max_edits`` edits, at most one per four characters."""
     if not find.max_edits:
         return
-    text = _numbers_corrected(text)
-    pattern = compiled(find.pattern, find.max_edits)
-    for found in pattern.finditer(text, timeout=SECONDS):
+    text = _correct_numbers(text)
+    pattern = compile_pattern(find.pattern, find.max_edits)
+    for found in pattern.finditer(text, timeout=MAX_PATTERN_SECONDS):
         edits, bare = sum(found.fuzzy_counts), found.group().strip()
         if 4 * edits <= len(bare):
             start = found.start() + found.group().index(bare)
             yield Match(start, start + len(bare), bare, edits)
 
 
-def _numbers_corrected(text: str) -> str:
-    """Letters that look like digits made digits where a digit precedes and none but such follow.
+def _correct_numbers(text: str) -> str:
+    """Makes digits of letters that look like digits and stand within a number.
 
-    An edit is for what no table of confusions explains, so those are not counted as edits.
+    Edits are for errors that no table of confusions explains, so these are not counted as edits.
     """
     chars = list(text)
     for at in range(1, len(chars)):
-        digits = [like for like in LIKE.get(chars[at], "") if like.isdigit()]
+        digits = [like for like in CONFUSABLE.get(chars[at], "") if like.isdigit()]
         following = text[at + 1 : at + 2]
-        in_number = following.isdigit() or not following.isalnum() or following in LIKE
+        in_number = following.isdigit() or not following.isalnum() or following in CONFUSABLE
         if digits and chars[at - 1].isdigit() and in_number:
             chars[at] = digits[0]
     return "".join(chars)

@@ -1,4 +1,4 @@
-"""Snippets: what a profile's ``find`` asks for, each with the box of the match only."""
+"""Finds the snippets that a profile's ``find`` asks for, each with the box of the match only."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tilescout.detections import Detection, TextLine, Word
 from tilescout.errors import InvalidProfile
 from tilescout.geometry import Box, union
 from tilescout.merging.text.fragments import part_of
-from tilescout.merging.text.orientation import turned, turned_back
-from tilescout.merging.text.snippet_matching import Match, compiled, matches
-from tilescout.merging.text.stacked import Piece, is_stacked, piece_of, stacks
+from tilescout.merging.text.orientation import rotate_from_reading, rotate_to_reading
+from tilescout.merging.text.snippet_matching import Match, compile_pattern, find_matches
+from tilescout.merging.text.stacks import Piece, is_stacked, piece_of, stacks
 from tilescout.profiles import Find
 
-MOST_EDITS = 3
-MOST_LINES = 4
+MAX_EDITS = 3
+MAX_LINES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class _Part:
 
     @property
     def box(self) -> Box:
-        """Turned, in proportion to the characters."""
+        """The rotated box of these characters, in proportion to the word's."""
         count = len(self.word.text)
-        whole = turned(self.word.box, self.word.direction)
+        whole = rotate_to_reading(self.word.box, self.word.direction)
         return part_of(whole, self.start / count, self.end / count)
 
     @property
@@ -51,20 +51,20 @@ class _Snippet:
 
 
 def check_find(find: Find) -> None:
-    """Raises InvalidProfile, naming the pattern and the remedy, for what can never work."""
+    """Raises InvalidProfile, with the pattern and the remedy, for a Find that can never match."""
     named = f"find {find.label!r}: the pattern {find.pattern!r}"
     if not find.label:
         raise InvalidProfile(f"{named} has no label; name what it finds")
-    if not 0 <= find.max_edits <= MOST_EDITS:
+    if not 0 <= find.max_edits <= MAX_EDITS:
         raise InvalidProfile(
-            f"{named} has max_edits {find.max_edits}; give 0 to {MOST_EDITS}, confusions such as "
+            f"{named} has max_edits {find.max_edits}; give 0 to {MAX_EDITS}, confusions such as "
             f"O for 0 are forgiven without"
         )
-    if not 1 <= find.lines <= MOST_LINES:
-        raise InvalidProfile(f"{named} has lines {find.lines}; give 1 to {MOST_LINES}")
+    if not 1 <= find.lines <= MAX_LINES:
+        raise InvalidProfile(f"{named} has lines {find.lines}; give 1 to {MAX_LINES}")
     try:
-        pattern = compiled(find.pattern)
-        compiled(find.pattern, find.max_edits)
+        pattern = compile_pattern(find.pattern)
+        compile_pattern(find.pattern, find.max_edits)
     except regex.error as error:
         raise InvalidProfile(
             f"{named} is not a regular expression: {error}; correct it there, or put a backslash "
@@ -77,7 +77,7 @@ def check_find(find: Find) -> None:
 def find_snippets(
     lines: Sequence[TextLine], find: Sequence[Find], page: int = 1
 ) -> tuple[Detection, ...]:
-    """Each match of each Find, sorted by top and left; boxes in page px cover the match only.
+    """Returns each match of each Find, sorted by top and left; boxes in page px cover it only.
 
     ``text`` is what was read, ``normalised_text`` upper case with misread characters corrected.
     A match is never part of a longer run of letters and digits. Raises InvalidProfile, which is
@@ -86,7 +86,9 @@ def find_snippets(
     found = []
     for each in find:
         check_find(each)
-        found += [_detection(snippet, each, page) for snippet in _apart(_snippets(each, lines))]
+        found += [
+            _detection(snippet, each, page) for snippet in _without_overlaps(_snippets(each, lines))
+        ]
     return tuple(sorted(found, key=lambda each: (each.box.top, each.box, each.label, each.text)))
 
 
@@ -99,9 +101,9 @@ def _snippets(find: Find, lines: Sequence[TextLine]) -> Iterator[_Snippet]:
 
 
 def _matches_over(find: Find, pieces: tuple[Piece, ...]) -> Iterator[_Snippet]:
-    """Matches that run over all of the pieces, the matched parts stacked under each other."""
+    """Yields matches that run over all of the pieces, with the matched parts stacked."""
     text = " ".join(piece.text for piece in pieces)
-    for match in matches(find, text):
+    for match in find_matches(find, text):
         lines = tuple(_parts(match, pieces))
         boxes = [union(part.box for part in line) for line in lines if line]
         if len(boxes) == len(pieces) and all(is_stacked(*pair) for pair in pairwise(boxes)):
@@ -109,7 +111,7 @@ def _matches_over(find: Find, pieces: tuple[Piece, ...]) -> Iterator[_Snippet]:
 
 
 def _parts(match: Match, pieces: Sequence[Piece]) -> Iterator[tuple[_Part, ...]]:
-    """For each piece what the match covers of its words."""
+    """Yields, for each piece, the parts of its words that the match covers."""
     at = 0
     for piece in pieces:
         parts = []
@@ -121,8 +123,8 @@ def _parts(match: Match, pieces: Sequence[Piece]) -> Iterator[tuple[_Part, ...]]
         yield tuple(parts)
 
 
-def _apart(snippets: Iterator[_Snippet]) -> Iterator[_Snippet]:
-    """Longest first, those of fewer corrections first; no character counts for two matches."""
+def _without_overlaps(snippets: Iterator[_Snippet]) -> Iterator[_Snippet]:
+    """Yields snippets that share no character, the longest and the least corrected first."""
     taken: set[tuple[Box, int]] = set()
     for snippet in sorted(snippets, key=_preference):
         characters = {at for line in snippet.lines for part in line for at in part.characters}
@@ -132,7 +134,7 @@ def _apart(snippets: Iterator[_Snippet]) -> Iterator[_Snippet]:
 
 
 def _preference(snippet: _Snippet) -> tuple[object, ...]:
-    """A tower that is closer together comes before a looser one."""
+    """The sort key: longer, less corrected, then more compact snippets first."""
     boxes = [part.box for line in snippet.lines for part in line]
     match = snippet.match
     return match.start - match.end, match.corrections, union(boxes).area, boxes, match.normalised
@@ -146,7 +148,7 @@ def _detection(snippet: _Snippet, find: Find, page: int) -> Detection:
         page=page,
         label=find.label,
         confidence=sum(part.word.confidence * (part.end - part.start) for part in parts) / letters,
-        box=turned_back(union(part.box for part in parts), parts[0].word.direction),
+        box=rotate_from_reading(union(part.box for part in parts), parts[0].word.direction),
         text=" ".join(part.word.text[part.start : part.end] for part in parts),
         normalised_text=" ".join(snippet.match.normalised.split()),
         tiles=tuple(sorted({tile for line in lines for tile in line.tiles})),

@@ -1,4 +1,4 @@
-"""One line out of several readings of it, no character lost or doubled at the seam."""
+"""Splices several readings of one line; no character is lost or doubled at a seam."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tilescout.merging.text.overlap import meeting_point
 NEW_PLACE = 0.3
 """A word overlapped by less of its width than this stands at a place of its own."""
 APART = 0.5
-"""Characters of room between two words."""
+"""Two words are apart if the room between them is wider than this many characters."""
 
 
 def words_of_line(fragments: Sequence[Fragment]) -> tuple[Word, ...]:
-    """The words of one line from the fragments that show it, in reading order, boxes turned.
+    """Returns the words of one line from the fragments that show it, in order, boxes rotated.
 
     The fewest fragments that reach from end to end are spliced; the others only add words that
     stand where nothing else was read.
@@ -31,16 +31,16 @@ def words_of_line(fragments: Sequence[Fragment]) -> tuple[Word, ...]:
     line = glyphs_of(chain[0], advance)
     spare: list[Glyph] = []
     for fragment in chain[1:]:
-        line, dropped = _spliced(line, glyphs_of(fragment, advance), advance)
+        line, dropped = _splice(line, glyphs_of(fragment, advance), advance)
         spare += dropped
     for fragment in fragments:
         if id(fragment) not in used:
             spare += glyphs_of(fragment, advance)
-    return words_from(_with_missed(line, spare))
+    return words_from(_add_missed_words(line, spare))
 
 
 def _chain(fragments: Sequence[Fragment]) -> list[Fragment]:
-    """From the start on, always the reading that reaches furthest; among equals the best one."""
+    """Returns fragments from start to end: always the one that reaches furthest, or the best."""
     rest = sorted(fragments, key=lambda each: (each.box, each.answer, each.report))
     slack = min(fragment.box.height for fragment in rest)
     begin = min(fragment.box.left for fragment in rest)
@@ -56,7 +56,7 @@ def _chain(fragments: Sequence[Fragment]) -> list[Fragment]:
 
 
 def _goes_on(other: Fragment, last: Fragment, slack: float) -> bool:
-    """Whether ``other`` reaches further, or as far and sees the end that is cut in ``last``."""
+    """Tells if ``other`` reaches further, or as far and sees the end that is cut in ``last``."""
     past = other.box.right - last.box.right
     return past > slack or (past >= -slack and last.is_cut[2] and not other.is_cut[2])
 
@@ -80,17 +80,17 @@ def _quality(fragment: Fragment) -> tuple[object, ...]:
     )
 
 
-def _spliced(
+def _splice(
     line: list[Glyph], following: list[Glyph], advance: float
 ) -> tuple[list[Glyph], list[Glyph]]:
-    """``line`` up to where both agree best and ``following`` from there on; and what is left."""
+    """Returns ``line`` up to where both agree best and ``following`` from there; and the rest."""
     tail = sum(glyph.right < following[0].left - advance for glyph in line)
     head = sum(glyph.left <= line[-1].right + advance for glyph in following)
     anchor = meeting_point(line[tail:], following[:head], advance)
     if anchor is None:
-        one, other = _at_seam(line, following)
+        one, other = _splice_at_seam(line, following)
     else:
-        one, other = _at_word_end(line, following, anchor[0] + tail, anchor[1])
+        one, other = _splice_at_word_end(line, following, anchor[0] + tail, anchor[1])
     onward = following[other:]
     if anchor is None and one and onward and _are_apart(line[one - 1], onward[0], advance):
         onward[0] = onward[0]._replace(begins=True)
@@ -98,42 +98,46 @@ def _spliced(
 
 
 def _are_apart(last: Glyph, first: Glyph, advance: float) -> bool:
-    """Whether a space lies between the end of a word seen whole and what goes on after it."""
+    """Tells if a space lies between the end of a word seen whole and the next glyph."""
     is_end = not last.is_cut and last.rank == len(last.word.text) - 1
     return is_end and first.left - last.right > APART * advance
 
 
-def _at_word_end(
+def _splice_at_word_end(
     line: list[Glyph], following: list[Glyph], one: int, other: int
 ) -> tuple[int, int]:
-    """The splice moved to an end of its word, where a tile has read that word whole."""
+    """Returns the splice moved to an end of its word, where a tile has read that word whole."""
     mine, theirs = line[one], following[other]
     if not theirs.is_cut and (mine.is_cut or theirs.word.confidence > mine.word.confidence):
         back = min(theirs.rank, one, other)
         is_start = mine.is_cut and back == theirs.rank
-        odd = _odd(line[: one - back][::-1], mine.word, theirs.tile) if is_start else 0
+        odd = (
+            _glyphs_of_cut_reading(line[: one - back][::-1], mine.word, theirs.tile)
+            if is_start
+            else 0
+        )
         return one - back - odd, other - back
     ahead = 1
     if not mine.is_cut:
         ahead = min(len(mine.word.text) - mine.rank, len(line) - one, len(following) - other)
     one, other = one + ahead, other + ahead
     is_end = theirs.is_cut and not mine.is_cut and one == len(line)
-    odd = _odd(following[other:], theirs.word, mine.tile) if is_end else 0
+    odd = _glyphs_of_cut_reading(following[other:], theirs.word, mine.tile) if is_end else 0
     return one, other + odd
 
 
-def _odd(beside: list[Glyph], word: Word, tile: Box) -> int:
-    """How many of the glyphs beside a word seen whole belong to a cut reading of it.
+def _glyphs_of_cut_reading(beside: list[Glyph], word: Word, tile: Box) -> int:
+    """Returns how many glyphs beside a word seen whole belong to a cut reading of it.
 
-    None where ``tile``, which saw it whole, does not show the place of them all.
+    The number is 0 where ``tile``, which saw it whole, does not show the place of them all.
     """
     odd = list(takewhile(lambda glyph: glyph.word is word, beside))
     shows = all(tile.left <= glyph.left and glyph.right <= tile.right for glyph in odd)
     return len(odd) if shows else 0
 
 
-def _at_seam(line: list[Glyph], following: list[Glyph]) -> tuple[int, int]:
-    """Nothing agrees: each keeps its side of the seam, a whole word before a cut one."""
+def _splice_at_seam(line: list[Glyph], following: list[Glyph]) -> tuple[int, int]:
+    """Returns the splice where nothing agrees: each reading keeps its side of the seam."""
     end, start = line[-1].right, following[0].left
     seam = (end + start) / 2
     if line[-1].is_cut != following[0].is_cut:
@@ -144,8 +148,8 @@ def _at_seam(line: list[Glyph], following: list[Glyph]) -> tuple[int, int]:
     )
 
 
-def _with_missed(line: list[Glyph], spare: list[Glyph]) -> list[Glyph]:
-    """The line and every whole word of ``spare`` that stands where the line has nothing."""
+def _add_missed_words(line: list[Glyph], spare: list[Glyph]) -> list[Glyph]:
+    """Adds every whole word of ``spare`` that stands where the line has nothing."""
     for word in whole_words(spare):
         left, right = word[0].word.box.left, word[0].word.box.right
         taken = sum(

@@ -16,7 +16,7 @@ from tilescout.detections import Answer, Direction, ObjectSeen, Word
 from tilescout.detectors.onnx.model import decoded
 from tilescout.geometry import Box
 from tilescout.merging.page import detect_on_page
-from tilescout.merging.second_scale import with_large_only
+from tilescout.merging.second_scale import keep_large_of_coarse_tiles
 from tilescout.profiles import Profile, Region, SecondScale
 from tilescout.rendering.render import render_page
 from tilescout.rendering.requests import RenderedPage, RenderedTile, RenderRequest
@@ -247,9 +247,9 @@ def test_coarse_text_counts_by_the_height_of_its_letters(
     word = Word(text="NORTH", confidence=90, box=box, line=0, direction=direction)
     answer = Answer(tile=4, tile_box=Box(0, 0, 750, 750), words=(word,), scale=1.875)
 
-    assert with_large_only([answer], PROFILE)[0].words == ((word,) if counts else ())
+    assert keep_large_of_coarse_tiles([answer], PROFILE)[0].words == ((word,) if counts else ())
     fine = Answer(tile=0, tile_box=Box(0, 0, 400, 400), words=(word,))
-    assert with_large_only([fine], PROFILE) == [fine]
+    assert keep_large_of_coarse_tiles([fine], PROFILE) == [fine]
 
 
 def said(text: str, box: Box, tile: int, tile_box: Box, scale: float = 1.0) -> Answer:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.unit.tilescout.merging.boxes.merging_pages import seen_by
 from tilescout.merging import merge_detections
-from tilescout.neighbours import meeting_pairs
+from tilescout.neighbours import overlapping_columns
 from tilescout.tiling.grid import TileGrid
 
 TWO_TILES = [[0, 0, 100, 100], [80, 0, 180, 100]]
@@ -173,8 +173,8 @@ def test_boxes_of_one_tile_half_over_each_other_are_one_object_only_if_that_is_a
         ({"tiles": [-1]}, r"rows of tile_boxes, 0 to 1; received -1 to -1"),
         ({"tiles": [0.0]}, r"tiles must be whole numbers; received float64"),
         ({"labels": ["a"]}, r"labels must be whole numbers"),
-        ({"labels": [0, 1]}, r"labels must have one value a row, 1; received \(2,\)"),
-        ({"confidences": []}, r"confidences must have one value a row"),
+        ({"labels": [0, 1]}, r"labels must have one value per row, 1; received \(2,\)"),
+        ({"confidences": []}, r"confidences must have one value per row"),
         ({"tile_scales": [1.0, 0.0]}, r"tile_scales must be above 0"),
         ({"tile_boxes": [[0, 0, 0, 5]]}, r"left before right"),
         ({"page_size": (0, 5)}, r"above 0 px; received \(0, 5\)"),
@@ -206,7 +206,7 @@ def test_the_pair_search_finds_what_comparing_each_with_each_finds(rows):
     sides = np.concatenate((table[:2], table[:2] + table[2:4]))
     labels = table[4].astype(int)
 
-    one, two = meeting_pairs(sides, labels)
+    one, two = overlapping_columns(sides, labels)
 
     def meet(a, b):
         return (

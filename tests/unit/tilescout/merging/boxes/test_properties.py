@@ -19,10 +19,10 @@ from tests.unit.tilescout.merging.boxes.merging_pages import (
     tile_boxes_of,
 )
 from tilescout.merging import merge_detections
-from tilescout.merging.boxes.bridges import bridged
-from tilescout.merging.boxes.groups import groups_of, numbered
+from tilescout.merging.boxes.groups import groups_of, number_roots
 from tilescout.merging.boxes.links import links_of
 from tilescout.merging.boxes.outlines import outlines_of
+from tilescout.merging.boxes.parts import join_across_gaps
 from tilescout.merging.boxes.views import tiles_of, views_of
 from tilescout.tiling.grid import TileGrid
 
@@ -161,9 +161,9 @@ def views_on(seen):
 def test_links_and_bridges_never_join_two_boxes_of_one_tile(seen):
     views, layout = views_on(seen)
     links = links_of(views, layout)
-    first, group = numbered(groups_of(views, links))
+    first, group = number_roots(groups_of(views, links))
     parts = outlines_of(views, slice(None), group, len(first), layout)
-    group = bridged(views, group, parts, views.labels[first], layout)[group]
+    group = join_across_gaps(views, group, parts, views.labels[first], layout)[group]
 
     repeats = set(links.one[links.is_repeat]) | set(links.two[links.is_repeat])
     told = [

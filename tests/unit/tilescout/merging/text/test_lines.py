@@ -14,7 +14,7 @@ from tests.unit.tilescout.merging.text.text_pages import ADVANCE, HEIGHT, Writte
 from tilescout.detections import Answer, Word
 from tilescout.geometry import Box
 from tilescout.merging.text.lines import stitch_lines, stitch_tile
-from tilescout.merging.text.orientation import turned, turned_back
+from tilescout.merging.text.orientation import rotate_from_reading, rotate_to_reading
 from tilescout.tiling.grid import Tile, TileGrid
 
 LEFT_TILE, RIGHT_TILE = Box(0, 0, 1000, 1000), Box(900, 0, 1900, 1000)
@@ -363,7 +363,9 @@ def test_quarters_of_a_tile_become_one_answer_of_it():
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_turning_back_undoes_turning(direction):
-    assert turned_back(turned(Box(1, 2, 30, 40), direction), direction) == Box(1, 2, 30, 40)
+    assert rotate_from_reading(rotate_to_reading(Box(1, 2, 30, 40), direction), direction) == Box(
+        1, 2, 30, 40
+    )
 
 
 TEXT = st.text("ABCDEIOTW013579-.", min_size=1, max_size=14)
@@ -376,7 +378,7 @@ def pages(draw):
     overlap = draw(st.integers(int(HEIGHT), 90))
     grid = TileGrid(draw(st.integers(200, 330)), overlap)
     width, height = draw(st.integers(120, 700)), draw(st.integers(120, 700))
-    frame = turned(Box(0, 0, width, height), direction)
+    frame = rotate_to_reading(Box(0, 0, width, height), direction)
     lines, top = [], frame.top + draw(st.integers(0, 40))
     while top + HEIGHT <= frame.bottom and len(lines) < 8:
         start = frame.left + draw(st.integers(0, 60))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tilescout.detections import Answer, Direction, Word
 from tilescout.geometry import Box
-from tilescout.merging.text.orientation import turned, turned_back
+from tilescout.merging.text.orientation import rotate_from_reading, rotate_to_reading
 from tilescout.tiling.grid import TileGrid
 
 ADVANCE = 10.0
@@ -50,7 +50,7 @@ def read_by_tiles(lines: list[WrittenLine], grid: TileGrid, width: int, height: 
 
 
 def seen_words(line: WrittenLine, number: int, tile: Box):
-    frame = turned(tile, line.direction)
+    frame = rotate_to_reading(tile, line.direction)
     for text, box in line.words():
         seen = box.intersection(frame)
         first = round((seen.left - box.left) / ADVANCE)
@@ -59,7 +59,7 @@ def seen_words(line: WrittenLine, number: int, tile: Box):
             yield Word(
                 text=text[first:last],
                 confidence=90.0,
-                box=turned_back(seen, line.direction),
+                box=rotate_from_reading(seen, line.direction),
                 line=number,
                 direction=line.direction,
             )

@@ -1,4 +1,4 @@
-"""Pieces of lines that stand one below the other, as in the bubble of an instrument."""
+"""Finds pieces of lines that stand one below the other, as in an instrument's bubble."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tilescout.detections import Direction, TextLine, Word
 from tilescout.geometry import Box, union
-from tilescout.merging.text.orientation import turned
+from tilescout.merging.text.orientation import rotate_to_reading
 from tilescout.neighbours import overlapping_pairs, sides_of
 
 APART = 1.5
@@ -15,14 +15,14 @@ APART = 1.5
 BELOW = 1.2
 """Largest gap between stacked pieces, in heights of the lower of the two."""
 SAME_SIZE = 0.5
-"""Smallest ratio of their heights."""
+"""Smallest ratio of the heights of two stacked pieces."""
 CENTRED = 0.5
-"""Share of the shorter piece that must lie over or under the other."""
+"""Share of the shorter piece's width that must lie over or under the other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Neighbouring words of one line; ``box`` is turned so that the text runs right."""
+    """Neighbouring words of one line; ``box`` is rotated so that the text runs right."""
 
     words: tuple[Word, ...]
     box: Box
@@ -38,12 +38,12 @@ class Piece:
 
 
 def piece_of(line: TextLine) -> Piece:
-    """The whole line as one piece."""
-    return Piece(line.words, turned(line.box, line.direction), line)
+    """Returns the whole line as one piece."""
+    return Piece(line.words, rotate_to_reading(line.box, line.direction), line)
 
 
 def stacks(lines: Sequence[TextLine], count: int) -> Iterator[tuple[Piece, ...]]:
-    """Every way in which 2 to ``count`` pieces stand below each other, the upper piece first."""
+    """Yields every stack of 2 to ``count`` pieces, the upper piece first."""
     pieces = [piece for line in lines for piece in _pieces(line)]
     below: dict[int, list[int]] = {}
     for upper, lower in _stacked(pieces):
@@ -55,7 +55,7 @@ def stacks(lines: Sequence[TextLine], count: int) -> Iterator[tuple[Piece, ...]]
 
 
 def is_stacked(upper: Box, lower: Box) -> bool:
-    """Whether the turned box ``lower`` stands right below ``upper``, about as tall and centred."""
+    """Tells if the rotated box ``lower`` is right below ``upper``, about as tall and centred."""
     low, high = sorted((upper.height, lower.height))
     shared = min(upper.right, lower.right) - max(upper.left, lower.left)
     return (
@@ -69,8 +69,12 @@ def is_stacked(upper: Box, lower: Box) -> bool:
 def _pieces(line: TextLine) -> Iterator[Piece]:
     words: list[Word] = []
     for word in line.words:
-        box = turned(word.box, line.direction)
-        if words and box.left - turned(words[-1].box, line.direction).right > APART * box.height:
+        box = rotate_to_reading(word.box, line.direction)
+        if (
+            words
+            and box.left - rotate_to_reading(words[-1].box, line.direction).right
+            > APART * box.height
+        ):
             yield _piece(words, line)
             words = []
         words.append(word)
@@ -78,12 +82,12 @@ def _pieces(line: TextLine) -> Iterator[Piece]:
 
 
 def _piece(words: list[Word], line: TextLine) -> Piece:
-    box = union(turned(word.box, line.direction) for word in words)
+    box = union(rotate_to_reading(word.box, line.direction) for word in words)
     return Piece(tuple(words), box, line)
 
 
 def _stacked(pieces: Sequence[Piece]) -> Iterator[tuple[int, int]]:
-    """Pairs (upper, lower) that may be stacked; which words really are, is known after matching."""
+    """Yields pairs (upper, lower) that may be stacked; matching decides which words really are."""
     for direction in {piece.direction for piece in pieces}:
         group = [at for at, piece in enumerate(pieces) if piece.direction == direction]
         boxes = [pieces[at].box for at in group]
