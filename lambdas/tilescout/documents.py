@@ -1,11 +1,12 @@
-"""The record of a document version, and the way its status goes."""
+"""The record of a document version. How its status changes is in ``transitions``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypedDict
 
+from tilescout import keys
 from tilescout.profiles import Profile
 
 Status = Literal[
@@ -23,30 +24,52 @@ Status = Literal[
 ENDED: frozenset[Status] = frozenset({"DONE", "PARTIAL", "FAILED", "REJECTED", "SUPERSEDED"})
 
 GIVEN_UP = "could not be processed after several tries"
-"""What the reason says of pages and documents that became dead letters."""
-
-BARREN_RUNS_BEFORE_HOLD = 3
-"""Runs without any answer after which a document is HELD (rule 17)."""
+"""The reason of pages and documents whose messages became dead letters contains this text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
-    """One row of the documents table; money in US dollars, times in epoch seconds.
+class Source:
+    """One version of an object, and how it is to be processed; times in epoch seconds.
 
-    ``replaced`` is the result set before this one. ``clean_after`` is not 0 while the end is not
-    announced and cleaned up; past that time whoever comes by does it. ``announced`` is the result
-    set whose event was sent; until ``finishing_until`` one worker puts the result together.
-    ``model_usd`` is its share of the models that runs up to ``charged_token`` kept up. A document
-    that ended without a result set is announced by its own id.
+    ``uploaded_at`` is when the version was written: events may come in another order.
+    ``pages_asked`` is as the upload has it, such as 1-4; empty for all pages.
     """
 
     id: str
     bucket: str
     key: str
     version: str
-    status: Status
     profile: Profile
     accepted_at: int
+    uploaded_at: int = 0
+    pages_asked: str = ""
+    price_per_call: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One row of the documents table; money in US dollars, times in epoch seconds.
+
+    The first attributes are those of its ``Source``. ``replaced`` is the result set before this
+    one. ``clean_after`` is not 0 while the end is not announced and cleaned up; past that time
+    whoever comes by does it. ``announced`` is the result set whose event was sent; until
+    ``finishing_until`` one worker puts the result together. ``model_usd`` is its share of the
+    models that runs up to ``charged_token`` kept up. ``asked_for_at`` is when a person retried it:
+    from then on no newer version supersedes it, and ``model_usd_before`` is its ``model_usd`` by
+    then, so that a retry may spend its profile's budget once more. A document that ended without
+    a result set is announced by its own id.
+    """
+
+    id: str
+    bucket: str
+    key: str
+    version: str
+    profile: Profile
+    accepted_at: int
+    uploaded_at: int = 0
+    pages_asked: str = ""
+    price_per_call: float = 0.0
+    status: Status
     reason: str = ""
     warnings: tuple[str, ...] = ()
     first_page: int = 1
@@ -57,7 +80,6 @@ class Document:
     tiles_failed: int = 0
     pages_failed: int = 0
     calls: int = 0
-    price_per_call: float = 0.0
     estimated_usd_low: float = 0.0
     estimated_usd_high: float = 0.0
     spent_usd: float = 0.0
@@ -66,7 +88,7 @@ class Document:
     claim_token: int = 0
     run_id: str = ""
     result_id: str = ""
-    barren_runs: int = 0
+    runs_without_progress: int = 0
     detections: int = 0
     replaced: str = ""
     clean_after: int = 0
@@ -75,15 +97,9 @@ class Document:
     model_usd: float = 0.0
     charged_token: int = 0
     resent_at: int = 0
-    pages_asked: str = ""
-    """As the upload has it, such as 1-4; empty for all pages."""
     superseded_by: str = ""
     asked_for_at: int = 0
-    """When a person retried it: from then on no newer version supersedes it."""
     model_usd_before: float = 0.0
-    """Its ``model_usd`` by then: a retry may spend its profile's budget once more."""
-    uploaded_at: int = 0
-    """When the object's version was written: events may come in another order."""
 
     @property
     def cost_usd(self) -> float:
@@ -103,79 +119,79 @@ class Document:
 
     @property
     def pages(self) -> int:
+        """The number of pages to be processed."""
         return self.last_page - self.first_page + 1
 
     def page_numbers(self) -> range:
+        """Returns the pages to be processed, counted from 1 in the file."""
         return range(self.first_page, self.last_page + 1)
 
     @property
     def has_ended(self) -> bool:
+        """True once nothing more is done for the document unless a person asks for it."""
         return self.status in ENDED
 
     @property
     def announced_as(self) -> str:
-        """What ``announced`` is once its end was told."""
+        """The value of ``announced`` once the event of this end was sent."""
         return self.result_id or self.id
 
     @property
     def is_announced(self) -> bool:
+        """True once the event of this end was sent."""
         return self.announced == self.announced_as
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What becomes of a document: its status and, where something is missing, the reason."""
+class Attributes(TypedDict, total=False):
+    """Attributes of a document's row that may change, all but its status.
 
-    status: Status
-    reason: str = ""
-
-
-def tiling_outcome(
-    document: Document, *, pages_failed: dict[int, str], lacks_model: bool = False
-) -> Outcome:
-    """Once all its pages are marked: FAILED where none could be tiled, else QUEUED.
-
-    ``lacks_model``: there is a tile to ask for, and no version of the model in use to be asked.
+    ``due`` is the sort key of the status index, the others are those of ``Document``.
     """
-    if len(pages_failed) == document.pages:
-        return Outcome(status="FAILED", reason="; ".join(_missing(pages_failed)[:5]))
-    if lacks_model:
-        return Outcome(status="WAITING_FOR_MODEL", reason=_without_version(document.profile))
-    return Outcome(status="QUEUED")
+
+    reason: str
+    warnings: tuple[str, ...]
+    first_page: int
+    last_page: int
+    tiles_planned: int
+    tiles_skipped: int
+    tiles_answered: int
+    tiles_failed: int
+    pages_failed: int
+    calls: int
+    estimated_usd_low: float
+    estimated_usd_high: float
+    spent_usd: float
+    queued_at: int
+    ended_at: int
+    claim_token: int
+    run_id: str
+    result_id: str
+    runs_without_progress: int
+    detections: int
+    replaced: str
+    clean_after: int
+    announced: str
+    finishing_until: int
+    resent_at: int
+    superseded_by: str
+    asked_for_at: int
+    model_usd_before: float
+    due: str
 
 
-def _without_version(profile: Profile) -> str:
-    project = profile.model_project
-    remedy = "model use VERSION" if profile.needs_model else "promote FILE.onnx"
-    return (
-        f"profile {profile.name} needs a version of the model project {project}, and none is in "
-        f"use; run `tilescout {remedy} --project {project}`"
-    )
+def due_for_cleanup(document: Document, at: int) -> Attributes:
+    """Returns what tells that an ended document is to be announced and cleaned up by ``at``.
 
-
-def outcome(
-    document: Document, *, tiles_failed: int, pages_failed: dict[int, str], read: bool
-) -> Outcome:
-    """DONE when nothing is missing; PARTIAL tells what is; FAILED when nothing at all was read.
-
-    ``read``: a tile was answered, or a page needed none, being blank or having a text layer.
+    0 says that this is done. The status index keeps the two apart, so that the guard finds what
+    was left undone without reading the rest.
     """
-    missing = _missing(pages_failed)
-    if not read and (missing or tiles_failed):
-        refused = f"the detector answered none of {tiles_failed} tiles"
-        reasons = [refused, *missing] if tiles_failed else missing
-        return Outcome(status="FAILED", reason="; ".join(reasons[:5]))
-    if tiles_failed:
-        missing.insert(0, f"{tiles_failed} of {document.tiles_planned} tiles were not answered")
-    if missing:
-        return Outcome(status="PARTIAL", reason="; ".join(missing[:6]))
-    return Outcome(status="DONE")
+    due = keys.due_to_finish(at) if at else keys.due(document.profile.model, document.accepted_at)
+    return {"clean_after": at, "due": due}
 
 
-def told_once(known: Iterable[str], more: Iterable[str]) -> list[str]:
-    """Warnings in their order; a document that is retried comes by the same ones again."""
-    return list(dict.fromkeys([*known, *more]))
+def unique_in_order(known: Iterable[str], more: Iterable[str]) -> tuple[str, ...]:
+    """Returns each text once, in the order of its first occurrence.
 
-
-def _missing(pages_failed: dict[int, str]) -> list[str]:
-    return [f"page {page}: {reason}" for page, reason in sorted(pages_failed.items())]
+    A document that is retried meets the same warnings again.
+    """
+    return tuple(dict.fromkeys([*known, *more]))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from tilescout import keys
 from tilescout.detections import Answer, Detection
-from tilescout.documents import Document, Outcome
+from tilescout.documents import Document
 from tilescout.geometry import Box
 from tilescout.ledger import PageRow
+
+MAX_WARNINGS = 50
+"""A document's row and its result file name at most so many warnings of its pages or tiles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +23,28 @@ class ResultSet:
     id: str
     document: Document
     made_at: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Totals:
+    """Sums over the pages of a result set."""
+
+    detections: int = 0
+    calls: int = 0
+    answered: int = 0
+    failed: int = 0
+    warnings: list[str] = field(default_factory=list)
+    model_versions: set[str] = field(default_factory=set)
+
+    def add(self, page: dict[str, Any]) -> None:
+        """Adds the figures of one page's result file."""
+        self.detections += len(page["detections"])
+        self.calls += page["calls"]
+        self.answered += page["tiles_answered"]
+        self.failed += page["tiles_failed"]
+        self.warnings += page["warnings"][: MAX_WARNINGS - len(self.warnings)]
+        # A page merged by the version before this one names none.
+        self.model_versions |= set(page.get("model_versions", ()))
 
 
 def points(box: Box, dpi: int) -> list[float]:
@@ -124,24 +149,22 @@ def mixed_versions(versions: Iterable[str]) -> tuple[str, ...]:
 
 
 def document_json(
-    result: ResultSet,
-    outcome: Outcome,
-    pages: list[PageRow],
-    spent_usd: float,
-    model_version: str = "",
+    document: Document, pages: Sequence[PageRow], model_version: str = ""
 ) -> dict[str, Any]:
-    """The head of detections.json; docs/detections.schema.json describes it."""
-    document = result.document
+    """Returns the head of detections.json for an ended document.
+
+    docs/detections.schema.json describes it. ``model_version`` names all versions that answered.
+    """
     return {
         "id": document.id,
         "source": {"bucket": document.bucket, "key": document.key, "version": document.version},
         "profile": document.profile.name,
-        "status": outcome.status,
-        "reason": outcome.reason,
-        "result_id": result.id,
+        "status": document.status,
+        "reason": document.reason,
+        "result_id": document.result_id,
         "run_id": document.run_id,
         "model_version": model_version,
-        "cost": {"spent_usd": round(spent_usd, 6)},
+        "cost": {"spent_usd": round(document.spent_usd, 6)},
         "warnings": list(document.warnings),
         "pages": [page_json(page) for page in pages if page.tiled],
     }

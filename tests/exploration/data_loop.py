@@ -12,6 +12,7 @@ from tests.exploration.data_world import (
     NOW,
     Loop,
     Merger,
+    Paper,
     Size,
     World,
     in_band,
@@ -22,10 +23,12 @@ from tests.exploration.search import Step
 from tilescout.documents import Document
 from tilescout.ledger import TileRow
 from tilescout.profiles import Profile
+from tilescout.results import ResultSet, Totals
 from tilescout.runs import lease_rules
 from tilescout.runs.lease_rules import release
 from tilescout.runs.pacing import STALLED, Pace, Progress
 from tilescout.runs.reservations import is_reserved, ran_out
+from tilescout.transitions import RunEnd, StatusChange
 
 PROFILE = Profile(name="p", detector="custom-labels", dpi=200, tile_size=100, overlap=10)
 DOCUMENT = Document(
@@ -82,7 +85,14 @@ def _claimed(world: World, rules: Rules, token: int) -> World:
         fresh = tuple(replace(row, state="pending", answer="") for row in world.rows)
         empty = replace(world.band, answered=frozenset(), failed=frozenset())
         world = world._replace(rows=fresh, band=empty)
-    return world._replace(document=document._replace(status="RUNNING", claim_token=token))
+    claimed = rules.claim(DOCUMENT.id, token, "run")
+    return world._replace(document=_changed(document, claimed))
+
+
+def _changed(document: Paper, change: StatusChange, **more: int) -> Paper:
+    """The document as the change makes it: what of its attributes this world keeps."""
+    known = {name: change.attributes[name] for name in Paper._fields if name in change.attributes}
+    return document._replace(**{"status": change.status, **known, **more})
 
 
 def _looks(world: World, rules: Rules, loop: Loop) -> Step[World]:
@@ -194,16 +204,15 @@ def _flipped(world: World, rules: Rules, token: int) -> World:
     mine = document.claim_token == token or not rules.flips_only_its_claim
     if document.status != "RUNNING" or not mine:
         return world
-    ended = rules.outcome(
-        replace(DOCUMENT, tiles_planned=len(world.rows)),
-        tiles_failed=len(world.band.failed - world.band.answered),
-        pages_failed={},
-        read=bool(world.band.answered),
+    totals = Totals(
+        answered=len(world.band.answered), failed=len(world.band.failed - world.band.answered)
     )
+    paper = replace(DOCUMENT, tiles_planned=len(world.rows))
+    ended = rules.finish(ResultSet(id="r", document=paper, made_at=NOW), totals, ())
     wrong = world.wrong
     if document.claim_token != token:
         wrong = "a document ended under a claim that is no longer its own"
-    after = document._replace(status=ended.status, under=token)
+    after = _changed(document, ended, under=token, tiles_answered=document.tiles_answered)
     return world._replace(document=after, wrong=wrong)
 
 
@@ -217,17 +226,29 @@ def _requeued(world: World, rules: Rules, loop: Loop) -> World:
     answered = len(world.band.answered)
     detected = world.band.is_complete
     run_is_barren = loop.token not in world.answered
-    stalled = answered <= document.tiles_answered and loop.finished in STALLED
-    barren = not detected and (run_is_barren or stalled)
-    without = document.barren_runs + 1 if barren or detected else 0
-    after = document._replace(
-        status="HELD" if without >= rules.holds_after else "QUEUED",
-        barren_runs=min(without, 4),
-        tiles_answered=answered,
+    end = RunEnd(
+        token=loop.token,
+        answered=answered,
+        detected=detected,
+        without_answer=run_is_barren,
+        stalled=loop.finished in STALLED,
     )
+    requeued = rules.requeue(_record(document), end, NOW)
+    runs = min(requeued.attributes["runs_without_progress"], 4)
+    after = _changed(document, requeued, runs_without_progress=runs)
     if run_is_barren and not detected:
         rows = tuple(rules.forgive(row, loop.token, NOW) for row in world.rows)
         counted = any(row.state == "pending" and ran_out(row, loop.token, NOW) for row in rows)
         wrong = "an ask of a run without any answer was counted" if counted else ""
         closing = closing._replace(rows=rows, wrong=wrong or world.wrong)
     return closing._replace(document=after)
+
+
+def _record(document: Paper) -> Document:
+    return replace(
+        DOCUMENT,
+        status=document.status,
+        claim_token=document.claim_token,
+        runs_without_progress=document.runs_without_progress,
+        tiles_answered=document.tiles_answered,
+    )

@@ -9,9 +9,10 @@ from tests.exploration.data_rules import Rules
 from tests.exploration.data_workers import worker_steps
 from tests.exploration.data_world import NOW, TICK, Size, World, aged_lease, aged_row, spend
 from tests.exploration.search import Step
-from tilescout.documents import BARREN_RUNS_BEFORE_HOLD, ENDED
+from tilescout.documents import ENDED
 from tilescout.ledger import TileRow
 from tilescout.runs.reservations import MAX_ASKS, MAX_BROKEN, MAX_STRIKES
+from tilescout.transitions import MAX_RUNS_WITHOUT_PROGRESS
 
 
 def steps(world: World, rules: Rules, size: Size) -> Iterator[Step[World]]:
@@ -69,7 +70,7 @@ def broken(world: World, size: Size) -> str:
 
 def _document(world: World) -> str:
     document = world.document
-    if document.barren_runs > BARREN_RUNS_BEFORE_HOLD:
+    if document.runs_without_progress > MAX_RUNS_WITHOUT_PROGRESS:
         return "another run was made after three without any answer"
     every_ended = all(_has_ended(row) for row in world.rows)
     if document.status == "HELD" and every_ended and not world.band.is_complete:

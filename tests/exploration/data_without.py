@@ -7,10 +7,13 @@ from typing import NamedTuple
 
 from tests.exploration.data_rules import Rules
 from tests.exploration.data_world import Size
+from tilescout import transitions
+from tilescout.documents import Document
 from tilescout.ledger import TileRow
 from tilescout.runs import reservations
 from tilescout.runs.lease_rules import Lease
 from tilescout.runs.reservations import Drop
+from tilescout.transitions import RunEnd, StatusChange
 
 
 class Missing(NamedTuple):
@@ -104,6 +107,10 @@ def never_forgiven(row: TileRow, token: int, now: int) -> TileRow:
     return row
 
 
+def never_held(document: Document, end: RunEnd, now: int) -> StatusChange:
+    return replace(transitions.requeue(document, end, now), status="QUEUED")
+
+
 POISON = Size(poison=(1,))
 
 MISSING = (
@@ -195,7 +202,7 @@ MISSING = (
         "17",
         "documents are never held",
         ("not ready",) * 4,
-        Rules(holds_after=99),
+        Rules(requeue=never_held),
         Size(tiles=1, turns=1),
     ),
     Missing(

@@ -24,7 +24,7 @@ class Paper(NamedTuple):
 
     status: Status = "QUEUED"
     claim_token: int = 0
-    barren_runs: int = 0
+    runs_without_progress: int = 0
     tiles_answered: int = 0
     under: int = 0
 

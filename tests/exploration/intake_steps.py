@@ -7,17 +7,20 @@ from collections.abc import Iterator
 from tests.exploration.intake_tiling import flip, tile
 from tests.exploration.intake_world import (
     MAX_RECEIVES,
+    SOURCE,
     Message,
     Rules,
     Size,
     Worker,
     World,
+    document,
     spend,
     with_message,
     with_page,
     with_worker,
 )
 from tests.exploration.search import Step
+from tilescout import transitions
 
 FIRST = {"accept": "read", "tile": "read", "collect": "read", "sweep": "read"}
 AT_ONCE = 2
@@ -117,7 +120,7 @@ def _accept(world: World, rules: Rules, worker: Worker) -> tuple[str, World]:
         after = world
         if not world.status or not rules.adds_if_absent:
             wrong = "" if world.status in ("", "ACCEPTED") else "a status went backwards"
-            after = world._replace(status="ACCEPTED", wrong=wrong)
+            after = world._replace(status=document(world).status, wrong=wrong)
         following = worker._replace(at="send") if rules.record_first else None
         return "writes the record", with_worker(after, worker, following)
     page, *left = worker.left
@@ -133,7 +136,8 @@ def _collect(world: World, rules: Rules, worker: Worker) -> tuple[str, World]:
         done = with_worker(world, worker, None)
         if world.status:
             return "finds the document known", done
-        return "rejects it", done._replace(status="REJECTED", reason="several tries")
+        rejected = transitions.reject(SOURCE, "several tries")
+        return "rejects it", done._replace(status=rejected.status, reason=rejected.reason)
     if worker.at == "read":
         if world.status != "ACCEPTED":
             return "finds it done", with_worker(world, worker, None)

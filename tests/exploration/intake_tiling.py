@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.exploration.intake_world import (
     MOST_ATTEMPTS,
     Rules,
@@ -83,9 +85,9 @@ def flip(world: World, rules: Rules, worker: Worker) -> tuple[str, World]:
 
 
 def _flip(world: World, rules: Rules) -> tuple[str, World]:
-    failed = {row.page: row.failed_reason for row in world.pages if row.failed_reason}
-    judged = rules.tiling_outcome(document(world), pages_failed=failed)
-    if world.status != "ACCEPTED":
+    record = replace(document(world), status=world.status)
+    judged = rules.finish_tiling(record, world.pages, model_in_use=True, now=0)
+    if not judged.condition.holds(record):
         if rules.flips_if_accepted:
             return "finds the status changed", world
         world = world._replace(wrong="a status went backwards")

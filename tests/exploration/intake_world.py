@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from tilescout import documents
-from tilescout.documents import Document, Outcome, Status
+from tilescout import transitions
+from tilescout.documents import Document, Source, Status
 from tilescout.ledger import PageRow
 from tilescout.profiles import Profile
+from tilescout.transitions import StatusChange
 
 MAX_RECEIVES = 3
 """Deliveries after which a message is a dead letter; fewer than in the template, so that dead
@@ -18,6 +19,7 @@ letters and given up pages meet.
 MOST_ATTEMPTS = 3
 """Of tile_page at one page."""
 PROFILE = Profile(name="p", detector="textract", dpi=200, tile_size=100, overlap=10)
+SOURCE = Source(id="d", bucket="b", key="k", version="1", profile=PROFILE, accepted_at=0)
 
 
 class Message(NamedTuple):
@@ -67,7 +69,7 @@ def is_marked(row: PageRow) -> bool:
 class Rules:
     """Decisions of the project, then the order in which its handlers apply them."""
 
-    tiling_outcome: Callable[..., Outcome] = documents.tiling_outcome
+    finish_tiling: Callable[..., StatusChange] = transitions.finish_tiling
     is_marked: Callable[[PageRow], bool] = is_marked
     record_first: bool = True
     adds_if_absent: bool = True
@@ -102,10 +104,8 @@ def first_world(size: Size, faults: tuple[str, ...]) -> World:
 
 
 def document(world: World) -> Document:
-    return Document(
-        id="d", bucket="b", key="k", version="1", status="ACCEPTED", profile=PROFILE,
-        accepted_at=0, last_page=len(world.pages),
-    )  # fmt: skip
+    """The record as it is when the upload is accepted."""
+    return transitions.accept(SOURCE, {"last_page": len(world.pages)})
 
 
 def spend(world: World, fault: str) -> World:

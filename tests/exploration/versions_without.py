@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from tests.exploration.versions_world import Rules
 from tilescout.documents import Document
-from tilescout.intake.superseding import Superseded, may_step_back, superseded
+from tilescout.intake.superseding import Superseded, superseded
+from tilescout.transitions import MAY_BE_SUPERSEDED
 
 
 class Missing(NamedTuple):
@@ -33,7 +34,7 @@ def _superseded(attributes: dict[str, int], newest_first: Sequence[Document]) ->
 
 
 def _waiting(attributes: dict[str, int], document: Document) -> bool:
-    return may_step_back(_forgotten(attributes, document))
+    return MAY_BE_SUPERSEDED.holds(_forgotten(attributes, document))
 
 
 def _forgotten(attributes: dict[str, int], document: Document) -> Document:
@@ -42,7 +43,11 @@ def _forgotten(attributes: dict[str, int], document: Document) -> Document:
 
 def whatever_came(newest_first: Sequence[Document]) -> list[Superseded]:
     """A REJECTED version replaces as well."""
-    return [Superseded(each, newest_first[0]) for each in newest_first[1:] if may_step_back(each)]
+    return [
+        Superseded(each, newest_first[0])
+        for each in newest_first[1:]
+        if MAY_BE_SUPERSEDED.holds(each)
+    ]
 
 
 def always(_: Document) -> bool:

@@ -12,6 +12,7 @@ from tests.exploration.search import Step
 from tilescout.documents import Document
 from tilescout.intake import superseding
 from tilescout.intake.superseding import Superseded
+from tilescout.transitions import MAY_BE_SUPERSEDED
 
 VERSIONS = 3
 AT_ONCE = 2
@@ -54,7 +55,7 @@ class Rules:
     """Decisions of the project, then the order in which accept_document applies them."""
 
     superseded: Callable[[Sequence[Document]], list[Superseded]] = superseding.superseded
-    still_waiting: Callable[[Document], bool] = superseding.may_step_back
+    still_waiting: Callable[[Document], bool] = MAY_BE_SUPERSEDED.holds
     record_first: bool = True
     by_version: bool = True
 
@@ -189,7 +190,7 @@ def broken(world: World) -> str:
 
 
 def _waits(version: int, row: Row) -> bool:
-    return bool(row.status) and superseding.may_step_back(_document(version, row))
+    return bool(row.status) and MAY_BE_SUPERSEDED.holds(_document(version, row))
 
 
 def is_settled(world: World) -> bool:

@@ -253,7 +253,8 @@ def set_attributes(account: Account, document: str, **values: object) -> None:
     """Of a document or a run."""
     account.documents.update_item(
         Key={"id": document},
-        UpdateExpression="SET " + ", ".join(f"{name} = :{name}" for name in values),
+        UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+        ExpressionAttributeNames={f"#{name}": name for name in values},
         ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
     )
 

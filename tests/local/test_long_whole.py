@@ -72,7 +72,7 @@ def test_an_outage_of_a_whole_run_fails_nothing_and_the_next_run_finishes(
     record = short_runs.record_of(execution)
     assert (record.calls, record.tiles_answered, record.tiles_failed) == (0, 0, 0)
     waiting = short_runs.document(document)
-    assert (waiting.status, waiting.barren_runs) == ("QUEUED", 1)
+    assert (waiting.status, waiting.runs_without_progress) == ("QUEUED", 1)
     short_runs.aws.clear_faults()
     assert short_runs.run("textract") == "SUCCEEDED"
     ended = short_runs.document(document)

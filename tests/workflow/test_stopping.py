@@ -67,7 +67,7 @@ def test_a_model_that_stays_stopping_is_left_to_the_guard_before_the_history_is_
         assert run["status"] == "CLOSED"
         assert run["reason"].endswith("the model is STOPPING; the guard goes on")
         row = account.document(document)
-        assert (row["status"], row["barren_runs"]) == ("QUEUED", 0)
+        assert (row["status"], row["runs_without_progress"]) == ("QUEUED", 0)
         held = lease(account, "pumps")
         assert (held["ours"], held["owner"]) == (True, "")
         time.now = virtual.now

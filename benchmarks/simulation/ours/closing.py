@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from benchmarks.simulation.ours.looking import is_work_due
 from benchmarks.simulation.ours.store import Store
-from tilescout.documents import BARREN_RUNS_BEFORE_HOLD, Document
+from tilescout import transitions
+from tilescout.documents import Document
 from tilescout.runs import lease_rules, reservations
 from tilescout.runs.model_records import measured_rate
 from tilescout.runs.pacing import STALLED
 from tilescout.runs.records import Claim, RunState
+from tilescout.transitions import RunEnd
 
 
 def close(store: Store, state: RunState, now: int, *, failed: bool) -> RunState:
@@ -33,16 +34,16 @@ def _requeue(
 ) -> None:
     answered = sum(row.state == "answered" for row in store.tiles[document.id])
     run_is_barren = not store.runs[state.id].tiles_answered
-    stalled = answered <= document.tiles_answered and state.finished in STALLED
-    barren = not (claim.detected or state.put_off) and (run_is_barren or stalled)
-    unmerged = claim.detected and not failed
-    without = document.barren_runs + 1 if barren or unmerged else 0
-    values: dict[str, Any] = {
-        "status": "HELD" if without >= BARREN_RUNS_BEFORE_HOLD else "QUEUED",
-        "barren_runs": without,
-        "tiles_answered": answered,
-    }
-    store.update(document.id, **values)
+    end = RunEnd(
+        token=state.token,
+        answered=answered,
+        detected=claim.detected,
+        without_answer=run_is_barren,
+        stalled=state.finished in STALLED,
+        deferred=state.put_off,
+        failed=failed,
+    )
+    store.commit_status(transitions.requeue(document, end, now))
     if run_is_barren and not claim.detected:
         rows = store.tiles[document.id]
         rows[:] = [reservations.forgive(row, state.token, now) for row in rows]

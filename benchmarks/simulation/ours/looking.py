@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from benchmarks.simulation.ours.store import Store
+from tilescout import transitions
 from tilescout.ledger import TileRow
 from tilescout.runs import reservations
 from tilescout.runs.pacing import Progress
@@ -26,7 +27,7 @@ def claim_due(store: Store, state: RunState, now: int) -> None:
         claims[document.id] = Claim(
             document_id=document.id, claimed_at=now, tiles=open_tiles(document)
         )
-        store.update(document.id, status="RUNNING", claim_token=state.token, run_id=state.id)
+        store.commit_status(transitions.claim(document.id, state.token, state.id))
 
 
 def claimed_tiles(store: Store, state: RunState) -> int:

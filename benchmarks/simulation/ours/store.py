@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tilescout.documents import Document
-from tilescout.ledger import TileRow
+from tilescout import transitions
+from tilescout.documents import Document, Source
+from tilescout.ledger import PageRow, TileRow
 from tilescout.profiles import Profile
 from tilescout.runs.lease_rules import Lease
 from tilescout.runs.model_records import ModelInUse
 from tilescout.runs.records import Claim, Run
+from tilescout.transitions import StatusChange
 
 PROJECT = "parts"
 VERSION = "arn:aws:rekognition:us-east-1:111122223333:project/parts/version/first/1"
@@ -37,16 +39,15 @@ class Store:
         """False where the document is known: a second event of one upload."""
         if document_id in self.documents:
             return False
-        self.documents[document_id] = Document(
+        source = Source(
             id=document_id,
             bucket="documents",
             key=document_id,
             version="1",
-            status="ACCEPTED",
             profile=self.profile,
             accepted_at=now,
-            last_page=1,
         )
+        self.documents[document_id] = transitions.accept(source, {"last_page": 1})
         return True
 
     def queue(self, document_id: str, tiles: int, now: int) -> None:
@@ -55,10 +56,15 @@ class Store:
         self.tiles[document_id] = [
             TileRow(page=1, tile=tile, box=box, image="tile") for tile in range(tiles)
         ]
-        self.update(document_id, status="QUEUED", queued_at=now, tiles_planned=tiles)
+        page = PageRow(page=1, tiled=True, tiles=tiles)
+        document = self.documents[document_id]
+        self.commit_status(transitions.finish_tiling(document, [page], model_in_use=True, now=now))
 
-    def update(self, document_id: str, **values: Any) -> None:
-        self.documents[document_id] = replace(self.documents[document_id], **values)
+    def commit_status(self, change: StatusChange) -> None:
+        """Write the change where its condition holds."""
+        document = self.documents[change.document_id]
+        if change.condition.holds(document):
+            self.documents[change.document_id] = change.applied_to(document)
 
     def update_run(self, run_id: str, **values: Any) -> None:
         self.runs[run_id] = replace(self.runs[run_id], **values)

@@ -9,7 +9,9 @@ from benchmarks.simulation.faults import WORKER, WORKER_LATE, ServiceError
 from benchmarks.simulation.ours.store import Store
 from benchmarks.simulation.queue import FunctionFailed
 from benchmarks.simulation.world import World
+from tilescout import transitions
 from tilescout.messages import MergeHint, TileHint
+from tilescout.results import ResultSet, Totals
 from tilescout.runs import reservations
 
 READ_SECONDS = 0.2
@@ -106,13 +108,10 @@ class Worker:
             return
         rows = self._store.tiles[hint.document_id]
         failed = sum(row.state == "failed" for row in rows)
-        self._store.update(
-            hint.document_id,
-            status="PARTIAL" if failed else "DONE",
-            tiles_answered=len(rows) - failed,
-            tiles_failed=failed,
-            ended_at=self.now,
-        )
+        document = self._store.documents[hint.document_id]
+        result = ResultSet(id=hint.document_id, document=document, made_at=self.now)
+        totals = Totals(answered=len(rows) - failed, failed=failed)
+        self._store.commit_status(transitions.finish(result, totals, []))
         for row in rows:
             if row.state == "answered":
                 self._world.history.result(

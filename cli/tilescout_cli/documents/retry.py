@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tilescout.aws.documents.retry import Retrier
 from tilescout.documents import GIVEN_UP, Document, Status
-from tilescout.intake.retry_plan import RETRIED
+from tilescout.transitions import RETRY
 from tilescout_cli.console import clock
 from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.documents import lookup
@@ -80,7 +80,7 @@ def retry(stack: Stack, document: Document, *, dry_run: bool) -> Retried:
     )
     if document.status == "REJECTED":
         return _judge(retrier, document, dry_run=dry_run)
-    if document.status not in RETRIED:
+    if document.status not in RETRY.sources:
         return Retried(document=document, did="nothing to retry", status=document.status)
     found = retrier.look(document)
     status = None if dry_run else retrier.retry(document, clock.now())

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from tilescout import keys, messages
+from tilescout import keys, messages, transitions
 from tilescout.aws import objects, queues
 from tilescout.aws.documents import events, superseding
 from tilescout.aws.objects import Head
 from tilescout.aws.tables import document_table
-from tilescout.documents import Document
+from tilescout.documents import Attributes, Document, Source
 from tilescout.errors import TilescoutError, UnreadableDocument
 from tilescout.handlers import runtime, settings
 from tilescout.intake.page_ranges import page_ranges, parse_pages
@@ -97,14 +97,29 @@ def _step_back(document: Document) -> list[str]:
 
 
 def _judge(upload: Upload, head: Head, document_id: str, refused: str) -> Document:
-    profile = CONFIGURATION.profile_for(keys.profile_name(upload.key))
+    source = _source(upload, head, document_id)
     if refused:
-        return _document(upload, head, document_id, profile, reason=refused)
+        return transitions.reject(source, refused)
     try:
-        plan = _plan(upload, head, profile)
+        plan = _plan(upload, head, source.profile)
     except TilescoutError as error:
-        return _document(upload, head, document_id, profile, reason=str(error))
-    return _document(upload, head, document_id, profile, plan=plan)
+        return transitions.reject(source, str(error))
+    return transitions.accept(source, _planned(plan))
+
+
+def _source(upload: Upload, head: Head, document_id: str) -> Source:
+    profile = CONFIGURATION.profile_for(keys.profile_name(upload.key))
+    return Source(
+        id=document_id,
+        bucket=upload.bucket,
+        key=upload.key,
+        version=head.version_id,
+        profile=profile,
+        accepted_at=runtime.now(),
+        uploaded_at=head.uploaded_at,
+        pages_asked=_pages_asked(head),
+        price_per_call=PRICES.tile_call(profile),
+    )
 
 
 def _plan(upload: Upload, head: Head, profile: Profile) -> DocumentPlan:
@@ -131,37 +146,16 @@ def _pages_asked(head: Head) -> str:
     return head.metadata.get("pages", "").strip()
 
 
-def _document(
-    upload: Upload,
-    head: Head,
-    document_id: str,
-    profile: Profile,
-    *,
-    plan: DocumentPlan | None = None,
-    reason: str = "",
-) -> Document:
-    now = runtime.now()
-    return Document(
-        id=document_id,
-        bucket=upload.bucket,
-        key=upload.key,
-        version=head.version_id,
-        status="ACCEPTED" if plan else "REJECTED",
-        profile=profile,
-        accepted_at=now,
-        uploaded_at=head.uploaded_at,
-        ended_at=0 if plan else now,
-        clean_after=0 if plan else now,
-        reason=reason,
-        warnings=plan.warnings if plan else (),
-        pages_asked=_pages_asked(head),
-        first_page=plan.pages[0].page if plan else 1,
-        last_page=plan.pages[-1].page if plan else 0,
-        tiles_planned=plan.tiles if plan else 0,
-        price_per_call=PRICES.tile_call(profile),
-        estimated_usd_low=plan.dollars[0] if plan else 0.0,
-        estimated_usd_high=plan.dollars[1] if plan else 0.0,
-    )
+def _planned(plan: DocumentPlan) -> Attributes:
+    low, high = plan.dollars
+    return {
+        "warnings": plan.warnings,
+        "first_page": plan.pages[0].page,
+        "last_page": plan.pages[-1].page,
+        "tiles_planned": plan.tiles,
+        "estimated_usd_low": low,
+        "estimated_usd_high": high,
+    }
 
 
 def _send_pages(document: Document) -> None:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from tilescout import keys, messages
+from tilescout import keys, messages, transitions
 from tilescout.aws import objects
 from tilescout.aws.documents import events, intake
 from tilescout.aws.tables import document_table, page_table
-from tilescout.documents import GIVEN_UP, Document
+from tilescout.documents import GIVEN_UP, Source
 from tilescout.errors import UnknownMessage, UnreadableDocument
 from tilescout.handlers import runtime, settings
 from tilescout.ledger import PageRow
@@ -77,19 +77,15 @@ def _announce(document_id: str) -> None:
 def reject(upload: Upload) -> None:
     """REJECTED, unless the document is known already: then its pages tell how it goes."""
     version, reason = _version(upload)
-    now = runtime.now()
-    document = Document(
+    source = Source(
         id=keys.document_id(upload.bucket, upload.key, version),
         bucket=upload.bucket,
         key=upload.key,
         version=version,
-        status="REJECTED",
         profile=CONFIGURATION.profile_for(keys.profile_name(upload.key)),
-        accepted_at=now,
-        ended_at=now,
-        clean_after=now,
-        reason=reason,
+        accepted_at=runtime.now(),
     )
+    document = transitions.reject(source, reason)
     added = document_table.add(runtime.table(SETTINGS.documents_table), document)
     _announce(document.id)
     logger.warning("upload given up", document_id=document.id, added=added)

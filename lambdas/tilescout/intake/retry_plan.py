@@ -6,12 +6,9 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 
 from tilescout import keys
-from tilescout.documents import Document, Status
+from tilescout.documents import Document
 from tilescout.ledger import BandRow, PageRow, TileRow
 from tilescout.runs.reservations import Drop
-
-RETRIED: frozenset[Status] = frozenset({"PARTIAL", "FAILED", "HELD", "SUPERSEDED"})
-"""Statuses that a retry leads back to the queue."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

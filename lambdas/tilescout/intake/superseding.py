@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tilescout.documents import Document, Status
-
-WAITING: frozenset[Status] = frozenset({"ACCEPTED", "QUEUED", "WAITING_FOR_MODEL", "HELD"})
-"""Statuses of documents that have not ended and that no run is at."""
+from tilescout.documents import Document
+from tilescout.transitions import MAY_BE_SUPERSEDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,22 +15,6 @@ class Superseded:
 
     document: Document
     newer: Document
-
-    @property
-    def reason(self) -> str:
-        return (
-            f"a newer version of the same key was accepted, document {self.newer.id}; to have "
-            f"this one processed as well run `tilescout retry {self.document.id}`"
-        )
-
-
-def may_step_back(document: Document) -> bool:
-    """Waiting, never claimed by a run, and not asked for by a person.
-
-    A detector is asked only in the name of a claim: nothing was paid for such a document. What a
-    run has claimed once goes on to its end, and its results stay readable.
-    """
-    return document.status in WAITING and not document.claim_token and not document.asked_for_at
 
 
 def superseded(newest_first: Sequence[Document]) -> list[Superseded]:
@@ -44,7 +26,7 @@ def superseded(newest_first: Sequence[Document]) -> list[Superseded]:
     found = []
     for number, older in enumerate(newest_first):
         newer = next((each for each in newest_first[:number] if _replaces(each, older)), None)
-        if newer is not None and may_step_back(older):
+        if newer is not None and MAY_BE_SUPERSEDED.holds(older):
             found.append(Superseded(older, newer))
     return found
 

@@ -12,7 +12,7 @@ from tests.handlers.between import Crash, announced, crash_at
 from tests.handlers.faults.test_crashes import NEVER, changes
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.retries import LATER, ended, next_run, read, retrier, retry
-from tests.handlers.runs import clock, queued, tile
+from tests.handlers.runs import clock, queued, set_attributes, tile
 from tilescout import keys
 from tilescout.aws.tables import document_table
 
@@ -121,14 +121,14 @@ def test_a_tile_whose_answer_is_gone_is_asked_again(account: Account) -> None:
 
 def test_a_held_document_is_released_with_its_answers(account: Account) -> None:
     document = queued(account)
-    held = {"status": "HELD", "reason": "three runs brought no answer", "barren_runs": 3}
-    document_table.update(account.documents, document, held, document_table.in_status("QUEUED"))
+    held = {"status": "HELD", "reason": "three runs brought no answer", "runs_without_progress": 3}
+    set_attributes(account, document, **held)
     assert retry(account, document) == "QUEUED"
     row = account.document(document)
-    assert (row["barren_runs"], row["reason"]) == (0, "")
+    assert (row["runs_without_progress"], row["reason"]) == (0, "")
 
 
-def test_warnings_are_told_once(account: Account) -> None:
+def test_a_warning_is_kept_once(account: Account) -> None:
     document = ended(account, "PARTIAL")
     warned = {"warnings": ["the file was repaired"]}
     document_table.update(account.documents, document, warned, document_table.in_status("PARTIAL"))

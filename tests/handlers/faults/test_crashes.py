@@ -81,7 +81,7 @@ def record_of(account: Account, document: str) -> dict[str, Any]:
         "version",
         "id",
     )
-    changing += ("claim_token", "result_id", "barren_runs", "replaced", "announced")
+    changing += ("claim_token", "result_id", "runs_without_progress", "replaced", "announced")
     return {k: v for k, v in account.document(document).items() if k not in changing}
 
 

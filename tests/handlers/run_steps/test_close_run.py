@@ -35,7 +35,7 @@ def test_a_run_that_failed_before_merging_blames_no_merging(account: Account) ->
         run.turn()
         run.turn()
     run.step("CloseRun", state={"error": {"Error": "KeyError", "Cause": "x"}})
-    assert account.document(document)["barren_runs"] == 0
+    assert account.document(document)["runs_without_progress"] == 0
 
 
 def test_three_runs_without_an_answer_put_the_document_on_hold(account: Account) -> None:
@@ -56,12 +56,12 @@ def test_three_runs_without_an_answer_put_the_document_on_hold(account: Account)
 
 def test_an_answer_clears_the_runs_without(account: Account) -> None:
     document = queued(account)
-    set_attributes(account, document, barren_runs=2)
+    set_attributes(account, document, runs_without_progress=2)
     with detector(answers):
         run = Run(account).open()
         account.deliver("detect_tile", run.hint(document))
         run.finish()
-    assert account.document(document)["barren_runs"] == 0
+    assert account.document(document)["runs_without_progress"] == 0
 
 
 def test_close_run_queues_again_and_releases_last(account: Account) -> None:

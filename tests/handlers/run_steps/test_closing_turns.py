@@ -121,7 +121,7 @@ def test_a_run_of_many_open_documents_queues_them_again_turn_by_turn(
         statuses.append(Counter(row["status"] for row in account.rows("document"))["QUEUED"])
     assert statuses == [2, 4]
     assert {row["status"] for row in account.rows("document")} == {"QUEUED"}
-    assert {int(row["barren_runs"]) for row in account.rows("document")} == {1}
+    assert {int(row["runs_without_progress"]) for row in account.rows("document")} == {1}
     assert run.row["requeued"] == 5
     assert lease(account)["owner"] == ""
 

@@ -84,7 +84,7 @@ def test_a_run_in_which_nothing_ends_stops_long_before_its_deadline(account: Acc
         run.finish()
     assert time.now <= NOW + 1_400
     assert run.row["reason"] == "no progress"
-    assert account.document(document)["barren_runs"] == 1
+    assert account.document(document)["runs_without_progress"] == 1
 
 
 def test_a_used_up_budget_ends_the_run_and_queues_the_document_again(account: Account) -> None:
@@ -98,7 +98,7 @@ def test_a_used_up_budget_ends_the_run_and_queues_the_document_again(account: Ac
     row = account.document(document)
     assert len(asked) == 4
     assert (row["status"], run.row["reason"]) == ("QUEUED", "budget")
-    assert row["barren_runs"] == 0
+    assert row["runs_without_progress"] == 0
 
 
 @settings(

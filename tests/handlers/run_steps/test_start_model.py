@@ -160,7 +160,7 @@ def test_a_run_that_was_put_off_counts_against_no_document(run: Run, service: Mo
     with clock(NOW + 1):
         assert run.finish() == ""
     (document,) = run.account.rows("document")
-    assert (document["status"], document["barren_runs"]) == ("QUEUED", 0)
+    assert (document["status"], document["runs_without_progress"]) == ("QUEUED", 0)
 
 
 def test_three_models_that_cannot_start_hold_the_document(

@@ -5,7 +5,6 @@ from typing import Any
 from tests.unit.tilescout.sample_documents import document
 from tilescout import results
 from tilescout.detections import Answer, Detection
-from tilescout.documents import Outcome
 from tilescout.geometry import Box
 from tilescout.ledger import PageRow
 
@@ -137,8 +136,10 @@ def test_the_head_of_the_file_names_document_outcome_cost_and_tiled_pages() -> N
         PageRow(page=1, tiled=True, width_px=10, height_px=20, width_pt=4.8, dpi=150, rotation=90),
         PageRow(page=2, failed_reason="torn"),
     ]
-    ended = Outcome(status="PARTIAL", reason="page 2: torn")
-    head = results.document_json(RESULT, ended, pages, spent_usd=0.12345678)
+    ended = document(
+        status="PARTIAL", reason="page 2: torn", spent_usd=0.12345678, warnings=("small text",)
+    )
+    head = results.document_json(ended, pages)
     assert head["status"] == "PARTIAL"
     assert head["reason"] == "page 2: torn"
     assert head["source"] == {"bucket": "drawings", "key": "incoming/text/a.pdf", "version": "v1"}

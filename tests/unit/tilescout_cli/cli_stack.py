@@ -18,7 +18,7 @@ from tilescout import keys, results
 from tilescout.aws.items import to_attribute, to_item
 from tilescout.aws.tables import document_table
 from tilescout.detections import Detection
-from tilescout.documents import Document, Outcome
+from tilescout.documents import Document
 from tilescout.geometry import Box
 from tilescout.ledger import PageRow
 from tilescout.profiles import Profile
@@ -174,7 +174,7 @@ def add_result(stack: Stack, of: Document, *found: Detection, result: str = "") 
         page=1, tiled=True, width_px=1200, height_px=800, width_pt=600, height_pt=400, dpi=144
     )
     body = {
-        "document": results.document_json(made, Outcome(status="DONE"), [page], 0.0015),
+        "document": results.document_json(of, [page]),
         "detections": [results.detection_json(row) for row in rows],
     }
     key = keys.document_result(made.id)

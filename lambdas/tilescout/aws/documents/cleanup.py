@@ -12,12 +12,11 @@ from tilescout.aws import objects, parallel
 from tilescout.aws.documents import events, result_file
 from tilescout.aws.documents.resources import Stores
 from tilescout.aws.tables import detection_table, document_table, page_table
-from tilescout.documents import Document
+from tilescout.documents import Attributes, Document, due_for_cleanup
 from tilescout.errors import CleaningUnfinished
+from tilescout.transitions import CLEANUP_SECONDS
 
 KEEP_LEDGER_SECONDS = 30 * 24 * 3600
-CLEANING_SECONDS = 660
-"""Longer than the function may run: whoever cleans is done or dead by then."""
 
 
 def clean(stores: Stores, document: Document, now: int, must_stop: Callable[[], bool]) -> None:
@@ -28,20 +27,20 @@ def clean(stores: Stores, document: Document, now: int, must_stop: Callable[[], 
     """
     if not document.is_announced:
         events.announce(stores.events, document)
-        _update(stores, document, announced=document.announced_as)
+        _update(stores, document, {"announced": document.announced_as})
     if not _clean_up(stores, document, now, must_stop):
-        _update(stores, document, **document_table.finishing(document, now))
+        _update(stores, document, due_for_cleanup(document, now))
         raise CleaningUnfinished(f"document {document.id} has more to clean; a later hint goes on")
-    _update(stores, document, **document_table.finishing(document, 0))
+    _update(stores, document, due_for_cleanup(document, 0))
 
 
 def take_cleaning(stores: Stores, document: Document, now: int) -> bool:
     """Whether the cleaning, left undone for too long, is now ours."""
     if not document.has_ended or not 0 < document.clean_after <= now:
         return False
-    until = now + CLEANING_SECONDS
+    until = now + CLEANUP_SECONDS
     still = Attr("clean_after").eq(document.clean_after)
-    later = document_table.finishing(document, until)
+    later = due_for_cleanup(document, until)
     if document_table.update(stores.documents, document.id, later, still):
         return True
     # Where the reply to our own write was lost, nobody else would come.
@@ -49,7 +48,7 @@ def take_cleaning(stores: Stores, document: Document, now: int) -> bool:
     return found is not None and found.clean_after == until
 
 
-def _update(stores: Stores, document: Document, **values: str | int) -> None:
+def _update(stores: Stores, document: Document, values: Attributes) -> None:
     same = Attr("result_id").eq(document.result_id)
     document_table.update(stores.documents, document.id, values, same)
 

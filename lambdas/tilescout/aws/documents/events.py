@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from boto3.dynamodb.conditions import Attr
 
 from tilescout.aws.tables import document_table
-from tilescout.documents import Document
+from tilescout.documents import Attributes, Document, due_for_cleanup
 from tilescout.errors import EventNotSent
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ def announce_without_result(documents: Table, events: EventBridgeClient, documen
     if document.result_id or not document.clean_after or document.is_announced:
         return
     announce(events, document)
-    values = {"announced": document.announced_as}
+    values: Attributes = {"announced": document.announced_as}
     if document.status != "SUPERSEDED":
-        values |= document_table.finishing(document, 0)
+        values |= due_for_cleanup(document, 0)
     same = Attr("clean_after").eq(document.clean_after)
     document_table.update(documents, document.id, values, same)

@@ -1,25 +1,22 @@
-"""How a document ends: its file, then the flip of its status. Cleaning up is what follows."""
+"""The end of a document: its result file, then its status. Cleaning up follows."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from boto3.dynamodb.conditions import Attr
 
-from tilescout import keys, results
+from tilescout import keys, results, transitions
 from tilescout.aws.documents import result_file
-from tilescout.aws.documents.cleanup import CLEANING_SECONDS
 from tilescout.aws.documents.resources import Stores
-from tilescout.aws.documents.result_file import Totals
 from tilescout.aws.tables import document_table, page_table
-from tilescout.documents import Document, Outcome, outcome, told_once
-from tilescout.ledger import PageRow
+from tilescout.documents import Document
+from tilescout.transitions import StatusChange
 
 
 def finish(stores: Stores, document: Document, now: int) -> bool:
-    """The file, then the flip (rule 20); whether the flip was ours. Cleaning is what follows.
+    """Writes the result file, then the document's end (rule 20).
 
-    Raises LookupError where the result of a page is gone.
+    Returns True where this call ended the document. Raises LookupError where the result of a page
+    is gone.
     """
     if not _take_finishing(stores, document, now):
         return False
@@ -28,72 +25,26 @@ def finish(stores: Stores, document: Document, now: int) -> bool:
     )
     pages = page_table.pages(stores.ledger, document.id)
     with result_file.gathered(stores, result.id, document) as (file, totals):
-        ended = _outcome(document, pages, totals)
         totals.warnings += results.mixed_versions(totals.model_versions)
-        head = results.document_json(
-            result,
-            ended,
-            pages,
-            _spent(document, totals),
-            results.listed(totals.model_versions),
-        )
-        head["warnings"] = told_once(head["warnings"], totals.warnings)
+        end = transitions.finish(result, totals, pages)
+        versions = results.listed(totals.model_versions)
+        head = results.document_json(end.applied_to(document), pages, versions)
         result_file.write(stores, result.id, file, head)
-    return _flip(stores, document, _ending(document, result, ended, totals))
+    return _commit(stores, end)
 
 
 def _take_finishing(stores: Stores, document: Document, now: int) -> bool:
-    """Whether the finishing is ours for a while; after a crash the next hint takes it later."""
+    """Reserves the finishing for this call; after a crash a later hint takes it over."""
     until = now + 20 + document.pages // 50
     free = Attr("finishing_until").not_exists() | Attr("finishing_until").lte(now)
     mine = document_table.claimed_by(document.claim_token) & free
     return document_table.update(stores.documents, document.id, {"finishing_until": until}, mine)
 
 
-def _outcome(document: Document, pages: list[PageRow], totals: Totals) -> Outcome:
-    failed = {row.page: row.failed_reason for row in pages if row.failed_reason}
-    # A tiled page that has no tile is blank, or all there is on it is in its text layer.
-    read = any(row.tiled and (row.has_layer or not row.tiles) for row in pages)
-    return outcome(
-        document,
-        tiles_failed=totals.failed,
-        pages_failed=failed,
-        read=read or totals.answered > 0,
-    )
-
-
-def _spent(document: Document, totals: Totals) -> float:
-    return totals.calls * document.price_per_call
-
-
-def _ending(
-    document: Document, result: results.ResultSet, ended: Outcome, totals: Totals
-) -> dict[str, Any]:
-    """What the flip writes into the document's row."""
-    return {
-        "status": ended.status,
-        "reason": ended.reason,
-        "result_id": result.id,
-        "detections": totals.detections,
-        "calls": totals.calls,
-        "tiles_answered": totals.answered,
-        "tiles_failed": totals.failed,
-        "spent_usd": _spent(document, totals),
-        "warnings": told_once(document.warnings, totals.warnings),
-        "ended_at": result.made_at,
-        "replaced": document.result_id,
-        "finishing_until": 0,
-    } | document_table.finishing(document, result.made_at + CLEANING_SECONDS)
-
-
-def _flip(stores: Stores, document: Document, values: dict[str, Any]) -> bool:
-    mine = document_table.claimed_by(document.claim_token)
-    if document_table.update(stores.documents, document.id, values, mine):
+def _commit(stores: Stores, end: StatusChange) -> bool:
+    if document_table.commit_status(stores.documents, end):
         return True
     # The reply to a write that succeeded may have been lost: repeated, it refuses itself.
-    found = document_table.get(stores.documents, document.id)
-    return (
-        found is not None
-        and found.has_ended
-        and (found.result_id, found.ended_at) == (values["result_id"], values["ended_at"])
-    )
+    found = document_table.get(stores.documents, end.document_id)
+    expected = (end.status, end.attributes["result_id"], end.attributes["ended_at"])
+    return found is not None and (found.status, found.result_id, found.ended_at) == expected

@@ -14,7 +14,7 @@ from tilescout.aws import queues
 from tilescout.aws.documents import events as document_events
 from tilescout.aws.items import from_item
 from tilescout.aws.tables import document_table
-from tilescout.documents import Document, Status
+from tilescout.documents import Attributes, Document, Status
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -45,7 +45,7 @@ def finish(
     It is late again only after a while, so that one that cannot be finished holds up no other.
     """
     unchanged = Attr("clean_after").eq(document.clean_after)
-    again = {"due": keys.due_to_finish(now)}
+    again: Attributes = {"due": keys.due_to_finish(now)}
     document_table.update(documents, document.id, again, unchanged)
     if document.result_id or document.status == "SUPERSEDED":
         hint = messages.MergeHint(

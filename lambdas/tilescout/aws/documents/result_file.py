@@ -6,40 +6,15 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
 from tilescout import keys
 from tilescout.aws import objects, parallel
+from tilescout.results import Totals
 
 if TYPE_CHECKING:
     from tilescout.aws.documents.resources import Stores
     from tilescout.documents import Document
-
-WARNINGS = 50
-"""Most warnings of tiles that a document's row and file name."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Totals:
-    """Sums over the pages of a result set."""
-
-    detections: int = 0
-    calls: int = 0
-    answered: int = 0
-    failed: int = 0
-    warnings: list[str] = field(default_factory=list)
-    model_versions: set[str] = field(default_factory=set)
-
-    def add(self, page: dict[str, Any]) -> None:
-        """Count a page's file in."""
-        self.detections += len(page["detections"])
-        self.calls += page["calls"]
-        self.answered += page["tiles_answered"]
-        self.failed += page["tiles_failed"]
-        self.warnings += page["warnings"][: WARNINGS - len(self.warnings)]
-        # A page merged by the version before this one names none.
-        self.model_versions |= set(page.get("model_versions", ()))
 
 
 @contextmanager

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from boto3.dynamodb.conditions import Attr
-
-from tilescout import keys
+from tilescout import keys, transitions
 from tilescout.aws import objects
 from tilescout.aws.tables import document_table, page_table
 from tilescout.documents import Document
@@ -31,10 +29,7 @@ def send_back(
     The guard sends them within a minute or, of a fresh document, a quarter of an hour. Whatever
     was answered stays answered. False where the claim is no longer the document's.
     """
-    values = {"status": "ACCEPTED", "due": keys.due(document.profile.model, now)}
-    open_yet = document_table.in_status("RUNNING", "ACCEPTED")
-    mine = Attr("claim_token").eq(document.claim_token) & open_yet
-    if not document_table.update(documents, document.id, values, mine):
+    if not document_table.commit_status(documents, transitions.retile(document, now)):
         return False
     for page in pages:
         page_table.unmark(ledger, document.id, page)

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
-
-from tilescout import keys
+from tilescout import keys, transitions
 from tilescout.aws import objects
 from tilescout.aws.documents import intake, uploads
-from tilescout.aws.documents.cleanup import CLEANING_SECONDS
-from tilescout.aws.requests import conditional
 from tilescout.aws.tables import document_table, page_table, tile_table
 from tilescout.documents import Document, Status
 from tilescout.intake.retry_plan import Retry, is_kept, must_be_tiled, renew
@@ -77,15 +73,15 @@ class Retrier:
 
     def retry(self, document: Document, now: int) -> Status | None:
         """The status it has then; None where somebody else is at the document this moment."""
-        until = now + CLEANING_SECONDS
+        until = now + transitions.CLEANUP_SECONDS
         # Whoever cleans up holds this, too: both at once would let rows expire that are needed.
-        if document.clean_after > now or not self._update(document, {"clean_after": until}):
+        if document.clean_after > now or not self._hold_cleanup(document, until):
             return None
         found = self.look(document)
         if not self._prepare(document, found, self._stored(document)):
             return None
-        again = replace(document, clean_after=until)
-        if not self._update(again, _accepted(found, now)):
+        again = transitions.retry(replace(document, clean_after=until), found.answered, now)
+        if not document_table.commit_status(self.documents, again):
             return None
         status = intake.queue_if_tiled(self.documents, self.ledger, document, now)
         if status == "ACCEPTED":
@@ -101,16 +97,15 @@ class Retrier:
         version = document.version
         if objects.head(self.s3, document.bucket, document.key, version) is None:
             return False
-        rejected = Attr("status").eq("REJECTED")
-        key = {"id": document.id}
-        if not conditional(self.documents.delete_item, Key=key, ConditionExpression=rejected):
+        if not document_table.forget(self.documents, document.id):
             return False
         upload = Upload(document.bucket, document.key, version)
         uploads.announce(self.sqs, self.documents_queue_url, upload)
         return True
 
-    def _update(self, document: Document, values: dict[str, Any]) -> bool:
-        return document_table.update(self.documents, document.id, values, _unchanged(document))
+    def _hold_cleanup(self, document: Document, until: int) -> bool:
+        unchanged = transitions.unchanged(document)
+        return document_table.update(self.documents, document.id, {"clean_after": until}, unchanged)
 
     def _stored(self, document: Document) -> frozenset[str]:
         prefixes = (keys.tile_images(document.id), keys.answers(document.id))
@@ -175,35 +170,3 @@ class Retrier:
         """The empty result set of a FAILED document is deleted at its next end."""
         sort = keys.merged_group_sort(document.result_id, document.first_page)
         page_table.add_to_group(self.ledger, document.id, sort, document.first_page, to="begun")
-
-
-def _unchanged(document: Document) -> ConditionBase:
-    """Nobody has retried, claimed or begun to clean up the document since it was read."""
-    return (
-        Attr("status").eq(document.status)
-        & Attr("claim_token").eq(document.claim_token)
-        & Attr("clean_after").eq(document.clean_after)
-    )
-
-
-def _accepted(found: Retry, now: int) -> dict[str, Any]:
-    """The record as tiling leaves it, but for the answers that are there and the old result."""
-    document = found.document
-    forgotten = {"result_id": ""} if document.status == "FAILED" else {}
-    return forgotten | {
-        "status": "ACCEPTED",
-        "reason": "",
-        "tiles_answered": found.answered,
-        "tiles_failed": 0,
-        "pages_failed": 0,
-        "barren_runs": 0,
-        "ended_at": 0,
-        "clean_after": 0,
-        "finishing_until": 0,
-        "resent_at": now,
-        "superseded_by": "",
-        "asked_for_at": now,
-        "model_usd_before": document.model_usd,
-        "announced": "",
-        "due": keys.due(document.profile.model, now),
-    }

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
-
-from tilescout import keys, messages
+from tilescout import keys, messages, transitions
 from tilescout.aws import queues
 from tilescout.aws.documents import events as document_events
 from tilescout.aws.documents import uploads
 from tilescout.aws.tables import document_table
 from tilescout.documents import Document
-from tilescout.intake.superseding import WAITING, Superseded, superseded
+from tilescout.intake.superseding import superseded
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
-
-LANDED_SECONDS = 600
-"""After so long a ``tile_page`` that had begun before has ended: its function has half of it."""
 
 
 def step_back(documents: Table, s3: S3Client, document: Document, now: int) -> list[str]:
@@ -35,7 +30,8 @@ def step_back(documents: Table, s3: S3Client, document: Document, now: int) -> l
     known = _read(documents, ids)
     if going := superseded(known):
         for each in going:
-            document_table.update(documents, each.document.id, _ended(each, now), _still_waiting())
+            ended = transitions.supersede(each.document, each.newer, now)
+            document_table.commit_status(documents, ended)
         # A write may have come too late, or have taken effect although its reply was lost.
         known = _read(documents, ids)
     return [each.id for each in known if each.status == "SUPERSEDED" and each.clean_after]
@@ -54,7 +50,7 @@ def follow_up(
     """
     document_events.announce_without_result(documents, events, document_id)
     hint = messages.MergeHint(document_id=document_id, claim_token=0, page=1)
-    queues.send(sqs, merges_queue_url, [hint], delay=LANDED_SECONDS + 60)
+    queues.send(sqs, merges_queue_url, [hint], delay=transitions.TILING_SECONDS + 60)
 
 
 def _newest_first(s3: S3Client, document: Document) -> list[str]:
@@ -69,22 +65,3 @@ def _newest_first(s3: S3Client, document: Document) -> list[str]:
 def _read(documents: Table, ids: list[str]) -> list[Document]:
     known = (document_table.get(documents, each) for each in ids)
     return [each for each in known if each is not None]
-
-
-def _still_waiting() -> ConditionBase:
-    """As ``may_step_back`` has it: a claim or a retry made meanwhile goes first."""
-    asked_for = Attr("asked_for_at")
-    return (
-        Attr("status").is_in(sorted(WAITING))
-        & Attr("claim_token").eq(0)
-        & (asked_for.not_exists() | asked_for.eq(0))
-    )
-
-
-def _ended(found: Superseded, now: int) -> dict[str, Any]:
-    return {
-        "status": "SUPERSEDED",
-        "reason": found.reason,
-        "superseded_by": found.newer.id,
-        "ended_at": now,
-    } | document_table.finishing(found.document, now + LANDED_SECONDS)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tilescout import keys
+from tilescout import keys, transitions
 from tilescout.aws.items import changes, from_item, to_item
 from tilescout.aws.requests import is_refused, rows_of
+from tilescout.aws.tables import document_table
 from tilescout.runs.records import Claim
 
 if TYPE_CHECKING:
@@ -41,21 +42,8 @@ def claim(
         "ExpressionAttributeNames": {"#token": "token"},
         "ExpressionAttributeValues": {":token": token, ":now": now, ":working": "working"},
     }
-    update = {
-        "TableName": documents.name,
-        "Key": {"id": claimed.document_id},
-        "UpdateExpression": "SET #status = :running, claim_token = :token, run_id = :run",
-        "ConditionExpression": (
-            "#status = :queued OR (#status = :running AND claim_token < :token)"
-        ),
-        "ExpressionAttributeNames": {"#status": "status"},
-        "ExpressionAttributeValues": {
-            ":running": "RUNNING",
-            ":queued": "QUEUED",
-            ":token": token,
-            ":run": run_id,
-        },
-    }
+    change = transitions.claim(claimed.document_id, token, run_id)
+    update = {"TableName": documents.name} | document_table.status_update(change)
     row = to_item(claimed) | {
         "pk": keys.run_partition(run_id),
         "sk": claimed.document_id,

@@ -12,8 +12,9 @@ from tilescout import keys
 from tilescout.aws.at_most_once import Adding
 from tilescout.aws.items import changes, from_item, to_attribute, to_item
 from tilescout.aws.requests import conditional, rows
-from tilescout.documents import Document, Status
+from tilescout.documents import Attributes, Document, Status, due_for_cleanup
 from tilescout.runs.records import Run
+from tilescout.transitions import MAY_BE_FORGOTTEN, Condition, StatusChange
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -27,7 +28,7 @@ def add(table: Table, document: Document) -> bool:
         "due": keys.due(document.profile.model, document.accepted_at),
     }
     if document.clean_after:
-        row |= finishing(document, document.clean_after)
+        row |= due_for_cleanup(document, document.clean_after)
     return conditional(table.put_item, Item=row, ConditionExpression=Attr("id").not_exists())
 
 
@@ -37,10 +38,53 @@ def get(table: Table, document_id: str) -> Document | None:
     return from_item(Document, item) if item else None
 
 
+def commit_status(table: Table, change: StatusChange) -> bool:
+    """Writes a change of a document's status; returns False where its condition does not hold."""
+    return conditional(table.update_item, **status_update(change))
+
+
+def status_update(change: StatusChange) -> dict[str, Any]:
+    """Returns the request of the write, as UpdateItem and a transaction's Update take it."""
+    update = changes({"status": change.status, **change.attributes})
+    return {"Key": {"id": change.document_id}} | _merged(update, _condition(change.condition))
+
+
+def _condition(condition: Condition) -> dict[str, Any]:
+    """Returns ConditionExpression, names and values, as text for use within a transaction."""
+    sources = {f":source{n}": status for n, status in enumerate(sorted(condition.sources))}
+    terms = [f"#status IN ({', '.join(sources)})"]
+    values: dict[str, Any] = dict(sources)
+    if condition.claimed_before is not None:
+        terms.append("(#status <> :running OR claim_token < :before)")
+        values |= {":running": "RUNNING", ":before": condition.claimed_before}
+    for name, value in condition.same.items():
+        absent = "" if value else f" OR attribute_not_exists(#{name})"
+        terms.append(f"(#{name} = :same_{name}{absent})")
+        values[f":same_{name}"] = value
+    return {
+        "ConditionExpression": " AND ".join(terms),
+        "ExpressionAttributeNames": {f"#{name}": name for name in ("status", *condition.same)},
+        "ExpressionAttributeValues": values,
+    }
+
+
+def _merged(update: dict[str, Any], condition: dict[str, Any]) -> dict[str, Any]:
+    both = ("ExpressionAttributeNames", "ExpressionAttributeValues")
+    return update | condition | {name: update.get(name, {}) | condition[name] for name in both}
+
+
+def forget(table: Table, document_id: str) -> bool:
+    """Deletes the row of a REJECTED document; returns False where it is in another status."""
+    return conditional(table.delete_item, Key={"id": document_id}, **_condition(MAY_BE_FORGOTTEN))
+
+
 def update(
-    table: Table, document_id: str, values: Mapping[str, Any], condition: ConditionBase
+    table: Table, document_id: str, values: Attributes, condition: Condition | ConditionBase
 ) -> bool:
-    """Set attributes where the condition holds; whether it did."""
+    """Sets attributes other than the status; returns False where the condition does not hold."""
+    if isinstance(condition, Condition):
+        request = _merged(changes(values), _condition(condition))
+        return conditional(table.update_item, Key={"id": document_id}, **request)
     return conditional(
         table.update_item,
         Key={"id": document_id},
@@ -49,23 +93,8 @@ def update(
     )
 
 
-def finishing(document: Document, at: int) -> dict[str, Any]:
-    """Attributes of an ended document that is to be announced and cleaned up by then; 0: it is.
-
-    The status index shows those apart, so that what is left undone is found.
-    """
-    due = keys.due_to_finish(at) if at else keys.due(document.profile.model, document.accepted_at)
-    return {"clean_after": at, "due": due}
-
-
 def in_status(*statuses: Status) -> ConditionBase:
     return Attr("status").is_in(list(statuses))
-
-
-def claimable_by(token: int) -> ConditionBase:
-    """Waiting, or left over by a run before the one with this token."""
-    older = Attr("status").eq("RUNNING") & Attr("claim_token").lt(token)
-    return Attr("status").eq("QUEUED") | older
 
 
 def claimed_by(token: int) -> ConditionBase:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
-from tilescout import keys
+from tilescout import keys, transitions
 from tilescout.aws import queues
 from tilescout.aws.documents import events as document_events
 from tilescout.aws.documents import intake, overdue_finalization, uploads
 from tilescout.aws.tables import document_table, lease_table
-from tilescout.documents import ENDED, Document
+from tilescout.documents import ENDED, Attributes, Document
 from tilescout.handlers import settings
 
 if TYPE_CHECKING:
@@ -67,18 +67,12 @@ class DocumentGuard:
 
     def _hold(self, document: Document) -> bool:
         """Unless a run, begun before the profile went, is still at it."""
-        unchanged = document_table.in_status(document.status)
-        if document.status == "RUNNING":
-            if lease_table.read(self.ledger, document.profile.model).is_live(self.now):
-                return False
-            unchanged = document_table.claimed_by(document.claim_token)
-        reason = (
-            f"no profile uses the detector or model {document.profile.model!r} any more; restore "
-            "a profile that does and run `tilescout retry` for it, or upload it again"
-        )
-        values = {"status": "HELD", "reason": reason}
-        logger.warning("no profile for it", document_id=document.id, model=document.profile.model)
-        return document_table.update(self.documents, document.id, values, unchanged)
+        model = document.profile.model
+        if document.status == "RUNNING" and lease_table.read(self.ledger, model).is_live(self.now):
+            return False
+        logger.warning("held: no profile uses its model", document_id=document.id, model=model)
+        held = transitions.hold_without_profile(document)
+        return document_table.commit_status(self.documents, held)
 
     def move_stuck(self) -> int:
         """ACCEPTED for too long: queue it if its pages are all there, else send what is missing.
@@ -120,7 +114,8 @@ class DocumentGuard:
         """Not again before it is stuck again. Returns how many messages were sent."""
         missing = intake.missing_pages(self.ledger, document)[:PAGES_PER_SWEEP]
         intake.send_pages(self.sqs, self.settings.pages_queue_url, document.id, missing)
-        values = {"resent_at": self.now, "due": keys.due(document.profile.model, self.now)}
+        due = keys.due(document.profile.model, self.now)
+        values: Attributes = {"resent_at": self.now, "due": due}
         accepted = document_table.in_status("ACCEPTED")
         document_table.update(self.documents, document.id, values, accepted)
         return len(missing)

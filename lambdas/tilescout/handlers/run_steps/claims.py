@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from tilescout import transitions
 from tilescout.aws.tables import claim_table, document_table
 from tilescout.documents import Document
 from tilescout.handlers.run_steps.context import StepContext
@@ -126,9 +127,8 @@ def _claimable(context: StepContext) -> Iterator[Document]:
 
 def _hold(context: StepContext, document: Document) -> None:
     """Holds a document whose budget is used up: no run takes it until a person retries it."""
-    values = {"status": "HELD", "reason": document.overspent}
-    waits = document_table.claimable_by(context.state.token)
-    document_table.update(context.documents, document.id, values, waits)
+    held = transitions.hold_overspent(document, context.state.token)
+    document_table.commit_status(context.documents, held)
 
 
 def _claim(context: StepContext, document: Document) -> Claim | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
-from tilescout import keys
+from tilescout import transitions
 from tilescout.aws.tables import claim_table, document_table, lease_table, page_table, tile_table
-from tilescout.documents import BARREN_RUNS_BEFORE_HOLD, Document
+from tilescout.documents import Document
 from tilescout.handlers.run_steps.claims import due_documents, open_claims
 from tilescout.handlers.run_steps.context import StepContext, gather, keep_lease
 from tilescout.handlers.run_steps.model_cost import cost_so_far, measure, share_cost
@@ -18,6 +17,7 @@ from tilescout.runs import lease_rules, reservations
 from tilescout.runs.history_budget import MAX_CLOSING_TURNS
 from tilescout.runs.pacing import STALLED
 from tilescout.runs.records import Claim, RunState
+from tilescout.transitions import RunEnd
 
 REQUEUED_PER_TURN = 100
 """Documents that are queued again in one turn."""
@@ -99,35 +99,23 @@ def _requeue(context: StepContext, claim: Claim, document: Document) -> tuple[Cl
     noted = {"answered": answered, "requeued": True}
     claim_table.update_claim(context.ledger, context.state.id, document.id, noted)
     forgiven = _forgive(context, document.id, bands)
-    values = _requeued(context, claim, document, answered)
-    mine = document_table.claimed_by(context.state.token)
-    document_table.update(context.documents, document.id, values, mine)
+    end = _end_of(context, claim, answered)
+    requeued = transitions.requeue(document, end, context.now)
+    document_table.commit_status(context.documents, requeued)
     return replace(claim, answered=answered, requeued=True), forgiven
 
 
-def _requeued(
-    context: StepContext, claim: Claim, document: Document, answered: int
-) -> dict[str, Any]:
+def _end_of(context: StepContext, claim: Claim, answered: int) -> RunEnd:
     state = context.state
-    stalled = answered <= document.tiles_answered and state.finished in STALLED
-    barren = not (claim.detected or state.put_off) and (_is_without_answer(context) or stalled)
-    unmerged = claim.detected and not context.error
-    without = document.barren_runs + 1 if barren or unmerged else 0
-    if state.put_off:
-        without = document.barren_runs
-    values: dict[str, Any] = {
-        "status": "QUEUED",
-        "barren_runs": without,
-        "tiles_answered": answered,
-        "due": keys.due(document.profile.model, document.queued_at or context.now),
-    }
-    if without >= BARREN_RUNS_BEFORE_HOLD:
-        what = "could not be merged" if claim.detected else "brought no answer"
-        values |= {
-            "status": "HELD",
-            "reason": f"{without} runs {what}; see docs/deploy.md, HELD",
-        }
-    return values
+    return RunEnd(
+        token=state.token,
+        answered=answered,
+        detected=claim.detected,
+        without_answer=_is_without_answer(context),
+        stalled=state.finished in STALLED,
+        deferred=state.put_off,
+        failed=bool(context.error),
+    )
 
 
 def _is_without_answer(context: StepContext) -> bool:

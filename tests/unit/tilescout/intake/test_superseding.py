@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.unit.tilescout.sample_documents import document
 from tilescout.documents import Document, Status
-from tilescout.intake.superseding import WAITING, may_step_back, superseded
+from tilescout.intake.superseding import superseded
+from tilescout.transitions import MAY_BE_SUPERSEDED, SUPERSEDE
 
 NUMBERS = itertools.count()
 VERSIONS = st.builds(
@@ -32,13 +33,6 @@ def ids(newest_first: list[Document]) -> list[str]:
 def test_older_versions_step_back_for_the_newest() -> None:
     found = superseded([waiting("c"), waiting("b"), waiting("a", status="ACCEPTED")])
     assert [(each.document.id, each.newer.id) for each in found] == [("b", "c"), ("a", "c")]
-
-
-def test_the_reason_names_the_newer_one_and_the_remedy() -> None:
-    assert superseded([waiting("b"), waiting("a")])[0].reason == (
-        "a newer version of the same key was accepted, document b; to have this one processed as "
-        "well run `tilescout retry a`"
-    )
 
 
 def test_a_rejected_version_is_no_replacement() -> None:
@@ -91,8 +85,8 @@ def test_only_what_waits_and_cost_nothing_steps_back_and_never_the_newest(
     found = ids(newest_first)
     accepted = [each for each in newest_first if each.status != "REJECTED"]
     assert not accepted or accepted[0].id not in found
-    assert found == [each.id for each in accepted[1:] if may_step_back(each)]
+    assert found == [each.id for each in accepted[1:] if MAY_BE_SUPERSEDED.holds(each)]
     for each in newest_first:
         if each.id in found:
-            assert each.status in WAITING
+            assert each.status in SUPERSEDE.sources
             assert (each.claim_token, each.asked_for_at, each.calls) == (0, 0, 0)
