@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.symbol_subjects import DPI, OVERLAP, TILE_SIZE, Subject, annotated
+from benchmarks.symbols.unseen_pages import DPI, OVERLAP, TILE_SIZE, UnseenPage, annotated_page
 from tilescout.geometry import Box, iou
 from tilescout.profiles import Profile
 from tilescout_datasets import datasets, look_alikes
@@ -55,8 +55,8 @@ def main() -> None:
 def measured(seeds: range) -> str:
     """The page."""
     with tempfile.TemporaryDirectory() as folder:
-        subjects = [annotated(seed, Path(folder)) for seed in seeds]
-        parts = [_withhold(subject, seed) for subject, seed in zip(subjects, seeds, strict=True)]
+        sheets = [annotated_page(seed, Path(folder)) for seed in seeds]
+        parts = [_withhold(sheet, seed) for sheet, seed in zip(sheets, seeds, strict=True)]
         pages = [page for page, _ in parts]
         dataset = datasets.build(pages, PROFILE, Path(folder) / "set", Shares(empty=1))
         tiles = dataset.train + dataset.test
@@ -64,7 +64,7 @@ def measured(seeds: range) -> str:
         found = look_alikes.find(tiles)
         seconds = (time.process_time() - started) / len(tiles)
     withheld = {page.name: left for page, left in parts}
-    near = {page.name: each.near_misses for page, each in zip(pages, subjects, strict=True)}
+    near = {page.name: sheet.near_misses for page, sheet in zip(pages, sheets, strict=True)}
     judged = [(each.label, _judged(each, withheld, near)) for each in found]
     counts = Counter(verdict for _, verdict in judged)
     return PAGE.format(
@@ -74,15 +74,15 @@ def measured(seeds: range) -> str:
     )  # fmt: skip
 
 
-def _withhold(subject: Subject, seed: int) -> tuple[AnnotatedPage, tuple[Annotation, ...]]:
+def _withhold(sheet: UnseenPage, seed: int) -> tuple[AnnotatedPage, tuple[Annotation, ...]]:
     """The page with nine tenths of its annotations, and the others; sizes in px at the dpi."""
     chance = random.Random(seed)
-    left = set(chance.sample(range(len(subject.truth)), round(WITHHELD * len(subject.truth))))
+    left = set(chance.sample(range(len(sheet.truth)), round(WITHHELD * len(sheet.truth))))
     parts = tuple(
-        tuple(each for at, each in enumerate(subject.truth) if (at in left) is wanted)
+        tuple(each for at, each in enumerate(sheet.truth) if (at in left) is wanted)
         for wanted in (False, True)
     )
-    page = AnnotatedPage(path=subject.path, page=1, width=594 / 25.4 * DPI,
+    page = AnnotatedPage(path=sheet.path, page=1, width=594 / 25.4 * DPI,
                          height=420 / 25.4 * DPI, annotations=parts[0])  # fmt: skip
     return replace(page), parts[1]
 

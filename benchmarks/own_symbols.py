@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from benchmarks.symbol_accuracy import Counts, Found, Page, counts
-from benchmarks.symbol_subjects import annotated
+from benchmarks.symbols.accuracy import Counts, Detected, Page, counts
+from benchmarks.symbols.unseen_pages import annotated_page
 from tilescout.geometry import Box
 
 ROOT = Path(__file__).parents[1]
@@ -69,9 +69,9 @@ def run(folder: Path, iterations: int) -> tuple[list[Timed], Counts]:
         "PYTHONPATH": os.pathsep.join(str(ROOT / name) for name in ("", "cli", "lambdas")),
     }
     (folder / "own").mkdir()
-    new = annotated(NEW_SEED, folder / "own")
+    new = annotated_page(NEW_SEED, folder / "own")
     new.path.rename(folder / "own" / "new.pdf")
-    make = "python -m benchmarks.symbol_pages own/pages --seeds 300-305"
+    make = "python -m benchmarks.symbols.pages own/pages --seeds 300-305"
     commands = [make, *Template(COMMANDS).substitute(iterations=iterations).splitlines()]
     try:
         timed = [_timed(command, folder, environment) for command in commands]
@@ -79,7 +79,7 @@ def run(folder: Path, iterations: int) -> tuple[list[Timed], Counts]:
         _call("tilescout local down", folder, environment)
     (result,) = (folder / "own" / "found").rglob("detections.json")
     rows = json.loads(result.read_text())["detections"]
-    found = tuple(Found(row["label"], row["confidence"], Box(*row["box_px"])) for row in rows)
+    found = tuple(Detected(row["label"], row["confidence"], Box(*row["box_px"])) for row in rows)
     return timed, counts([Page(new.truth, found, new.near_misses)], THRESHOLD)
 
 

@@ -16,8 +16,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.symbol_accuracy import Counts, Found, Page, counts
-from benchmarks.symbol_pages import A2, SIZES, TRIES, TURNS
+from benchmarks.symbols.accuracy import Counts, Detected, Page, counts
+from benchmarks.symbols.pages import A2, SIZES, TRIES, TURNS
 from tilescout.detections import Answer
 from tilescout.detectors.onnx.answers import objects_seen
 from tilescout.detectors.onnx.model import OnnxModel, decoded
@@ -111,7 +111,7 @@ def looked_at(
     found = detect_on_page(
         [_answer(model, each) for each in tiles], 1, page.width_px, page.height_px, PROFILE
     )
-    seen = tuple(Found(each.label, each.confidence, each.box) for each in found)
+    seen = tuple(Detected(each.label, each.confidence, each.box) for each in found)
     return Page(truth, seen), len(tiles)
 
 

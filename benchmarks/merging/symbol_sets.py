@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.merging.detection_sets import DetectionSet, Floats
-from benchmarks.symbol_subjects import Drawn, subjects, tiles_of
+from benchmarks.symbols.unseen_pages import Drawn, tiles_of, unseen_pages
 from tilescout.detections import ObjectSeen
 from tilescout.detectors.onnx.answers import objects_seen
 from tilescout.detectors.onnx.model import OnnxModel
@@ -35,7 +35,7 @@ def symbol_sets() -> Iterator[DetectionSet]:
     """One set a page, grid and floor; those of one grid and floor have one name."""
     model = OnnxModel(SAMPLE_MODEL)
     with tempfile.TemporaryDirectory() as folder:
-        drawn = [Drawn(each, *tiles_of(each)) for each in subjects(Path(folder))]
+        drawn = [Drawn(each, *tiles_of(each)) for each in unseen_pages(Path(folder))]
     for each in drawn:
         picture = each.picture()
         for sizes, grid in GRIDS.items():
@@ -63,8 +63,8 @@ def _set(
         confidences=np.array([each.confidence for _, each in seen]),
         labels=np.array([labels.index(each.label) for _, each in seen]),
         tiles=np.array([tile for tile, _ in seen]),
-        true_boxes=_rows([each.box for each in drawn.subject.truth]),
-        true_labels=np.array([labels.index(each.label) for each in drawn.subject.truth]),
+        true_boxes=_rows([each.box for each in drawn.page.truth]),
+        true_labels=np.array([labels.index(each.label) for each in drawn.page.truth]),
         owners=np.full(len(seen), -1),
     )
 

@@ -1,1 +1,1 @@
-"""Finds the settings of a profile that find most for least, on annotated pages."""
+"""Finds the settings of a profile that detect most at least cost, on annotated pages."""

@@ -1,4 +1,4 @@
-"""The annotated pages to tune on."""
+"""Gathers the annotated pages to tune on."""
 
 from __future__ import annotations
 
@@ -7,16 +7,32 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tilescout.rendering.render import inspect_document
+from tilescout.rendering.requests import PageFacts
 from tilescout_evaluate.truth import files as truth_files
 from tilescout_evaluate.truth.pages import Kind, TruePage, Truth, UnusableTruth
-from tilescout_tune.evaluated_page import Subject
 
 MAX_PAGES = 10_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TuningPage:
+    """An annotated page to try settings on."""
+
+    pdf: Path
+    facts: PageFacts
+    truth: TruePage
+
+    @property
+    def number(self) -> int:
+        """The page's number, from 1."""
+        return self.facts.page
+
+
 @dataclass(frozen=True, slots=True)
-class Subjects:
-    subjects: tuple[Subject, ...]
+class AnnotatedPages:
+    """The pages to tune on and the kind of items that they are evaluated by."""
+
+    pages: tuple[TuningPage, ...]
     kind: Kind
 
 
@@ -27,34 +43,34 @@ def gather(
     pages: tuple[int, int] | None = None,
     *,
     text_layer: bool = False,
-) -> Subjects:
-    """Pages of the PDFs that the files of truth have, by file name; of ``pages`` only.
+) -> AnnotatedPages:
+    """Returns the pages of the PDFs that the truth has, matched by file name; of ``pages`` only.
 
-    The text layers of the PDFs themselves are the truth where there is no file. Raises
-    UnusableTruth, and what `inspect_document` raises.
+    If there is no file of truth, the text layers of the PDFs are the truth. Raises UnusableTruth,
+    and what `inspect_document` raises.
     """
     numbers = range(pages[0], pages[1] + 1) if pages else ()
     sources = files or (pdfs if text_layer else ())
-    read = [truth_files.read(each, numbers, text_layer=text_layer) for each in sources]
+    read = [truth_files.read(source, numbers, text_layer=text_layer) for source in sources]
     if not read:
         raise UnusableTruth("ground truth is needed; give --truth FILE, or --text-layer")
-    found = tuple(
-        Subject(pdf=pdf, facts=facts, truth=truth)
+    annotated = tuple(
+        TuningPage(pdf=pdf, facts=facts, truth=truth)
         for pdf in pdfs
         for facts in inspect_document(pdf, max_pages=MAX_PAGES, pages=pages).pages
         if (truth := _truth(pdf, facts.page, read, is_only=len(pdfs) == 1)) is not None
     )
-    if not found:
-        names = sorted({page.file.name for each in read for page in each.pages})
+    if not annotated:
+        names = sorted({page.file.name for truth in read for page in truth.pages})
         raise UnusableTruth(
             f"ground truth must be of the pages to tune on; it is of {', '.join(names)}, the pages "
             f"are of {', '.join(pdf.name for pdf in pdfs)}; name the files alike"
         )
-    return Subjects(found, kind or read[0].kind)
+    return AnnotatedPages(annotated, kind or read[0].kind)
 
 
 def _truth(pdf: Path, number: int, read: Sequence[Truth], *, is_only: bool) -> TruePage | None:
-    every = [page for each in read for page in each.pages]
+    every = [page for truth in read for page in truth.pages]
     is_only = is_only and len({page.file.name for page in every}) == 1
     mine = (p for p in every if p.page == number and (is_only or p.file.name == pdf.name))
     return next(mine, None)

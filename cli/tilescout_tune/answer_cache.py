@@ -1,4 +1,4 @@
-"""Rendered tiles and what a detector said of them, on disk: each is made and asked once, ever."""
+"""Caches rendered tiles and a detector's answers on disk, so that no call is made twice."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptPage:
-    """A page as rendered; ``tiles`` with the digest of each one's image."""
+class RenderedPage:
+    """A rendered page; ``tiles`` have the digest of their image."""
 
     width_px: int
     height_px: int
@@ -35,9 +35,10 @@ class KeptPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedDetector:
-    """``name`` tells apart what answers differently: a service, or a model by its content.
+    """A detector; ``name`` is unique to its answers: a service, or a model by its content.
 
-    ``pixels`` of a model that is paid by its time: those that it looks at, by a tile's side in px.
+    ``pixels`` belongs to a model that is paid by its time: the number of pixels that it processes,
+    by a tile's side in px.
     """
 
     name: str
@@ -47,47 +48,48 @@ class NamedDetector:
 
 
 @dataclass(slots=True)
-class KeptAnswers:
-    """``asked`` counts calls; ``wanted`` are the answers that anyone looked for."""
+class AnswerCache:
+    """The cache; ``calls_made`` counts calls, ``used`` are the keys of the answers that were
+    needed."""
 
     folder: Path
-    on_asked: Callable[[], None] = lambda: None
-    asked: int = 0
-    wanted: set[str] = field(default_factory=set)
+    on_call: Callable[[], None] = lambda: None
+    calls_made: int = 0
+    used: set[str] = field(default_factory=set)
 
-    def page(self, pdf: Path, number: int, profile: Profile) -> KeptPage:
-        """Raises what `render_page` raises."""
+    def page(self, pdf: Path, number: int, profile: Profile) -> RenderedPage:
+        """Returns the page rendered with the profile. Raises what `render_page` raises."""
         request = RenderRequest.for_page(number, profile, pixels_only=True)
         key = _digest(_digest_of(pdf) + repr(request) + str(request.second_scale))
-        kept = self.folder / "pages" / f"{key}.json"
-        if kept.exists():
-            return _page_from_json(kept.read_text())
+        file = self.folder / "pages" / f"{key}.json"
+        if file.exists():
+            return _page_from_json(file.read_text())
         tiles: list[tuple[Tile, str]] = []
 
-        def keep(each: RenderedTile) -> None:
-            digest = hashlib.sha256(each.image).hexdigest()[:DIGITS]
-            _write(self._tile(digest), each.image)
-            tiles.append((each.tile, digest))
+        def store(tile: RenderedTile) -> None:
+            digest = hashlib.sha256(tile.image).hexdigest()[:DIGITS]
+            _write(self._tile(digest), tile.image)
+            tiles.append((tile.tile, digest))
 
-        done = render_page(pdf, request, keep)
-        page = KeptPage(
+        done = render_page(pdf, request, store)
+        page = RenderedPage(
             width_px=done.width_px,
             height_px=done.height_px,
             width_pt=done.width_pt,
             height_pt=done.height_pt,
             tiles=tuple(tiles),
         )
-        _write(kept, _page_to_json(page).encode())
+        _write(file, _page_to_json(page).encode())
         return page
 
-    def answers(self, page: KeptPage, detector: NamedDetector) -> list[Answer]:
-        """Of every tile; a tile that the detector refuses has an empty answer.
+    def answers(self, page: RenderedPage, detector: NamedDetector) -> list[Answer]:
+        """Returns the answers of every tile; a tile that the detector refuses has an empty answer.
 
-        Raises DetectorUnavailable and AnswerLost; what came until then is kept.
+        Raises DetectorUnavailable and AnswerLost; the answers before that stay in the cache.
         """
         with ThreadPoolExecutor(detector.workers) as pool:
             try:
-                return list(pool.map(lambda each: self._answer(each[0], each[1], detector),
+                return list(pool.map(lambda tile: self._answer(tile[0], tile[1], detector),
                                      page.tiles))  # fmt: skip
             except BaseException:
                 pool.shutdown(wait=True, cancel_futures=True)
@@ -95,17 +97,17 @@ class KeptAnswers:
 
     def _answer(self, tile: Tile, digest: str, detector: NamedDetector) -> Answer:
         key = _digest(f"{detector.name} {digest} {tile}")
-        self.wanted.add(key)
-        kept = self.folder / "answers" / key[:2] / f"{key}.json"
-        if kept.exists():
-            return answer_from_json(kept.read_text())
+        self.used.add(key)
+        file = self.folder / "answers" / key[:2] / f"{key}.json"
+        if file.exists():
+            return answer_from_json(file.read_text())
         try:
             answer = detector.port.detect(self._tile(digest).read_bytes(), tile)
         except TileRefused:
             answer = Answer(tile=tile.index, tile_box=tile.box, scale=tile.scale)
-        self.asked += answer.calls
-        _write(kept, answer_to_json(answer).encode())
-        self.on_asked()
+        self.calls_made += answer.calls
+        _write(file, answer_to_json(answer).encode())
+        self.on_call()
         return answer
 
     def _tile(self, digest: str) -> Path:
@@ -122,15 +124,15 @@ def _digest_of(path: Path) -> str:
 
 
 def _write(path: Path, body: bytes) -> None:
-    """At once: what is cut off by Ctrl-C must not be taken for an answer."""
+    """Writes a file in one step, so that an interrupted write never becomes a cached answer."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     part.write_bytes(body)
     part.replace(path)
 
 
-def _page_to_json(page: KeptPage) -> str:
-    sides = {f.name: getattr(page, f.name) for f in fields(KeptPage) if f.name != "tiles"}
+def _page_to_json(page: RenderedPage) -> str:
+    sides = {f.name: getattr(page, f.name) for f in fields(RenderedPage) if f.name != "tiles"}
     tiles = [
         {"digest": digest, **{f.name: getattr(tile, f.name) for f in fields(Tile)},
          "box": [tile.box.left, tile.box.top, tile.box.right, tile.box.bottom]}
@@ -139,10 +141,10 @@ def _page_to_json(page: KeptPage) -> str:
     return json.dumps(sides | {"tiles": tiles})
 
 
-def _page_from_json(text: str) -> KeptPage:
+def _page_from_json(text: str) -> RenderedPage:
     value = json.loads(text)
     tiles = []
-    for each in value["tiles"]:
-        digest = each.pop("digest")
-        tiles.append((Tile(**{**each, "box": Box(*each["box"])}), digest))
-    return KeptPage(**{**value, "tiles": tuple(tiles)})
+    for tile in value["tiles"]:
+        digest = tile.pop("digest")
+        tiles.append((Tile(**{**tile, "box": Box(*tile["box"])}), digest))
+    return RenderedPage(**{**value, "tiles": tuple(tiles)})

@@ -1,4 +1,4 @@
-"""A detector that costs money, never asked beyond a cap, and asked again when it is busy."""
+"""Calls a paid detector within a budget, and again when it is busy."""
 
 from __future__ import annotations
 
@@ -13,62 +13,65 @@ from tilescout.errors import DetectorUnavailable
 from tilescout.tiling.grid import Tile
 
 PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""Seconds before a tile is asked again: an account has a quota of calls a second."""
+"""Seconds before a tile is sent again, as an account has a quota of calls per second."""
 
 
-class CapReached(Exception):
-    """The next call would cost more than was allowed."""
+class BudgetExceeded(Exception):
+    """The next call could cost more than the budget allows."""
 
 
 @dataclass(slots=True)
-class Purse:
-    """What may be spent, by all detectors together, US dollars."""
+class Budget:
+    """The US dollars that all detectors together may spend."""
 
-    cap_usd: float
+    limit_usd: float
     spent_usd: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def take(self, usd: float) -> None:
-        """Raises CapReached."""
+    def reserve(self, usd: float) -> None:
+        """Reserves an amount. Raises BudgetExceeded."""
         with self._lock:
-            if self.spent_usd + usd > self.cap_usd:
-                raise CapReached(
-                    f"${self.spent_usd:.4f} are spent of ${self.cap_usd:.2f}, and the next call "
-                    f"may cost ${usd:.4f}; raise --budget to go on, what was answered is kept"
+            if self.spent_usd + usd > self.limit_usd:
+                raise BudgetExceeded(
+                    f"${self.spent_usd:.4f} of ${self.limit_usd:.2f} are spent, and the next call "
+                    f"may cost ${usd:.4f}; raise --budget and try again: answers are cached"
                 )
             self.spent_usd += usd
 
-    def give_back(self, usd: float) -> None:
+    def release(self, usd: float) -> None:
         with self._lock:
             self.spent_usd -= usd
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaidPort:
-    """``usd`` a call; a tile takes at most ``most_calls``, which are taken from the purse first."""
+class BudgetedDetector:
+    """A detector that costs ``usd`` per call; a tile reserves ``max_calls`` of the budget first."""
 
     port: Detector
     usd: float
-    most_calls: int
-    purse: Purse
+    max_calls: int
+    budget: Budget
     sleep: Callable[[float], None] = time.sleep
 
     def detect(self, image: bytes, tile: Tile) -> Answer:
-        """Raises CapReached, and what the detector raises after the last pause."""
+        """Returns the answer to one tile.
+
+        Raises BudgetExceeded, and what the detector raises after the last pause.
+        """
         for pause in PAUSES:
             try:
-                return self._ask(image, tile)
+                return self._detect_once(image, tile)
             except DetectorUnavailable:
                 self.sleep(pause)
-        return self._ask(image, tile)
+        return self._detect_once(image, tile)
 
-    def _ask(self, image: bytes, tile: Tile) -> Answer:
-        most = self.usd * self.most_calls
-        self.purse.take(most)
+    def _detect_once(self, image: bytes, tile: Tile) -> Answer:
+        reserved = self.usd * self.max_calls
+        self.budget.reserve(reserved)
         try:
             answer = self.port.detect(image, tile)
         except DetectorUnavailable as error:
-            self.purse.give_back(most - self.usd * error.billed)
+            self.budget.release(reserved - self.usd * error.billed)
             raise
-        self.purse.give_back(most - self.usd * answer.calls)
+        self.budget.release(reserved - self.usd * answer.calls)
         return answer

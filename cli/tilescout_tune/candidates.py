@@ -1,26 +1,27 @@
-"""The settings that are tried: values of some fields of a profile."""
+"""The candidates of a search: values for some fields of a profile."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tilescout.detector_kinds import KINDS, may_have
 from tilescout.profiles import Profile
 
 Value = str | int | float
 INPUT_SCALE = "input_scale"
-"""No field of a profile: multiplies those of ``SCALED``, so that the same parts of a page are shown
-to the detector larger or smaller."""
+"""An axis that is no field of a profile. It multiplies the fields of ``SCALED``, so that a detector
+sees the same parts of a page larger or smaller."""
 SCALED = ("dpi", "tile_size", "overlap")
 SECOND_SCALE_AXIS = "second_scale"
 AXES = ("detector", "colour", "dpi", INPUT_SCALE, "tile_size", "overlap", SECOND_SCALE_AXIS)
-"""In the order in which the search looks along them: what matters most comes first."""
+"""The axes in the order in which the search follows them, the most influential first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One value of each varied field of a profile, in the order of the axes."""
+    """One value for each field that varies, in the order of the axes."""
 
     values: tuple[tuple[str, Value], ...]
 
@@ -29,18 +30,18 @@ class Candidate:
 
     @property
     def rank(self) -> tuple[tuple[str, float], ...]:
-        """Orders candidates of the same fields, numbers before words."""
-        return tuple(order_of(value) for _, value in self.values)
+        """A key that sorts candidates of the same fields, numbers before words."""
+        return tuple(sort_key(value) for _, value in self.values)
 
-    def but(self, *names: str) -> tuple[tuple[str, Value], ...]:
-        """All other values."""
+    def without(self, *names: str) -> tuple[tuple[str, Value], ...]:
+        """Returns the values of all other fields."""
         return tuple(pair for pair in self.values if pair[0] not in names)
 
-    def having(self, name: str, value: Value) -> Candidate:
+    def with_value(self, name: str, value: Value) -> Candidate:
         return Candidate(tuple((n, value if n == name else v) for n, v in self.values))
 
     def profile(self, base: Profile) -> Profile:
-        """``base`` with these values."""
+        """Returns ``base`` with these values."""
         values: dict[str, Any] = dict(self.values)
         return replace(base, **values)
 
@@ -52,43 +53,55 @@ _UNITS = {"dpi": "dpi", "tile_size": "px", "overlap": "px overlap", "second_scal
 
 
 @dataclass(frozen=True, slots=True)
-class Space:
-    """``settings`` are all that can be tried, each once; ``base`` is where the search begins.
+class SearchSpace:
+    """The space of a search: ``candidates`` are all that can be tried, ``base`` is where it begins.
 
-    ``axes`` are the directions to look in; ``scaled`` are settings that show the same parts of a
-    page at several input scales.
+    ``axes`` are the directions of the search; ``scaled`` are sets of candidates that show the same
+    parts of a page at several input scales.
     """
 
     axes: tuple[str, ...]
     base: Candidate
-    settings: tuple[Candidate, ...]
+    candidates: tuple[Candidate, ...]
     scaled: tuple[frozenset[Candidate], ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Those of a profile that are varied."""
+        """The fields of a profile that vary."""
         return tuple(name for name, _ in self.base.values)
 
     @property
     def detectors(self) -> tuple[str, ...]:
-        """Those to choose from; none where the profile's own is asked."""
+        """The detectors to choose from, none if only the profile's own is tried."""
         if "detector" not in self.fields:
             return ()
-        return tuple(sorted({str(each["detector"]) for each in self.settings}))
+        return tuple(sorted({str(candidate["detector"]) for candidate in self.candidates}))
 
     def along(self, axis: str, here: Candidate) -> set[Candidate]:
-        """What differs from ``here`` in this direction alone, and itself where it can be tried."""
+        """Returns the candidates that differ from ``here`` on this axis only, and ``here`` if it is
+        one."""
         if axis == INPUT_SCALE:
-            return {each for line in self.scaled if here in line for each in line}
-        others = here.but(axis)
-        return {each for each in self.settings if each.but(axis) == others}
+            return {candidate for line in self.scaled if here in line for candidate in line}
+        others = here.without(axis)
+        return {candidate for candidate in self.candidates if candidate.without(axis) == others}
 
-    def with_second_scales(self, settings: Iterable[Candidate]) -> set[Candidate]:
-        """Each with every second scale: it takes few calls more, and what it is worth depends on
-        all the others."""
-        return {other for each in settings for other in self.along(SECOND_SCALE_AXIS, each)}
+    def with_second_scales(self, candidates: Iterable[Candidate]) -> set[Candidate]:
+        """Returns the candidates with every second scale.
+
+        A second scale takes few more calls, and its benefit depends on all other fields.
+        """
+        return {
+            other for candidate in candidates for other in self.along(SECOND_SCALE_AXIS, candidate)
+        }
 
 
-def order_of(value: Value) -> tuple[str, float]:
-    """Numbers before words."""
+def sort_key(value: Value) -> tuple[str, float]:
+    """Returns a key that sorts numbers before words."""
     return (value, 0.0) if isinstance(value, str) else ("", value)
+
+
+def merge_settings(written: Mapping[str, Any], chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns ``written`` with ``chosen``, without members that the chosen detector cannot have."""
+    whole = {**written, **chosen}
+    kind = KINDS.get(whole.get("detector", ""))
+    return {name: value for name, value in whole.items() if kind is None or may_have(kind, name)}

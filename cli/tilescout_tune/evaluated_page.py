@@ -1,60 +1,46 @@
-"""A page as a run with some settings would have left it, beside the truth."""
+"""A page as a run with some settings would have left it, beside its ground truth."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from tilescout.detections import Answer, Detection
 from tilescout.merging.page import detect_on_page
 from tilescout.profiles import Profile
-from tilescout.rendering.requests import PageFacts
 from tilescout_evaluate import pairing
 from tilescout_evaluate.metrics import objects
 from tilescout_evaluate.metrics.objects import MatchedPage
 from tilescout_evaluate.pairing import Pair
-from tilescout_evaluate.truth.pages import TruePage
 from tilescout_evaluate.truth.results import ResultDetection, ResultDocument, ResultPage
-from tilescout_tune.answer_cache import KeptPage
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """A page to try settings on."""
-
-    pdf: Path
-    facts: PageFacts
-    truth: TruePage
-
-    @property
-    def page(self) -> int:
-        return self.facts.page
+from tilescout_tune.annotated_pages import TuningPage
+from tilescout_tune.answer_cache import RenderedPage
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """A page and all that was answered of its tiles."""
+class EvaluatedPage:
+    """A page with the detector's answers to its tiles."""
 
-    subject: Subject
-    page: KeptPage
+    page: TuningPage
+    rendered: RenderedPage
     answers: list[Answer]
 
-    def above(self, confidence: float) -> Looked:
-        """What a run is answered that asks for no less (0 to 100)."""
+    def above(self, confidence: float) -> EvaluatedPage:
+        """Returns the page as a run with this smallest confidence (0 to 100) would see it."""
         kept = [
             replace(answer, objects=tuple(e for e in answer.objects if e.confidence >= confidence))
             for answer in self.answers
         ]
-        return Looked(self.subject, self.page, kept)
+        return EvaluatedPage(self.page, self.rendered, kept)
 
-    def judged(self, profile: Profile, labels: tuple[str, ...]) -> MatchedPage:
+    def matched(self, profile: Profile, labels: tuple[str, ...]) -> MatchedPage:
+        """Returns the objects of the page matched with the truth."""
         return objects.match_page(pairing.object_pages([self.pair(profile)], labels).pages[0])
 
     def pair(self, profile: Profile) -> Pair:
-        """What a run would have written, beside the truth."""
-        number, page = self.subject.page, self.page
-        found = detect_on_page(self.answers, number, page.width_px, page.height_px, profile)
-        shown = ResultPage(
+        """Returns the result that a run would have written, beside the truth."""
+        number, page = self.page.number, self.rendered
+        detections = detect_on_page(self.answers, number, page.width_px, page.height_px, profile)
+        result_page = ResultPage(
             page=number,
             width_px=page.width_px,
             height_px=page.height_px,
@@ -64,16 +50,16 @@ class Looked:
         )
         document = ResultDocument(
             id="",
-            file=self.subject.pdf.name,
+            file=self.page.pdf.name,
             profile=profile.name,
             status="DONE",
-            pages={number: shown},
-            detections=tuple(map(_found, found)),
+            pages={number: result_page},
+            detections=tuple(map(_result_detection, detections)),
         )
-        return Pair(document, shown, self.subject.truth)
+        return Pair(document, result_page, self.page.truth)
 
 
-def _found(detection: Detection) -> ResultDetection:
+def _result_detection(detection: Detection) -> ResultDetection:
     box = detection.box
     return ResultDetection(
         page=detection.page,

@@ -1,4 +1,4 @@
-"""A model file behind the detector port, in this process."""
+"""Runs a model file in this process, behind the detector port."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tilescout_tune.answer_cache import NamedDetector
 
 @dataclass(frozen=True, slots=True)
 class OnnxPort:
-    """Of any layout that is known without being told; answers whatever is over the smallest
-    confidence, so that confidences can be chosen after."""
+    """A model of any layout that needs no description. It answers with everything over the smallest
+    confidence, so that thresholds can be chosen afterwards."""
 
     model: ServedModel
 
@@ -33,7 +33,7 @@ class OnnxPort:
 
 
 def open_model(file: Path, workers: int = 1) -> NamedDetector:
-    """Raises UnusableModel."""
+    """Opens a model file. Raises UnusableModel."""
     body = file.read_bytes()
     digest = hashlib.sha256(body).hexdigest()[:16]
     model = ServedModel(body)
@@ -44,5 +44,8 @@ def open_model(file: Path, workers: int = 1) -> NamedDetector:
 
 
 def pixels_of_tile(taken: ModelInput) -> Callable[[int], int]:
-    """How many a model looks at, by a tile's side in px: the same where its input has one size."""
+    """Returns the number of pixels that a model processes, by a tile's side in px.
+
+    The number is constant if the model's input has one size.
+    """
     return lambda side: math.prod(canvas_of(side, side, taken))

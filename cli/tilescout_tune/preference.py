@@ -1,4 +1,4 @@
-"""How good a setting is, and which of several is the best."""
+"""Scores of candidates, and the rule by which one is better than another."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from tilescout_tune.candidates import Candidate, Value
 
-NEARLY = 0.003
-"""F1 that two settings may differ by and still be equal: the cheaper one is better then."""
+F1_TOLERANCE = 0.003
+"""The difference in F1 within which two candidates are equal, so that the cheaper one is better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """Of a candidate on some pages; ratios 0 to 1, ``usd`` a page, ``calls`` a page.
+    """The score of a candidate on some pages; ratios 0 to 1, ``usd`` and ``calls`` per page.
 
-    ``seconds_per_tile`` where its tiles take a model another time than those of the profile.
+    ``seconds_per_tile`` is set if a model takes another time for its tiles than for the profile's.
     """
 
     candidate: Candidate
@@ -30,7 +30,7 @@ class Score:
 
     @property
     def fields(self) -> dict[str, Value]:
-        """Of a profile, as they become; without confidences."""
+        """The fields of the profile with this candidate, without confidences."""
         own: dict[str, Value] = dict(self.candidate.values)
         if self.seconds_per_tile is not None:
             own["seconds_per_tile"] = self.seconds_per_tile
@@ -39,24 +39,25 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """What is better: more F1, or with ``min_recall`` (0 to 1) the cheapest that reaches it."""
+    """The preference for more F1 or, with ``min_recall`` (0 to 1), for the cheapest that reaches
+    it."""
 
     min_recall: float = 0.0
 
     def best(self, scores: Iterable[Score]) -> Score:
-        """Raises ValueError for none."""
+        """Returns the best score. Raises ValueError if there is none."""
         every = list(scores)
-        enough = [each for each in every if each.recall >= self.min_recall]
+        enough = [score for score in every if score.recall >= self.min_recall]
         if self.min_recall and enough:
-            return min(enough, key=lambda each: (each.usd, -each.f1, each.candidate.rank))
+            return min(enough, key=lambda score: (score.usd, -score.f1, score.candidate.rank))
         if self.min_recall:
-            return max(every, key=lambda each: (each.recall, -each.usd))
-        most = max(each.f1 for each in every)
-        near = [each for each in every if each.f1 >= most - NEARLY]
-        return min(near, key=lambda each: (each.usd, -each.f1, each.candidate.rank))
+            return max(every, key=lambda score: (score.recall, -score.usd))
+        most = max(score.f1 for score in every)
+        near = [score for score in every if score.f1 >= most - F1_TOLERANCE]
+        return min(near, key=lambda score: (score.usd, -score.f1, score.candidate.rank))
 
     def ranked(self, scores: Iterable[Score]) -> list[Score]:
-        """All of them, the best first."""
+        """Returns all scores, the best first."""
         left = list(scores)
         found = []
         while left:
@@ -66,7 +67,7 @@ class Preference:
 
 
 def pareto(scores: Iterable[Score]) -> list[Score]:
-    """Those that no other equals for less money, the cheapest first."""
+    """Returns the scores that no other equals for less money, the cheapest first."""
     front: list[Score] = []
     for each in sorted(scores, key=lambda score: (score.usd, -score.f1)):
         if not front or each.f1 > front[-1].f1:

@@ -1,4 +1,4 @@
-"""The settings to try, made of what a person varies or of what lies around a profile."""
+"""Builds the candidates to try from the values that a person varies, or around a profile."""
 
 from __future__ import annotations
 
@@ -8,20 +8,29 @@ from itertools import product
 
 from tilescout.detector_kinds import KINDS
 from tilescout.profiles import Profile
-from tilescout_tune.candidates import AXES, INPUT_SCALE, SCALED, Candidate, Space, Value, order_of
+from tilescout_tune.candidates import (
+    AXES,
+    INPUT_SCALE,
+    SCALED,
+    Candidate,
+    SearchSpace,
+    Value,
+    sort_key,
+)
 from tilescout_tune.setting_bounds import SECOND_SCALE, is_coarser, unfit_for_detector
 
 DPI_FACTORS = (0.67, 1.33)
 SIZE_FACTORS = (0.5, 1.0, 2.0)
 OVERLAP_FACTORS = (0.5, 1.0, 2.0)
 SCALES = (0.5, 2.0)
-"""Far enough to find the dpi that a detector knows from half or twice as much."""
+"""Factors large enough to find the dpi that a detector was trained at from half or twice as
+much."""
 ROUND_DPI = 10
 _WHOLE: tuple[str, Callable[[Value], bool]] = (
     "whole numbers",
     lambda value: isinstance(value, int),
 )
-TAKEN: dict[str, tuple[str, Callable[[Value], bool]]] = {
+ACCEPTED: dict[str, tuple[str, Callable[[Value], bool]]] = {
     "detector": (f"one of {', '.join(KINDS)}", lambda value: value in KINDS),
     "colour": ("grey or rgb", lambda value: value in ("grey", "rgb")),
     "dpi": _WHOLE,
@@ -39,36 +48,36 @@ TAKEN: dict[str, tuple[str, Callable[[Value], bool]]] = {
 
 
 class UnusableSpace(Exception):
-    """A field cannot be varied so; tells rule, value and remedy."""
+    """A field cannot vary in this way; the message tells rule, value and remedy."""
 
 
-def space(base: Profile, varied: Mapping[str, Sequence[Value]]) -> Space:
-    """The axes named in ``varied``, or those of `around` where none is.
+def build_search_space(base: Profile, varied: Mapping[str, Sequence[Value]]) -> SearchSpace:
+    """Returns the space of the axes named in ``varied``, or of those of `default_values` if empty.
 
-    The profile's own values are always among them, but for the detector: only those named are
-    asked. What is the same setting by two ways is one. Raises UnusableSpace.
+    The profile's own values are always included, except its detector: only named detectors are
+    tried. Duplicates are removed. Raises UnusableSpace.
     """
-    chosen = dict(varied) or around(base)
+    chosen = dict(varied) or default_values(base)
     for name, values in chosen.items():
         _check(name, values)
     axes = {
-        name: tuple(sorted({*chosen[name], *_own(base, name)}, key=order_of))
+        name: tuple(sorted({*chosen[name], *_own_values(base, name)}, key=sort_key))
         for name in AXES
         if name in chosen
     }
     if varied:
         _refuse_unfit(axes, base)
-    lines = [_possible(line, base) for line in _lines(axes, base)]
+    lines = [_usable(line, base) for line in _lines(axes, base)]
     if not any(lines):
         raise UnusableSpace(
             "tiles must be twice as large as their overlap, and none is; vary tile_size or overlap"
         )
-    own = {"detector": base.detector, **{n: v for n in axes for v in _own(base, n)}}
+    own = {"detector": base.detector, **{n: v for n in axes for v in _own_values(base, n)}}
     start = {n: own[n] if own[n] in values else values[0] for n, values in axes.items()}
-    return Space(
+    return SearchSpace(
         axes=tuple(axes),
-        base=_resolved(start, base),
-        settings=tuple(dict.fromkeys(each for line in lines for each in line)),
+        base=_candidate(start, base),
+        candidates=tuple(dict.fromkeys(candidate for line in lines for candidate in line)),
         scaled=tuple(map(frozenset, lines)) if INPUT_SCALE in axes else (),
     )
 
@@ -76,46 +85,50 @@ def space(base: Profile, varied: Mapping[str, Sequence[Value]]) -> Space:
 def _check(name: str, values: Sequence[Value]) -> None:
     if name not in AXES:
         raise UnusableSpace(f"--vary takes one of {', '.join(AXES)}; received {name!r}; correct it")
-    takes, is_taken = TAKEN[name]
+    takes, is_accepted = ACCEPTED[name]
     for value in values:
-        if not is_taken(value):
+        if not is_accepted(value):
             raise UnusableSpace(f"{name} takes {takes}; received {value!r}; correct it")
 
 
 def _refuse_unfit(axes: Mapping[str, tuple[Value, ...]], base: Profile) -> None:
-    """What no detector takes is told before anything is asked; what one of several does not take is
-    not asked of it."""
+    """Raises UnusableSpace for values that no detector accepts, before any call.
+
+    Values that only some of several detectors refuse are left out for these.
+    """
     detectors = axes.get("detector", (base.detector,))
     for values in _products({**axes, "detector": ("",)}):
         scale = values.get(INPUT_SCALE, 1)
-        each = [_resolved({**values, "detector": name}, base) for name in detectors]
+        each = [_candidate({**values, "detector": name}, base) for name in detectors]
         reasons = [unfit_for_detector(c.profile(base), base.tile_size) for c in each]
         if all(reasons):
             remedy = f"leave out input_scale {scale:g}" if scale != 1 else "leave it out"
-            raise UnusableSpace(f"{'; '.join(reasons)} ({_shown(values, base)}); {remedy}")
+            raise UnusableSpace(f"{'; '.join(reasons)} ({_described(values, base)}); {remedy}")
 
 
-def _shown(values: Mapping[str, Value], base: Profile) -> str:
-    """What a person gave, or the profile has."""
+def _described(values: Mapping[str, Value], base: Profile) -> str:
+    """Returns the values given by a person, or the profile's."""
     given = {name: getattr(base, name) for name in ("dpi", "tile_size")} | dict(values)
     names = (name for name in ("dpi", "tile_size", INPUT_SCALE) if name in given)
     return ", ".join(f"{name} {given[name]}" for name in names)
 
 
 def _lines(axes: Mapping[str, tuple[Value, ...]], base: Profile) -> Iterator[list[Candidate]]:
-    """Every combination; those that differ in their input scale alone together."""
+    """Yields every combination; those that differ in their input scale only are in one list."""
     scales = axes.get(INPUT_SCALE, (1,))
     for values in _products({name: axes[name] for name in axes if name != INPUT_SCALE}):
         scaled = ({**values, INPUT_SCALE: scale} for scale in scales)
-        yield [_resolved(each if INPUT_SCALE in axes else values, base) for each in scaled]
+        yield [
+            _candidate(candidate if INPUT_SCALE in axes else values, base) for candidate in scaled
+        ]
 
 
 def _products(axes: Mapping[str, tuple[Value, ...]]) -> Iterator[dict[str, Value]]:
     return (dict(zip(axes, values, strict=True)) for values in product(*axes.values()))
 
 
-def _resolved(values: Mapping[str, Value], base: Profile) -> Candidate:
-    """As fields of a profile, in whole dots and pixels."""
+def _candidate(values: Mapping[str, Value], base: Profile) -> Candidate:
+    """Returns the values as fields of a profile, in whole dots and pixels."""
     fields = dict(values)
     scale = fields.pop(INPUT_SCALE, None)
     if scale is not None:
@@ -124,24 +137,24 @@ def _resolved(values: Mapping[str, Value], base: Profile) -> Candidate:
     return Candidate(tuple((name, fields[name]) for name in AXES if name in fields))
 
 
-def _possible(line: Sequence[Candidate], base: Profile) -> list[Candidate]:
-    profiles = [(each, each.profile(base)) for each in line]
+def _usable(line: Sequence[Candidate], base: Profile) -> list[Candidate]:
+    profiles = [(candidate, candidate.profile(base)) for candidate in line]
     return [
-        each
-        for each, profile in profiles
+        candidate
+        for candidate, profile in profiles
         if profile.overlap <= profile.tile_size // 2
         and not unfit_for_detector(profile, base.tile_size)
     ]
 
 
-def _own(base: Profile, name: str) -> tuple[Value, ...]:
+def _own_values(base: Profile, name: str) -> tuple[Value, ...]:
     if name == "detector":
         return ()
     return (1,) if name == INPUT_SCALE else (getattr(base, name),)
 
 
-def around(base: Profile) -> dict[str, list[Value]]:
-    """A few values of dpi, tile size and overlap about those of the profile, and input scales."""
+def default_values(base: Profile) -> dict[str, list[Value]]:
+    """Returns a few values of dpi, tile size and overlap around the profile's, and input scales."""
     return {
         "dpi": [ROUND_DPI * round(base.dpi * factor / ROUND_DPI) for factor in DPI_FACTORS],
         INPUT_SCALE: list(SCALES),

@@ -1,4 +1,4 @@
-"""Settings that a profile cannot have, or that what looks at its tiles cannot take."""
+"""The bounds of settings that profiles and detectors accept."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from tilescout.profiles import Profile
 
 DPI = (36, 1200)
 SECOND_SCALE = (0.02, 0.75)
-MOST_SECONDS = 30.0
-"""That a profile may have for a tile."""
+MAX_SECONDS_PER_TILE = 30.0
+"""The largest ``seconds_per_tile`` of a profile."""
 
 
 def unfit_for_detector(profile: Profile, own_tile_size: int = 0) -> str:
-    """The rule that its pixels break and their number, or nothing.
+    """Returns the rule that the profile's pixels break and the value, or an empty text.
 
-    ``own_tile_size`` px is taken already, by the profile that the settings go around.
+    Tiles of ``own_tile_size`` px are accepted, as the profile has them already.
     """
     if not DPI[0] <= profile.dpi <= DPI[1]:
         return f"a page is rendered at {DPI[0]} to {DPI[1]} dpi; this is {profile.dpi} dpi"
@@ -27,6 +27,7 @@ def unfit_for_detector(profile: Profile, own_tile_size: int = 0) -> str:
 
 
 def is_coarser(second_scale: object) -> bool:
-    """Whether a ratio shows less than the tiles do, and still something."""
+    """Tells whether a second scale is a ratio that is coarser than the tiles, and not too
+    coarse."""
     least, most = SECOND_SCALE
     return isinstance(second_scale, int | float) and least <= second_scale <= most

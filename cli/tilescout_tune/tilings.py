@@ -1,4 +1,4 @@
-"""Which tiles a setting needs, and which of them were asked for: nobody asks for any twice."""
+"""Tracks which tiles a candidate needs and which were sent before, as no tile is sent twice."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from tilescout_tune.candidates import SECOND_SCALE_AXIS, Candidate, Value
 
 Calls = Callable[[Candidate, int], tuple[int, ...]]
-"""How many calls a candidate needs on a page, known before: of its own scale, and of the second
-where it has one."""
+"""A function to the calls that a candidate needs on a page, known in advance: those of its own
+scale, and those of the second scale if it has one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tiling:
-    """A page at one scale. So many tiles of the same values are always the same tiles, as their
-    stride is balanced: the overlap does not tell them apart, nor does a second scale those of the
-    first."""
+    """The tiles of a page at one scale.
+
+    As the stride is balanced, as many tiles of the same values are always the same tiles: neither
+    the overlap nor, for the first scale, the second scale tells them apart.
+    """
 
     values: tuple[tuple[str, Value], ...]
     page: int
@@ -26,10 +28,10 @@ class Tiling:
 
 @dataclass(slots=True)
 class Tilings:
-    """``asked`` are those that were looked at, by ``spent`` calls."""
+    """The tilings; ``sent`` are those measured so far, with ``spent`` calls."""
 
     calls: Calls
-    asked: set[Tiling] = field(default_factory=set)
+    sent: set[Tiling] = field(default_factory=set)
     spent: int = 0
     _known: dict[tuple[Candidate, int], frozenset[Tiling]] = field(default_factory=dict)
 
@@ -37,22 +39,22 @@ class Tilings:
         return frozenset().union(*(self._on_page(candidate, page) for page in pages))
 
     def total(self, candidates: Iterable[Candidate], pages: Sequence[int]) -> int:
-        """Calls of all of them together."""
-        return _sum(frozenset().union(*(self.of(each, pages) for each in candidates)))
+        """Returns the calls of all candidates together."""
+        return _sum(frozenset().union(*(self.of(candidate, pages) for candidate in candidates)))
 
     def needed(self, candidate: Candidate, pages: Sequence[int]) -> int:
-        """Calls that are still to be made for it."""
-        return _sum(self.of(candidate, pages) - self.asked)
+        """Returns the calls that are still to be made for a candidate."""
+        return _sum(self.of(candidate, pages) - self.sent)
 
-    def ask(self, candidate: Candidate, pages: Sequence[int]) -> None:
+    def mark_sent(self, candidate: Candidate, pages: Sequence[int]) -> None:
         self.spent += self.needed(candidate, pages)
-        self.asked |= self.of(candidate, pages)
+        self.sent |= self.of(candidate, pages)
 
     def _on_page(self, candidate: Candidate, page: int) -> frozenset[Tiling]:
         key = candidate, page
         if key not in self._known:
             own, *coarse = self.calls(candidate, page)
-            values = candidate.but("overlap", SECOND_SCALE_AXIS), candidate.but("overlap")
+            values = candidate.without("overlap", SECOND_SCALE_AXIS), candidate.without("overlap")
             counts = (own, sum(coarse)) if coarse else (own,)
             self._known[key] = frozenset(
                 Tiling(values[scale], page, scale, count) for scale, count in enumerate(counts)
@@ -61,4 +63,4 @@ class Tilings:
 
 
 def _sum(tilings: Iterable[Tiling]) -> int:
-    return sum(each.calls for each in tilings)
+    return sum(tiling.calls for tiling in tilings)

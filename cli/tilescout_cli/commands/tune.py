@@ -32,15 +32,14 @@ from tilescout_cli.tuning.options import (
 )
 from tilescout_cli.tuning.view import Tuned
 from tilescout_evaluate.truth.pages import Kind, UnusableTruth
-from tilescout_tune import annotated_pages, trials
-from tilescout_tune.annotated_pages import Subjects
-from tilescout_tune.answer_cache import KeptAnswers
-from tilescout_tune.budgeted_detector import Purse
+from tilescout_tune import annotated_pages, budgeted_detector, trials
+from tilescout_tune.annotated_pages import AnnotatedPages
+from tilescout_tune.answer_cache import AnswerCache
 from tilescout_tune.candidates import Value
 from tilescout_tune.preference import Preference
-from tilescout_tune.scoring import Scale
-from tilescout_tune.search import EFFORT, Search
-from tilescout_tune.search_space import UnusableSpace, space
+from tilescout_tune.scoring import Criterion
+from tilescout_tune.search import DEFAULT_EFFORT, Search
+from tilescout_tune.search_space import UnusableSpace, build_search_space
 from tilescout_tune.trials import Trials
 
 EXAMPLE = (
@@ -64,7 +63,7 @@ def tune(
     model: ModelFile = None,
     local: Local = False,
     budget: Budget = 0.0,
-    effort: Effort = EFFORT,
+    effort: Effort = DEFAULT_EFFORT,
     exhaustive: Exhaustive = False,
     cache: Cache = Path(".tilescout/tune"),
     out: Out = None,
@@ -82,28 +81,30 @@ def tune(
     profiles = cdk_profiles.read()
     base = profiles.named(profile)
     try:
-        whole = space(base, dict(map(_varied, vary or ())))
+        whole = build_search_space(base, dict(map(_varied, vary or ())))
         found = _annotated(pdfs, truth or [], kind, pages, text_layer=text_layer)
     except (UnusableSpace, UnusableTruth, TilescoutError) as error:
         raise BadUsage(str(error)) from error
-    scale = Scale(kind=found.kind, labels=trials.all_labels(found.subjects), min_recall=min_recall)
-    made = Trials(subjects=found.subjects, base=base, scale=scale, detectors={},
-                  kept=KeptAnswers(cache), prices=profiles.prices)  # fmt: skip
-    search = Search(space=whole, pages=trials.by_objects(found.subjects), measure=made.measure,
+    criterion = Criterion(
+        kind=found.kind, labels=trials.all_labels(found.pages), min_recall=min_recall
+    )
+    made = Trials(pages=found.pages, base=base, criterion=criterion, detectors={},
+                  cache=AnswerCache(cache), prices=profiles.prices)  # fmt: skip
+    search = Search(space=whole, pages=trials.order_by_objects(found.pages), measure=made.measure,
                     calls=made.calls, preference=Preference(min_recall), effort=effort)  # fmt: skip
     wanted = Wanted(names=whole.detectors or (base.detector,), base=base, model=model, local=local,
-                    prices=profiles.prices, purse=Purse(budget))  # fmt: skip
+                    prices=profiles.prices, budget=budgeted_detector.Budget(budget))  # fmt: skip
     with ProgressView() as view:
         ended = run.run(search, made, wanted, view, is_exhaustive=exhaustive)
     tuned = Tuned(search=search, profile=base.name, written=cdk_profiles.written(base.name),
-                  asked=made.kept.asked, ended=ended)  # fmt: skip
+                  asked=made.cache.calls_made, ended=ended)  # fmt: skip
     _show(tuned, out, as_json=as_json)
     _end(tuned)
 
 
 def _annotated(
     pdfs: list[Path], truth: list[Path], kind: Kind | None, pages: str, *, text_layer: bool
-) -> Subjects:
+) -> AnnotatedPages:
     files, _ = uploads.usable(pdfs)
     only = parse_pages(uploads.check_pages(pages))
     return annotated_pages.gather(

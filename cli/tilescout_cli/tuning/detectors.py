@@ -25,7 +25,7 @@ from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 from tilescout_local.errors import EmbeddedAwsError
 from tilescout_tune import onnx_detector
 from tilescout_tune.answer_cache import NamedDetector
-from tilescout_tune.budgeted_detector import PaidPort, Purse
+from tilescout_tune.budgeted_detector import Budget, BudgetedDetector
 
 WORKERS = 4
 LOCAL_WORKERS = 2
@@ -38,14 +38,14 @@ ON_AWS = tuple(name for name, kind in KINDS.items() if kind.service and not kind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """``names`` of detectors; ``model`` is an ONNX file; ``purse`` bounds what AWS may cost."""
+    """``names`` of detectors; ``model`` is an ONNX file; ``budget`` bounds what AWS may cost."""
 
     names: Sequence[str]
     base: Profile
     model: Path | None
     local: bool
     prices: PriceTable
-    purse: Purse
+    budget: Budget
 
 
 @contextmanager
@@ -133,6 +133,6 @@ def _on_aws(name: DetectorName, wanted: Wanted) -> NamedDetector:
             f"on AWS tune asks {' and '.join(ON_AWS)}, which need no start; {name} is not started "
             "outside of a run; tune with --local, or with detector onnx"
         )
-    paid = PaidPort(port=open_detector(name), usd=wanted.prices.call(name),
-                    most_calls=KINDS[name].calls_per_tile, purse=wanted.purse)  # fmt: skip
+    paid = BudgetedDetector(port=open_detector(name), usd=wanted.prices.call(name),
+                    max_calls=KINDS[name].calls_per_tile, budget=wanted.budget)  # fmt: skip
     return NamedDetector(name=name, port=paid, workers=WORKERS)

@@ -14,7 +14,7 @@ from tilescout_cli.console.progress_view import ProgressView
 from tilescout_cli.console.terminal import dollars
 from tilescout_cli.tuning import detectors as tuning_detectors
 from tilescout_cli.tuning.detectors import Wanted
-from tilescout_tune.budgeted_detector import CapReached
+from tilescout_tune.budgeted_detector import BudgetExceeded
 from tilescout_tune.candidates import Candidate
 from tilescout_tune.preference import Score
 from tilescout_tune.search import Search
@@ -25,7 +25,7 @@ INTERRUPTED = "interrupted"
 
 def _say_price(view: ProgressView, search: Search, wanted: Wanted, most_calls: int) -> None:
     """What it may come to, before anything is asked. Raises BadUsage where nothing may be paid."""
-    settings, pages = len(search.space.settings), terminal.counted(len(search.pages), "page")
+    settings, pages = len(search.space.candidates), terminal.counted(len(search.pages), "page")
     view.tell(
         f"{settings} settings on {pages}: {search.exhaustive_calls():,} calls in a full sweep, at "
         f"most {most_calls:,} are made"
@@ -34,8 +34,10 @@ def _say_price(view: ProgressView, search: Search, wanted: Wanted, most_calls: i
     most = max(prices, default=0.0) * most_calls
     if wanted.local or not most:
         return
-    view.tell(f"AWS may charge up to {dollars(most)}; --budget is {dollars(wanted.purse.cap_usd)}")
-    if not wanted.purse.cap_usd:
+    view.tell(
+        f"AWS may charge up to {dollars(most)}; --budget is {dollars(wanted.budget.limit_usd)}"
+    )
+    if not wanted.budget.limit_usd:
         raise BadUsage(
             f"these calls cost up to {dollars(most)} on AWS; allow it by --budget, or take the "
             "engines of this machine by --local"
@@ -57,8 +59,10 @@ def run(
 
             def measure(candidate: Candidate, pages: tuple[int, ...]) -> Score:
                 topic = f"trying {candidate} on {terminal.counted(len(pages), 'page')}"
-                made.kept.on_asked = lambda: view.step(topic, f"{made.kept.asked:,} calls made")
-                view.step(topic, f"{made.kept.asked:,} calls made")
+                made.cache.on_call = lambda: view.step(
+                    topic, f"{made.cache.calls_made:,} calls made"
+                )
+                view.step(topic, f"{made.cache.calls_made:,} calls made")
                 return trying.measure(candidate, pages)
 
             search.measure = measure
@@ -68,10 +72,10 @@ def run(
                 search.run()
     except KeyboardInterrupt:
         return INTERRUPTED
-    except CapReached as reason:
+    except BudgetExceeded as reason:
         return str(reason)
     except (TilescoutError, ClientError) as error:
         raise CommandFailed(
-            f"{error}; what was answered is kept in {made.kept.folder}, try again"
+            f"{error}; what was answered is kept in {made.cache.folder}, try again"
         ) from error
     return ""

@@ -12,8 +12,8 @@ from rich.table import Table
 
 from tilescout_cli.evaluation.view import add, new_table
 from tilescout_evaluate.report import plots
+from tilescout_tune.candidates import merge_settings
 from tilescout_tune.preference import Score
-from tilescout_tune.profile_output import pasted
 from tilescout_tune.search import Search
 
 MOST_ROWS = 20
@@ -40,7 +40,7 @@ class Tuned:
     def pasted(self) -> dict[str, Any]:
         """The profile as it goes into cdk.json."""
         best = self.search.best()
-        profile = pasted(self.written, best.fields)
+        profile = merge_settings(self.written, best.fields)
         if best.floors:
             profile["min_confidence"] = dict(best.floors)
         return {self.profile: profile}

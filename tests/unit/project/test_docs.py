@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields
 from datetime import datetime
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -75,7 +76,8 @@ MODULES = [arguments[1:] for arguments in commands("python") if arguments[0] == 
 
 @pytest.mark.parametrize("arguments", MODULES, ids=" ".join)
 def test_every_module_shown_has_a_main_and_its_options(arguments: list[str]) -> None:
-    source = (ROOT / f"{arguments[0].replace('.', '/')}.py").read_text()
+    module = ROOT / arguments[0].replace(".", "/")
+    source = (module / "__main__.py" if module.is_dir() else Path(f"{module}.py")).read_text()
     functions = {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
     assert "main" in functions
     assert 'if __name__ == "__main__":' in source

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tilescout.profiles import Profile
 from tilescout_tune.candidates import Candidate
 from tilescout_tune.preference import Preference, Score
-from tilescout_tune.search_space import UnusableSpace, around, space
+from tilescout_tune.search_space import UnusableSpace, build_search_space, default_values
 
 BASE = Profile(name="p", detector="onnx", dpi=150, tile_size=1024, overlap=128)
 MODEL = replace(BASE, detector="custom-labels")
@@ -22,9 +22,9 @@ def sides(candidate: Candidate) -> tuple[object, ...]:
 
 
 def test_an_input_scale_multiplies_dpi_tile_size_and_overlap():
-    found = space(BASE, {"input_scale": [0.5, 2]})
+    found = build_search_space(BASE, {"input_scale": [0.5, 2]})
 
-    assert [sides(each) for each in found.settings] == [
+    assert [sides(each) for each in found.candidates] == [
         (75, 512, 64),
         (150, 1024, 128),
         (300, 2048, 256),
@@ -33,14 +33,16 @@ def test_an_input_scale_multiplies_dpi_tile_size_and_overlap():
 
 
 def test_a_setting_reached_by_two_ways_is_one():
-    found = space(BASE, {"input_scale": [2], "dpi": [300], "tile_size": [2048], "overlap": [256]})
+    found = build_search_space(
+        BASE, {"input_scale": [2], "dpi": [300], "tile_size": [2048], "overlap": [256]}
+    )
 
-    assert len(found.settings) == 2 * 8 - 1
-    assert [sides(each) for each in found.settings].count((300, 2048, 256)) == 1
+    assert len(found.candidates) == 2 * 8 - 1
+    assert [sides(each) for each in found.candidates].count((300, 2048, 256)) == 1
 
 
 def test_along_the_input_scale_lies_what_shows_the_same_parts_of_the_page():
-    found = space(BASE, {"input_scale": [0.5, 2], "dpi": [300]})
+    found = build_search_space(BASE, {"input_scale": [0.5, 2], "dpi": [300]})
     here = found.base
 
     assert {sides(each) for each in found.along("input_scale", here)} == {
@@ -63,7 +65,7 @@ def test_a_tile_shows_as_much_of_the_page_at_any_input_scale(dpi, tile_size, sca
     base = replace(BASE, dpi=dpi, tile_size=tile_size)
     inches = tile_size / dpi
 
-    for each in space(base, {"input_scale": [scale]}).settings:
+    for each in build_search_space(base, {"input_scale": [scale]}).candidates:
         shown = each["tile_size"] / each["dpi"]
         assert shown == pytest.approx(
             inches, rel=0.5 / each["dpi"] + 0.5 / each["tile_size"] + 1e-3
@@ -71,10 +73,10 @@ def test_a_tile_shows_as_much_of_the_page_at_any_input_scale(dpi, tile_size, sca
 
 
 def test_the_profile_to_paste_has_no_input_scale():
-    found = space(BASE, {"input_scale": [0.5]})
+    found = build_search_space(BASE, {"input_scale": [0.5]})
 
     assert found.fields == ("dpi", "tile_size", "overlap")
-    assert found.settings[0].profile(BASE) == replace(BASE, dpi=75, tile_size=512, overlap=64)
+    assert found.candidates[0].profile(BASE) == replace(BASE, dpi=75, tile_size=512, overlap=64)
 
 
 @pytest.mark.parametrize(
@@ -115,15 +117,17 @@ def test_the_profile_to_paste_has_no_input_scale():
 )
 def test_what_nothing_takes_is_refused_with_the_rule(base, varied, said):
     with pytest.raises(UnusableSpace) as refused:
-        space(base, varied)
+        build_search_space(base, varied)
 
     assert said in str(refused.value)
 
 
 def test_tiles_that_one_of_several_detectors_does_not_take_are_not_asked_of_it():
-    found = space(BASE, {"detector": ["custom-labels", "textract"], "tile_size": [8192]})
+    found = build_search_space(
+        BASE, {"detector": ["custom-labels", "textract"], "tile_size": [8192]}
+    )
 
-    assert [(each["detector"], each["tile_size"]) for each in found.settings] == [
+    assert [(each["detector"], each["tile_size"]) for each in found.candidates] == [
         ("custom-labels", 1024),
         ("textract", 1024),
         ("textract", 8192),
@@ -131,21 +135,21 @@ def test_tiles_that_one_of_several_detectors_does_not_take_are_not_asked_of_it()
 
 
 def test_tiles_under_twice_their_overlap_are_left_out():
-    found = space(BASE, {"tile_size": [128, 256]})
+    found = build_search_space(BASE, {"tile_size": [128, 256]})
 
-    assert [each["tile_size"] for each in found.settings] == [256, 1024]
+    assert [each["tile_size"] for each in found.candidates] == [256, 1024]
 
 
 def test_tiles_as_large_as_the_profile_has_them_are_tried():
-    found = space(replace(BASE, tile_size=6000), {"dpi": [75]})
+    found = build_search_space(replace(BASE, tile_size=6000), {"dpi": [75]})
 
-    assert [each["dpi"] for each in found.settings] == [75, 150]
+    assert [each["dpi"] for each in found.candidates] == [75, 150]
 
 
 def test_values_go_around_those_of_the_profile():
-    found = space(BASE, {})
+    found = build_search_space(BASE, {})
 
-    assert {name: sorted({each[name] for each in found.settings}) for name in found.fields} == {
+    assert {name: sorted({each[name] for each in found.candidates}) for name in found.fields} == {
         "dpi": [50, 75, 100, 150, 200, 300, 400],
         "tile_size": [256, 512, 1024, 2048, 4096],
         "overlap": [32, 64, 128, 256, 512],
@@ -153,29 +157,29 @@ def test_values_go_around_those_of_the_profile():
 
 
 def test_one_value_of_dpi_lies_on_each_side_of_the_profiles():
-    assert around(replace(BASE, dpi=75))["dpi"] == [50, 100]
+    assert default_values(replace(BASE, dpi=75))["dpi"] == [50, 100]
 
 
 def test_values_around_the_profiles_that_nothing_takes_are_left_out():
-    found = space(replace(MODEL, dpi=60, tile_size=4096), {})
+    found = build_search_space(replace(MODEL, dpi=60, tile_size=4096), {})
 
-    assert sorted({each["tile_size"] for each in found.settings}) == [1024, 2048, 4096]
-    assert min(each["dpi"] for each in found.settings) == 40
+    assert sorted({each["tile_size"] for each in found.candidates}) == [1024, 2048, 4096]
+    assert min(each["dpi"] for each in found.candidates) == 40
 
 
 def test_detectors_are_those_named_only():
-    found = space(BASE, {"detector": ["textract"]})
+    found = build_search_space(BASE, {"detector": ["textract"]})
 
     assert found.detectors == ("textract",)
     assert found.base["detector"] == "textract"
 
 
 def test_a_second_scale_is_a_number_or_a_word():
-    whole = space(BASE, {"second_scale": [0.25, "page"]})
+    whole = build_search_space(BASE, {"second_scale": [0.25, "page"]})
     scores = [
         Score(candidate=each, pages=(0,), precision=1.0, recall=1.0, f1=1.0, usd=0.1, calls=1)
-        for each in whole.settings
+        for each in whole.candidates
     ]
 
-    assert [each["second_scale"] for each in whole.settings] == [0.0, 0.25, "page"]
+    assert [each["second_scale"] for each in whole.candidates] == [0.0, 0.25, "page"]
     assert Preference().best(scores).candidate["second_scale"] == 0.0

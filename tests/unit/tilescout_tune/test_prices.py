@@ -12,7 +12,7 @@ from tilescout.profiles import Profile
 from tilescout.tiling.grid import Tile
 from tilescout_tune.answer_cache import NamedDetector
 from tilescout_tune.onnx_detector import pixels_of_tile
-from tilescout_tune.tile_seconds import timed
+from tilescout_tune.trials import with_tile_seconds
 
 BASE = Profile(
     name="p", detector="onnx", dpi=150, tile_size=1024, overlap=128, seconds_per_tile=0.25
@@ -27,7 +27,7 @@ class Blind:
 
 def seconds(tile_size: int, taken: ModelInput = ANY_SIZE, base: Profile = BASE) -> float:
     model = NamedDetector(name="m", port=Blind(), pixels=pixels_of_tile(taken))
-    return timed(replace(base, tile_size=tile_size), base, model).seconds_per_tile
+    return with_tile_seconds(replace(base, tile_size=tile_size), base, model).seconds_per_tile
 
 
 @pytest.mark.parametrize(("tile_size", "taken"), [(512, 0.0625), (1024, 0.25), (4096, 4.0)])
@@ -62,4 +62,4 @@ def test_what_is_paid_by_the_call_is_not_timed() -> None:
     reader = NamedDetector(name="textract", port=Blind())
     profile = replace(BASE, detector="textract", tile_size=4096)
 
-    assert timed(profile, BASE, reader) == profile
+    assert with_tile_seconds(profile, BASE, reader) == profile

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tilescout.profiles import Profile
-from tilescout_tune.candidates import Candidate, Space
+from tilescout_tune.candidates import Candidate, SearchSpace
 from tilescout_tune.preference import Preference, Score, pareto
 from tilescout_tune.search import Search
-from tilescout_tune.search_space import space
+from tilescout_tune.search_space import build_search_space
 
 BASE = Profile(name="p", detector="onnx", dpi=150, tile_size=1024, overlap=128)
 VALUES = {"dpi": [75, 150, 300], "tile_size": [512, 1024, 2048], "overlap": [32, 128]}
-WHOLE = space(BASE, VALUES)
+WHOLE = build_search_space(BASE, VALUES)
 BEST = {"dpi": 150, "tile_size": 512, "overlap": 32}
 DEAREST = BEST | {"dpi": 300, "overlap": 128}
 
@@ -57,7 +57,7 @@ class Sheets:
         return [("own", own), *((dict(candidate.values)["second_scale"], c) for c in coarse)]
 
 
-def search(sheets: Sheets, whole: Space = WHOLE, pages: int = 6, **options) -> Search:
+def search(sheets: Sheets, whole: SearchSpace = WHOLE, pages: int = 6, **options) -> Search:
     return Search(space=whole, pages=tuple(range(pages)), measure=sheets.measure, calls=calls,
                   **options)  # fmt: skip
 
@@ -83,7 +83,7 @@ def test_the_best_is_chosen_on_few_pages_where_it_is_too_dear_for_all():
 
 @given(
     best=st.fixed_dictionaries({name: st.sampled_from(values) for name, values in VALUES.items()}),
-    start=st.sampled_from(WHOLE.settings),
+    start=st.sampled_from(WHOLE.candidates),
 )
 def test_wherever_the_best_lies_and_the_search_begins_it_is_found(best, start):
     sheets = Sheets(best)
@@ -103,7 +103,7 @@ def test_no_more_calls_than_allowed_are_made(effort, pages):
 
 
 def test_a_better_input_scale_is_found_where_no_dpi_alone_is_better():
-    whole = space(BASE, {"input_scale": [0.5, 2]})
+    whole = build_search_space(BASE, {"input_scale": [0.5, 2]})
     tried = search(Sheets({"dpi": 300, "tile_size": 2048, "overlap": 256}), whole)
     tried.run()
 
@@ -111,7 +111,7 @@ def test_a_better_input_scale_is_found_where_no_dpi_alone_is_better():
 
 
 def test_values_of_words_and_numbers_are_searched_together():
-    whole = space(BASE, {"dpi": [75, 300], "second_scale": [0.5, "page"]})
+    whole = build_search_space(BASE, {"dpi": [75, 300], "second_scale": [0.5, "page"]})
     tried = search(Sheets({"dpi": 75}), whole)
     tried.run()
 
@@ -173,16 +173,20 @@ def test_an_interrupted_search_knows_what_it_has_seen():
 
 
 def test_tiles_of_the_first_scale_count_once_for_all_second_scales():
-    whole = space(BASE, {"dpi": [300], "second_scale": [0.25, 0.5, "page"]})
+    whole = build_search_space(BASE, {"dpi": [300], "second_scale": [0.25, 0.5, "page"]})
 
     # At 150 dpi 9 tiles and 2 coarse ones for each second scale, at 300 dpi 49 and 12.
     assert search(Sheets({}), whole, pages=2).exhaustive_calls() == 2 * (9 + 3 * 2 + 49 + 3 * 12)
 
 
 @settings(max_examples=40, deadline=None)
-@given(start=st.sampled_from(space(BASE, VALUES | {"second_scale": [0.25, 0.5, "page"]}).settings))
+@given(
+    start=st.sampled_from(
+        build_search_space(BASE, VALUES | {"second_scale": [0.25, 0.5, "page"]}).candidates
+    )
+)
 def test_a_second_scale_that_is_good_with_other_tiles_only_is_found(start):
-    whole = space(BASE, VALUES | {"second_scale": [0.25, 0.5, "page"]})
+    whole = build_search_space(BASE, VALUES | {"second_scale": [0.25, 0.5, "page"]})
     best = {"dpi": 150, "tile_size": 512, "second_scale": 0.25}
 
     class Together(Sheets):

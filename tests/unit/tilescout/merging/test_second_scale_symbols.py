@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.second_scale import DPI, TILE_SIZE, looked_at
-from benchmarks.symbol_accuracy import Counts, counts
+from benchmarks.symbols.accuracy import Counts, counts
 from tilescout.detectors.onnx.model import OnnxModel
 from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.profiles import SecondScale

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from benchmarks.symbol_pages import annotated_sheet, write_pages
+from benchmarks.symbols.pages import annotated_sheet, write_pages
 from tilescout_cli.app import app
 from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from benchmarks.symbol_pages import annotated_sheet, write_pages
+from benchmarks.symbols.pages import annotated_sheet, write_pages
 from tilescout.detections import Answer
 from tilescout.errors import DetectorUnavailable
 from tilescout.geometry import Box
 from tilescout.tiling.grid import Tile
 from tilescout_cli.app import app
-from tilescout_tune.budgeted_detector import CapReached, PaidPort, Purse
+from tilescout_tune.budgeted_detector import Budget, BudgetedDetector, BudgetExceeded
 
 ONNX = ("--profile", "symbols", "--vary", "detector=onnx")
 
@@ -130,8 +130,8 @@ class Busy:
 
 
 def test_a_busy_detector_is_asked_again_and_only_answers_are_paid() -> None:
-    purse, pauses = Purse(1.0), []
-    port = PaidPort(port=Busy(), usd=0.1, most_calls=5, purse=purse, sleep=pauses.append)
+    purse, pauses = Budget(1.0), []
+    port = BudgetedDetector(port=Busy(), usd=0.1, max_calls=5, budget=purse, sleep=pauses.append)
 
     assert port.detect(b"", Tile(0, Box(0, 0, 9, 9))).calls == 2
     assert pauses == [1.0, 2.0]
@@ -140,9 +140,9 @@ def test_a_busy_detector_is_asked_again_and_only_answers_are_paid() -> None:
 
 def test_no_call_is_made_that_could_break_the_cap() -> None:
     busy = Busy()
-    port = PaidPort(port=busy, usd=0.1, most_calls=5, purse=Purse(0.49))
+    port = BudgetedDetector(port=busy, usd=0.1, max_calls=5, budget=Budget(0.49))
 
-    with pytest.raises(CapReached, match="raise --budget"):
+    with pytest.raises(BudgetExceeded, match="raise --budget"):
         port.detect(b"", Tile(0, Box(0, 0, 9, 9)))
     assert busy.asks == 0
 

@@ -21,7 +21,7 @@ SIZES = ("under 32 px", "32 to 64 px", "over 64 px")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Detected:
     """One detection; confidence 0 to 100."""
 
     label: str
@@ -34,7 +34,7 @@ class Page:
     """What is on a page and what was found; ``near_misses`` are drawings that only resemble."""
 
     truth: tuple[Annotation, ...]
-    found: tuple[Found, ...]
+    found: tuple[Detected, ...]
     near_misses: tuple[Box, ...] = ()
 
 
@@ -60,24 +60,24 @@ class Counts:
         return 2 * self.right / max(1, self.objects + self.right + self.wrong)
 
 
-def counts(pages: Sequence[Page], least_confidence: float) -> Counts:
+def counts(pages: Sequence[Page], min_confidence: float) -> Counts:
     """Each object is found once, by the most confident detection of its label over it."""
     right = wrong = fooled = 0
-    for page, judged in _judged(pages, least_confidence):
-        is_wrong = judged.owners < 0
+    for page, matched in _matched_pages(pages, min_confidence):
+        is_wrong = matched.owners < 0
         right += int((~is_wrong).sum())
         wrong += int(is_wrong.sum())
-        near = overlaps(sides_of(page.near_misses), judged.page.boxes[is_wrong])
+        near = overlaps(sides_of(page.near_misses), matched.page.boxes[is_wrong])
         fooled += len(np.unique(near.found[near.iou >= objects.MATCH_IOU / 2]))
     every = sum(len(page.truth) for page in pages)
     return Counts(objects=every, right=right, wrong=wrong, fooled=fooled)
 
 
-def recall_by_size(pages: Sequence[Page], least_confidence: float) -> dict[str, float]:
+def recall_by_size(pages: Sequence[Page], min_confidence: float) -> dict[str, float]:
     """Share of the objects of each size that are found."""
     found = [
         groups.counts(groups.by_size(each.page, BOUNDS), each.owners, each.counts)
-        for _, each in _judged(pages, least_confidence)
+        for _, each in _matched_pages(pages, min_confidence)
     ]
     return {
         name: total(part[own] for part in found).recall
@@ -91,14 +91,16 @@ def mean_average_precision(pages: Sequence[Page], labels: Sequence[str]) -> floa
     return coco_precision.mean_average_precision(every, labels).at_half
 
 
-def _judged(pages: Sequence[Page], least_confidence: float) -> Iterator[tuple[Page, MatchedPage]]:
+def _matched_pages(
+    pages: Sequence[Page], min_confidence: float
+) -> Iterator[tuple[Page, MatchedPage]]:
     for page in pages:
         known = {each.label for each in page.truth} | {each.label for each in page.found}
-        yield page, objects.match_page(_object_page(page, sorted(known), least_confidence))
+        yield page, objects.match_page(_object_page(page, sorted(known), min_confidence))
 
 
-def _object_page(page: Page, labels: Sequence[str], least_confidence: float) -> ObjectPage:
-    sure = [each for each in page.found if each.confidence >= least_confidence]
+def _object_page(page: Page, labels: Sequence[str], min_confidence: float) -> ObjectPage:
+    sure = [each for each in page.found if each.confidence >= min_confidence]
     return ObjectPage(
         name="",
         size=(0.0, 0.0),

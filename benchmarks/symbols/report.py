@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.symbol_accuracy import SIZES, Row
+from benchmarks.symbols.accuracy import SIZES, Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Whether to look along the input scale where nobody says what to vary.
 
-    python -m benchmarks.tuning [--kept DIR] --case defaults
+    python -m benchmarks.tuning [--cache DIR] --case defaults
 
 `tilescout tune` without `--vary`, begun from profiles near the dpi that the model was trained at
 and far from it: with dpi, tile size and overlap about the profile's as it is, and with half and
@@ -13,19 +13,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks import tuning_cases
-from benchmarks.tuning_table import Table
+from benchmarks.tuning import cases
+from benchmarks.tuning.table import Table
 from tilescout.profiles import Profile
 from tilescout_tune.candidates import INPUT_SCALE, Value
 from tilescout_tune.preference import Score
 from tilescout_tune.search import Search
-from tilescout_tune.search_space import around, space
-from tilescout_tune.trials import by_objects
+from tilescout_tune.search_space import build_search_space, default_values
+from tilescout_tune.trials import order_by_objects
 
 BASES = (75, 100, 150)
 TILE_SIZE, OVERLAP = 1024, 128
 PAGES = 2
-LEAST_DPI = 72
+MIN_DPI = 72
 """Half of less is under what a page is rendered at."""
 
 
@@ -40,14 +40,14 @@ class Row:
     calls: int
 
 
-def rows(kept: Path) -> Iterator[Row]:
-    case = tuning_cases.symbols(kept)
+def rows(cache: Path) -> Iterator[Row]:
+    case = cases.symbols(cache)
     table = Table(case.trials)
-    pages = by_objects(case.trials.subjects)[:PAGES]
+    pages = order_by_objects(case.trials.pages)[:PAGES]
     for dpi in BASES:
         base = replace(case.trials.base, dpi=dpi, tile_size=TILE_SIZE, overlap=OVERLAP)
-        whole = {name: [v for v in values if name != "dpi" or float(v) >= LEAST_DPI]
-                 for name, values in around(base).items()}  # fmt: skip
+        whole = {name: [v for v in values if name != "dpi" or float(v) >= MIN_DPI]
+                 for name, values in default_values(base).items()}  # fmt: skip
         own = {name: whole[name] for name in whole if name != INPUT_SCALE}
         yield _searched(table, base, own, pages)
         yield _searched(table, base, whole, pages)
@@ -56,17 +56,17 @@ def rows(kept: Path) -> Iterator[Row]:
 def _searched(
     table: Table, base: Profile, varied: Mapping[str, Sequence[Value]], pages: tuple[int, ...]
 ) -> Row:
-    table.looked = set()
-    whole = space(base, varied)
+    table.measured = set()
+    whole = build_search_space(base, varied)
     search = Search(space=whole, pages=pages, measure=table.measure, calls=table.trials.calls)
     search.run()
     calls = table.calls()
     chosen = table.measure(search.best().candidate, pages)
-    return Row(base=base, is_scaled=INPUT_SCALE in varied, settings=len(whole.settings),
+    return Row(base=base, is_scaled=INPUT_SCALE in varied, settings=len(whole.candidates),
                chosen=chosen, calls=calls)  # fmt: skip
 
 
-def section(kept: Path) -> str:
+def section(cache: Path) -> str:
     """Markdown."""
     lines = [
         "| profile | input scale | settings | chosen | F1 | $ a page | calls |",
@@ -76,7 +76,7 @@ def section(kept: Path) -> str:
         f"| {row.base.dpi} dpi, {row.base.tile_size} px | {'0.5, 1, 2' if row.is_scaled else '1'} "
         f"| {row.settings} | {row.chosen.candidate} | {row.chosen.f1:.3f} "
         f"| {row.chosen.usd:.6f} | {row.calls} |"
-        for row in rows(kept)
+        for row in rows(cache)
     ]
     table = "\n".join(lines)
     return f"""## Without --vary

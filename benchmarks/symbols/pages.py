@@ -1,6 +1,6 @@
 """Makes annotated pages: sample drawings of any seed, with symbols in every turn and near misses.
 
-python -m benchmarks.symbol_pages out/pages --seeds 100-105
+python -m benchmarks.symbols.pages out/pages --seeds 100-105
 writes a PDF a seed and annotations.coco.json, which `tilescout dataset build` reads.
 """
 

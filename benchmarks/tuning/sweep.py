@@ -1,33 +1,24 @@
-"""What `tilescout tune` finds, against an exhaustive sweep of the same settings.
-
-    python -m benchmarks.tuning [--case symbols] [--kept DIR] [--out docs/tuning.md]
-
-A detector looks at annotated pages at every setting: that is the sweep. The search is then run on
-the kept answers from every setting as the place to begin, on all the pages and on fewer; the calls
-that it would have made are counted.
-"""
+"""Compares the search of `tilescout tune` with an exhaustive sweep of the same settings."""
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks import tuning_cases, tuning_defaults
-from benchmarks.tuning_cases import Case
-from benchmarks.tuning_table import Table
+from benchmarks.tuning import cases
+from benchmarks.tuning.cases import Case
+from benchmarks.tuning.table import Table
 from tilescout_evaluate.report import plots
 from tilescout_tune.preference import Preference, Score, pareto
 from tilescout_tune.search import Search
-from tilescout_tune.trials import by_objects
+from tilescout_tune.trials import order_by_objects
 
 CASES = {
-    "symbols": tuning_cases.symbols,
-    "two_sizes": tuning_cases.two_sizes,
-    "tags": tuning_cases.tags,
+    "symbols": cases.symbols,
+    "two_sizes": cases.two_sizes,
+    "tags": cases.tags,
 }
-DEFAULTS = "defaults"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,16 +35,21 @@ class Row:
 
 def searched(table: Table, case: Case, pages: tuple[int, ...], preference: Preference) -> Row:
     """From every candidate as the base."""
-    every = case.space.settings
+    every = case.search_space.candidates
     sweep = [table.measure(candidate, pages) for candidate in every]
-    table.looked = {(candidate, page) for candidate in every for page in pages}
+    table.measured = {(candidate, page) for candidate in every for page in pages}
     all_calls, wanted = table.calls(), preference.best(sweep)
     most = wanted.f1 if preference.min_recall else max(each.f1 for each in sweep)
     gaps, costs, shares = [], [], []
     for base in every:
-        table.looked = set()
-        search = Search(space=replace(case.space, base=base), pages=pages, measure=table.measure,
-                        calls=table.trials.calls, preference=preference)  # fmt: skip
+        table.measured = set()
+        search = Search(
+            space=replace(case.search_space, base=base),
+            pages=pages,
+            measure=table.measure,
+            calls=table.trials.calls,
+            preference=preference,
+        )
         search.run()
         shares.append(table.calls() / all_calls)
         chosen = table.measure(search.best().candidate, pages)
@@ -64,7 +60,7 @@ def searched(table: Table, case: Case, pages: tuple[int, ...], preference: Prefe
 
 
 def rows(table: Table, case: Case) -> Iterator[Row]:
-    order = by_objects(case.trials.subjects)
+    order = order_by_objects(case.trials.pages)
     for count in case.pages:
         for preference in (Preference(), Preference(case.min_recall)):
             yield searched(table, case, order[:count], preference)
@@ -119,7 +115,7 @@ The sweep's Pareto set, on {case.pages[0]} pages:
 
 def page_text(sections: Sequence[str]) -> str:
     """docs/tuning.md."""
-    model = tuning_cases.SYMBOLS
+    model = cases.SYMBOLS
     return f"""# Tuning against an exhaustive sweep
 
 Written by `python -m benchmarks.tuning --out docs/tuning.md`. A detector looks at annotated pages
@@ -145,13 +141,13 @@ of the sweep, which asks for no tile twice either.
 
 
 def swept(case: Case, table: Table) -> list[Score]:
-    pages = by_objects(case.trials.subjects)[: case.pages[0]]
-    return [table.measure(candidate, pages) for candidate in case.space.settings]
+    pages = order_by_objects(case.trials.pages)[: case.pages[0]]
+    return [table.measure(candidate, pages) for candidate in case.search_space.candidates]
 
 
-def _case(name: str, kept: Path, out: Path | None) -> str:
+def case_section(name: str, cache: Path, out: Path | None) -> str:
     """Markdown; the picture is written beside ``out``."""
-    case = CASES[name](kept)
+    case = CASES[name](cache)
     table = Table(case.trials)
     sweep, found = swept(case, table), list(rows(table, case))
     picture = f"tuning_{name}.svg"
@@ -163,22 +159,3 @@ def _case(name: str, kept: Path, out: Path | None) -> str:
         plot = plots.cost_and_accuracy(points, front)
         (out.parent / picture).write_text(plot, encoding="utf-8")
     return written
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--case", choices=[*CASES, DEFAULTS], action="append")
-    parser.add_argument("--kept", type=Path, default=Path("out/tuning"))
-    parser.add_argument("--out", type=Path)
-    asked = parser.parse_args()
-    chosen = asked.case or [*CASES, DEFAULTS]
-    sections = [_case(name, asked.kept, asked.out) for name in CASES if name in chosen]
-    if DEFAULTS in chosen:
-        sections.append(tuning_defaults.section(asked.kept))
-        print(sections[-1])
-    if asked.out:
-        asked.out.write_text(page_text(sections))
-
-
-if __name__ == "__main__":
-    main()

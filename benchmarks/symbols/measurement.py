@@ -1,15 +1,7 @@
-"""The trained detector on sample pages of seeds it has not seen: tiled, and whole in one call.
-
-    python -m benchmarks.symbols [--model FILE] [--workflow] [--out docs/symbols.md]
-
-`--workflow` looks at the annotated sheets and the last page through `tilescout detect` as well.
-Thresholds are those in the model. Tiles are cut, answered and merged by the code of a run.
-"""
+"""Measures the trained detector on unseen sample pages: in tiles, and whole in one call."""
 
 from __future__ import annotations
 
-import argparse
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,16 +10,16 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.local_run import detect, embedded_aws
-from benchmarks.symbol_accuracy import (
-    Found,
+from benchmarks.symbols.accuracy import (
+    Detected,
     Page,
     Row,
     counts,
     mean_average_precision,
     recall_by_size,
 )
-from benchmarks.symbol_report import Setting, page_text, plot, table
-from benchmarks.symbol_subjects import (
+from benchmarks.symbols.report import Setting
+from benchmarks.symbols.unseen_pages import (
     ASKEW_SEEDS,
     DPI,
     OVERLAP,
@@ -35,15 +27,12 @@ from benchmarks.symbol_subjects import (
     SEEDS,
     TILE_SIZE,
     Drawn,
-    subjects,
-    tiles_of,
 )
 from tilescout.detections import Answer
 from tilescout.detectors.onnx.answers import FLOOR, objects_seen
 from tilescout.detectors.onnx.model import OnnxModel, decoded
 from tilescout.geometry import Box
 from tilescout.merging import merge_objects
-from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 
 THRESHOLD = 50.0
 """Confidence: the label's own threshold."""
@@ -69,8 +58,8 @@ def tiled(model: OnnxModel, drawn: Drawn, floor: float) -> Page:
         for each in drawn.tiles
     ]
     merged = merge_objects(answers, *drawn.size)
-    found = tuple(Found(each.label, each.confidence, each.box) for each in merged)
-    return Page(drawn.subject.truth, found, drawn.subject.near_misses)
+    found = tuple(Detected(each.label, each.confidence, each.box) for each in merged)
+    return Page(drawn.page.truth, found, drawn.page.near_misses)
 
 
 def whole(model: OnnxModel, drawn: Drawn, floor: float, side: int) -> Page:
@@ -84,8 +73,8 @@ def whole(model: OnnxModel, drawn: Drawn, floor: float, side: int) -> Page:
     found = model.find(picture, floor)
     boxes = [Box(*map(float, box)).scale(1 / scale) for box in found.boxes]
     names = [model.card.labels[label] for label in found.labels]
-    all_found = map(Found, names, map(float, found.confidences), boxes)
-    return Page(drawn.subject.truth, tuple(all_found), drawn.subject.near_misses)
+    all_found = map(Detected, names, map(float, found.confidences), boxes)
+    return Page(drawn.page.truth, tuple(all_found), drawn.page.near_misses)
 
 
 def row(how: str, sure: list[Page], every: list[Page], labels: Sequence[str]) -> Row:
@@ -129,14 +118,14 @@ def through_workflow(drawn: list[Drawn], folder: Path, labels: Sequence[str]) ->
 
 
 def _detected(drawn: Drawn, profile: str, out: Path) -> Page:
-    run = detect(drawn.subject.path, profile, out)
+    run = detect(drawn.page.path, profile, out)
     if not run.result:
-        raise SystemExit(f"{drawn.subject.path.name}: no result\n{run.errors}")
+        raise SystemExit(f"{drawn.page.path.name}: no result\n{run.errors}")
     found = tuple(
-        Found(each["label"], each["confidence"], Box(*each["box_px"]))
+        Detected(each["label"], each["confidence"], Box(*each["box_px"]))
         for each in run.result["detections"]
     )
-    return Page(drawn.subject.truth, found, drawn.subject.near_misses)
+    return Page(drawn.page.truth, found, drawn.page.near_misses)
 
 
 def speed(model: OnnxModel, drawn: list[Drawn]) -> float:
@@ -148,27 +137,3 @@ def speed(model: OnnxModel, drawn: list[Drawn]) -> float:
     for image in images:
         model.find(decoded(image))
     return len(images) / (time.process_time() - started)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", type=Path, default=SAMPLE_MODEL)
-    parser.add_argument("--workflow", action="store_true")
-    parser.add_argument("--out", type=Path)
-    options = parser.parse_args()
-    model = OnnxModel(options.model)
-    with tempfile.TemporaryDirectory() as folder:
-        drawn = [Drawn(each, *tiles_of(each)) for each in subjects(Path(folder))]
-        found = list(rows(model, drawn))
-        pace = speed(model, drawn)
-        if options.workflow:
-            found += through_workflow(drawn, Path(folder), model.card.labels)
-    print(f"{table(found)}\n{pace:.1f} tiles a second on one core")
-    if options.out:
-        picture = options.out.with_suffix(".svg")
-        plot(found, picture)
-        options.out.write_text(page_text(found, SETTING, pace, picture.name))
-
-
-if __name__ == "__main__":
-    main()

@@ -16,22 +16,22 @@ class Table:
     trials: Trials
     scores: dict[tuple[Candidate, tuple[int, ...]], Score] = field(default_factory=dict)
     answers: dict[tuple[Candidate, int], frozenset[str]] = field(default_factory=dict)
-    looked: set[tuple[Candidate, int]] = field(default_factory=set)
+    measured: set[tuple[Candidate, int]] = field(default_factory=set)
 
     def measure(self, candidate: Candidate, pages: tuple[int, ...]) -> Score:
-        self.looked |= {(candidate, page) for page in pages}
+        self.measured |= {(candidate, page) for page in pages}
         if (candidate, pages) not in self.scores:
             self.scores[candidate, pages] = self.trials.measure(candidate, pages)
         return self.scores[candidate, pages]
 
     def calls(self) -> int:
         """Tiles that were asked for, each once, without blank ones."""
-        wanted: set[str] = set()
-        return len(wanted.union(*map(self._needed, self.looked)))
+        tiles: set[str] = set()
+        return len(tiles.union(*map(self._needed, self.measured)))
 
-    def _needed(self, look: tuple[Candidate, int]) -> frozenset[str]:
-        if look not in self.answers:
-            self.trials.kept.wanted.clear()
-            self.trials.measure(look[0], (look[1],))
-            self.answers[look] = frozenset(self.trials.kept.wanted)
-        return self.answers[look]
+    def _needed(self, pair: tuple[Candidate, int]) -> frozenset[str]:
+        if pair not in self.answers:
+            self.trials.cache.used.clear()
+            self.trials.measure(pair[0], (pair[1],))
+            self.answers[pair] = frozenset(self.trials.cache.used)
+        return self.answers[pair]

@@ -11,8 +11,8 @@ import numpy as np
 from PIL import Image
 
 from benchmarks import second_scale
-from benchmarks.symbol_pages import write_pages, write_sheets
-from benchmarks.symbol_subjects import SEEDS
+from benchmarks.symbols.pages import write_pages, write_sheets
+from benchmarks.symbols.unseen_pages import SEEDS
 from tilescout.detections import Answer
 from tilescout.detectors.responses import from_textract
 from tilescout.pricing import PriceTable
@@ -23,10 +23,10 @@ from tilescout_local.engines.ocr import TextReader
 from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 from tilescout_samples import write_samples
 from tilescout_tune import annotated_pages, onnx_detector
-from tilescout_tune.answer_cache import KeptAnswers, NamedDetector
-from tilescout_tune.candidates import Space, Value
-from tilescout_tune.scoring import Scale
-from tilescout_tune.search_space import space
+from tilescout_tune.answer_cache import AnswerCache, NamedDetector
+from tilescout_tune.candidates import SearchSpace, Value
+from tilescout_tune.scoring import Criterion
+from tilescout_tune.search_space import build_search_space
 from tilescout_tune.trials import Trials, all_labels
 
 SCATTERED = 60
@@ -65,12 +65,12 @@ class Case:
     min_recall: float
 
     @property
-    def space(self) -> Space:
-        return space(self.trials.base, self.varied)
+    def search_space(self) -> SearchSpace:
+        return build_search_space(self.trials.base, self.varied)
 
 
 @dataclass(frozen=True, slots=True)
-class ReaderPort:
+class LocalOcr:
     """The local OCR as the local Textract answers with it, without the way over HTTP."""
 
     reader: TextReader
@@ -125,11 +125,11 @@ def two_sizes(folder: Path) -> Case:
 def _of_symbols(folder: Path, truth: Path, seeds: range, base: Profile) -> Trials:
     found = annotated_pages.gather([truth.parent / f"page_{seed}.pdf" for seed in seeds], [truth])
     return Trials(
-        subjects=found.subjects,
+        pages=found.pages,
         base=base,
-        scale=Scale(kind="objects", labels=all_labels(found.subjects)),
+        criterion=Criterion(kind="objects", labels=all_labels(found.pages)),
         detectors={"onnx": onnx_detector.open_model(SAMPLE_MODEL, workers=2)},
-        kept=KeptAnswers(folder / "kept"),
+        cache=AnswerCache(folder / "cache"),
         prices=PriceTable(),
     )
 
@@ -138,11 +138,11 @@ def tags(folder: Path) -> Case:
     pdf = write_samples(folder / "samples")[1]
     found = annotated_pages.gather([pdf], [pdf.with_suffix(".json")])
     trials = Trials(
-        subjects=tuple(each for each in found.subjects if each.page in TAGGED_PAGES),
+        pages=tuple(each for each in found.pages if each.number in TAGGED_PAGES),
         base=TAGS,
-        scale=Scale(kind="snippets", labels=()),
-        detectors={"textract": NamedDetector(name="ocr", port=ReaderPort(TextReader()))},
-        kept=KeptAnswers(folder / "kept"),
+        criterion=Criterion(kind="snippets", labels=()),
+        detectors={"textract": NamedDetector(name="ocr", port=LocalOcr(TextReader()))},
+        cache=AnswerCache(folder / "cache"),
         prices=PriceTable(),
     )
     return Case(

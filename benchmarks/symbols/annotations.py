@@ -1,6 +1,6 @@
 """How many annotations a kind are enough: 5, 20 and 100, measured on the same unseen pages.
 
-    python -m benchmarks.symbol_annotations SET [--out docs/symbol_annotations.md]
+    python -m benchmarks.symbols.annotations SET [--out docs/symbol_annotations.md]
 
 SET is a data set of `tilescout dataset build`. Of its tiles only so many are taken as hold N whole
 objects of each kind; what they hold beyond that is ignored, as if it had not been looked at. The
@@ -16,9 +16,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.symbol_accuracy import counts, mean_average_precision
-from benchmarks.symbol_subjects import SEEDS, Drawn, subjects, tiles_of
-from benchmarks.symbols import THRESHOLD, tiled
+from benchmarks.symbols.accuracy import counts, mean_average_precision
+from benchmarks.symbols.measurement import THRESHOLD, tiled
+from benchmarks.symbols.unseen_pages import SEEDS, Drawn, tiles_of, unseen_pages
 from tilescout.detectors.onnx.answers import FLOOR
 from tilescout.detectors.onnx.model import OnnxModel
 from tilescout_datasets import datasets
@@ -31,7 +31,7 @@ AMOUNTS = (5, 20, 100)
 ITERATIONS = 500
 PAGE = """# Annotations a kind
 
-Written by `python -m benchmarks.symbol_annotations`. Trained with so many objects of each of seven
+Written by `python -m benchmarks.symbols.annotations`. Trained with so many objects of each of seven
 kinds, each time for {iterations} iterations with one seed; thresholds and the end of training by as
 many held-out objects; measured tiled on the unseen annotated sheets of [symbols.md](symbols.md).
 
@@ -123,7 +123,7 @@ def main() -> None:
     dataset = datasets.read(options.set)
     found = []
     with tempfile.TemporaryDirectory() as folder:
-        drawn = [Drawn(each, *tiles_of(each)) for each in subjects(Path(folder))[: len(SEEDS)]]
+        drawn = [Drawn(each, *tiles_of(each)) for each in unseen_pages(Path(folder))[: len(SEEDS)]]
         for amount in AMOUNTS:
             found.append(measured(dataset, amount, drawn, Path(folder)))
             print(found[-1], flush=True)

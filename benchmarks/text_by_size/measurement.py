@@ -1,14 +1,7 @@
-"""How much text is read, by the height of its letters: in tiles, and with the page in one call.
-
-    python -m benchmarks.text_by_size [--drawings DIR] [--out docs/text_by_size.md]
-
-Sheets of A4, A2 and A0 with tags of seven heights, and page 1 of real drawings where DIR has them.
-The same OCR reads all; tiles are cut, stitched and filtered by the code of a run.
-"""
+"""Measures how much text is read by the height of its letters, in tiles and in one call."""
 
 from __future__ import annotations
 
-import argparse
 import random
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -19,7 +12,7 @@ import pymupdf
 from numpy.typing import NDArray
 
 from benchmarks.merging.read_tiles import words_of
-from benchmarks.text_by_size_report import HEIGHTS_MM, PAPERS, WORD_HEIGHTS, Row, page_text, plot
+from benchmarks.text_by_size.report import HEIGHTS_MM, PAPERS, WORD_HEIGHTS, Row
 from benchmarks.text_recall import visible_words
 from tilescout.detections import Answer, Word
 from tilescout.detectors.onnx.model import decoded
@@ -37,15 +30,15 @@ from tilescout_samples.tags import TagNames
 DRAWINGS = ("ranjantx_E201A_floorplan", "opentakeoff_finish_plan", "framework16_interfaces_sch")
 PROFILE = Profile(name="text", detector="textract", dpi=200, tile_size=2048, overlap=256)
 SEED = 41
-TAGS_A_HEIGHT = 24
+TAGS_PER_HEIGHT = 24
 TRIES = 400
 SIDES = (2_000, 4_096, 10_000)
 """Longest side of the page in one call, px; the last is all that Textract takes."""
-MOST_PIXELS = 30_000_000
+MAX_PIXELS = 30_000_000
 """In one call: the local OCR takes some 20 GB for an A0 sheet at 200 dpi."""
 
 Image = NDArray[np.uint8]
-Look = Callable[[Path, TextReader], tuple[list[TextDetection], int] | None]
+Reading = Callable[[Path, TextReader], tuple[list[TextDetection], int] | None]
 
 
 def sheet(paper: str) -> Sheet:
@@ -54,7 +47,7 @@ def sheet(paper: str) -> Sheet:
     drawn = Sheet(*PAPERS[paper], chance)
     names = TagNames(chance)
     for height in sorted(HEIGHTS_MM, reverse=True):
-        for _ in range(TAGS_A_HEIGHT):
+        for _ in range(TAGS_PER_HEIGHT):
             _place(drawn, names.instrument(), height)
     return drawn
 
@@ -86,18 +79,18 @@ def _answer(rendered: RenderedTile, reader: TextReader) -> Answer:
     return Answer(tile=tile.index, tile_box=tile.box, words=tuple(words))
 
 
-def in_one_call(side: int) -> Look:
+def in_one_call(side: int) -> Reading:
     """The page drawn by the renderer with ``side`` px at most, and never over 200 dpi.
 
-    None for a picture of more than ``MOST_PIXELS``.
+    None for a picture of more than ``MAX_PIXELS``.
     """
 
-    def look(path: Path, reader: TextReader) -> tuple[list[TextDetection], int] | None:
+    def read(path: Path, reader: TextReader) -> tuple[list[TextDetection], int] | None:
         with pymupdf.open(path) as document:
             page = document[0]
             longest = max(page.rect.width, page.rect.height)
             zoom = min(side / longest, PROFILE.dpi / POINTS_PER_INCH)
-            if zoom**2 * page.rect.width * page.rect.height > MOST_PIXELS:
+            if zoom**2 * page.rect.width * page.rect.height > MAX_PIXELS:
                 return None
             matrix = pymupdf.Matrix(zoom, zoom)
             picture = page.get_pixmap(matrix=matrix, colorspace=pymupdf.csGRAY, alpha=False)
@@ -106,7 +99,7 @@ def in_one_call(side: int) -> Look:
         lines = answers_of(reader, grey)
         return [TextDetection(each.text, each.box.scale(scale)) for each in lines], 1
 
-    return look
+    return read
 
 
 def answers_of(reader: TextReader, grey: Image) -> list[TextDetection]:
@@ -125,7 +118,7 @@ def _colour(grey: Image) -> Image:
     return np.repeat(grey[:, :, None], 3, axis=2)
 
 
-LOOKS: dict[str, Look] = {
+READINGS: dict[str, Reading] = {
     "tiles of 2,048 px at 200 dpi": in_tiles,
     **{f"one call, {side:,} px": in_one_call(side) for side in SIDES},
 }
@@ -170,11 +163,11 @@ def _points_high(word: Word) -> float:
 def _rows(
     name: str, path: Path, by_height: dict[float, list[Word]], reader: TextReader
 ) -> Iterator[Row]:
-    for how, look in LOOKS.items():
-        looked = look(path, reader)
-        if looked is None:
+    for how, read in READINGS.items():
+        result = read(path, reader)
+        if result is None:
             continue
-        seen, calls = looked
+        seen, calls = result
         found = {
             height: compare(TextPage(name, tuple(words), tuple(seen)))
             for height, words in by_height.items()
@@ -195,19 +188,3 @@ def measured(drawings: Path | None) -> tuple[list[Row], Sequence[Row]]:
     with tempfile.TemporaryDirectory() as folder:
         sheets = list(sheet_rows(Path(folder), reader))
     return sheets, list(drawing_rows(drawings, reader)) if drawings else []
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--drawings", type=Path)
-    parser.add_argument("--out", type=Path)
-    asked = parser.parse_args()
-    sheets, real = measured(asked.drawings)
-    if asked.out:
-        picture = asked.out.with_suffix(".svg")
-        plot(sheets, picture)
-        asked.out.write_text(page_text(sheets, real, picture.name))
-
-
-if __name__ == "__main__":
-    main()

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.symbol_pages import annotated_sheet
+from benchmarks.symbols.pages import annotated_sheet
 from tilescout.detectors.onnx.model import decoded
 from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.profiles import Profile
@@ -31,7 +31,7 @@ Drawing = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
+class UnseenPage:
     """A page to look at: its file, page number, what is on it in page px, near misses."""
 
     path: Path
@@ -40,29 +40,29 @@ class Subject:
     near_misses: tuple[Box, ...]
 
 
-def subjects(folder: Path) -> list[Subject]:
+def unseen_pages(folder: Path) -> list[UnseenPage]:
     """Annotated sheets of unseen seeds, some with their symbols askew, then the sheet that is
     shipped as a sample, of another."""
-    found = [annotated(seed, folder) for seed in SEEDS]
-    found += [annotated(seed, folder, askew=True) for seed in ASKEW_SEEDS]
+    found = [annotated_page(seed, folder) for seed in SEEDS]
+    found += [annotated_page(seed, folder, askew=True) for seed in ASKEW_SEEDS]
     sheet_pdf = write_samples(folder / "samples", seed=SAMPLE_SEED)[0]
     return [*found, _sample(sheet_pdf)]
 
 
-def annotated(seed: int, folder: Path, *, askew: bool = False) -> Subject:
+def annotated_page(seed: int, folder: Path, *, askew: bool = False) -> UnseenPage:
     """The annotated sheet of a seed, saved in the folder."""
     sheet, path = annotated_sheet(seed, askew=askew), folder / f"{seed}.pdf"
     sheet.finish().save(path)
     return _of_truth(path, sheet.truth.symbols, sheet.truth.distractors)
 
 
-def _sample(path: Path) -> Subject:
+def _sample(path: Path) -> UnseenPage:
     page = json.loads(path.with_suffix(".json").read_text())["pages"][0]
     return _of_truth(path, page["symbols"], page["distractors"])
 
 
-def _of_truth(path: Path, symbols: Sequence[Drawing], near_misses: Sequence[Drawing]) -> Subject:
-    return Subject(
+def _of_truth(path: Path, symbols: Sequence[Drawing], near_misses: Sequence[Drawing]) -> UnseenPage:
+    return UnseenPage(
         path=path,
         page=1,
         truth=tuple(Annotation(each["label"], _pixels(each)) for each in symbols),
@@ -74,19 +74,19 @@ def _pixels(row: Drawing) -> Box:
     return Box(*row["box_pt"]).scale(DPI / POINTS_PER_INCH)
 
 
-def tiles_of(subject: Subject) -> tuple[list[RenderedTile], tuple[int, int]]:
+def tiles_of(page: UnseenPage) -> tuple[list[RenderedTile], tuple[int, int]]:
     """The page's tiles that are not blank, and its width and height in px."""
     tiles: list[RenderedTile] = []
-    request = RenderRequest.for_page(subject.page, PROFILE, pixels_only=True)
-    page = render_page(subject.path, request, tiles.append)
-    return tiles, (page.width_px, page.height_px)
+    request = RenderRequest.for_page(page.page, PROFILE, pixels_only=True)
+    rendered = render_page(page.path, request, tiles.append)
+    return tiles, (rendered.width_px, rendered.height_px)
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """A page as tiles and as one picture that is put together of them."""
 
-    subject: Subject
+    page: UnseenPage
     tiles: list[RenderedTile]
     size: tuple[int, int]
 

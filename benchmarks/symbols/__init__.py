@@ -1,0 +1,1 @@
+"""The accuracy of the sample model's symbols, run as `python -m benchmarks.symbols`."""

@@ -1,0 +1,1 @@
+"""Tuning against an exhaustive sweep, run as `python -m benchmarks.tuning`."""
