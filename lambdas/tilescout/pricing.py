@@ -1,7 +1,7 @@
-"""What a call and its surroundings cost. US dollars, us-east-1, list prices of 2026-11.
+"""Prices of detector calls and of the AWS services around them, in US dollars.
 
-No tiers, no free tier: a large account pays less. Every price can be overridden by ``prices`` in
-``cdk.json``, as prices differ by region and change.
+These are list prices of us-east-1 of 2026-11, without tiers: a large account pays less. Prices
+differ by region and change, so ``prices`` in ``cdk.json`` overrides any of them.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ PRICES_AS_OF = "2026-11"
 PRICES_REGION = "us-east-1"
 SECONDS_PER_HOUR = 3600
 ONNX_GB = 1769 / 1024
-"""Memory of the function that asks ONNX models: with so much, Lambda gives it one whole core."""
-SHORTEST_TRAINING_HOURS, LONGEST_TRAINING_HOURS = 0.5, 24.0
-"""Of Custom Labels: "typically training takes from 30 minutes to 24 hours"."""
+"""Memory of the function that runs ONNX models; Lambda gives it one whole core for that."""
+MIN_TRAINING_HOURS, MAX_TRAINING_HOURS = 0.5, 24.0
+"""Custom Labels documents "typically training takes from 30 minutes to 24 hours"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceTable:
-    """US dollars for one of each; Lambda is arm64, DynamoDB is on demand.
+    """The price of one unit of each service, in US dollars; Lambda is arm64, DynamoDB is on demand.
 
     ``calls`` has the price of one call to a detector by the name of the price.
     """
@@ -81,14 +81,14 @@ class PriceTable:
         return self.call(profile.detector)
 
     def model_time(self, units: int, seconds: float) -> float:
-        """Dollars of a Custom Labels model with ``units`` inference units up for ``seconds``.
+        """Returns the dollars of a Custom Labels model with ``units`` units up for ``seconds``.
 
-        Whether starting is billed is not documented: count from the call that starts it.
+        AWS does not document if starting is billed: count from the call that starts it.
         """
         return self.custom_labels_unit_hour * units * seconds / SECONDS_PER_HOUR
 
     def tile(self) -> float:
-        """Dollars around one tile, without its call: storing, sending, answering, merging."""
+        """Returns the dollars around one tile, without its call: storage, queues and functions."""
         return (
             self.s3_put
             + self.s3_get
@@ -100,7 +100,7 @@ class PriceTable:
         )
 
     def page(self) -> float:
-        """Dollars around one page, without its tiles: rendering, merging, detections."""
+        """Returns the dollars around one page, without its tiles: to render, merge and store it."""
         return (
             6 * self.sqs_request
             + 50 * self.dynamodb_write
@@ -110,7 +110,7 @@ class PriceTable:
         )
 
     def document(self) -> float:
-        """Dollars around one document, without its pages: intake and its part of a run."""
+        """Returns the dollars around one document, without its pages: intake, share of a run."""
         return (
             20 * self.step_functions_transition
             + 3 * self.sqs_request

@@ -39,8 +39,9 @@ class Region:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartWhen:
-    """When a start of the model is worth its price: so many open tiles are waiting, or the
-    oldest document has waited so long. Whichever comes first.
+    """The condition on which a start of the model is worth its price.
+
+    Enough open tiles are waiting, or the oldest document has waited long enough.
     """
 
     tiles: int = 1
@@ -53,13 +54,14 @@ class Profile:
 
     ``text_layer`` "first" reads visible text of the PDF itself and sends only pages
     without it to the detector. ``min_confidence`` is 0 to 100 by label, "*" for the rest.
-    ``second_scale`` has the page looked at once more, coarser, for what is larger than a tile.
+    ``second_scale`` has the page tiled once more, coarser, for things larger than a tile.
 
-    Of a Custom Labels model: ``start_minutes`` bounds its start, ``tiles_per_second_per_unit``
-    holds until a run measured it, ``use_running_model`` lets a run use what somebody else
-    started (and never stop it).
+    A model that must be started has these: ``start_minutes`` bounds its start,
+    ``tiles_per_second_per_unit`` holds until a run has measured it, and ``use_running_model`` lets
+    a run use a model that somebody else started (and never stop it).
 
-    Of detector onnx: ``seconds_per_tile`` is what its function takes for one, for its price.
+    ``seconds_per_tile`` is the time of the function for one tile, for detectors that are paid by
+    it.
     """
 
     name: str
@@ -89,7 +91,7 @@ class Profile:
 
     @property
     def model(self) -> str:
-        """Name of the lease: the model project, or the detector where there is none."""
+        """The name of the lease: the model project, or the detector where there is none."""
         return self.model_project or self.detector
 
     @property

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, HTTPClientError
 
-from tilescout.pricing import LONGEST_TRAINING_HOURS, SHORTEST_TRAINING_HOURS, PriceTable
+from tilescout.pricing import MAX_TRAINING_HOURS, MIN_TRAINING_HOURS, PriceTable
 from tilescout_cli.console import clock
 from tilescout_cli.console.failures import BadUsage, CommandFailed
 from tilescout_cli.console.terminal import dollars
@@ -138,17 +138,17 @@ def quote(prices: PriceTable, max_cost: float | None) -> str:
     Custom Labels has no call that ends a training, and does not delete a version in training.
     """
     hour = prices.custom_labels_training_hour
-    least, most = hour * SHORTEST_TRAINING_HOURS, hour * LONGEST_TRAINING_HOURS
+    least, most = hour * MIN_TRAINING_HOURS, hour * MAX_TRAINING_HOURS
     cap = most if max_cost is None else max_cost
     if cap < most:
         raise BadUsage(
-            f"a training may take {LONGEST_TRAINING_HOURS:g} hours, {dollars(most)}, and AWS has "
+            f"a training may take {MAX_TRAINING_HOURS:g} hours, {dollars(most)}, and AWS has "
             f"no call that ends one, so {dollars(cap)} cannot be kept; raise --max-cost to "
             f"{most:g}, or train a model of your own: tilescout train --local SET --out FILE"
         )
     return (
         f"training costs {dollars(hour)} an hour of a training that succeeds; it takes "
-        f"{60 * SHORTEST_TRAINING_HOURS:g} minutes to {LONGEST_TRAINING_HOURS:g} hours, so "
+        f"{60 * MIN_TRAINING_HOURS:g} minutes to {MAX_TRAINING_HOURS:g} hours, so "
         f"{dollars(least)} to {dollars(most)}. Nothing can end it sooner; cap {dollars(cap)}"
     )
 

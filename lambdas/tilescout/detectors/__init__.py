@@ -1,1 +1,1 @@
-"""The port that every detector implements, and how responses are read."""
+"""The port that every detector implements, and the readers of their responses."""

@@ -1,4 +1,4 @@
-"""The one port to whatever looks at a tile, and what each service takes."""
+"""The port that every detector implements."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from tilescout.tiling.grid import Tile
 
 
 class Detector(Protocol):
-    """Looks at one tile's image and answers in page pixels."""
+    """Detects what is in one tile's image and answers in page pixels."""
 
     def detect(self, image: bytes, tile: Tile) -> Answer:
-        """All that is in the tile; ``calls`` of the answer counts what is billed.
+        """Returns the answer for the tile; its ``calls`` counts the billed requests.
 
-        Raises TileRefused for this tile's fault, AnswerLost where it may have been
-        billed without an answer, DetectorUnavailable for any other reason.
+        Raises TileRefused where the tile itself is at fault, AnswerLost where a call may have
+        been billed without an answer, and DetectorUnavailable for any other reason.
         """
         ...
 
 
 def confidence_asked(profile: Profile) -> float | None:
-    """The smallest confidence (0-100) that a label of the profile may have and be kept.
+    """Returns the smallest confidence (0-100) at which any label of the profile is kept.
 
-    None where the profile sets none: the model's own threshold of each label holds then.
+    It is None where the profile sets none: the model's own threshold of each label holds then.
     """
     floors = profile.min_confidence
     if not profile.labels:

@@ -1,4 +1,4 @@
-"""Responses of Textract and Rekognition as words and objects in page pixels."""
+"""Converts responses of Textract and Rekognition to words and objects in page pixels."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tilescout.geometry import Box
 from tilescout.tiling.grid import Tile
 
 DETECT_TEXT_MAX_WORDS = 100
-"""DetectText returns no more words an image:
+"""DetectText returns no more words per image:
 https://docs.aws.amazon.com/rekognition/latest/dg/API_DetectText.html"""
 
 _ANSWER = TypeAdapter(Answer)
@@ -21,7 +21,7 @@ _DIRECTIONS: tuple[Direction, ...] = ("right", "down", "left", "up")
 
 
 def from_textract(response: Mapping[str, Any], tile: Tile) -> tuple[Word, ...]:
-    """The words of a DetectDocumentText response, in page pixels.
+    """Returns the words of a DetectDocumentText response, in page pixels.
 
     ``line`` counts the LINE blocks from 0; a word runs as its line does. A block without
     geometry or text is dropped; ratios outside 0 to 1 are clamped.
@@ -38,7 +38,7 @@ def from_textract(response: Mapping[str, Any], tile: Tile) -> tuple[Word, ...]:
 
 
 def from_detect_text(response: Mapping[str, Any], tile: Tile) -> tuple[Word, ...]:
-    """The words of a DetectText response, in page pixels; ``line`` is the LINE's own id.
+    """Returns the words of a DetectText response, in page pixels; ``line`` is the LINE's id.
 
     An item without geometry or text is dropped; ratios outside 0 to 1 are clamped.
     """
@@ -54,28 +54,28 @@ def from_detect_text(response: Mapping[str, Any], tile: Tile) -> tuple[Word, ...
 
 
 def from_custom_labels(response: Mapping[str, Any], tile: Tile) -> tuple[ObjectSeen, ...]:
-    """The objects of a DetectCustomLabels response, in page pixels; ratios are clamped to 0-1.
+    """Returns the objects of a DetectCustomLabels response, in page pixels.
 
-    A label of the whole image has no box and is dropped, as is what lacks a name, a confidence
-    or an area.
+    Ratios are clamped to 0-1. A label of the whole image has no box and is dropped, as is an item
+    without a name, a confidence or an area.
     """
     found = (_object(item, tile) for item in response.get("CustomLabels") or ())
-    return tuple(each for each in found if each is not None)
+    return tuple(seen for seen in found if seen is not None)
 
 
 def is_truncated(response: Mapping[str, Any]) -> bool:
-    """Whether DetectText reached its limit of words, so that the tile may hold more."""
+    """Tells if DetectText reached its limit of words, so that the tile may hold more."""
     words = [item for item in response.get("TextDetections", ()) if item.get("Type") == "WORD"]
     return len(words) >= DETECT_TEXT_MAX_WORDS
 
 
 def answer_to_json(answer: Answer) -> str:
-    """Compact JSON; what is at its default is left out."""
+    """Returns compact JSON without the members that are at their default."""
     return _ANSWER.dump_json(answer, exclude_defaults=True).decode()
 
 
 def answer_from_json(text: str) -> Answer:
-    """The answer ``answer_to_json`` wrote; raises pydantic.ValidationError for anything else."""
+    """Returns the answer of ``answer_to_json``; raises pydantic.ValidationError for other text."""
     return _ANSWER.validate_json(text)
 
 
@@ -114,7 +114,7 @@ def _is_number(value: object) -> TypeGuard[float]:
 
 
 def _box(item: Mapping[str, Any], tile: Tile) -> Box | None:
-    """The item's BoundingBox in page pixels, to a hundredth; None where it is missing or empty."""
+    """Returns the BoundingBox in page pixels, to a hundredth; None if it is missing or empty."""
     ratios = (item.get("Geometry") or {}).get("BoundingBox") or {}
     left, top, width, height = (ratios.get(name) for name in ("Left", "Top", "Width", "Height"))
     if not (_is_number(left) and _is_number(top) and _is_number(width) and _is_number(height)):
@@ -135,9 +135,9 @@ def _on_page(tile: Tile, left: float, top: float, right: float, bottom: float) -
 
 
 def _direction(line: Mapping[str, Any], word: Mapping[str, Any], tile: Tile) -> Direction:
-    """Where the text runs to: along the polygon's first edge, the top side of the text itself.
+    """Returns the direction of the text: along the polygon's first edge, the top of the text.
 
-    The line's polygon is the longer, so it is asked first; RotationAngle is only on words.
+    The line's polygon is the longer one, so it is read first; only words have a RotationAngle.
     """
     for geometry in (line, word):
         polygon: Sequence[Mapping[str, float]] = geometry.get("Polygon") or ()

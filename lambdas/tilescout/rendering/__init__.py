@@ -1,3 +1,3 @@
-"""Pages of a PDF as facts, tiles and words, by MuPDF in a child process that can be killed."""
+"""Renders the pages of a PDF by MuPDF, in a child process that can be killed."""
 
 from __future__ import annotations

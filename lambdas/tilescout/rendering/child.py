@@ -26,33 +26,33 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(job: str) -> None:
-    """Do one job and end."""
+    """Does one job and ends."""
     task = json.loads(job)
-    with _frames_only() as stream:
-        _obey(task["limits"])
-        for frame in _answer(task["task"], task["arguments"], task["limits"]):
+    with _redirect_stdout() as stream:
+        _apply_limits(task["limits"])
+        for frame in _frames(task["task"], task["arguments"], task["limits"]):
             write_frame(stream, frame)
 
 
-def _frames_only() -> BinaryIO:
-    """The pipe to the parent; anything that a library prints goes to stderr instead."""
+def _redirect_stdout() -> BinaryIO:
+    """Returns the pipe to the parent; what a library prints goes to stderr from here on."""
     stream = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return stream
 
 
-def _obey(limits: dict[str, Any]) -> None:
+def _apply_limits(limits: dict[str, Any]) -> None:
     cpu_seconds = limits["cpu_seconds"]
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
         memory = limits["memory_mb"] * 1_000_000
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-        # A parent that is killed cannot kill: the kernel does it.
+        # A parent that is killed cannot end its child: the kernel does it.
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _answer(task: str, arguments: dict[str, Any], limits: dict[str, Any]) -> Iterator[Frame]:
+def _frames(task: str, arguments: dict[str, Any], limits: dict[str, Any]) -> Iterator[Frame]:
     try:
         if task == "inspect":
             yield Frame("result", asdict(inspect(**arguments, work=WorkLimits(**limits["work"]))))

@@ -1,4 +1,4 @@
-"""How the rendering child talks: frames of a JSON header and bytes, each with its length."""
+"""The protocol of the rendering child: frames of a JSON header and bytes, with lengths."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Frame:
 
 
 def write_frame(stream: BinaryIO, frame: Frame) -> None:
-    """Send one frame at once."""
+    """Writes one frame and flushes."""
     header = json.dumps([frame.kind, frame.value]).encode()
     stream.write(LENGTHS.pack(len(header), len(frame.payload)))
     stream.write(header)
@@ -34,9 +34,9 @@ def write_frame(stream: BinaryIO, frame: Frame) -> None:
 
 
 def read_frame(read: Callable[[int], bytes]) -> Frame:
-    """The next frame; ``read`` gives exactly as many bytes as asked or raises.
+    """Returns the next frame; ``read`` returns exactly as many bytes as asked or raises.
 
-    Raises ValueError where the lengths are impossible: the child writes nonsense.
+    Raises ValueError where the lengths are impossible: the child wrote no frame.
     """
     header_bytes, payload_bytes = LENGTHS.unpack(read(LENGTHS.size))
     if header_bytes > MAX_HEADER_BYTES or payload_bytes > MAX_PAYLOAD_BYTES:

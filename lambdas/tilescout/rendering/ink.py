@@ -1,4 +1,4 @@
-"""Whether there is ink of the expected lightness in a box. Runs in the rendering child only."""
+"""Tells if boxes hold ink of the expected lightness. Runs in the rendering child only."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tilescout.rendering.page_tiles import DrawnPage, Pixels
 
 STRIP_ROWS = 1024
 FRAME_OUTWARDS = (-2, -2, 2, 2)
-LEAST_CONTRAST = 12
+MIN_CONTRAST = 12
 INK_SHARE = 0.2
 
 
@@ -43,7 +43,7 @@ class InkProbe:
         self._seen = np.zeros(len(inks), bool)
 
     def look_at(self, page: DrawnPage) -> None:
-        """Draw the strips of the page that hold a box, and look."""
+        """Draws the strips of the page that hold a box, and looks for the ink in them."""
         strip: Pixels = np.empty((STRIP_ROWS, page.width, 1), np.uint8)
         for top in range(0, page.height, STRIP_ROWS):
             bottom = min(top + STRIP_ROWS, page.height)
@@ -55,8 +55,8 @@ class InkProbe:
                     self._look(int(number), rows[..., 0], top)
 
     def _look(self, number: int, rows: Pixels, top: int) -> None:
-        inner = _cut(rows, self._inner[number], top)
-        outer = _cut(rows, self._outer[number], top)
+        inner = _crop(rows, self._inner[number], top)
+        outer = _crop(rows, self._outer[number], top)
         frame = np.bincount(outer.ravel(), minlength=256)
         if inner.size:
             frame -= np.bincount(inner.ravel(), minlength=256)
@@ -66,12 +66,12 @@ class InkProbe:
         self._paper[number] += frame
 
     def visible(self) -> list[bool]:
-        """For each ink whether it was seen; False for a box outside of the page."""
+        """Returns, for each ink, True if it was seen; False for a box outside of the page."""
         paper = self._paper.argmax(axis=1)
         contrast = self._grey - paper
         reached = np.where(contrast < 0, paper - self._darkest, self._lightest - paper)
         enough = np.maximum(1, INK_SHARE * np.abs(contrast))
-        seen = self._seen & (np.abs(contrast) >= LEAST_CONTRAST) & (reached >= enough)
+        seen = self._seen & (np.abs(contrast) >= MIN_CONTRAST) & (reached >= enough)
         return [bool(one) for one in seen]
 
 
@@ -81,6 +81,6 @@ def _whole_pixels(box: Box) -> tuple[int, int, int, int]:
     return left, top, max(right, left + 1), max(bottom, top + 1)
 
 
-def _cut(rows: Pixels, sides: npt.NDArray[np.int64], top: int) -> Pixels:
+def _crop(rows: Pixels, sides: npt.NDArray[np.int64], top: int) -> Pixels:
     left, first, right, last = (int(side) for side in sides)
     return rows[max(0, first - top) : max(0, last - top), max(0, left) : max(0, right)]

@@ -17,15 +17,15 @@ from tilescout.rendering.process import WorkLimits
 from tilescout.rendering.requests import DocumentFacts, PageFacts
 
 # PDF's own limit is 14,400 units a side; UserUnit multiplies it. 200,000 pt are 70 metres.
-LONGEST_SIDE_PT = 200_000.0
-SHORTEST_SIDE_PT = 1.0
+MAX_SIDE_PT = 200_000.0
+MIN_SIDE_PT = 1.0
 # Measuring text means interpreting the page: the first pages tell enough of a set's text sizes.
-TEXT_MEASURED_PAGES = 25
+MAX_MEASURED_PAGES = 25
 SMALL_TEXT_SHARE = 0.01
 
 
 def open_document(path: str) -> Any:
-    """The opened document; raises UnreadableDocument where MuPDF cannot open it as a PDF."""
+    """Returns the open document; raises UnreadableDocument where MuPDF cannot open it as a PDF."""
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.TOOLS.mupdf_display_warnings(False)
     try:
@@ -46,17 +46,17 @@ def open_document(path: str) -> Any:
     return document
 
 
-def complaint() -> str:
-    """The first error that MuPDF met since the document was opened, and went on; else empty.
+def first_render_error() -> str:
+    """Returns the first error that MuPDF reported and went on from; empty without one.
 
-    What it says without the word is no loss: a wrong stream length, a substituted font.
+    Its warnings lose nothing: a wrong stream length, a substituted font.
     """
     said = pymupdf.TOOLS.mupdf_warnings(reset=0).splitlines()
     return next((line[:200] for line in said if re.search(r"\berror\b", line)), "")
 
 
 def error_text(error: BaseException) -> str:
-    """MuPDF's reason on one line, without the file's name."""
+    """Returns MuPDF's reason on one line, without the file's name."""
     lines = str(error).splitlines() or [type(error).__name__]
     return lines[0].split(" '")[0][:200]
 
@@ -64,7 +64,7 @@ def error_text(error: BaseException) -> str:
 def inspect(
     path: str, max_pages: int, pages: tuple[int, int] | None, work: WorkLimits
 ) -> DocumentFacts:
-    """Facts of the pages ``pages`` (first, last; all where None).
+    """Returns the facts of the pages ``pages`` (first, last; all where None).
 
     Raises UnreadableDocument, and RenderLimitExceeded where a page asks for more than ``work``.
     """
@@ -74,7 +74,7 @@ def inspect(
     numbers = range(max(1, first), min(last, count) + 1)
     return DocumentFacts(
         pages=tuple(
-            _page_facts(document, number, work if position < TEXT_MEASURED_PAGES else None)
+            _page_facts(document, number, work if position < MAX_MEASURED_PAGES else None)
             for position, number in enumerate(numbers)
         ),
         page_count=count,
@@ -99,7 +99,7 @@ def _page_count(document: Any, max_pages: int) -> int:
 
 
 def load_page(document: Any, number: int) -> Any:
-    """Page ``number`` (from 1); raises UnreadableDocument where its entry is broken."""
+    """Returns page ``number`` (from 1); raises UnreadableDocument where its entry is broken."""
     with _readable(f"every page must be readable; page {number} is not"):
         return document.load_page(number - 1)
 
@@ -122,9 +122,9 @@ def _page_facts(document: Any, number: int, work: WorkLimits | None) -> PageFact
     page = load_page(document, number)
     width, height = page.rect.width, page.rect.height
     # The comparison is false for NaN too.
-    if not all(SHORTEST_SIDE_PT <= side <= LONGEST_SIDE_PT for side in (width, height)):
+    if not all(MIN_SIDE_PT <= side <= MAX_SIDE_PT for side in (width, height)):
         raise UnreadableDocument(
-            f"a page side must be {SHORTEST_SIDE_PT:g} to {LONGEST_SIDE_PT:g} pt; page {number} "
+            f"a page side must be {MIN_SIDE_PT:g} to {MAX_SIDE_PT:g} pt; page {number} "
             f"is {width:g} x {height:g} pt; correct its MediaBox, CropBox or UserUnit"
         )
     if work:
@@ -139,7 +139,7 @@ def _page_facts(document: Any, number: int, work: WorkLimits | None) -> PageFact
 
 
 def _smallest_text(page: ShownPage) -> float | None:
-    """The size that 1 % of the letters stay at or under: one stray speck decides nothing."""
+    """Returns the size in points that 1 % of the letters do not exceed: a speck decides nothing."""
     sizes = sorted(
         span["size"]
         for line in page.lines()
@@ -160,27 +160,27 @@ def _warnings(document: Any) -> list[str]:
     return warnings
 
 
-def _unusable_boxes(document: Any, numbers: range, most: int = 5) -> list[str]:
-    """MuPDF takes a page without a usable MediaBox as US Letter, and says nothing."""
+def _unusable_boxes(document: Any, numbers: range, limit: int = 5) -> list[str]:
+    """Returns warnings for pages without a usable MediaBox, which MuPDF takes as US Letter."""
     boxes = ((number, _media_box(document, number)) for number in numbers)
     found = [
         f"page {number} has no usable MediaBox ({box[:60]}); it is taken as 612 x 792 pt"
         for number, (kind, box) in boxes
         if kind == "array" and not _is_usable(box)
     ]
-    more = [f"{len(found) - most} more pages have no usable MediaBox"]
-    return found[:most] + (more if len(found) > most else [])
+    more = [f"{len(found) - limit} more pages have no usable MediaBox"]
+    return found[:limit] + (more if len(found) > limit else [])
 
 
 def _media_box(document: Any, number: int) -> tuple[str, str]:
-    """Kind and text of the page's own entry; "null" where it inherits one."""
+    """Returns kind and text of the page's own entry; "null" where it inherits one."""
     with _readable(f"every page must be readable; page {number} is not"):
         found: tuple[str, str] = document.xref_get_key(document.page_xref(number - 1), "MediaBox")
         return found
 
 
 def _is_usable(box: str) -> bool:
-    """References are for MuPDF to follow."""
+    """Tells if a MediaBox has an area; a reference is for MuPDF to follow."""
     if "R" in box:
         return True
     try:

@@ -1,6 +1,6 @@
 """One page interpreted once by MuPDF and drawn in rows. Runs in the rendering child only.
 
-A display list is made once a page: drawing a part of the page from it is several times cheaper
+A display list is made once per page: drawing a part of the page from it is several times cheaper
 than interpreting the content again for each part.
 """
 
@@ -43,11 +43,11 @@ class ShownPage:
         self.width, self.height = page_pixels(self._bounds.width, self._bounds.height, dpi)
 
     def in_grey(self, dpi: float) -> ShownPage:
-        """The same page, not interpreted again, at another resolution."""
+        """Returns the same page in grey at another resolution; it is not interpreted again."""
         return self._drawn("grey", dpi)
 
     def shrunk(self, ratio: float, size: tuple[int, int]) -> ShownPage:
-        """The same page, not interpreted again, ``size`` (width, height) px at ``ratio``."""
+        """Returns the same page, shrunk by ``ratio`` to ``size`` (width, height) px."""
         other = self._drawn(self.colour, self.dpi * ratio)
         other.width, other.height = size
         return other
@@ -67,9 +67,9 @@ class ShownPage:
         return self.dpi / POINTS_PER_INCH
 
     def draw(self, target: Pixels, top: int) -> None:
-        """Fill ``target`` (rows x page width x channels) with the page's rows from ``top``.
+        """Fills ``target`` (rows x page width x channels) with the page's rows from ``top``.
 
-        Drawn in strips, so that the renderer's own copy of the pixels stays small.
+        It is drawn in strips, so that the renderer's own copy of the pixels stays small.
         """
         rows = max(1, STRIP_BYTES // (self.width * self.channels))
         for first in range(0, len(target), rows):
@@ -100,16 +100,16 @@ class ShownPage:
         return pymupdf.TextPage(self._list.get_textpage(TEXT_FLAGS))
 
     def lines(self) -> list[dict[str, Any]]:
-        """Lines of text as MuPDF's rawdict has them, in points as shown."""
+        """Returns lines of text as MuPDF's rawdict has them, in points as shown."""
         blocks = self._text.extractRAWDICT()["blocks"]
         return [line for block in blocks for line in block.get("lines", ())]
 
     def images(self) -> list[dict[str, Any]]:
-        """Width, height (px) and box (points as shown) of each image that the page draws."""
+        """Returns width, height (px) and box (points as shown) of each image on the page."""
         return list(self._text.extractIMGINFO())
 
     def declares_content(self) -> bool:
-        """Whether there is an image or painted text on the page."""
+        """Tells if there is an image or painted text on the page."""
         return bool(self.images()) or any(
             is_painted(span) and any(not glyph["c"].isspace() for glyph in span["chars"])
             for line in self.lines()
@@ -117,11 +117,11 @@ class ShownPage:
         )
 
     def to_pixels(self, box: Box) -> Box:
-        """A box in points as MuPDF gives it, in page pixels."""
+        """Returns a box, in points as MuPDF gives it, in page pixels."""
         left, top = self._bounds.x0, self._bounds.y0
         return box.shift(-left, -top).scale(self.scale)
 
 
 def is_painted(span: dict[str, Any]) -> bool:
-    """False for render mode 3 (neither filled nor stroked) and for full transparency."""
+    """Returns False for render mode 3 (neither filled nor stroked) and for full transparency."""
     return bool(span["char_flags"] & (FILLED | STROKED)) and span["alpha"] > 0

@@ -1,4 +1,4 @@
-"""Renders one page into frames: a frame a tile, then the result. Runs in the child only."""
+"""Renders one page into frames: one per tile, then the result. Runs in the child only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from tilescout.errors import UnreadableDocument, UnsupportedPage
 from tilescout.rendering.child_frames import Frame
-from tilescout.rendering.mupdf_document import complaint, load_page, open_document
+from tilescout.rendering.mupdf_document import first_render_error, load_page, open_document
 from tilescout.rendering.mupdf_page import ShownPage
 from tilescout.rendering.page_tiles import cut_tiles
 from tilescout.rendering.page_work import measure_page
@@ -24,7 +24,7 @@ NO_TEXT = PageText(words=(), covers_page=False)
 
 
 def render(path: str, request: RenderRequest, limits: RenderLimits) -> Iterator[Frame]:
-    """Tiles as they are made, then the page's result.
+    """Yields the tiles as they are made, then the page's result.
 
     Raises UnreadableDocument, UnsupportedPage, RenderLimitExceeded.
     """
@@ -49,7 +49,7 @@ def render(path: str, request: RenderRequest, limits: RenderLimits) -> Iterator[
 
 @dataclass(slots=True)
 class TileCounts:
-    """Tiles of all scales: those there are, those regions and text leave, those not blank."""
+    """Numbers of tiles of all scales: of the grid, left by regions and text, not blank."""
 
     every: int = 0
     kept: int = 0
@@ -63,7 +63,7 @@ def _grid(request: RenderRequest) -> TileGrid:
 def _tiles(
     page: ShownPage, scale: PageScale, request: RenderRequest, text: PageText, counts: TileCounts
 ) -> Iterator[Frame]:
-    """The tiles of one scale; the renderer draws it anew, for shrunk pixels lose thin lines."""
+    """Yields the tiles of one scale, drawn at that scale, for shrunk pixels lose thin lines."""
     grid = _grid(request)
     counts.every += grid.count(*scale.size)
     if request.tiles == "never" or (request.tiles == "where-no-text" and text.covers_page):
@@ -78,7 +78,7 @@ def _tiles(
 
 
 def _bound_images(page: ShownPage, number: int, memory_mb: int) -> None:
-    """Refuse before decoding: the memory for an image is bounded by no band."""
+    """Refuses large images before they are decoded: bands do not bound their memory."""
     limit_mb = memory_mb // IMAGE_SHARE_OF_MEMORY
     for image in page.images():
         width, height = image["width"], image["height"]
@@ -98,10 +98,10 @@ def _result(
     text: PageText,
     counts: TileCounts,
 ) -> RenderedPage:
-    """``warnings`` tell what may be missing: nothing is lost in silence."""
+    """Returns the page's result; its warnings tell what may be missing."""
     looks_blank = counts.sent == 0 and counts.kept == counts.every and page.declares_content()
     warnings = [f"page {request.page} declares content but renders blank"] if looks_blank else []
-    if error := complaint():
+    if error := first_render_error():
         warnings.append(f"page {request.page} may lack parts; the renderer said: {error}")
     return RenderedPage(
         page=request.page,

@@ -22,7 +22,7 @@ FALLING_QUALITIES = (JPEG_QUALITY, 70, 55, 40, 25, 10, 1)
 
 
 class DrawnPage(Protocol):
-    """What the tiles need of a renderer: a page that draws any of its rows."""
+    """A page that draws any of its rows: what tiles need of a renderer."""
 
     width: int
     height: int
@@ -31,7 +31,7 @@ class DrawnPage(Protocol):
     def channels(self) -> int: ...
 
     def draw(self, target: Pixels, top: int) -> None:
-        """Fill ``target`` (rows x width x channels) with the page's rows from ``top``."""
+        """Fills ``target`` (rows x width x channels) with the page's rows from ``top``."""
 
 
 class Band:
@@ -49,7 +49,7 @@ class Band:
         self._top = self._bottom = 0
 
     def move_to(self, top: int) -> None:
-        """Hold the rows from ``top``; bands are asked for from the top of the page down."""
+        """Loads the rows from ``top``; bands are read from the top of the page down."""
         bottom = min(top + self._size, self._page.height)
         kept = max(0, self._bottom - top)
         first_kept = top - self._top
@@ -59,11 +59,11 @@ class Band:
         self._top, self._bottom = top, bottom
 
     def tile(self, left: int) -> Pixels:
-        """The tile that begins at column ``left``, as a view."""
+        """Returns a view of the tile that begins at column ``left``."""
         return self._pixels[:, left : left + self._size]
 
     def is_blank(self, left: int) -> bool:
-        """Whether all of the tile that lies on the page has one colour, exactly."""
+        """Tells if all of the tile that lies on the page has exactly one colour."""
         shown = self.tile(left)[: self._bottom - self._top, : self._page.width - left]
         channels = range(shown.shape[2])
         return all(shown[..., one].min() == shown[..., one].max() for one in channels)
@@ -72,7 +72,7 @@ class Band:
 def cut_tiles(
     page: DrawnPage, tiles: list[Tile], tile_size: int, max_image_bytes: int
 ) -> Iterator[tuple[Tile, bytes]]:
-    """Those of ``tiles`` (in order of index) that are not blank, as JPEG files."""
+    """Yields those of ``tiles`` (in order of index) that are not blank, as JPEG files."""
     if not tiles:
         return
     band = Band(page, tile_size)
@@ -85,7 +85,7 @@ def cut_tiles(
 
 
 def encode_jpeg(pixels: Pixels, max_bytes: int) -> bytes:
-    """A JPEG of at most ``max_bytes``: quality falls until it fits, the size stays.
+    """Returns a JPEG of at most ``max_bytes``: quality falls until it fits, the size stays.
 
     Raises UnsupportedPage where even the lowest quality does not fit.
     """

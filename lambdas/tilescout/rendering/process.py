@@ -1,4 +1,4 @@
-"""Runs the rendering child and ends it: nothing that a PDF does reaches the caller's process.
+"""Runs the rendering child and ends it: whatever a PDF does, the caller's process survives.
 
 Interpreting a page can crash, never end or take any amount of memory, and none of that can be
 caught in the process where it happens. So each page is rendered by a child in a session of its
@@ -26,7 +26,7 @@ from tilescout.rendering.child_frames import Frame, read_frame
 
 CHILD_MODULE = "tilescout.rendering.child"
 READ_BYTES = 1 << 20
-LAST_WORDS_SECONDS = 5.0
+EXIT_SECONDS = 5.0
 RAISED_BY_CHILD = {
     "UnreadableDocument": errors.UnreadableDocument,
     "UnsupportedPage": errors.UnsupportedPage,
@@ -51,7 +51,7 @@ class WorkLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderLimits:
-    """What one child may use, and what a page may ask it to do.
+    """The resources that one child may use, and the work that a page may give it.
 
     ``wall_seconds`` counts only time spent waiting for the child, not the caller's own work
     on a tile; ``memory_mb`` is address space, so some 400 MB above what is resident.
@@ -72,7 +72,7 @@ class ChildOutput:
         self._buffer = bytearray()
 
     def read(self, count: int) -> bytes:
-        """Exactly ``count`` bytes; raises EOFError at its end and TimeoutError when late."""
+        """Returns exactly ``count`` bytes; raises EOFError at the end, TimeoutError when late."""
         while len(self._buffer) < count:
             self._wait()
             received = os.read(self._descriptor, READ_BYTES)
@@ -97,10 +97,10 @@ class ChildOutput:
 def child_frames(
     task: str, arguments: dict[str, Any], *, subject: str, limits: RenderLimits
 ) -> Iterator[Iterator[Frame]]:
-    """Run ``task`` in a child and give its frames up to and including the result.
+    """Runs ``task`` in a child and gives its frames up to and including the result.
 
-    On leaving, however, the child and its group are gone. The frames raise what the child
-    raised on purpose, and RenderLimitExceeded naming ``subject`` where it died or was late.
+    On leaving, whatever happened, the child and its group are gone. The frames raise what the
+    child raised on purpose, and RenderLimitExceeded with ``subject`` where it died or was late.
     """
     job = json.dumps({"task": task, "arguments": arguments, "limits": asdict(limits)})
     child = subprocess.Popen(
@@ -143,7 +143,7 @@ def _too_slow(limits: RenderLimits) -> str:
 
 def _cause_of_death(child: subprocess.Popen[bytes], limits: RenderLimits) -> str:
     try:
-        code = child.wait(LAST_WORDS_SECONDS)
+        code = child.wait(EXIT_SECONDS)
     except subprocess.TimeoutExpired:
         return "the renderer closed its pipe and did not end"
     if code == -signal.SIGXCPU:
@@ -163,7 +163,7 @@ def _exceeded(subject: str, reason: str) -> errors.RenderLimitExceeded:
 
 
 def _environment() -> dict[str, str]:
-    """Nothing but the way to the code: credentials never reach the process that reads PDFs."""
+    """Returns only the paths of the code: the process that reads PDFs gets no credentials."""
     code = (str(Path(entry).resolve()) for entry in sys.path if entry)
     return {
         "PYTHONPATH": os.pathsep.join(code),

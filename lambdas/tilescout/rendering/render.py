@@ -1,4 +1,4 @@
-"""Pages of a PDF as facts, tiles and words. All of it is done by a child process.
+"""Inspects PDFs and renders their pages, all in a child process.
 
 Everything is said of the page as a viewer shows it: rotation, CropBox and UserUnit applied,
 origin top-left. Callers use this module and ``requests``; the rest runs in the child.
@@ -35,11 +35,11 @@ def inspect_document(
     pages: tuple[int, int] | None = None,
     limits: RenderLimits = RenderLimits(),  # noqa: B008 (frozen)
 ) -> DocumentFacts:
-    """Open the PDF and measure its pages; ``pages`` (first, last) restricts what is reported.
+    """Opens the PDF and measures its pages; ``pages`` (first, last) restricts the report.
 
-    Raises UnreadableDocument for what is no PDF, is damaged beyond repair, needs a password,
-    has no page, more than ``max_pages`` or an absurd page size; RenderLimitExceeded where
-    reading it crashes or takes too much. A PDF with only an owner's password is read.
+    Raises UnreadableDocument for a file that is not a PDF, is damaged beyond repair, needs a
+    password, has no page, more than ``max_pages`` or an absurd page size; RenderLimitExceeded
+    where reading it crashes or exceeds ``limits``. A PDF with only an owner's password is read.
     """
     _require_pdf_mark(path)
     arguments = {"path": str(path), "max_pages": max_pages, "pages": pages}
@@ -71,10 +71,10 @@ def render_page(
     on_tile: Callable[[RenderedTile], None],
     limits: RenderLimits = RenderLimits(),  # noqa: B008 (frozen)
 ) -> RenderedPage:
-    """Render one page; each tile is given to ``on_tile`` as it is made, in order of its index.
+    """Renders one page and calls ``on_tile`` with each tile as it is made, in order of index.
 
-    Raises UnsupportedPage, UnreadableDocument and RenderLimitExceeded. What ``on_tile`` raises
-    ends the child and passes through.
+    Raises UnsupportedPage, UnreadableDocument and RenderLimitExceeded. An exception of
+    ``on_tile`` ends the child and is raised.
     """
     _require_pdf_mark(path)
     arguments = {"path": str(path), "request": asdict(request)}

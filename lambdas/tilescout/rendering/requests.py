@@ -1,4 +1,4 @@
-"""What is asked of the renderer for a page, and what it answers: plain values without MuPDF."""
+"""Requests to the renderer and its answers: plain values that need no MuPDF."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PageFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentFacts:
-    """``page_count`` is the whole document's; ``pages`` are those asked for."""
+    """The pages that were asked for; ``page_count`` is that of the whole document."""
 
     pages: tuple[PageFacts, ...]
     page_count: int
@@ -34,10 +34,10 @@ class DocumentFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderRequest:
-    """What to make of one page (from 1); sizes in pixels at ``dpi``, regions as ratios.
+    """How to render one page (from 1): sizes in pixels at ``dpi``, regions as ratios.
 
-    ``tiles`` "where-no-text" sends none for a page that its own text covers; "never" sends
-    none at all. ``max_image_bytes`` bounds every encoded tile. ``second_scale`` as in a profile.
+    ``tiles`` "where-no-text" renders none for a page that its own text covers, "never" none at
+    all. ``max_image_bytes`` bounds every encoded tile. ``second_scale`` as in a profile.
     """
 
     page: int
@@ -50,7 +50,7 @@ class RenderRequest:
     exclude: tuple[Region, ...]
     max_image_bytes: int
     tiles: TilesWanted = "always"
-    # Not in its name: grids without a second scale keep the one they always had.
+    # Not in its text: grids without a second scale keep the hash they always had.
     second_scale: SecondScale = field(default=0.0, repr=False)
 
     @classmethod
@@ -92,9 +92,9 @@ class RenderedTile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedPage:
-    """What became of a page; ``words`` in page pixels are visible text of the PDF itself.
+    """The result of a page; ``words`` in page pixels are visible text of the PDF itself.
 
-    ``tiles_skipped`` counts blank tiles and those that regions or text made needless.
+    ``tiles_skipped`` counts blank tiles and those that regions or text made unnecessary.
     ``covers_page``: the words stand for all text of the page, by the rule in ``text_layer``.
     """
 

@@ -1,4 +1,4 @@
-"""The PDF's own words, only those that a reader sees. Runs in the rendering child only.
+"""Reads the PDF's own words that a person sees. Runs in the rendering child only.
 
 Text is invisible when it is neither filled nor stroked (render mode 3, as under scans), fully
 transparent, in the colour of its paper, or covered by something else. The first two are said
@@ -47,7 +47,7 @@ class PaintedWord:
 
 
 def read_text(page: ShownPage) -> PageText:
-    """The visible words of ``page``, clipped to it."""
+    """Returns the visible words of ``page``, clipped to it."""
     painted = list(_painted_words(page.lines()))
     visible = [word for word in _with_ink(page, painted) if UNMAPPED not in word.text]
     bounds = Box(0, 0, page.width, page.height)
@@ -69,10 +69,10 @@ def read_text(page: ShownPage) -> PageText:
 
 
 def covers_page(words: tuple[Word, ...], images: list[Box], page: Box) -> bool:
-    """Whether the words may stand for all text of the page.
+    """Tells if the words may stand for all text of the page.
 
-    At least 10 visible words, and no image larger than 5 % of the page without a word in it:
-    such an image may be a scan with text of its own. Text drawn as lines is not noticed.
+    There must be at least 10 visible words, and no image larger than 5 % of the page without a
+    word in it: it may be a scan with text of its own. Text drawn as lines is not noticed.
     """
     large = [image for image in images if image.area > COVERED_IMAGE_SHARE * page.area]
     centres = [word.box.centre for word in words]
@@ -118,7 +118,7 @@ def _painted_word(
 
 
 def _grey(colour: int) -> int:
-    """Lightness of 0xRRGGBB as MuPDF turns rgb into grey."""
+    """Returns the lightness (0-255) of 0xRRGGBB as MuPDF turns rgb into grey."""
     red, green, blue = colour >> 16 & 0xFF, colour >> 8 & 0xFF, colour & 0xFF
     return int(np.rint(0.3 * red + 0.59 * green + 0.11 * blue))
 

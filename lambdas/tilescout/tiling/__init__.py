@@ -1,4 +1,4 @@
-"""Cuts a page into equal overlapping tiles that cover it."""
+"""Divides a page into equal overlapping tiles that cover it."""
 
 from __future__ import annotations
 

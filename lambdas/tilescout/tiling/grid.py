@@ -1,4 +1,4 @@
-"""Equal tiles over a page, their stride balanced over the axis."""
+"""A grid of equal tiles over a page, with a balanced stride."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tilescout.geometry import Box
 class Tile:
     """One square region of a page image; ``index`` counts row by row from 0.
 
-    ``scale`` is the page pixels to one pixel of the tile's image.
+    ``scale`` is the number of page pixels to one pixel of the tile's image.
     """
 
     index: int
@@ -35,7 +35,7 @@ class TileGrid:
             )
 
     def starts(self, length: int) -> list[int]:
-        """First pixel of each tile on an axis of ``length`` px.
+        """Returns the first pixel of each tile on an axis of ``length`` px.
 
         Neighbours overlap by at least ``overlap``; the strides differ by at most one pixel.
         A page shorter than a tile has one tile at 0, which the renderer pads with paper.
@@ -47,7 +47,7 @@ class TileGrid:
         return [reach * step // steps for step in range(steps + 1)]
 
     def tiles(self, width: int, height: int) -> list[Tile]:
-        """Every pixel of a ``width`` x ``height`` px page is in a tile; all are equal."""
+        """Returns equal tiles that cover every pixel of a ``width`` x ``height`` px page."""
         boxes = (
             Box(left, top, left + self.size, top + self.size)
             for top in self.starts(height)
@@ -60,9 +60,10 @@ class TileGrid:
 
 
 def split_tile(tile: Tile, overlap: int) -> tuple[Tile, ...]:
-    """Four equal quarters that overlap by at least ``overlap`` px of the image and cover the tile.
+    """Returns four equal quarters that cover the tile and keep its index.
 
-    They keep the tile's index. Raises ValueError for an overlap not smaller than the tile.
+    They overlap by at least ``overlap`` px of the tile's image. Raises ValueError for an overlap
+    not smaller than the tile.
     """
     box = tile.box
     across, down = round(box.width / tile.scale), round(box.height / tile.scale)

@@ -1,4 +1,4 @@
-"""The page as shown: its size in pixels and which of its tiles the regions keep."""
+"""The size of a page in pixels, and the tiles that regions keep."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PIXEL_TOLERANCE = 1e-4
 
 
 def page_pixels(width_pt: float, height_pt: float, dpi: float) -> tuple[int, int]:
-    """Width and height in whole pixels at ``dpi`` of a page given in points; at least 1 x 1."""
+    """Returns the width and height of a page, given in points, in whole pixels; at least 1 x 1."""
     return _pixels(width_pt, dpi), _pixels(height_pt, dpi)
 
 
@@ -27,7 +27,7 @@ def kept_tiles(
     include: tuple[Region, ...] = (),
     exclude: tuple[Region, ...] = (),
 ) -> list[Tile]:
-    """Tiles of a page of ``size`` (width, height in pixels) that the regions keep.
+    """Returns the tiles of a page of ``size`` (width, height in pixels) that the regions keep.
 
     A tile is kept if it intersects any ``include`` (where one is given) and no ``exclude``
     holds all of it; of a padded tile only the part on the page counts.

@@ -1,4 +1,4 @@
-"""The scales at which a page is tiled: its own, and a coarser one for what no fine tile holds."""
+"""The scales at which a page is tiled: its own, and a coarser one for large things."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tilescout.tiling.grid import Tile, TileGrid
 from tilescout.tiling.page_geometry import kept_tiles
 
 # Divided by a ratio, whole pixels are whole again but for the last digits.
-NEARLY_WHOLE = 1e-9
+ROUNDING_TOLERANCE = 1e-9
 DECIMALS = 6
-"""As many as the ledger keeps of a box."""
+"""Decimals of a box that the ledger keeps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +33,12 @@ class PageScale:
         include: tuple[Region, ...] = (),
         exclude: tuple[Region, ...] = (),
     ) -> list[Tile]:
-        """Tiles in image pixels that the regions keep, by the rule of ``kept_tiles``."""
+        """Returns the tiles (image pixels) that the regions keep, by the rule of ``kept_tiles``."""
         kept = kept_tiles(grid, self.size, include, exclude)
         return [replace(tile, index=self.first + tile.index) for tile in kept]
 
     def on_page(self, tile: Tile) -> Tile:
-        """A tile in image pixels, in page pixels."""
+        """Returns a tile, given in image pixels, in page pixels."""
         if self.ratio == 1:
             return tile
         box = Box(*(round(side / self.ratio, DECIMALS) for side in astuple(tile.box)))
@@ -48,7 +48,7 @@ class PageScale:
 def page_scales(
     size: tuple[int, int], grid: TileGrid, second_scale: SecondScale = 0.0
 ) -> tuple[PageScale, ...]:
-    """The page's own scale and the second one, where it shows anything that one tile does not.
+    """Returns the page's own scale and the second one, where the page is larger than a tile.
 
     ``size`` is the page's width and height in page pixels. ``second_scale`` is a ratio below 1,
     "page" for the whole page in one tile, or 0. Tiles of the second follow those of the first.
@@ -62,6 +62,6 @@ def page_scales(
 
 
 def _at(size: tuple[int, int], ratio: float) -> tuple[int, int]:
-    """No side shorter than the page's: a tile at its end must not seem to end inside the page."""
-    across, down = (max(1, math.ceil(side * ratio - NEARLY_WHOLE)) for side in size)
+    """Returns the size, rounded up: a tile at the end must not seem to end inside the page."""
+    across, down = (max(1, math.ceil(side * ratio - ROUNDING_TOLERANCE)) for side in size)
     return across, down
