@@ -1,4 +1,4 @@
-"""Synthesise the stack: ``python -m infra.app [--output FOLDER]``, from the repository's root.
+"""Synthesises the stack: ``python -m infra.app [--output FOLDER]``, from the repository's root.
 
 The cloud assembly goes to FOLDER, else to ``$CDK_OUTDIR`` (set by the CDK command line), else to
 ``cdk.out``. Settings and profiles are read from ``cdk.json``. Nothing is looked up: it needs
@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def synthesise(*, outdir: str, build: Path, sources: Path = ROOT) -> Path:
-    """The folder of the cloud assembly; findings of cdk-nag stop it."""
+    """Returns the folder of the cloud assembly; findings of cdk-nag stop the synthesis."""
     context = read_context(sources)
     config = parse_config(context)
     app = App(context=context, outdir=outdir)
@@ -37,7 +37,7 @@ def synthesise(*, outdir: str, build: Path, sources: Path = ROOT) -> Path:
 
 
 def main(arguments: Sequence[str] | None = None, *, sources: Path = ROOT) -> None:
-    """Exits with one message, and no traceback, where ``cdk.json`` breaks a rule."""
+    """Synthesises, or exits with one message where ``cdk.json`` breaks a rule."""
     parser = argparse.ArgumentParser(prog="python -m infra.app", description=__doc__)
     parser.add_argument("--output", default=os.environ.get("CDK_OUTDIR", "cdk.out"))
     outdir = parser.parse_args(arguments).output

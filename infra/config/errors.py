@@ -12,7 +12,7 @@ class UnfitLayer(Exception):
 
 
 class BrokenRule(ValueError):
-    """One rule of the configuration, the value it met and what to do."""
+    """A broken rule of the configuration: the rule, the value and the remedy."""
 
     def __init__(self, rule: str, value: str, remedy: str) -> None:
         super().__init__(f"{rule}; {value}; {remedy}")

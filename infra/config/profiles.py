@@ -14,8 +14,8 @@ from tilescout.detector_kinds import KINDS, DetectorKind, DetectorName, may_have
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Confidence = Annotated[float, Field(ge=0, le=100)]
 
-SMALLEST_RATIO, LARGEST_RATIO = 0.02, 0.75
-"""Of second_scale: below, nothing is left of a page; above, it shows what the tiles show."""
+MIN_SECOND_SCALE, MAX_SECOND_SCALE = 0.02, 0.75
+"""A smaller ratio leaves nothing of a page, a larger one shows what the tiles show already."""
 
 REASONS = {
     "seconds_per_tile": "is paid by its seconds in Lambda",
@@ -33,7 +33,7 @@ class _Strict(BaseModel):
 
 
 class Find(_Strict):
-    """A snippet to look for in the stitched text."""
+    """A snippet to find in the stitched text."""
 
     label: Annotated[str, Field(min_length=1, max_length=100)]
     pattern: Annotated[str, Field(min_length=1, max_length=500)]
@@ -80,7 +80,7 @@ class Region(_Strict):
 
 
 class StartWhen(_Strict):
-    """When a start of the model is worth its price, whichever comes first."""
+    """The condition on which a start of the model is worth its price, whichever comes first."""
 
     tiles: Annotated[int, Field(ge=1)] = 1
     oldest_minutes: Annotated[int, Field(ge=0)] = 1440
@@ -117,7 +117,7 @@ class Profile(_Strict):
 
     @property
     def model(self) -> str:
-        """Name of the lease: profiles of one model share its runs and its schedule."""
+        """The name of the lease: profiles of one model share its runs and its schedule."""
         return self.model_project or self.detector
 
     @property
@@ -134,7 +134,7 @@ class Profile(_Strict):
 
     @property
     def schedule_expression(self) -> str:
-        """As set; else hourly where a model must be started, and on upload where none must."""
+        """The schedule as set; else hourly for a model that must be started, and on upload."""
         return check_expression(self.schedule or (HOURLY if self.needs_model else "on-upload"))
 
     @field_validator("schedule")
@@ -219,18 +219,18 @@ class Profile(_Strict):
             return second_scale
         if isinstance(second_scale, int | float) and not isinstance(second_scale, bool):
             ratio = float(second_scale)
-            if ratio == 0 or SMALLEST_RATIO <= ratio <= LARGEST_RATIO:
+            if ratio == 0 or MIN_SECOND_SCALE <= ratio <= MAX_SECOND_SCALE:
                 return ratio
         raise BrokenRule(
-            f"second_scale is 0 (none), a ratio of the dpi from {SMALLEST_RATIO} to "
-            f'{LARGEST_RATIO}, or "page" (the whole page in one tile)',
+            f"second_scale is 0 (none), a ratio of the dpi from {MIN_SECOND_SCALE} to "
+            f'{MAX_SECOND_SCALE}, or "page" (the whole page in one tile)',
             f"it is {second_scale!r}",
             "choose one of them",
         )
 
     @model_validator(mode="after")
     def _asks_low_enough(self) -> Self:
-        """A model is asked for no less than the lowest confidence that is set for any label."""
+        """Requires a confidence for every label: a model is asked for the lowest of them."""
         if not self.needs_version or not self.min_confidence or "*" in self.min_confidence:
             return self
         without = [label for label in self.labels if label not in self.min_confidence]
@@ -243,5 +243,5 @@ class Profile(_Strict):
         return self
 
     def shipped(self, name: str) -> dict[str, Any]:
-        """The fields that functions read; the schedule and the default belong to the stack."""
+        """Returns the fields that functions read; schedule and default belong to the stack."""
         return {"name": name} | self.model_dump(mode="json", exclude={"schedule", "default"})

@@ -1,4 +1,4 @@
-"""EventBridge Scheduler expressions: which are valid, and which of two fires more often."""
+"""Checks EventBridge Scheduler expressions and finds the one that fires most often."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from infra.config.errors import BrokenRule
 
 ON_UPLOAD = "rate(1 minute)"
-"""The smallest rate there is; a run with nothing due ends in its first state."""
+"""The smallest possible rate; a run with nothing due ends in its first state."""
 
 HOURLY = "rate(1 hour)"
 
@@ -19,7 +19,10 @@ _MINUTES = {"minute": 1, "hour": 60, "day": 1440}
 
 
 def check_expression(value: str) -> str:
-    """The expression for ``schedule``: ``on-upload``, ``rate(...)`` or ``cron(...)``."""
+    """Returns the expression for ``on-upload``, ``rate(...)`` or ``cron(...)``.
+
+    Raises BrokenRule for any other value.
+    """
     expression = ON_UPLOAD if value == "on-upload" else value
     if _minutes(expression) is None and not _CRON.fullmatch(expression):
         raise BrokenRule(
@@ -31,7 +34,7 @@ def check_expression(value: str) -> str:
 
 
 def most_frequent(model: str, expressions: Mapping[str, str]) -> str:
-    """The expression of the profiles (by name) of one model that fires most often."""
+    """Returns the expression that fires most often among the profiles (by name) of one model."""
     if len(set(expressions.values())) == 1:
         return next(iter(expressions.values()))
     rates = {value: _minutes(value) for value in expressions.values()}

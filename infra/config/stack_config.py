@@ -1,4 +1,4 @@
-"""What ``cdk.json`` may say: settings and profiles, checked before anything is synthesised."""
+"""The settings and profiles of ``cdk.json``, checked before anything is synthesised."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ FunctionName = Literal[
     "guard",
 ]
 START_AND_STOP_SECONDS = 900 + 120
-"""Of one start of a model: how long it usually takes, and to stop it again."""
+"""The usual time to start a model and to stop it again."""
 WORKFLOW_MINUTES = 12 * 60 - 35
 """The workflow ends after twelve hours; half an hour of them is for stopping and merging."""
 CLOSING_MINUTES = 30
-"""Between the deadline of a run and the hard deadline of its lease."""
+"""The time between the deadline of a run and the hard deadline of its lease."""
 PRICE_NAMES = (
     *CALL_PRICES,
     "custom_labels_unit_hour",
@@ -66,7 +66,7 @@ class Settings(BaseModel):
     )
 
     def reserved(self, function: str) -> int | None:
-        """Executions reserved for ``function``; None where the account's pool is shared."""
+        """Returns the executions reserved for ``function``; None where it shares the account's."""
         return {str(name): count for name, count in self.reserved_concurrency.items()}.get(function)
 
 
@@ -106,7 +106,7 @@ class Config(BaseModel):
 
     @model_validator(mode="after")
     def _projects_have_one_detector(self) -> Self:
-        """A project is the name of a lease: one run asks one kind of detector."""
+        """Refuses a project with two detectors: its lease serves one kind of detector."""
         detectors: dict[str, str] = {}
         for name, profile in self.profiles.items():
             if profile.detector != detectors.setdefault(profile.model, profile.detector):
@@ -166,25 +166,28 @@ class Config(BaseModel):
         return self
 
     def model_projects(self) -> tuple[str, ...]:
-        """Custom Labels projects whose models runs start."""
+        """Returns the Custom Labels projects whose models runs start."""
         projects = {each.model_project for each in self.profiles.values() if each.needs_model}
         return tuple(sorted(projects))
 
     def longest_run_minutes(self) -> int:
-        """How long a model may be up at the most: its run's deadline, and then its stop."""
+        """Returns how long a model may be up: its run's deadline, and the time to stop it."""
         deadlines = [each.deadline_minutes for each in self.profiles.values() if each.needs_model]
         return max(deadlines, default=0) + CLOSING_MINUTES
 
     def schedules(self) -> dict[str, str]:
-        """One schedule expression a model, the most frequent of its profiles."""
+        """Returns one schedule expression per model, the most frequent one of its profiles."""
         expressions: dict[str, dict[str, str]] = {}
         for name, profile in self.profiles.items():
             expressions.setdefault(profile.model, {})[name] = profile.schedule_expression
         return {model: most_frequent(model, by_name) for model, by_name in expressions.items()}
 
     def profiles_json(self) -> str:
-        """What the functions read: every profile with all its fields, the default's name, prices
-        that differ from the list."""
+        """Returns what the functions read, as JSON.
+
+        It has every profile with all its fields, the name of the default profile, and the prices
+        that differ from the list.
+        """
         default = next(name for name, profile in self.profiles.items() if profile.default)
         profiles = [profile.shipped(name) for name, profile in sorted(self.profiles.items())]
         document = {"default_profile": default, "profiles": profiles, "prices": self.prices}
@@ -192,7 +195,7 @@ class Config(BaseModel):
 
 
 def read_context(folder: Path) -> dict[str, Any]:
-    """The whole context of ``cdk.json``, feature flags included."""
+    """Returns the whole context of ``cdk.json``; raises BadConfiguration if it is unreadable."""
     path = folder / "cdk.json"
     try:
         context = json.loads(path.read_text())["context"]
@@ -204,7 +207,7 @@ def read_context(folder: Path) -> dict[str, Any]:
 
 
 def parse_config(context: Mapping[str, Any]) -> Config:
-    """The checked configuration under the context key ``tilescout``."""
+    """Returns the configuration under ``tilescout``; raises BadConfiguration for a broken rule."""
     try:
         return Config.model_validate(context.get("tilescout", {}))
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The topic that tells a person, and the kinds of alarm that publish to it."""
+"""The topic that notifies a person, and the kinds of alarm that publish to it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Alarms(Construct):
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
 
     def _let_alarms_publish(self) -> None:
-        """A topic with a policy of its own has lost the default one, which lets alarms in."""
+        """Lets alarms publish, for a topic with a policy of its own has lost the default one."""
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
@@ -35,18 +35,20 @@ class Alarms(Construct):
         )
 
     def above_zero(self, id_: str, metric: cloudwatch.IMetric, description: str) -> None:
-        """Fires as soon as ``metric`` counts one; no data is no news."""
-        self.above(id_, metric, description, most=0)
+        """Fires as soon as ``metric`` counts one; missing data is no alarm."""
+        self.above(id_, metric, description, limit=0)
 
-    def above(self, id_: str, metric: cloudwatch.IMetric, description: str, *, most: float) -> None:
-        """Fires as soon as ``metric`` is more than ``most``; no data is no news."""
+    def above(
+        self, id_: str, metric: cloudwatch.IMetric, description: str, *, limit: float
+    ) -> None:
+        """Fires as soon as ``metric`` exceeds ``limit``; missing data is no alarm."""
         self._add(
             cloudwatch.Alarm(
                 self,
                 id_,
                 metric=metric,
                 alarm_description=description,
-                threshold=most,
+                threshold=limit,
                 comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
                 evaluation_periods=1,
                 treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
@@ -54,7 +56,7 @@ class Alarms(Construct):
         )
 
     def silent(self, id_: str, metric: cloudwatch.IMetric, description: str, periods: int) -> None:
-        """Fires when ``metric`` counted nothing for ``periods``; no data is silence."""
+        """Fires when ``metric`` counted nothing for ``periods``; missing data is an alarm."""
         self._add(
             cloudwatch.Alarm(
                 self,

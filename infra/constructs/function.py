@@ -11,21 +11,20 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.config.stack_config import Settings
-from infra.constructs.acknowledgements import acknowledge, acknowledge_wildcard
+from infra.constructs.conventions import acknowledge, acknowledge_wildcard, retention_of
 from infra.constructs.function_specs import SPECS
 from infra.constructs.layer import RUNTIME, Layer
-from infra.constructs.permissions import allow
-from infra.constructs.retention import retention_of
+from infra.constructs.permissions import Rights, allow
 
 RUNTIME_IS_CHOSEN = (
     "The layer's wheels and byte code are built and checked for one Python version; it is raised "
-    "on purpose, together with them, and not by an upgrade of CDK."
+    "deliberately, together with them, and not by an upgrade of CDK."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What all functions have in common."""
+    """The code, layers and settings that functions share."""
 
     code: lambda_.Code
     layer: Layer
@@ -33,14 +32,12 @@ class Shared:
     settings: Settings
 
     def layers_of(self, name: str) -> list[Layer]:
-        """onnxruntime is as large as all other packages: only one function has it."""
+        """Returns the layers of a function; only one function needs the large onnxruntime."""
         return [self.layer, self.onnx_layer] if name == "detect_onnx" else [self.layer]
 
 
 class Function(Construct):
-    """``name`` is the handler's module; ``statements`` all that the function may do but log;
-    ``wildcards`` the reasons for those in them.
-    """
+    """A function whose handler is the module ``name``; it may do what ``rights`` says, and log."""
 
     def __init__(
         self,
@@ -50,8 +47,7 @@ class Function(Construct):
         name: str,
         shared: Shared,
         variables: dict[str, str],
-        statements: list[iam.PolicyStatement],
-        wildcards: dict[str, str],
+        rights: Rights,
     ) -> None:
         super().__init__(scope, id_)
         spec = SPECS[name]
@@ -61,8 +57,8 @@ class Function(Construct):
             retention=retention_of(shared.settings.log_retention_days),
             removal_policy=RemovalPolicy.DESTROY,
         )
-        self.role = self._role(log_group, statements)
-        for resource, reason in wildcards.items():
+        self.role = self._role(log_group, rights.statements)
+        for resource, reason in rights.wildcards.items():
             acknowledge_wildcard(self.role, resource, reason)
         self.function = lambda_.Function(
             self,

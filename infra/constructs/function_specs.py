@@ -1,4 +1,4 @@
-"""What each function is given: time, memory, disk and environment."""
+"""The time, memory, disk and environment of each function."""
 
 from __future__ import annotations
 
@@ -18,6 +18,15 @@ class FunctionSpec:
     memory: int
     disk: int = 512
     variables: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """The tables, queues and buckets that functions use."""
+
+    tables: Tables
+    queues: Queues
+    storage: Storage
 
 
 METRICS_NAMESPACE = "Tilescout"
@@ -77,8 +86,9 @@ SPECS = {
 }
 
 
-def environment(name: str, *, tables: Tables, queues: Queues, storage: Storage) -> dict[str, str]:
-    """The environment of function ``name``: its own variables and Powertools' three."""
+def environment(name: str, stores: Stores) -> dict[str, str]:
+    """Returns the environment of function ``name``: its own variables and Powertools' three."""
+    tables, queues, storage = stores.tables, stores.queues, stores.storage
     values = {
         "DOCUMENTS_TABLE": tables.documents.table_name,
         "DETECTIONS_TABLE": tables.detections.table_name,
@@ -102,5 +112,5 @@ def environment(name: str, *, tables: Tables, queues: Queues, storage: Storage) 
 
 
 def service_name(name: str) -> str:
-    """The service of function ``name`` in its logs, and the dimension of its metrics."""
+    """Returns the service of function ``name`` in its logs, and the dimension of its metrics."""
     return name.replace("_", "-")

@@ -8,14 +8,12 @@ from constructs import Construct
 
 from infra.config.stack_config import Settings
 from infra.constructs.function import Function, Shared
-from infra.constructs.function_specs import SPECS, environment
+from infra.constructs.function_specs import SPECS, Stores, environment
 from infra.constructs.permissions import Permissions
 from infra.constructs.queues import Queues
-from infra.constructs.storage import Storage
-from infra.constructs.tables import Tables
 
 ONNX_BATCH = 10
-"""Tiles an invocation: the most that a queue hands over without waiting for more."""
+"""Tiles per invocation: the most that a queue delivers without waiting for more."""
 
 
 class Functions(Construct):
@@ -27,14 +25,15 @@ class Functions(Construct):
         id_: str,
         *,
         shared: Shared,
-        tables: Tables,
-        queues: Queues,
-        storage: Storage,
+        stores: Stores,
         model_projects: tuple[str, ...],
     ) -> None:
         super().__init__(scope, id_)
         permissions = Permissions(
-            tables=tables, queues=queues, storage=storage, model_projects=model_projects
+            tables=stores.tables,
+            queues=stores.queues,
+            storage=stores.storage,
+            model_projects=model_projects,
         )
         self.by_name = {
             name: Function(
@@ -42,13 +41,12 @@ class Functions(Construct):
                 "".join(word.capitalize() for word in name.split("_")),
                 name=name,
                 shared=shared,
-                variables=environment(name, tables=tables, queues=queues, storage=storage),
-                statements=permissions.of(name),
-                wildcards=permissions.wildcards(name),
+                variables=environment(name, stores),
+                rights=permissions.of(name),
             )
             for name in SPECS
         }
-        self._feed_all(queues, shared.settings)
+        self._feed_all(stores.queues, shared.settings)
 
     def _feed_all(self, queues: Queues, settings: Settings) -> None:
         self._feed("accept_document", queues.documents)

@@ -1,6 +1,8 @@
-"""What is watched: what costs money or loses work unseen."""
+"""Watches everything that costs money or loses work unseen."""
 
 from __future__ import annotations
+
+from enum import StrEnum
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -8,22 +10,42 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from infra.config.stack_config import Config
 from infra.constructs.alarms import Alarms
+from infra.constructs.function_specs import METRICS_NAMESPACE, service_name
 from infra.constructs.functions import Functions
-from infra.constructs.guard_metrics import GuardMetric, guard_metric
 from infra.constructs.queues import Queues
 
 FIVE_MINUTES = Duration.minutes(5)
-MOST_IDLE = Duration.minutes(15)
-"""A model that answered nothing for so long costs money for nothing."""
+MAX_IDLE = Duration.minutes(15)
+"""A model that answers nothing for longer costs money for nothing."""
+
+
+class GuardMetric(StrEnum):
+    """Names of the guard's metrics; seconds are the largest of all, 0 where there is none."""
+
+    MODEL_UP = "ModelUpSeconds"
+    MODEL_IDLE = "ModelIdleSeconds"
+    UNMANAGED_MODELS = "UnmanagedModelsRunning"
+    DOCUMENTS_HELD = "DocumentsHeld"
+    OLDEST_DUE = "OldestDueSeconds"
+
+
+def guard_metric(
+    name: GuardMetric, *, statistic: str = "Maximum", period: Duration | None = None
+) -> cloudwatch.Metric:
+    """Returns the metric as Powertools writes it into the guard's log, per minute by default."""
+    return cloudwatch.Metric(
+        namespace=METRICS_NAMESPACE,
+        metric_name=name,
+        dimensions_map={"service": service_name("guard")},
+        statistic=statistic,
+        period=period or Duration.minutes(1),
+    )
 
 
 class Monitoring(Construct):
-    """Alarms on dead letters, runs, models, the guard's heartbeat and the control functions.
-
-    ``longest_run`` is the longest time that a model is needed, ``oldest_due`` the longest that
-    a document may wait for a run.
-    """
+    """Alarms on dead letters, runs, models, the guard's heartbeat and the control functions."""
 
     def __init__(
         self,
@@ -33,17 +55,18 @@ class Monitoring(Construct):
         queues: Queues,
         functions: Functions,
         state_machine: sfn.StateMachine,
-        email: str,
-        longest_run: Duration,
-        oldest_due: Duration,
+        config: Config,
     ) -> None:
         super().__init__(scope, id_)
-        self._alarms = Alarms(self, "Alarms", email=email)
+        self._alarms = Alarms(self, "Alarms", email=config.settings.alarm_email)
         self._watch_dead_letters("DocumentsDeadLetters", queues.documents_dead_letters)
         self._watch_dead_letters("PagesDeadLetters", queues.pages_dead_letters)
         self._watch_runs(state_machine)
-        self._watch_models(longest_run)
-        self._watch_documents(oldest_due)
+        self._watch_models(Duration.minutes(config.longest_run_minutes()))
+        self._watch_documents(Duration.hours(config.settings.oldest_due_hours))
+        self._watch_control_functions(functions)
+
+    def _watch_control_functions(self, functions: Functions) -> None:
         guard = functions.by_name["guard"].function
         self._alarms.silent(
             "GuardHeartbeat",
@@ -60,7 +83,7 @@ class Monitoring(Construct):
             )
 
     def _watch_dead_letters(self, id_: str, queue: sqs.Queue) -> None:
-        """Messages received, not visible: the collector takes a dead letter within seconds."""
+        """Counts messages received, for the collector takes a dead letter within seconds."""
         self._alarms.above_zero(
             id_,
             queue.metric_number_of_messages_received(period=FIVE_MINUTES, statistic="Sum"),
@@ -90,20 +113,22 @@ class Monitoring(Construct):
             guard_metric(GuardMetric.MODEL_IDLE),
             "A model that Tilescout started is up, and was asked nothing for 15 minutes; stop it "
             "with `tilescout model stop`.",
-            most=MOST_IDLE.to_seconds(),
+            limit=MAX_IDLE.to_seconds(),
         )
         self._alarms.above(
             "ModelUpTooLong",
             guard_metric(GuardMetric.MODEL_UP),
             "A model that Tilescout started is up for longer than any run lasts; stop it with "
             "`tilescout model stop`.",
-            most=longest_run.to_seconds(),
+            limit=longest_run.to_seconds(),
         )
         self._alarms.above_zero(
-            "ForeignModels",
-            guard_metric(GuardMetric.FOREIGN_MODELS, statistic="Minimum", period=Duration.hours(1)),
+            "UnmanagedModels",
+            guard_metric(
+                GuardMetric.UNMANAGED_MODELS, statistic="Minimum", period=Duration.hours(1)
+            ),
             "A model that Tilescout did not start has been up for an hour; only you can stop it: "
-            "`tilescout model stop --not-ours`.",
+            "`tilescout model stop --unmanaged`.",
         )
 
     def _watch_documents(self, oldest_due: Duration) -> None:
@@ -116,5 +141,5 @@ class Monitoring(Construct):
             "OldestDocument",
             guard_metric(GuardMetric.OLDEST_DUE),
             "A document is due and no run took it; look at the runs with `tilescout status`.",
-            most=oldest_due.to_seconds(),
+            limit=oldest_due.to_seconds(),
         )

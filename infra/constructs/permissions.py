@@ -1,4 +1,4 @@
-"""What each function may do, statement by statement: grant helpers give far more."""
+"""The rights of each function, statement by statement: grant helpers give far more."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _ARN_AS_WRITTEN = "arn:<AWS::Partition>:rekognition:<AWS::Region>:<AWS::AccountI
 _VERSIONS = "A version's ARN ends with its name and the time of its training."
 _ANY_PROJECT = (
     "A model whose profile was removed is stopped all the same: it would cost money for ever. "
-    "Who holds its lease may look and stop; only the configured projects' models are started."
+    "Only models of the configured projects are started."
 )
 
 
@@ -52,7 +52,7 @@ def send(*queues: sqs.Queue) -> iam.PolicyStatement:
 
 
 def consume(*queues: sqs.Queue) -> iam.PolicyStatement:
-    """What an event source mapping needs of its function's role."""
+    """Returns the rights that an event source mapping needs of its function's role."""
     return allow(
         ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"],
         [queue.queue_arn for queue in queues],
@@ -60,15 +60,15 @@ def consume(*queues: sqs.Queue) -> iam.PolicyStatement:
 
 
 def rows(table: dynamodb.Table, *verbs: str, index: str | None = None) -> iam.PolicyStatement:
-    """Actions of one table; ``index`` is queried too."""
+    """Allows actions on one table, and on its ``index`` where one is given."""
     indexes = [f"{table.table_arn}/index/{index}"] if index else []
     return allow([f"dynamodb:{verb}" for verb in verbs], [table.table_arn, *indexes])
 
 
 def objects(bucket: s3.Bucket, *verbs: str, prefix: str = "") -> Statements:
-    """Actions on objects of a bucket that are read, under a prefix.
+    """Allows actions on objects under a prefix of a bucket, and to list it.
 
-    Without the right to list, S3 answers 403 for an object that is gone, not 404.
+    Without the right to list, S3 answers 403 for a missing object, not 404.
     """
     return [
         allow([f"s3:{verb}" for verb in verbs], [bucket.arn_for_objects(f"{prefix}*")]),
@@ -76,18 +76,22 @@ def objects(bucket: s3.Bucket, *verbs: str, prefix: str = "") -> Statements:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """The statements of one function, and the reason for each wildcard as cdk-nag writes it."""
+
+    statements: Statements
+    wildcards: dict[str, str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permissions:
-    """The statements of each function, by the function's name."""
+    """The rights of every function; each method has the statements of the function it names."""
 
     tables: Tables
     queues: Queues
     storage: Storage
     model_projects: tuple[str, ...] = ()
-
-    def wildcards(self, name: str) -> dict[str, str]:
-        """Wildcards of the function's statements, as cdk-nag writes them, with their reasons."""
-        return _WILDCARDS.get(name, {}) | self._model_wildcards(name)
 
     def _model_wildcards(self, name: str) -> dict[str, str]:
         found = {}
@@ -99,9 +103,10 @@ class Permissions:
                 found[f"{_ARN_AS_WRITTEN}{project}/version/*/*"] = _VERSIONS
         return found
 
-    def of(self, name: str) -> Statements:
+    def of(self, name: str) -> Rights:
+        """Returns the rights of the function ``name``."""
         statements: Statements = getattr(self, name)()
-        return statements
+        return Rights(statements, _WILDCARDS.get(name, {}) | self._model_wildcards(name))
 
     def accept_document(self) -> Statements:
         return [
@@ -153,7 +158,7 @@ class Permissions:
         ]
 
     def _answer_hints(self) -> Statements:
-        """What asking for a tile takes, whatever is asked."""
+        """Returns the rights to answer a hint, whatever the detector."""
         return [
             *objects(self.storage.tiles, "GetObject", "PutObject"),
             rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
@@ -199,7 +204,7 @@ class Permissions:
         ]
 
     def _on_versions(self, *actions: str) -> Statements:
-        """Actions on every version of the configured projects; none where there is no model."""
+        """Allows actions on every version of the configured projects, if there are any."""
         versions = [self._rekognition(f"{name}/version/*/*") for name in self.model_projects]
         return [allow([*actions], versions)] if versions else []
 
@@ -207,7 +212,7 @@ class Permissions:
         return self._on_versions("rekognition:StartProjectVersion")
 
     def _stop_models(self) -> Statements:
-        """Of any project: a profile may be gone while a model that was started for it is up.
+        """Allows to stop models of any project: a profile may be removed while its model is up.
 
         Versions are described by the ARN of their project; a version's own does not match.
         """

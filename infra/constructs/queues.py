@@ -9,8 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.acknowledgements import acknowledge
-from infra.constructs.logical_ids import named
+from infra.constructs.conventions import acknowledge, fix_logical_id
 
 VISIBILITY_FACTOR = 6
 """AWS's rule for a queue that feeds a function: six times the function's time-out."""
@@ -66,11 +65,11 @@ class Queues(Construct):
             if dead_letters is not None
             else None,
         )
-        named(queue, name)
+        fix_logical_id(queue, name)
         return queue
 
     def _let_s3_send(self) -> None:
-        """By account, not by bucket: the bucket refers to the queue, and may not both ways."""
+        """Lets S3 of this account send; naming the bucket would close a circle of references."""
         self.documents.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal("s3.amazonaws.com")],

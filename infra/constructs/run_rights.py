@@ -7,13 +7,13 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.constructs.acknowledgements import acknowledge_wildcard
+from infra.constructs.conventions import acknowledge_wildcard
 from infra.constructs.functions import Functions
 from infra.constructs.permissions import allow
 
 
 class RunRights(Construct):
-    """Policies of their own: in a role itself they would close a circle with the machine."""
+    """Separate policies: within the roles they would close a circle with the state machine."""
 
     def __init__(
         self,

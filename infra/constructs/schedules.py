@@ -1,4 +1,4 @@
-"""When runs start and the guard looks: one schedule a model, and one minute for the guard."""
+"""The schedules of runs, one per model, and of the guard, every minute."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from infra.constructs.permissions import allow
 
 
 class Schedules(Construct):
-    """``expressions`` holds each model's schedule expression."""
+    """Schedules from ``expressions``, which has the schedule expression of each model."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Schedules(Construct):
             self,
             "EveryMinute",
             schedule=events.Schedule.rate(Duration.minutes(1)),
-            # The next minute looks again; an old look is worth nothing.
+            # The next minute checks again; a late check is worth nothing.
             targets=[
                 targets.LambdaFunction(guard, retry_attempts=0, max_event_age=Duration.minutes(1))
             ],

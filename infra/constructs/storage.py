@@ -1,4 +1,4 @@
-"""The four buckets: what comes in, what goes out, the tiles between, and models."""
+"""The four buckets: documents, results, tiles and models."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from aws_cdk import CfnResource, Duration, RemovalPolicy
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.constructs.acknowledgements import acknowledge
-from infra.constructs.logical_ids import named
+from infra.constructs.conventions import acknowledge, fix_logical_id
 from infra.constructs.queues import Queues
 
 INCOMING = "incoming/"
@@ -50,12 +49,12 @@ class Storage(Construct):
                 )
             ],
         )
-        named(bucket, name)
+        fix_logical_id(bucket, name)
         acknowledge(bucket, "S1", NO_ACCESS_LOG)
         return bucket
 
     def _notify(self, queues: Queues) -> None:
-        """Native notification: the L2 method deploys a custom resource with wide rights."""
+        """Notifies natively: the L2 method would deploy a custom resource with wide rights."""
         bucket = self.documents.node.default_child
         assert isinstance(bucket, s3.CfnBucket)
         prefix = s3.CfnBucket.FilterRuleProperty(name="prefix", value=INCOMING)

@@ -6,7 +6,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-from infra.constructs.logical_ids import named
+from infra.constructs.conventions import fix_logical_id
 
 NUMBER = dynamodb.AttributeType.NUMBER
 
@@ -58,12 +58,12 @@ class Tables(Construct):
             removal_policy=RemovalPolicy.RETAIN,
             time_to_live_attribute=expiry,
         )
-        named(table, name)
+        fix_logical_id(table, name)
         return table
 
     @staticmethod
     def _index(table: dynamodb.Table, name: str, *, key: str, sort: dynamodb.Attribute) -> None:
-        """Sparse: a row without both attributes is not in the index."""
+        """Adds a sparse index: a row without both attributes is not in it."""
         table.add_global_secondary_index(
             index_name=name, partition_key=_attribute(key), sort_key=sort
         )

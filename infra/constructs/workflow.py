@@ -10,14 +10,13 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from infra.constructs.acknowledgements import acknowledge, acknowledge_wildcard
+from infra.constructs.conventions import acknowledge, acknowledge_wildcard, fix_logical_id
 from infra.constructs.functions import Functions
-from infra.constructs.logical_ids import named
 from infra.constructs.permissions import allow
 
 
 class Workflow(Construct):
-    """Standard, traced; errors are logged without the state's data."""
+    """A traced Standard workflow; errors are logged without the state's data."""
 
     def __init__(
         self,
@@ -45,12 +44,12 @@ class Workflow(Construct):
                 include_execution_data=False,
             ),
         )
-        named(self.state_machine, "DetectionRun")
+        fix_logical_id(self.state_machine, "DetectionRun")
         acknowledge(
             self.state_machine,
             "SF1",
             "Runs that find nothing due start every minute; to log all of them would bury the "
-            "errors. Every run's history stays in Step Functions for 90 days.",
+            "errors. The history of every run stays in Step Functions for 90 days.",
         )
 
     def _role(self, function_arn: str) -> iam.Role:
@@ -73,7 +72,7 @@ class Workflow(Construct):
         return logs.LogGroup(
             self,
             "DetectionRunLogs",
-            # The one name given: under this prefix AWS writes no resource policy for each group,
+            # The only fixed name: under this prefix AWS writes no resource policy for each group,
             # of which an account has ten.
             log_group_name=f"/aws/vendedlogs/states/{Aws.STACK_NAME}-DetectionRun",
             retention=retention,

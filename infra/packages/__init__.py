@@ -1,1 +1,1 @@
-"""What is uploaded to Lambda: the function code and the third-party layers."""
+"""The packages uploaded to Lambda: the function code and the third-party layers."""

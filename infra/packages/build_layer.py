@@ -20,24 +20,24 @@ from infra.packages.check_layer import MACHINES, PYTHON, LayerReport, check_laye
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("aws-lambda-powertools", "numpy", "pillow", "pydantic", "pymupdf", "regex")
-"""boto3 is not among them: the runtime brings it."""
+"""The packages of the first layer; the runtime brings boto3."""
 ONNX_PACKAGES = ("onnxruntime",)
-"""Without what it depends on: serving needs numpy alone, which the other layer has. Versions before
-the change microsoft/onnxruntime#28230 of 2026 end at import on arm64 Lambda, which hides
+"""The package without its dependencies: it needs numpy alone, which the other layer has. Versions
+before microsoft/onnxruntime#28230 of 2026 end at import on arm64 Lambda, which hides
 /sys/devices/system/cpu; constraints.txt pins a later one."""
 LAYERS = {"layer": PACKAGES, "onnx-layer": ONNX_PACKAGES}
-"""Folders under build/; a function has the first, or both."""
+"""Packages by their folder under build/; a function has the first, or both."""
 
 VERSION = f"{PYTHON[0]}.{PYTHON[1]}"
 PRUNED = {"tests", "mupdf-devel", "bin", "__pycache__"}
 PRUNED_OF_ONNX = {"transformers", "quantization", "tools", "datasets", "backend"}
-"""What exports and compresses models; a function only runs them."""
+"""Folders that export and compress models; a function only runs them."""
 
 
 def build_layer(
     *, architecture: str, target: Path, constraints: Path, name: str = "layer"
 ) -> LayerReport:
-    """Install, prune, compile and check the packages of layer ``name`` under ``target``/python.
+    """Installs, prunes, compiles and checks the packages of layer ``name`` under ``target``/python.
 
     Raises UnfitLayer where the result would not run on Lambda, CalledProcessError where pip fails.
     """
@@ -64,9 +64,9 @@ def _install(target: Path, architecture: str, constraints: Path, name: str) -> N
 
 
 def _compile(target: Path) -> None:
-    """Ship byte code: /opt is read-only, so a cold start would compile every module again.
+    """Compiles the packages: /opt is read-only, so a cold start would compile every module again.
 
-    Unchecked hashes, because the date of a file does not survive packing.
+    Hashes are unchecked, because the date of a file does not survive packing.
     """
     python = _python()
     if python is None:
@@ -89,7 +89,7 @@ def _compile(target: Path) -> None:
 
 
 def _python() -> str | None:
-    """An interpreter of the runtime's version: byte code is of one version only."""
+    """Returns an interpreter of the runtime's version, for byte code fits one version only."""
     for name in (sys.executable, f"python{VERSION}"):
         found = shutil.which(name)
         if found is None:
@@ -101,7 +101,7 @@ def _python() -> str | None:
 
 
 def main() -> None:
-    """Exits 0 with a line of figures a layer, or with a message that tells what to do."""
+    """Prints a line of figures per layer, or exits with a message that tells what to do."""
     parser = argparse.ArgumentParser(
         prog="python -m infra.packages.build_layer", description=__doc__
     )

@@ -1,4 +1,4 @@
-"""Would these packages import on AWS Lambda? Read from the files alone; nothing is run."""
+"""Checks from their files alone that packages import on AWS Lambda; nothing is run."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ PYTHON = (3, 13)
 """The runtime's Python; ``infra.constructs.layer`` names the same."""
 
 UNZIPPED_LIMIT = 262_144_000
-"""Bytes of all layers and the function together: 250 MB, a Lambda quota."""
+"""Bytes of all layers and the function together: the Lambda quota of 250 MB."""
 
 OWN_CODE = 5_000_000
-"""Bytes left for the function itself, which is not a tenth of that."""
+"""Bytes reserved for the function itself, which takes less than a tenth of them."""
 
 GLIBC = (2, 34)
-"""Of Amazon Linux 2023, under Lambda's Python 3.12 and later."""
+"""The version of Amazon Linux 2023, under Lambda's Python 3.12 and later."""
 
 MACHINES = {"arm64": ("aarch64", 183), "x86_64": ("x86_64", 62)}
 """The architecture's name in wheel tags, and its e_machine in an ELF header."""
@@ -30,7 +30,7 @@ _ALIASES = {"manylinux2014_": "manylinux_2_17_", "manylinux2010_": "manylinux_2_
 
 @dataclass(frozen=True, slots=True)
 class LayerReport:
-    """What was read: bytes unzipped, native libraries, newest GLIBC symbol, distributions."""
+    """Figures of a layer: bytes unzipped, native libraries, newest GLIBC symbol, distributions."""
 
     size: int
     libraries: int
@@ -39,7 +39,7 @@ class LayerReport:
 
 
 def check_layer(folder: Path, architecture: str) -> LayerReport:
-    """The report on ``folder`` (which holds ``python/``) for ``arm64`` or ``x86_64``.
+    """Returns the report on ``folder`` (which holds ``python/``) for ``arm64`` or ``x86_64``.
 
     Raises UnfitLayer where it is empty, too large, of another machine or Python, or needs a
     newer C library than the runtime has.
@@ -111,7 +111,7 @@ def _is_elf(path: Path) -> bool:
 
 
 def _check_library(path: Path, architecture: str) -> list[tuple[int, int]]:
-    """The GLIBC symbol versions that a native library names; none for any other file."""
+    """Returns the GLIBC symbol versions that a native library names; none for any other file."""
     if not _is_elf(path):
         return []
     content = path.read_bytes()

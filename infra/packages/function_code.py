@@ -1,4 +1,4 @@
-"""The asset that all functions share: the package and the profiles."""
+"""Stages the asset that all functions share: the package and the profiles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PROFILES_FILE = "profiles.json"
 
 
 def stage_function_code(*, package: Path, profiles_json: str, target: Path) -> Path:
-    """Write ``package`` and the profiles under ``target``, anew; the same input, the same bytes."""
+    """Writes ``package`` and the profiles under a new ``target``; equal input gives equal bytes."""
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(
         package, target / package.name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")

@@ -8,7 +8,7 @@ import pytest
 from infra.config import stack_config
 from infra.config.errors import BadConfiguration
 from infra.config.stack_config import parse_config
-from tests.infra.config.given_profiles import MODEL, TEXT, parsed, parsed_with
+from tests.infra.config.sample_profiles import MODEL, TEXT, parsed, parsed_with
 from tilescout.detector_kinds import CUSTOM_LABELS_UNIT_HOUR
 from tilescout.pricing import PriceTable
 from tilescout.runs import records

@@ -12,10 +12,10 @@ from pydantic_core import to_jsonable_python
 
 from infra.app import main
 from infra.config.errors import BadConfiguration
-from infra.config.profiles import LARGEST_RATIO, SMALLEST_RATIO
+from infra.config.profiles import MAX_SECOND_SCALE, MIN_SECOND_SCALE
 from infra.config.profiles import Profile as ConfiguredProfile
 from infra.config.stack_config import PRICE_NAMES, parse_config, read_context
-from tests.infra.config.given_profiles import MODEL, TEXT, parsed, parsed_with
+from tests.infra.config.sample_profiles import MODEL, TEXT, parsed, parsed_with
 from tilescout.detector_kinds import KINDS
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
@@ -251,7 +251,7 @@ def test_a_broken_cdk_json_is_named(tmp_path: Path) -> None:
 
 
 def test_what_tune_tries_can_be_deployed() -> None:
-    assert setting_bounds.SECOND_SCALE == (SMALLEST_RATIO, LARGEST_RATIO)
+    assert setting_bounds.SECOND_SCALE == (MIN_SECOND_SCALE, MAX_SECOND_SCALE)
     for kind in KINDS.values():
         least, most = kind.tuned_tile_px
         assert kind.tile_px[0] <= least < most <= kind.tile_px[1]

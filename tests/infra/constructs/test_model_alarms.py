@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from infra.constructs.guard_metrics import GuardMetric
+from infra.constructs.monitoring import GuardMetric
 from tests.infra.permissions.reached import LAMBDAS
 from tests.infra.template import Template
 
@@ -29,7 +29,7 @@ def _alarm(template: Template, metric: str) -> dict[str, Any]:
         ("ModelUpSeconds", 90 * 60),
         ("DocumentsHeld", 0),
         ("OldestDueSeconds", 26 * 3600),
-        ("ForeignModelsRunning", 0),
+        ("UnmanagedModelsRunning", 0),
     ],
 )
 def test_more_than_is_allowed_raises_the_alarm(template: Template, metric: str, most: int) -> None:
@@ -48,7 +48,7 @@ def test_one_minute_is_enough_to_raise_the_alarm(template: Template, metric: str
 
 
 def test_a_model_of_somebody_else_is_told_of_after_a_whole_hour(template: Template) -> None:
-    alarm = _alarm(template, "ForeignModelsRunning")
+    alarm = _alarm(template, "UnmanagedModelsRunning")
     assert (alarm["Period"], alarm["Statistic"]) == (3600, "Minimum")
 
 
