@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -27,14 +30,22 @@ def test_a_warm_process_serves_the_next_invocation(call: Call) -> None:
     assert call("Echo", 1)[1]["pid"] == call("Echo", 2)[1]["pid"]
 
 
-def test_a_warm_invocation_takes_less_than_fifty_milliseconds(call: Call) -> None:
-    call("Echo", 0)
+def least_seconds(act: Callable[[], object]) -> float:
+    """Of several, as other work on the machine only ever adds."""
     times = []
-    for number in range(5):
+    for _ in range(5):
         started = time.perf_counter()
-        call("Echo", number)
+        act()
         times.append(time.perf_counter() - started)
-    assert min(times) < 0.05
+    return min(times)
+
+
+def test_a_warm_invocation_takes_less_than_a_start_of_python_with_boto3(call: Call) -> None:
+    call("Echo", 0)
+    command = [sys.executable, "-c", "import boto3"]
+    assert least_seconds(lambda: call("Echo", 1)) < least_seconds(
+        lambda: subprocess.run(command, check=True)
+    )
 
 
 def test_a_raised_class_is_the_error_type(call: Call) -> None:

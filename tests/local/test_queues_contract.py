@@ -88,7 +88,10 @@ def test_a_delayed_message_comes_soon_after_its_delay(
     send(client, probes["Uploads"], ["wakes the poller out of step"])
     (batch,) = eventually(lambda: batches(client, probes, "delayed"))
     client("sqs").purge_queue(QueueUrl=probes["Uploads"])
-    assert 1000 <= batch["waited"][0] < 1400
+    send(client, probes["Work"], ["at once"])
+    (other,) = eventually(lambda: batches(client, probes, "at once"))
+    # Beside what this machine takes for a message without a delay.
+    assert 1000 <= batch["waited"][0] < 1400 + other["waited"][0]
 
 
 def test_a_mapping_that_is_off_says_so(client: Client, probes: dict[str, str]) -> None:

@@ -1,14 +1,13 @@
-"""Merging arrays: odd input, text, the pair search, and time."""
+"""Merging arrays: odd input, text, the pair search, and the work that it takes."""
 
 from __future__ import annotations
-
-import time
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.counted_work import calls_of, peak_bytes_of
 from tests.unit.tilescout.merging.boxes.merging_pages import seen_by
 from tilescout.merging import merge_detections
 from tilescout.neighbours import overlapping_columns
@@ -231,18 +230,12 @@ def crowd(size, seed=0):
     return boxes, rng.integers(0, 5, count)
 
 
-def test_twice_the_boxes_take_about_twice_the_time():
+def test_twice_the_boxes_take_about_twice_the_work():
     small, large = (
         seen_by(TileGrid(640, 128), size, *crowd(size), noise=1.0) for size in (2_600, 3_677)
     )
     assert 1.8 < len(large.boxes) / len(small.boxes) < 2.2
 
-    def seconds(seen):
-        start = time.process_time()
-        for _ in range(3):
-            seen.merged()
-        return time.process_time() - start
-
-    # The least of several: other work on the machine only ever adds.
-    pairs = [(seconds(small), seconds(large)) for _ in range(5)]
-    assert min(large for _, large in pairs) < 2.6 * min(small for small, _ in pairs)
+    small.merged()  # What is imported at the first call is no work of merging.
+    assert calls_of(large.merged) < 2.4 * calls_of(small.merged)
+    assert peak_bytes_of(large.merged) < 2.4 * peak_bytes_of(small.merged)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-import time
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.counted_work import calls_of
 from tests.unit.tilescout.merging.text.text_pages import ADVANCE, HEIGHT, WrittenLine, read_by_tiles
 from tilescout.detections import Answer, Word
 from tilescout.geometry import Box
@@ -425,21 +425,27 @@ def test_every_tile_that_saw_a_line_is_named(page):
     assert named <= {each.tile for each in answers if each.words}
 
 
-def test_twenty_thousand_words_take_less_than_two_seconds():
+def written_page(width):
     shuffler = random.Random(1)
-    lines = [
+    return [
         WrittenLine(
             " ".join("".join(shuffler.choices("ABC0123", k=6)) for _ in range(8)),
             float(left),
             float(top),
         )
-        for left in range(0, 11_000, 800)
-        for top in range(0, 5_500, 30)
+        for left in range(0, width - 1_000, 800)
+        for top in range(0, 2_700, 30)
     ]
-    answers = read_by_tiles(lines, TileGrid(1024, 154), 12_000, 6_000)
 
-    before = time.process_time()
-    stitched = stitch_lines(answers, 12_000, 6_000)
 
-    assert time.process_time() - before < 4  # twice the aim: machines differ
-    assert sum(len(line.words) for line in stitched) == 8 * len(lines)
+def test_twice_the_words_take_about_twice_the_work():
+    work = {}
+    for width in (6_000, 11_600):
+        lines = written_page(width)
+        answers = read_by_tiles(lines, TileGrid(1024, 154), width, 3_000)
+        stitched = []
+        work[width] = calls_of(lambda: stitched.extend(stitch_lines(answers, width, 3_000)))  # noqa: B023
+        assert sum(len(line.words) for line in stitched) == 8 * len(lines)
+
+    assert 1.8 < len(written_page(11_600)) / len(written_page(6_000)) < 2.2
+    assert work[11_600] < 2.4 * work[6_000]
