@@ -33,6 +33,7 @@ demo: $(INSTALLED)  ## Find tags and symbols of the sample sheet on this machine
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
 	$(BIN)/mypy
 
 test: $(INSTALLED)

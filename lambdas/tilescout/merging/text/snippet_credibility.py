@@ -7,7 +7,11 @@ from itertools import groupby
 import regex
 
 MAX_PATTERN_SECONDS = 1.0
-"""A pattern that takes longer over one line has nested repeats and is given up."""
+"""A pattern that takes longer over one line has nested repeats and is given up.
+
+``regex`` counts no steps, so this is time. No machine is near it: a pattern that works takes
+microseconds over a line, and one with nested repeats takes hours.
+"""
 DIGIT_LIKE = frozenset("OIL|!")
 """Letters that tags avoid because they look like digits; other letters stand for themselves."""
 LONG_ENOUGH = 5
