@@ -25,9 +25,9 @@ def choose_node() -> None:
     if "JSII_NODE" in os.environ or wheel is None or wheel.origin is None:
         return
     folder = Path(wheel.origin).parent
-    found = [path for path in (folder / "bin/node", folder / "node.exe") if path.is_file()]
-    if found:
-        os.environ["JSII_NODE"] = str(found[0])
+    candidates = [path for path in (folder / "bin/node", folder / "node.exe") if path.is_file()]
+    if candidates:
+        os.environ["JSII_NODE"] = str(candidates[0])
 
 
 choose_node()

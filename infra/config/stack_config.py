@@ -126,12 +126,12 @@ class Config(BaseModel):
     @model_validator(mode="after")
     def _deadlines_leave_time_for_a_model(self) -> Self:
         for name, profile in self.profiles.items():
-            least = START_AND_STOP_SECONDS / 60
-            most = WORKFLOW_MINUTES - profile.start_minutes
-            if profile.needs_model and not least < profile.deadline_minutes <= most:
+            minimum = START_AND_STOP_SECONDS / 60
+            maximum = WORKFLOW_MINUTES - profile.start_minutes
+            if profile.needs_model and not minimum < profile.deadline_minutes <= maximum:
                 raise BrokenRule(
                     "a run has time to start its model, work and stop it: deadline_minutes over "
-                    f"{least:g}, and with start_minutes at most {WORKFLOW_MINUTES}",
+                    f"{minimum:g}, and with start_minutes at most {WORKFLOW_MINUTES}",
                     f"deadline_minutes of {name} is {profile.deadline_minutes}, start_minutes "
                     f"{profile.start_minutes}",
                     "change them",
@@ -141,11 +141,11 @@ class Config(BaseModel):
     @model_validator(mode="after")
     def _budgets_pay_for_a_start(self) -> Self:
         unit_hour = self.prices.get("custom_labels_unit_hour", CUSTOM_LABELS_UNIT_HOUR)
-        least = unit_hour * START_AND_STOP_SECONDS / 3600
+        minimum = unit_hour * START_AND_STOP_SECONDS / 3600
         for name, profile in self.profiles.items():
-            if profile.needs_model and profile.budget_usd <= least:
+            if profile.needs_model and profile.budget_usd <= minimum:
                 raise BrokenRule(
-                    f"a budget pays for more than starting and stopping a model, ${least:.2f}",
+                    f"a budget pays for more than starting and stopping a model, ${minimum:.2f}",
                     f"budget_usd of {name} is {profile.budget_usd:g}",
                     "raise it",
                 )
@@ -167,12 +167,16 @@ class Config(BaseModel):
 
     def model_projects(self) -> tuple[str, ...]:
         """Returns the Custom Labels projects whose models runs start."""
-        projects = {each.model_project for each in self.profiles.values() if each.needs_model}
+        projects = {
+            profile.model_project for profile in self.profiles.values() if profile.needs_model
+        }
         return tuple(sorted(projects))
 
     def longest_run_minutes(self) -> int:
         """Returns how long a model may be up: its run's deadline, and the time to stop it."""
-        deadlines = [each.deadline_minutes for each in self.profiles.values() if each.needs_model]
+        deadlines = [
+            profile.deadline_minutes for profile in self.profiles.values() if profile.needs_model
+        ]
         return max(deadlines, default=0) + CLOSING_MINUTES
 
     def schedules(self) -> dict[str, str]:

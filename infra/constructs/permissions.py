@@ -94,14 +94,14 @@ class Permissions:
     model_projects: tuple[str, ...] = ()
 
     def _model_wildcards(self, name: str) -> dict[str, str]:
-        found = {}
+        wildcards = {}
         if name in ("guard", "advance_run"):
-            found[f"{_ARN_AS_WRITTEN}*/version/*/*"] = _ANY_PROJECT
-            found[f"{_ARN_AS_WRITTEN}*"] = _ANY_PROJECT
+            wildcards[f"{_ARN_AS_WRITTEN}*/version/*/*"] = _ANY_PROJECT
+            wildcards[f"{_ARN_AS_WRITTEN}*"] = _ANY_PROJECT
         if name in ("detect_tile", "advance_run"):
             for project in self.model_projects:
-                found[f"{_ARN_AS_WRITTEN}{project}/version/*/*"] = _VERSIONS
-        return found
+                wildcards[f"{_ARN_AS_WRITTEN}{project}/version/*/*"] = _VERSIONS
+        return wildcards
 
     def of(self, name: str) -> Rights:
         """Returns the rights of the function ``name``."""

@@ -1,4 +1,4 @@
-"""Who may start the next detection run, and who may look at one."""
+"""The rights to start the next detection run and to describe one."""
 
 from __future__ import annotations
 

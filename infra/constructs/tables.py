@@ -18,7 +18,7 @@ def _attribute(
 
 
 class Tables(Construct):
-    """On demand, with point-in-time recovery, and kept when the stack goes."""
+    """Tables on demand, with point-in-time recovery, kept when the stack is deleted."""
 
     def __init__(self, scope: Construct, id_: str, *, deletion_protection: bool) -> None:
         super().__init__(scope, id_)

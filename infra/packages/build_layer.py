@@ -91,12 +91,12 @@ def _compile(target: Path) -> None:
 def _python() -> str | None:
     """Returns an interpreter of the runtime's version, for byte code fits one version only."""
     for name in (sys.executable, f"python{VERSION}"):
-        found = shutil.which(name)
-        if found is None:
+        path = shutil.which(name)
+        if path is None:
             continue
-        said = subprocess.run([found, "-V"], capture_output=True, text=True, check=False)
-        if said.stdout.startswith(f"Python {VERSION}."):
-            return found
+        version = subprocess.run([path, "-V"], capture_output=True, text=True, check=False)
+        if version.stdout.startswith(f"Python {VERSION}."):
+            return path
     return None
 
 

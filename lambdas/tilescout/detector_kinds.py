@@ -1,4 +1,4 @@
-"""What each detector is: one row per kind, which everything else reads and nothing repeats.
+"""The table of detectors: one row per kind, which everything else reads and nothing repeats.
 
 This module imports the standard library only, so that the synthesis of the stack can read it
 without the packages of the functions. Prices are list prices of us-east-1.
@@ -12,8 +12,8 @@ from typing import Literal
 DetectorName = Literal["custom-labels", "textract", "rekognition-text", "pdf-text", "onnx"]
 Finds = Literal["text", "objects"]
 Model = Literal["none", "started", "file"]
-"""Whether a detector asks no model of the user, a version that must be started and is paid by the
-hour, or a version whose file its function loads."""
+"""The model of the user that a detector needs: none, a version that must be started and is paid by
+the hour, or a version whose file its function loads."""
 Function = Literal["", "detect_tile", "detect_onnx"]
 """The function that sends a tile to the detector; empty where no tile is sent."""
 
@@ -166,7 +166,7 @@ _FIELDS_OF_SOME_KINDS = frozenset(field for kind in _ALL_KINDS for field in kind
 
 
 def may_have(kind: DetectorKind, field: str) -> bool:
-    """Whether a profile of this kind may have the field; most fields suit every kind."""
+    """Tells if a profile of this kind may have the field; most fields suit every kind."""
     return field in kind.own_fields or field not in _FIELDS_OF_SOME_KINDS
 
 

@@ -51,8 +51,10 @@ def extents(sides: Sides) -> tuple[Sides, Sides]:
 
 def overlapping_pairs(sides: Sides) -> Pairs:
     """Returns the pairs of rows whose boxes share some area: m x 2, smaller index first, sorted."""
-    found = overlapping_columns(np.ascontiguousarray(sides.T), np.zeros(len(sides), np.int64))
-    pairs = np.sort(np.stack(found, axis=1), axis=1)
+    pairs_of_columns = overlapping_columns(
+        np.ascontiguousarray(sides.T), np.zeros(len(sides), np.int64)
+    )
+    pairs = np.sort(np.stack(pairs_of_columns, axis=1), axis=1)
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 
 
@@ -78,8 +80,8 @@ def overlapping_columns(sides: Sides, labels: Indices) -> tuple[Indices, Indices
     begin = strip + sides[0, column]
     order = np.argsort(begin)
     end = np.searchsorted(begin[order], (strip + sides[2, column])[order])
-    found = list(_pairs_in_blocks(sides, column[order], band[order], first, end))
-    return np.concatenate([one for one, _ in found]), np.concatenate([two for _, two in found])
+    blocks = list(_pairs_in_blocks(sides, column[order], band[order], first, end))
+    return np.concatenate([one for one, _ in blocks]), np.concatenate([two for _, two in blocks])
 
 
 def _pairs_in_blocks(

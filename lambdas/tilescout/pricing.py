@@ -44,7 +44,7 @@ class PriceTable:
 
     def by_name(self) -> dict[str, float]:
         """Returns every price by the name that ``prices`` in ``cdk.json`` has for it."""
-        others = {each.name: getattr(self, each.name) for each in fields(self)}
+        others = {price_field.name: getattr(self, price_field.name) for price_field in fields(self)}
         del others["calls"]
         return {**self.calls, **others}
 

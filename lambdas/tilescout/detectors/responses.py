@@ -42,11 +42,11 @@ def from_detect_text(response: Mapping[str, Any], tile: Tile) -> tuple[Word, ...
 
     An item without geometry or text is dropped; ratios outside 0 to 1 are clamped.
     """
-    found = response.get("TextDetections", ())
-    lines = {item["Id"]: item for item in found if item.get("Type") == "LINE" and "Id" in item}
+    items = response.get("TextDetections", ())
+    lines = {item["Id"]: item for item in items if item.get("Type") == "LINE" and "Id" in item}
     words = (
         _word(item, "DetectedText", tile, parent, lines.get(parent, item))
-        for item in found
+        for item in items
         if item.get("Type") == "WORD"
         for parent in (item.get("ParentId", -1 - item.get("Id", 0)),)
     )
@@ -59,8 +59,8 @@ def from_custom_labels(response: Mapping[str, Any], tile: Tile) -> tuple[ObjectS
     Ratios are clamped to 0-1. A label of the whole image has no box and is dropped, as is an item
     without a name, a confidence or an area.
     """
-    found = (_object(item, tile) for item in response.get("CustomLabels") or ())
-    return tuple(seen for seen in found if seen is not None)
+    objects = (_object(item, tile) for item in response.get("CustomLabels") or ())
+    return tuple(seen for seen in objects if seen is not None)
 
 
 def is_truncated(response: Mapping[str, Any]) -> bool:

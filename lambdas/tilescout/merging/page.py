@@ -54,15 +54,15 @@ def detect_with_warnings(
         if profile.find
         else PageDetections(lines_to_detections(lines, page))
     )
-    found = [
+    detections = [
         *text.detections,
         *_objects(answers, page, width, height, profile),
     ]
     kept = (
-        each
-        for each in found
-        if each.confidence >= profile.confidence_floor(each.label)
-        and _is_wanted(each.box, width, height, profile)
+        detection
+        for detection in detections
+        if detection.confidence >= profile.confidence_floor(detection.label)
+        and _is_wanted(detection.box, width, height, profile)
     )
     return PageDetections(tuple(sorted(kept, key=_order)), text.warnings)
 
@@ -85,17 +85,17 @@ def lines_to_detections(lines: Iterable[TextLine], page: int) -> tuple[Detection
 
 
 def _snippets(lines: Sequence[TextLine], page: int, profile: Profile) -> PageDetections:
-    found: list[Detection] = []
+    detections: list[Detection] = []
     warnings = []
     for find in profile.find:
         try:
-            found += find_snippets(lines, [find], page)
+            detections += find_snippets(lines, [find], page)
         except PatternTooSlow:
             warnings.append(
                 f"snippet {find.label!r} took over {MAX_PATTERN_SECONDS:g} s on a line of page "
                 f"{page} and was left out there; simplify its pattern"
             )
-    return PageDetections(tuple(found), tuple(warnings))
+    return PageDetections(tuple(detections), tuple(warnings))
 
 
 def _objects(
@@ -105,23 +105,23 @@ def _objects(
         # A page that could not be tiled has no size to merge in.
         return []
     merged = [
-        each
-        for each in merge_objects(answers, width, height)
-        if each.confidence >= profile.confidence_floor(each.label)
+        merged_object
+        for merged_object in merge_objects(answers, width, height)
+        if merged_object.confidence >= profile.confidence_floor(merged_object.label)
     ]
     coarse = {answer.tile for answer in answers if answer.scale != 1}
     return [
         Detection(
             page=page,
-            label=each.label,
-            confidence=each.confidence,
-            box=each.box,
-            tiles=each.tiles,
-            open_sides=each.open_sides,
+            label=merged_object.label,
+            confidence=merged_object.confidence,
+            box=merged_object.box,
+            tiles=merged_object.tiles,
+            open_sides=merged_object.open_sides,
             is_match=True,
         )
-        for each in drop_contradicted(merged, coarse)
-        if not profile.labels or each.label in profile.labels
+        for merged_object in drop_contradicted(merged, coarse)
+        if not profile.labels or merged_object.label in profile.labels
     ]
 
 

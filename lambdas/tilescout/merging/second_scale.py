@@ -34,16 +34,16 @@ def keep_large_of_coarse_tiles(answers: Sequence[Answer], profile: Profile) -> l
     """
     if all(answer.scale == 1 for answer in answers):
         return list(answers)
-    least = max(profile.overlap, HELD_SHARE * profile.tile_size)
-    large = [_large_part(answer, least) if answer.scale != 1 else answer for answer in answers]
-    return _without_parts(large, least)
+    min_size = max(profile.overlap, HELD_SHARE * profile.tile_size)
+    large = [_large_part(answer, min_size) if answer.scale != 1 else answer for answer in answers]
+    return _without_parts(large, min_size)
 
 
-def _large_part(answer: Answer, least: float) -> Answer:
+def _large_part(answer: Answer, min_size: float) -> Answer:
     return replace(
         answer,
-        words=tuple(word for word in answer.words if _letter_height(word) > least),
-        objects=tuple(each for each in answer.objects if _longest_side(each) > least),
+        words=tuple(word for word in answer.words if _letter_height(word) > min_size),
+        objects=tuple(seen for seen in answer.objects if _longest_side(seen) > min_size),
     )
 
 
@@ -55,7 +55,7 @@ def _longest_side(seen: ObjectSeen) -> float:
     return max(seen.box.width, seen.box.height)
 
 
-def _without_parts(answers: list[Answer], least: float) -> list[Answer]:
+def _without_parts(answers: list[Answer], min_size: float) -> list[Answer]:
     """Drops what fine tiles read in the parts of letters that are larger than their overlap."""
     coarse = [word for answer in answers if answer.scale != 1 for word in answer.words]
     fine = [
@@ -63,7 +63,7 @@ def _without_parts(answers: list[Answer], least: float) -> list[Answer]:
         for answer in answers
         if answer.scale == 1 and answer.tile != TEXT_LAYER_TILE
         for word in answer.words
-        if _letter_height(word) > least
+        if _letter_height(word) > min_size
     ]
     covered = _covered_shares(fine, coarse)
     gone = {id(word) for word, share in zip(fine, covered, strict=True) if share >= COVERED}
@@ -90,12 +90,12 @@ def drop_contradicted(objects: Sequence[MergedObject], coarse: set[int]) -> list
     Shrunk, an object looks like a smaller one of another kind: the tile that saw it whole and
     sharp is believed.
     """
-    is_coarse = [coarse.issuperset(each.tiles) for each in objects]
+    is_coarse = [coarse.issuperset(seen.tiles) for seen in objects]
     wrong: set[int] = set()
-    for pair in overlapping_pairs(sides_of([each.box for each in objects])).tolist():
+    for pair in overlapping_pairs(sides_of([seen.box for seen in objects])).tolist():
         fine, other = sorted(pair, key=lambda at: is_coarse[at])
         if is_coarse[fine] == is_coarse[other] or objects[fine].open_sides:
             continue
         if iou(objects[fine].box, objects[other].box) >= SAME_PLACE:
             wrong.add(other)
-    return [each for at, each in enumerate(objects) if at not in wrong]
+    return [seen for at, seen in enumerate(objects) if at not in wrong]

@@ -51,8 +51,8 @@ def first_render_error() -> str:
 
     Its warnings lose nothing: a wrong stream length, a substituted font.
     """
-    said = pymupdf.TOOLS.mupdf_warnings(reset=0).splitlines()
-    return next((line[:200] for line in said if re.search(r"\berror\b", line)), "")
+    reported = pymupdf.TOOLS.mupdf_warnings(reset=0).splitlines()
+    return next((line[:200] for line in reported if re.search(r"\berror\b", line)), "")
 
 
 def error_text(error: BaseException) -> str:
@@ -163,20 +163,20 @@ def _warnings(document: Any) -> list[str]:
 def _unusable_boxes(document: Any, numbers: range, limit: int = 5) -> list[str]:
     """Returns warnings for pages without a usable MediaBox, which MuPDF takes as US Letter."""
     boxes = ((number, _media_box(document, number)) for number in numbers)
-    found = [
+    unusable = [
         f"page {number} has no usable MediaBox ({box[:60]}); it is taken as 612 x 792 pt"
         for number, (kind, box) in boxes
         if kind == "array" and not _is_usable(box)
     ]
-    more = [f"{len(found) - limit} more pages have no usable MediaBox"]
-    return found[:limit] + (more if len(found) > limit else [])
+    more = [f"{len(unusable) - limit} more pages have no usable MediaBox"]
+    return unusable[:limit] + (more if len(unusable) > limit else [])
 
 
 def _media_box(document: Any, number: int) -> tuple[str, str]:
     """Returns kind and text of the page's own entry; "null" where it inherits one."""
     with _readable(f"every page must be readable; page {number} is not"):
-        found: tuple[str, str] = document.xref_get_key(document.page_xref(number - 1), "MediaBox")
-        return found
+        entry: tuple[str, str] = document.xref_get_key(document.page_xref(number - 1), "MediaBox")
+        return entry
 
 
 def _is_usable(box: str) -> bool:

@@ -47,7 +47,7 @@ ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What content asks for: bytes to interpret or decode, and pixels of images to draw."""
+    """The work of content: bytes to interpret or decode, and pixels of images to draw."""
 
     inflated: int = 0
     pixels: int = 0
@@ -249,7 +249,7 @@ def _read(stream: Any) -> bytes:
 
 
 def _uses(content: bytes) -> Counter[tuple[str, str]]:
-    """How often each resource is used, by its kind and name; a pattern once for each filling."""
+    """Returns how often each resource is used, by kind and name; a pattern once per filling."""
     uses: Counter[tuple[str, str]] = Counter()
     for use in USE.finditer(content):
         operator = use[2].lower().replace(b"do", b"Do").replace(b"tf", b"Tf")
@@ -260,7 +260,7 @@ def _uses(content: bytes) -> Counter[tuple[str, str]]:
 
 
 def _fills(content: bytes, start: int) -> int:
-    """How many paths are filled from ``start`` on before the colour changes; at least 1."""
+    """Returns how many paths are filled from ``start`` before the colour changes; at least 1."""
     count = 0
     for operator in FILL.finditer(content, start):
         if operator[0] in COLOUR_OPERATORS:
@@ -270,7 +270,7 @@ def _fills(content: bytes, start: int) -> int:
 
 
 def _unnamed_draws(content: bytes, uses: Counter[tuple[str, str]]) -> int:
-    """How often something is drawn whose name does not stand beside the operator."""
+    """Returns how often something is drawn whose name is not beside the operator."""
     named = sum(count for (kind, _), count in uses.items() if kind == "XObject")
     unnamed = len(DRAWN.findall(content)) - named
     return max(0, len(DRAWN.findall(TEXT.sub(b"", content))) - named) if unnamed > 0 else 0
@@ -294,7 +294,7 @@ def longest_path(content: bytes) -> int:
 
 
 def _operators(part: npt.NDArray[np.uint8], letters: bytes) -> npt.NDArray[np.bool_]:
-    """Where one of these letters ends an operator: not within a word or a name."""
+    """Returns where one of these letters ends an operator, and not within a word or a name."""
     after = np.append(part[1:], 32)
     ends = (after <= 32) | np.isin(after, np.frombuffer(b"*([</%", np.uint8))
     found: npt.NDArray[np.bool_] = np.isin(part, np.frombuffer(letters, np.uint8)) & ends

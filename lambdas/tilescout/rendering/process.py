@@ -36,12 +36,12 @@ RAISED_BY_CHILD = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkLimits:
-    """What one page may ask for, counted before it is drawn: the same on every machine.
+    """The work that one page may need, counted before it is drawn: the same on every machine.
 
     ``inflated_mb`` counts content, each form as often as it is drawn, and the fonts and shadings
     used; ``image_megapixels`` counts each image as often as it is drawn; ``path_segments`` bounds
     a single path, as filling it takes more than its share. The most that a page of 17 public
-    drawings asks for is 23 MB, 13 megapixels and 8,758 segments.
+    drawings needs is 23 MB, 13 megapixels and 8,758 segments.
     """
 
     inflated_mb: int = 200

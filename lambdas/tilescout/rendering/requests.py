@@ -34,7 +34,7 @@ class DocumentFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderRequest:
-    """How to render one page (from 1): sizes in pixels at ``dpi``, regions as ratios.
+    """The way to render one page (from 1): sizes in pixels at ``dpi``, regions as ratios.
 
     ``tiles`` "where-no-text" renders none for a page that its own text covers, "never" none at
     all. ``max_image_bytes`` bounds every encoded tile. ``second_scale`` as in a profile.

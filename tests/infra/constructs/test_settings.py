@@ -1,4 +1,4 @@
-"""What a setting changes in the template."""
+"""Settings change the template as documented."""
 
 from __future__ import annotations
 

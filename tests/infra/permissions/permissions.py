@@ -1,4 +1,4 @@
-"""Which actions the role of a function is allowed."""
+"""Reads from the template which actions a function is allowed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FUNCTIONS = [
 
 
 def actions_of(template: Template, function: str) -> set[str]:
-    """Of the function's role and the policies attached to it."""
+    """Returns the actions of the function's role and of the policies attached to it."""
     role = template.functions()[function]["Role"]["Fn::GetAtt"][0]
     own = {
         action

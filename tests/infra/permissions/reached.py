@@ -1,4 +1,4 @@
-"""Which AWS calls a handler's code can reach, read from the sources."""
+"""Reads from the sources which AWS calls a handler's code can reach."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _methods(node: ast.AST) -> list[ast.FunctionDef]:
 
 
 def _body(node: ast.AST) -> Iterator[ast.AST]:
-    """All within a definition; of a class all but its methods."""
+    """Yields all nodes of a definition; of a class all but its methods."""
     if not isinstance(node, ast.ClassDef):
         yield from ast.walk(node)
         return

@@ -1,4 +1,4 @@
-"""Who may touch models, and ask a detector."""
+"""Only the functions that need it touch models and call detectors."""
 
 from __future__ import annotations
 

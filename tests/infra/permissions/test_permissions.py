@@ -1,4 +1,4 @@
-"""Who may do what."""
+"""Functions have exactly the rights that their code needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may start runs, and which services act for the account."""
+"""Only the workflow and the scheduler start runs, and services act for this account alone."""
 
 from __future__ import annotations
 

@@ -12,26 +12,26 @@ from tilescout.merging.grouping import group_linked
 
 def groups_of(views: Views, links: Links) -> Ints:
     """Returns, for each view, the index of the first view of its group."""
-    said = _surest_repeats(views, links.one[links.is_repeat], links.two[links.is_repeat])
-    is_heard = said == np.arange(len(views))
+    surest = _surest_repeats(views, links.one[links.is_repeat], links.two[links.is_repeat])
+    is_heard = surest == np.arange(len(views))
     kept = np.flatnonzero(links.is_same & is_heard[links.one] & is_heard[links.two])
     one, two = links.one[kept], links.two[kept]
     group = _components(len(views), one, two)
     again = _has_a_tile_twice(group, views.tiles, is_heard)[group[one]]
     _regroup(group, views, one[again], two[again], links.agreement[kept[again]])
-    return group[said]
+    return group[surest]
 
 
 def _surest_repeats(views: Views, one: Ints, two: Ints) -> Ints:
     """Returns, for each view, the most confident repetition of it in its tile, or itself."""
-    said = np.arange(len(views))
+    surest = np.arange(len(views))
     first, second = views.confidences[one], views.confidences[two]
     is_surer = (first > second) | ((first == second) & (one < two))
     surer, other = np.where(is_surer, one, two), np.where(is_surer, two, one)
     # Of several the last written stays.
     order = np.lexsort((-surer, views.confidences[surer]))
-    said[other[order]] = surer[order]
-    return roots(said)
+    surest[other[order]] = surer[order]
+    return roots(surest)
 
 
 def roots(parent: Ints) -> Ints:

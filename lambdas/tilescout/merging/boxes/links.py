@@ -56,10 +56,12 @@ def links_of(views: Views, tiles: Tiles, same_tile_iou: float = SAID_TWICE) -> L
     agreement = ious(intersections(reach[:, one], both), intersections(reach[:, two], both))
     may_end = np.asarray((OUTWARD * (reach - views.sides) > ENDS_PX).any(axis=0))
     vague = np.flatnonzero(may_end[one] | may_end[two])
-    as_seen = [intersections(views.sides[:, each[vague]], both[:, vague]) for each in (one, two)]
+    as_seen = [intersections(views.sides[:, side[vague]], both[:, vague]) for side in (one, two)]
     agreement[vague] = np.maximum(agreement[vague], ious(*as_seen))
     is_same = (agreement >= SAME_PLACE) & (first != second)
     is_repeat = first == second
-    told = np.flatnonzero(is_repeat)
-    is_repeat[told] = ious(views.sides[:, one[told]], views.sides[:, two[told]]) >= same_tile_iou
+    repeats = np.flatnonzero(is_repeat)
+    is_repeat[repeats] = (
+        ious(views.sides[:, one[repeats]], views.sides[:, two[repeats]]) >= same_tile_iou
+    )
     return Links(one=one, two=two, agreement=agreement, is_same=is_same, is_repeat=is_repeat)

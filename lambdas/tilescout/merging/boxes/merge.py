@@ -102,10 +102,10 @@ def _layout(
 
 
 def _rows(name: str, boxes: ArrayLike) -> Floats:
-    found = np.asarray(boxes, dtype=np.float64)
-    if found.size and (found.ndim != 2 or found.shape[1] != 4):
-        raise ValueError(f"{name} must be n x 4; received {found.shape}")
-    return found.reshape(-1, 4)
+    array = np.asarray(boxes, dtype=np.float64)
+    if array.size and (array.ndim != 2 or array.shape[1] != 4):
+        raise ValueError(f"{name} must be n x 4; received {array.shape}")
+    return array.reshape(-1, 4)
 
 
 def _one_per_row(name: str, values: Values, count: int) -> Values:
@@ -115,10 +115,10 @@ def _one_per_row(name: str, values: Values, count: int) -> Values:
 
 
 def _whole_numbers(name: str, values: ArrayLike, count: int) -> Ints:
-    found = np.asarray(values)
-    if found.size and not np.issubdtype(found.dtype, np.integer):
-        raise ValueError(f"{name} must be whole numbers; received {found.dtype}")
-    return _one_per_row(name, found.astype(np.int64), count)
+    array = np.asarray(values)
+    if array.size and not np.issubdtype(array.dtype, np.integer):
+        raise ValueError(f"{name} must be whole numbers; received {array.dtype}")
+    return _one_per_row(name, array.astype(np.int64), count)
 
 
 def _rank_labels(labels: Ints) -> tuple[Ints, Ints]:

@@ -43,7 +43,7 @@ def merge_objects(
     names = sorted({one.label for *_, one in seen})
     label = {name: at for at, name in enumerate(names)}
     tile = {view: at for at, view in enumerate(dict.fromkeys(view for _, view, _ in seen))}
-    found = merge_detections(
+    result = merge_detections(
         _rows([one.box for *_, one in seen]),
         [one.confidence for *_, one in seen],
         [label[one.label] for *_, one in seen],
@@ -54,17 +54,24 @@ def merge_objects(
     )
     merged = (
         MergedObject(
-            label=names[found.labels[row]],
-            confidence=float(found.confidences[row]),
+            label=names[result.labels[row]],
+            confidence=float(result.confidences[row]),
             box=Box(*box),
-            tiles=tuple(sorted({seen[at][0] for at in found.members_of(row).tolist()})),
+            tiles=tuple(sorted({seen[at][0] for at in result.members_of(row).tolist()})),
             open_sides=tuple(
-                side for side, is_open in zip(_SIDES, found.open_sides[row], strict=True) if is_open
+                side
+                for side, is_open in zip(_SIDES, result.open_sides[row], strict=True)
+                if is_open
             ),
         )
-        for row, box in enumerate(found.boxes.tolist())
+        for row, box in enumerate(result.boxes.tolist())
     )
-    return tuple(sorted(merged, key=lambda each: (each.box.top, each.box, each.label)))
+    return tuple(
+        sorted(
+            merged,
+            key=lambda item: (item.box.top, item.box, item.label),
+        )
+    )
 
 
 def _rows(boxes: Sequence[Box]) -> np.ndarray:

@@ -35,31 +35,31 @@ def outlines_of(views: Views, at: Ints | slice, group: Ints, count: int, tiles: 
     total = np.bincount(of, weight, count)
     part = np.flatnonzero(total[group] == 0)
     total[total == 0] = 1.0
-    found = np.repeat(-np.inf * OUTWARD, count, axis=1)
+    outline = np.repeat(-np.inf * OUTWARD, count, axis=1)
     is_open = np.empty((4, count), dtype=bool)
     for side, outermost in enumerate((np.minimum, np.minimum, np.maximum, np.maximum)):
         # Counted from one of them, so that equal sides have exactly their mean.
-        found[side, of] = sides[side, whole]
-        off = weight * (sides[side, whole] - found[side, of])
-        found[side] += np.bincount(of, off, count) / total
+        outline[side, of] = sides[side, whole]
+        off = weight * (sides[side, whole] - outline[side, of])
+        outline[side] += np.bincount(of, off, count) / total
         uncut = part[~cut[side, part]]
-        outermost.at(found[side], group[uncut], sides[side, uncut])
-        is_open[side] = np.isinf(found[side])
+        outermost.at(outline[side], group[uncut], sides[side, uncut])
+        is_open[side] = np.isinf(outline[side])
         unseen = part[is_open[side, group[part]]]
-        outermost.at(found[side], group[unseen], sides[side, unseen])
-    _open_inverted_sides(found, is_open, sides, group)
-    return Outlines(found, is_open)
+        outermost.at(outline[side], group[unseen], sides[side, unseen])
+    _open_inverted_sides(outline, is_open, sides, group)
+    return Outlines(outline, is_open)
 
 
-def _open_inverted_sides(found: Floats, is_open: Flags, sides: Floats, group: Ints) -> None:
+def _open_inverted_sides(outline: Floats, is_open: Flags, sides: Floats, group: Ints) -> None:
     """Opens both sides of an axis where one view begins after another one ends.
 
     Only views that contradict each other do so, joined by a third.
     """
     for low, high in ((0, 2), (1, 3)):
-        turned = found[low] >= found[high]
+        turned = outline[low] >= outline[high]
         if turned.any():
             at = np.flatnonzero(turned[group])
-            np.minimum.at(found[low], group[at], sides[low, at])
-            np.maximum.at(found[high], group[at], sides[high, at])
+            np.minimum.at(outline[low], group[at], sides[low, at])
+            np.maximum.at(outline[high], group[at], sides[high, at])
             is_open[low, turned] = is_open[high, turned] = True

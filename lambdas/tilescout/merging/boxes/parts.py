@@ -33,13 +33,16 @@ def join_across_gaps(
     """
     width, height = np.median(tiles.sides[2:] - tiles.sides[:2], axis=1)
     transposed = Outlines(parts.sides[_TRANSPOSED], parts.is_open[_TRANSPOSED])
-    found = [*_facing(parts, labels, float(width)), *_facing(transposed, labels, float(height))]
+    facing = [
+        *_facing(parts, labels, float(width)),
+        *_facing(transposed, labels, float(height)),
+    ]
     into = np.arange(len(labels))
-    if not found:
+    if not facing:
         return into
-    ends = np.unique([(one, two) for _, one, two in found])
+    ends = np.unique([(one, two) for _, one, two in facing])
     place = {part: at for at, part in enumerate(ends.tolist())}
-    pairs = [(place[one], place[two]) for _, one, two in sorted(found)]
+    pairs = [(place[one], place[two]) for _, one, two in sorted(facing)]
     for together in group_linked(pairs, _reports(views, group, place)):
         into[ends[together]] = ends[together[0]]
     return into
@@ -61,7 +64,7 @@ def _facing(parts: Outlines, labels: Ints, reach: float) -> list[tuple[float, in
     some = np.flatnonzero((opens[0] | opens[2]) & ~opens[1] & ~opens[3])
     grown = parts.sides[:, some]
     grown[2] += reach * opens[2, some]
-    one, two = (some[each] for each in overlapping_columns(grown, labels[some]))
+    one, two = (some[end] for end in overlapping_columns(grown, labels[some]))
     before, after = np.where(left[one] <= left[two], (one, two), (two, one))
     common = np.minimum(bottom[before], bottom[after]) - np.maximum(top[before], top[after])
     either = bottom[before] - top[before] + bottom[after] - top[after] - common
@@ -69,15 +72,15 @@ def _facing(parts: Outlines, labels: Ints, reach: float) -> list[tuple[float, in
     faces &= common >= FACING * either
     before, after = before[faces], after[faces]
     gaps = np.abs(left[after] - right[before])
-    found = sorted(zip(gaps.tolist(), before.tolist(), after.tolist(), strict=True))
-    return _each_end_once(found)
+    facing = sorted(zip(gaps.tolist(), before.tolist(), after.tolist(), strict=True))
+    return _each_end_once(facing)
 
 
-def _each_end_once(found: list[tuple[float, int, int]]) -> list[tuple[float, int, int]]:
+def _each_end_once(facing: list[tuple[float, int, int]]) -> list[tuple[float, int, int]]:
     ends: set[int] = set()
     starts: set[int] = set()
     chosen = []
-    for gap, before, after in found:
+    for gap, before, after in facing:
         if before not in ends and after not in starts:
             chosen.append((gap, before, after))
             ends.add(before)

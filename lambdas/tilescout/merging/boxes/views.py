@@ -94,7 +94,7 @@ def _order(sides: Floats, labels: Ints, *others: NDArray[np.generic]) -> Ints:
     # Sorted by key first, they stay in the places of their ties.
     among = order[tied]
     whole = (*others, labels, *sides)
-    order[tied] = among[np.lexsort((*(each[among] for each in whole), key[tied]))]
+    order[tied] = among[np.lexsort((*(values[among] for values in whole), key[tied]))]
     return order
 
 
@@ -121,12 +121,12 @@ def cut_where_it_goes_on(views: Views, group: Ints, count: int, tiles: Tiles) ->
     """
     scales = tiles.scales[views.tiles]
     is_coarse = scales > tiles.scales.min()
-    told = np.flatnonzero(is_coarse & ~views.cut.any(axis=0))
-    if not len(told):
+    uncut = np.flatnonzero(is_coarse & ~views.cut.any(axis=0))
+    if not len(uncut):
         return views
     reach = np.repeat(-np.inf * OUTWARD, count, axis=1)
     for side, outermost in enumerate((np.minimum, np.minimum, np.maximum, np.maximum)):
-        outermost.at(reach[side], group[told], views.sides[side, told])
+        outermost.at(reach[side], group[uncut], views.sides[side, uncut])
     beyond = OUTWARD * (reach[:, group] - tiles.sides[:, views.tiles])
     goes_on = tiles.inside[:, views.tiles] & (beyond > EDGE_TOLERANCE_PX) & ~is_coarse
     return replace(views, cut=views.cut | goes_on)

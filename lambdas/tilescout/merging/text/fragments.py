@@ -86,9 +86,9 @@ class _Seen:
 def readings(answers: Sequence[Answer], page: Box) -> list[Fragment]:
     """Returns the lines of each answer, less words that the text layer or a better tile covers."""
     seen = [
-        each for number, answer in enumerate(answers) for each in _words_seen(number, answer, page)
+        word for number, answer in enumerate(answers) for word in _words_seen(number, answer, page)
     ]
-    found = []
+    fragments = []
     for (number, direction, line), group in groupby(_drop_covered(seen), key=_line_of):
         whole = Fragment(
             words=(),
@@ -100,8 +100,8 @@ def readings(answers: Sequence[Answer], page: Box) -> list[Fragment]:
             report=(_RANK[direction], line),
             scale=answers[number].scale,
         )
-        found += [whole.with_words(words) for words in _runs_of_words(list(group))]
-    return found
+        fragments += [whole.with_words(words) for words in _runs_of_words(list(group))]
+    return fragments
 
 
 def _line_of(seen: _Seen) -> tuple[int, Direction, int]:
@@ -168,16 +168,16 @@ def _drop_covered(seen: list[_Seen]) -> list[_Seen]:
     """Drops words under the text layer, and halved words that another tile saw whole."""
     if not seen:
         return []
-    sides = sides_of([each.word.box for each in seen])
+    sides = sides_of([reading.word.box for reading in seen])
     pairs = overlapping_pairs(sides)
     pairs = np.concatenate((pairs, pairs[:, ::-1]))
-    answer = np.array([each.answer for each in seen])
-    rank = np.array([2 if each.is_layer else 0 if each.is_halved else 1 for each in seen])
+    answer = np.array([reading.answer for reading in seen])
+    rank = np.array([2 if reading.is_layer else 0 if reading.is_halved else 1 for reading in seen])
     below, above = rank[pairs[:, 0]], rank[pairs[:, 1]]
     better = (below < above) & ((above == 2) | (below == 0))
     pairs = pairs[better & (answer[pairs[:, 0]] != answer[pairs[:, 1]])]
     share = _covered_shares(sides, pairs, rank[pairs[:, 1]] == 2)
-    return [each for each, covered in zip(seen, share, strict=True) if covered < COVERED]
+    return [reading for reading, covered in zip(seen, share, strict=True) if covered < COVERED]
 
 
 def _covered_shares(

@@ -37,13 +37,13 @@ def typical_advance(fragments: Sequence[Fragment]) -> float:
     """Returns the typical width of a character in px, from whole words where there are any."""
     widths = [
         word.box.width / len(word.text)
-        for each in fragments
-        for word in each.words
-        if not any(each.cut_sides_of(word.box)[::2])
+        for fragment in fragments
+        for word in fragment.words
+        if not any(fragment.cut_sides_of(word.box)[::2])
     ]
     if widths:
         return max(median(widths), 1.0)
-    words = [word for each in fragments for word in each.words]
+    words = [word for fragment in fragments for word in fragment.words]
     return max(sum(word.box.width for word in words) / sum(len(word.text) for word in words), 1.0)
 
 
@@ -75,9 +75,9 @@ def whole_words(glyphs: list[Glyph]) -> list[list[Glyph]]:
             word = glyph.word
             words.setdefault((word.box, word.text, word.confidence), {})[glyph.rank] = glyph
     return [
-        [found[rank] for rank in sorted(found)]
-        for (_, text, _), found in sorted(words.items())
-        if len(found) == len(text)
+        [by_rank[rank] for rank in sorted(by_rank)]
+        for (_, text, _), by_rank in sorted(words.items())
+        if len(by_rank) == len(text)
     ]
 
 

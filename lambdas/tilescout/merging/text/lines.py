@@ -37,7 +37,7 @@ def stitch_lines(
             [
                 partial_line(group)
                 for group in lines_of_fragments(
-                    [each for each in every if each.direction == direction]
+                    [fragment for fragment in every if fragment.direction == direction]
                 )
             ]
         )

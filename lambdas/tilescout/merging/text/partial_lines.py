@@ -45,22 +45,26 @@ def partial_line(fragments: Sequence[Fragment]) -> PartialLine:
     """Returns the line that all ``fragments`` show."""
     words = words_of_line(fragments)
     box = union(word.box for word in words)
-    starts = [each for each in fragments if each.box.left <= box.left + EDGE_TOLERANCE_PX]
-    ends = [each for each in fragments if each.box.right >= box.right - EDGE_TOLERANCE_PX]
+    starts = [
+        fragment for fragment in fragments if fragment.box.left <= box.left + EDGE_TOLERANCE_PX
+    ]
+    ends = [
+        fragment for fragment in fragments if fragment.box.right >= box.right - EDGE_TOLERANCE_PX
+    ]
     return PartialLine(
         words=words,
         box=box,
-        tiles=frozenset(each.tile for each in fragments),
-        reports={each.answer: each.report for each in fragments},
+        tiles=frozenset(fragment.tile for fragment in fragments),
+        reports={fragment.answer: fragment.report for fragment in fragments},
         is_cut=(
-            all(each.is_cut[0] for each in starts),
-            all(each.is_cut[1] for each in fragments),
-            all(each.is_cut[2] for each in ends),
-            all(each.is_cut[3] for each in fragments),
+            all(fragment.is_cut[0] for fragment in starts),
+            all(fragment.is_cut[1] for fragment in fragments),
+            all(fragment.is_cut[2] for fragment in ends),
+            all(fragment.is_cut[3] for fragment in fragments),
         ),
         to_edge=(
-            min((each.to_edge[0] for each in starts), default=math.inf),
-            min((each.to_edge[1] for each in ends), default=math.inf),
+            min((fragment.to_edge[0] for fragment in starts), default=math.inf),
+            min((fragment.to_edge[1] for fragment in ends), default=math.inf),
         ),
     )
 
@@ -79,13 +83,13 @@ def join_continued(lines: Sequence[PartialLine]) -> list[PartialLine]:
 def _facing_pairs(lines: Sequence[PartialLine]) -> list[tuple[int, int]]:
     """Returns pairs (before, after) of lines whose ends meet, the nearest first, each end once."""
     grown = [line.box.grow(NEXT_TO * line.box.height / 2, 0) for line in lines]
-    found = []
+    meetings = []
     for pair in overlapping_pairs(sides_of(grown)).tolist():
         before, after = sorted(pair, key=lambda at: (lines[at].box, at))
         if _continues(lines[before], lines[after]):
             gap = abs(lines[after].box.left - lines[before].box.right)
-            found.append((gap, lines[before].box, lines[after].box, before, after))
-    return _each_end_once([(before, after) for *_, before, after in sorted(found)])
+            meetings.append((gap, lines[before].box, lines[after].box, before, after))
+    return _each_end_once([(before, after) for *_, before, after in sorted(meetings)])
 
 
 def _each_end_once(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -102,7 +106,9 @@ def _each_end_once(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _continues(before: PartialLine, after: PartialLine) -> bool:
     """Tells if ``after`` goes on where ``before`` ends, at the side of a tile."""
-    if any(after.reports.get(answer, told) != told for answer, told in before.reports.items()):
+    if any(
+        after.reports.get(answer, report) != report for answer, report in before.reports.items()
+    ):
         return False
     low, high = sorted((before.box.height, after.box.height))
     shared = min(before.box.bottom, after.box.bottom) - max(before.box.top, after.box.top)
@@ -127,7 +133,7 @@ def _join(lines: list[PartialLine]) -> PartialLine:
         words=words,
         box=union(line.box for line in lines),
         tiles=frozenset().union(*(line.tiles for line in lines)),
-        reports={answer: told for line in lines for answer, told in line.reports.items()},
+        reports={answer: report for line in lines for answer, report in line.reports.items()},
         is_cut=(
             lines[0].is_cut[0],
             all(line.is_cut[1] for line in lines),

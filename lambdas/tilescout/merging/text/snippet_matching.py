@@ -71,9 +71,9 @@ def _bare(pattern: str) -> regex.Pattern[str]:
 
 
 def _exact_matches(find: Find, text: str) -> Iterator[Match]:
-    for found in compile_pattern(find.pattern).finditer(text, timeout=MAX_PATTERN_SECONDS):
-        if found.group().strip():
-            yield Match(found.start(), found.end(), found.group())
+    for match in compile_pattern(find.pattern).finditer(text, timeout=MAX_PATTERN_SECONDS):
+        if match.group().strip():
+            yield Match(match.start(), match.end(), match.group())
 
 
 def _corrected_matches(find: Find, text: str) -> Iterator[Match]:
@@ -105,15 +105,15 @@ def _match_corrected_at(pattern: regex.Pattern[str], text: str, start: int) -> M
     """
     readings, tried = [""], 0
     for corrections in range(MAX_CORRECTIONS + 1):
-        found: list[str] = []
+        complete: list[str] = []
         swapped: list[str] = []
         for seed in readings:
             tried += _grow(
-                pattern, text[start : start + MAX_CORRECTED_LENGTH], seed, found, swapped
+                pattern, text[start : start + MAX_CORRECTED_LENGTH], seed, complete, swapped
             )
         good = [
             reading
-            for reading in found
+            for reading in complete
             if corrections
             and _ends_token(text, start + len(reading))
             and is_credible(pattern, text[start : start + len(reading)], reading)
@@ -128,7 +128,7 @@ def _match_corrected_at(pattern: regex.Pattern[str], text: str, start: int) -> M
 
 
 def _grow(
-    pattern: regex.Pattern[str], text: str, reading: str, found: list[str], swapped: list[str]
+    pattern: regex.Pattern[str], text: str, reading: str, complete: list[str], swapped: list[str]
 ) -> int:
     """Follows the text as read and returns how often the pattern was tried.
 
@@ -138,7 +138,7 @@ def _grow(
     while match := pattern.fullmatch(reading, partial=True, timeout=MAX_PATTERN_SECONDS):
         at, tried = len(reading), tried + 1
         if reading and not match.partial:
-            found.append(reading)
+            complete.append(reading)
         if at == len(text):
             break
         for like in CONFUSABLE.get(text[at], ""):
@@ -155,10 +155,10 @@ def _edited_matches(find: Find, text: str) -> Iterator[Match]:
         return
     text = _correct_numbers(text)
     pattern = compile_pattern(find.pattern, find.max_edits)
-    for found in pattern.finditer(text, timeout=MAX_PATTERN_SECONDS):
-        edits, bare = sum(found.fuzzy_counts), found.group().strip()
+    for match in pattern.finditer(text, timeout=MAX_PATTERN_SECONDS):
+        edits, bare = sum(match.fuzzy_counts), match.group().strip()
         if 4 * edits <= len(bare):
-            start = found.start() + found.group().index(bare)
+            start = match.start() + match.group().index(bare)
             yield Match(start, start + len(bare), bare, edits)
 
 

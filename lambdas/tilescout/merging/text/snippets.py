@@ -83,13 +83,18 @@ def find_snippets(
     A match is never part of a longer run of letters and digits. Raises InvalidProfile, which is
     PatternTooSlow where only this text takes too long.
     """
-    found = []
-    for each in find:
-        check_find(each)
-        found += [
-            _detection(snippet, each, page) for snippet in _without_overlaps(_snippets(each, lines))
+    detections = []
+    for wanted in find:
+        check_find(wanted)
+        detections += [
+            _detection(snippet, wanted, page)
+            for snippet in _without_overlaps(_snippets(wanted, lines))
         ]
-    return tuple(sorted(found, key=lambda each: (each.box.top, each.box, each.label, each.text)))
+    return tuple(
+        sorted(
+            detections, key=lambda wanted: (wanted.box.top, wanted.box, wanted.label, wanted.text)
+        )
+    )
 
 
 def _snippets(find: Find, lines: Sequence[TextLine]) -> Iterator[_Snippet]:

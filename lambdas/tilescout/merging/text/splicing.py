@@ -41,17 +41,17 @@ def words_of_line(fragments: Sequence[Fragment]) -> tuple[Word, ...]:
 
 def _chain(fragments: Sequence[Fragment]) -> list[Fragment]:
     """Returns fragments from start to end: always the one that reaches furthest, or the best."""
-    rest = sorted(fragments, key=lambda each: (each.box, each.answer, each.report))
+    rest = sorted(fragments, key=lambda part: (part.box, part.answer, part.report))
     slack = min(fragment.box.height for fragment in rest)
     begin = min(fragment.box.left for fragment in rest)
-    chain = [_best([each for each in rest if each.box.left <= begin + slack / 4], slack)]
+    chain = [_best([part for part in rest if part.box.left <= begin + slack / 4], slack)]
     while True:
         end = chain[-1].box.right
-        further = [each for each in rest if _goes_on(each, chain[-1], slack / 4)]
-        overlapping = [each for each in further if each.box.left <= end - slack]
+        further = [part for part in rest if _goes_on(part, chain[-1], slack / 4)]
+        overlapping = [part for part in further if part.box.left <= end - slack]
         if not further:
             return chain
-        nearest = min(further, key=lambda each: each.box.left)
+        nearest = min(further, key=lambda part: part.box.left)
         chain.append(_best(overlapping or [nearest], slack))
 
 
@@ -63,7 +63,7 @@ def _goes_on(other: Fragment, last: Fragment, slack: float) -> bool:
 
 def _best(candidates: list[Fragment], slack: float) -> Fragment:
     reach = max(fragment.box.right for fragment in candidates)
-    return max((each for each in candidates if each.box.right >= reach - slack / 2), key=_quality)
+    return max((part for part in candidates if part.box.right >= reach - slack / 2), key=_quality)
 
 
 def _quality(fragment: Fragment) -> tuple[object, ...]:

@@ -1,4 +1,4 @@
-"""What a detector is asked for."""
+"""A detector is asked for the lowest confidence that a profile keeps."""
 
 from __future__ import annotations
 

@@ -172,4 +172,4 @@ FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
         "P13", lambda: with_content(stream(INK).replace(b"/Length 17", b"/Length 9999999")),
     ),
 }  # fmt: skip
-"""By name: the fault of the catalogue, and the file."""
+"""The files with the fault of the catalogue, by name."""

@@ -20,7 +20,7 @@ from tilescout.rendering.process import RenderLimits
 from tilescout.rendering.render import inspect_document, render_page
 
 LIMITS = RenderLimits(wall_seconds=600, cpu_seconds=600, memory_mb=1500)
-"""Only the seconds are far above the product's: no file of the table may come near them."""
+"""The seconds alone are far above the product's: no file of the table may come near them."""
 
 REFUSED = {
     "empty": "must be a PDF; it is empty; upload it again",
@@ -68,7 +68,7 @@ def cases(names: dict[str, str] | set[str]) -> list[object]:
 
 
 def warnings_of(path: Path) -> tuple[str, ...]:
-    """Of the document and its first page, as intake and tiling do it. Raises TilescoutError."""
+    """Returns the facts of the document and its first page, or raises TilescoutError."""
     facts = inspect_document(path, max_pages=10_000, limits=LIMITS)
     page = render_page(path, request(tile_size=400), lambda tile: None, LIMITS)
     return facts.warnings + page.warnings

@@ -1,4 +1,4 @@
-"""What is asked of the renderer follows from the profile."""
+"""The request to the renderer follows from the profile."""
 
 from __future__ import annotations
 

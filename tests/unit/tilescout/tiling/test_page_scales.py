@@ -177,7 +177,7 @@ TANK = Box(100, 100, 660, 640)
 
 
 def corners() -> list[Answer]:
-    """What each fine tile sees of the tank: a corner, though none its outline at the seam."""
+    """The corners of the tank that the fine tiles see; none sees its outline at the seam."""
     parts = (TANK.intersection(box).grow(-8, -8) for _, box in FINE)
     return [seen(part, tile=at, tile_box=box) for (at, box), part in zip(FINE, parts, strict=True)]
 

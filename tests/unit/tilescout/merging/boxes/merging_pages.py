@@ -52,7 +52,7 @@ def tile_boxes_of(grid: TileGrid, width: int, height: int) -> np.ndarray:
 
 
 def seen_by(grid: TileGrid, size: int, boxes, labels, *, noise=0.0, found=1.0, seed=0) -> Seen:
-    """What a detector sees of the boxes, off by ``noise`` px where it is not cut."""
+    """Returns what a detector sees of the boxes, off by ``noise`` px where it is not cut."""
     rng = np.random.default_rng(seed)
     tiles = tile_boxes_of(grid, size, size)
     rows = []
@@ -75,7 +75,7 @@ def seen_by(grid: TileGrid, size: int, boxes, labels, *, noise=0.0, found=1.0, s
 
 
 def outcome(merged: MergedBoxes) -> list[tuple]:
-    """What was merged, in an order of its own: members, label, box, open sides."""
+    """Returns the merged objects, sorted: members, label, box, open sides."""
     return sorted(
         (
             tuple(sorted(merged.members_of(row).tolist())),
@@ -121,7 +121,7 @@ def pages(draw, apart=12, smallest=4):
 
 @st.composite
 def crowds(draw):
-    """What a poor detector sees of a crowded page: few labels, overlaps, parts missed."""
+    """Returns what a poor detector sees of a crowded page: overlaps, few labels, parts missed."""
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     count = draw(st.integers(0, 40))
     corner = rng.uniform(0, SIZE - 30, (count, 2))

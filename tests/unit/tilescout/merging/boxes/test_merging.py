@@ -133,7 +133,7 @@ def scenes(draw):
 
 
 def seen_by_tiles(grid, boxes):
-    """What a faultless detector sees of each box in each tile."""
+    """Returns what a faultless detector sees of each box in each tile."""
     return [
         Answer(
             tile=tile.index,

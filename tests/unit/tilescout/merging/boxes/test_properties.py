@@ -1,4 +1,4 @@
-"""What holds of every merge, whatever the detector saw."""
+"""Properties of every merge, whatever the detector saw."""
 
 from __future__ import annotations
 
