@@ -9,7 +9,7 @@ import numpy as np
 
 from tilescout.detections import Answer, Side
 from tilescout.geometry import Box
-from tilescout.merging.boxes.merge import merge_detections
+from tilescout.merging.boxes.merge import MergedBoxes, merge_detections
 
 _SIDES: tuple[Side, Side, Side, Side] = ("left", "top", "right", "bottom")
 
@@ -52,25 +52,20 @@ def merge_objects(
         (page_width, page_height),
         tile_scales=[scale for _, scale in tile],
     )
-    merged = (
-        MergedObject(
-            label=names[result.labels[row]],
-            confidence=float(result.confidences[row]),
-            box=Box(*box),
-            tiles=tuple(sorted({seen[at][0] for at in result.members_of(row).tolist()})),
-            open_sides=tuple(
-                side
-                for side, is_open in zip(_SIDES, result.open_sides[row], strict=True)
-                if is_open
-            ),
-        )
-        for row, box in enumerate(result.boxes.tolist())
-    )
-    return tuple(
-        sorted(
-            merged,
-            key=lambda item: (item.box.top, item.box, item.label),
-        )
+    tiles = [number for number, *_ in seen]
+    merged = (_object(result, row, names, tiles) for row in range(len(result.boxes)))
+    return tuple(sorted(merged, key=lambda item: (item.box.top, item.box, item.label)))
+
+
+def _object(result: MergedBoxes, row: int, names: list[str], tiles: list[int]) -> MergedObject:
+    """Returns object ``row`` of the merge; ``tiles`` has the tile of each box that was merged."""
+    sides = zip(_SIDES, result.open_sides[row], strict=True)
+    return MergedObject(
+        label=names[result.labels[row]],
+        confidence=float(result.confidences[row]),
+        box=Box(*result.boxes[row].tolist()),
+        tiles=tuple(sorted({tiles[at] for at in result.members_of(row).tolist()})),
+        open_sides=tuple(side for side, is_open in sides if is_open),
     )
 
 
