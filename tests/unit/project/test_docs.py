@@ -20,6 +20,7 @@ from infra.config import profiles, stack_config
 from tests.unit.project.doc_pages import DEPLOY, PAGES, QUERY, ROOT, code, commands, headings, table
 from tilescout import pricing, results
 from tilescout.detections import Detection
+from tilescout.detector_kinds import KINDS
 from tilescout.documents import Document, Status
 from tilescout.geometry import Box
 from tilescout.profiles import Profile
@@ -119,6 +120,20 @@ def test_prices_are_documented_with_their_defaults() -> None:
     assert set(rows) == set(stack_config.PRICE_NAMES)
     assert {name: float(cells[0].strip("`")) for name, cells in rows.items()} == {
         name: PRICES.by_name()[name] for name in rows
+    }
+
+
+def test_detectors_are_documented_with_their_limits() -> None:
+    assert table(DEPLOY, "detector") == {
+        name: [
+            f"{kind.tile_px[0]:,} to {kind.tile_px[1]:,}",
+            f"{kind.max_image_bytes:,}",
+            f"{kind.calls_per_second:g}",
+            str(kind.calls_per_tile),
+            f"`{kind.call_price.name}`" if kind.call_price else "none",
+            ", ".join(f"`{field}`" for field in kind.own_fields),
+        ]
+        for name, kind in KINDS.items()
     }
 
 
