@@ -1,4 +1,4 @@
-"""How long 10, 1,000 and 100,000 pages take, what a page costs, and which limit binds.
+"""Computes the time and the cost of 10, 1,000 and 100,000 pages, and which limit binds.
 
     python -m benchmarks.capacity --out docs
 
@@ -24,7 +24,7 @@ INSTALLED = Bulk(pages=1_000)
 FOR_BULK = Bulk(
     pages=1_000, deadline_minutes=600, budget_usd=250.0, max_units=5, detect_concurrency=60
 )
-"""The longest deadline that a profile may have, and what five units cost in it."""
+"""The longest deadline that a profile may have, and the cost of five units until then."""
 MIDDLE = replace(FOR_BULK, units=2)
 
 VARIED: tuple[tuple[str, dict[str, float]], ...] = (
@@ -71,7 +71,7 @@ def line(name: str, case: Bulk) -> Line:
 
 
 def grid() -> list[tuple[int, float, list[Line]]]:
-    """Fixed units, set for bulk."""
+    """Returns the lines for fixed units, set for bulk."""
     return [
         (
             pages,
@@ -84,7 +84,7 @@ def grid() -> list[tuple[int, float, list[Line]]]:
 
 
 def installed() -> list[tuple[int, float, Line]]:
-    """The default profile; its runs plan their units."""
+    """Returns the lines for the default profile, whose runs plan their units."""
     return [
         (pages, rate, line("", with_rate(replace(INSTALLED, pages=pages), rate)))
         for pages in PAGES
@@ -97,7 +97,8 @@ def varied() -> list[Line]:
 
 
 def paced() -> list[tuple[float, Line, Line]]:
-    """Each rate with hints sent as fast as the service is said to take them, and evenly."""
+    """Returns for each rate the lines of hints sent as fast as the service accepts them, and
+    evenly."""
     return [
         (
             rate,

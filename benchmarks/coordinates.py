@@ -1,4 +1,4 @@
-"""Whether boxes lie on their words, on pages that are turned or cropped.
+"""Checks that boxes lie on their words on pages that are turned or cropped.
 
     python -m benchmarks.coordinates --drawings DIR [--out docs/coordinates.md]
 
@@ -32,12 +32,12 @@ DRAWINGS = {
     "pdfjs_issue14497_rot90": "1",
     "pdfjs_issue6413_cropbox": "1",
 }
-SMALLEST_IOU = 0.5
+MIN_IOU = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One drawing: how many detections match words, and how many lie on them."""
+    """A drawing: the number of detections that match words, and of those that lie on them."""
 
     drawing: str
     profile: str
@@ -48,7 +48,7 @@ class Row:
 
 
 def shown_words(path: Path, page: int) -> list[tuple[str, Box]]:
-    """Words and their boxes in points of the page as shown."""
+    """Returns words and their boxes in points of the page as shown."""
     with pypdfium2.PdfDocument(path) as document:
         sheet = document[page - 1]
         text = sheet.get_textpage()
@@ -63,7 +63,7 @@ def shown_words(path: Path, page: int) -> list[tuple[str, Box]]:
 
 
 def _shown(sheet: pypdfium2.PdfPage, box: tuple[float, float, float, float]) -> Box:
-    """From user space (origin bottom left, not turned) to points of the shown page."""
+    """Converts from user space (origin bottom left, not turned) to points of the shown page."""
     left, bottom, right, top = sheet.get_cropbox()
     across, down = (box[0] - left, box[2] - left), (top - box[3], top - box[1])
     width, height = right - left, top - bottom
@@ -78,7 +78,7 @@ def _shown(sheet: pypdfium2.PdfPage, box: tuple[float, float, float, float]) -> 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Pair:
-    """A detection and words of the text layer, by their place in the lists; nearest first."""
+    """A detection and words of the text layer, by their indices; the nearest pair sorts first."""
 
     distance: float
     detection: int
@@ -86,7 +86,8 @@ class Pair:
 
 
 def _pairs(found: list[tuple[str, Box]], words: list[tuple[str, Box]]) -> Iterator[Pair]:
-    """Each detection with every run of words that reads as it does and is centred near it."""
+    """Pairs each detection with every run of words that has the same text and is centred near
+    it."""
     for number, (text, box) in enumerate(found):
         reach = min(box.width, box.height) / 2
         near = box.grow(reach, reach)
@@ -101,7 +102,7 @@ def _holds(box: Box, point: tuple[float, float]) -> bool:
 
 
 def _runs(under: list[int], wanted: str, words: list[tuple[str, Box]]) -> Iterator[tuple[int, ...]]:
-    """Runs of words, in the layer's order, that together read as ``wanted``."""
+    """Yields runs of words, in the layer's order, whose joined text is ``wanted``."""
     for start in range(len(under)):
         for stop in range(start + 1, len(under) + 1):
             text = letters_and_digits("".join(words[n][0] for n in under[start:stop]))
@@ -112,7 +113,7 @@ def _runs(under: list[int], wanted: str, words: list[tuple[str, Box]]) -> Iterat
 
 
 def matched(found: list[tuple[str, Box]], words: list[tuple[str, Box]]) -> list[tuple[int, Box]]:
-    """Detections with the box of their words; no word and no detection is in two pairs."""
+    """Returns detections with the box of their words; no word and no detection is in two pairs."""
     used: set[int] = set()
     chosen: dict[int, Box] = {}
     for pair in sorted(_pairs(found, words)):
@@ -126,16 +127,16 @@ def check(path: Path, profile: str, page: str, folder: Path) -> Row:
     run = detect(path, profile, folder, pages=page)
     sheet = run.result["document"]["pages"][0]
     found = run.result["detections"]
-    in_pt = [(each["text"], Box(*each["box_pt"])) for each in found]
-    in_px = [Box(*each["box_px"]).to_points(sheet["dpi"]) for each in found]
+    in_pt = [(row["text"], Box(*row["box_pt"])) for row in found]
+    in_px = [Box(*row["box_px"]).to_points(sheet["dpi"]) for row in found]
     pairs = matched(in_pt, shown_words(path, int(page)))
     return Row(
         drawing=path.stem,
         profile=profile,
         rotation=sheet["rotation"],
         matched=len(pairs),
-        on_word_px=sum(iou(in_px[n], target) >= SMALLEST_IOU for n, target in pairs),
-        on_word_pt=sum(iou(in_pt[n][1], target) >= SMALLEST_IOU for n, target in pairs),
+        on_word_px=sum(iou(in_px[n], target) >= MIN_IOU for n, target in pairs),
+        on_word_pt=sum(iou(in_pt[n][1], target) >= MIN_IOU for n, target in pairs),
     )
 
 

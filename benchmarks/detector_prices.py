@@ -1,4 +1,4 @@
-"""Dollars a tile: an ONNX model in Lambda against Custom Labels and the APIs paid by the image.
+"""Compares dollars per tile: an ONNX model in Lambda, Custom Labels, and the APIs paid per image.
 
     python -m benchmarks.detector_prices --out docs
 
@@ -36,19 +36,20 @@ PROFILE = Profile(
 )
 TILES = (100, 1_000, 10_000, 100_000, 1_000_000)
 RATES = (1.0, 2.8, 5.0)
-"""Tiles a second of one inference unit: not documented; 2.8 is what the local model is set to."""
-LONGEST_RUN = 600 * 60
-"""Seconds of detecting in one run, the longest deadline; what is left pays another start."""
+"""Tiles per second of one inference unit. AWS does not document it; 2.8 is the local model's
+rate."""
+MAX_RUN_SECONDS = 600 * 60
+"""Seconds of detecting in one run, the longest deadline; the rest pays another start."""
 REQUEST_SECONDS = 0.12
-"""Of one tile's reads and writes in Lambda, one after the other: two of S3, nine of DynamoDB."""
+"""The time of one tile's requests in Lambda, one after the other: two of S3, nine of DynamoDB."""
 SLOWER = 2.0
-"""A core of Lambda against a core of this machine, to be on the safe side."""
+"""The time of a core of Lambda over that of a core of this machine, on the safe side."""
 SECONDS_A_TILE = (0.25, 1.0, 3.0, 10.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """CPU seconds of one thread a tile: the middle, and what nine of ten stay under."""
+    """CPU seconds of one thread per tile: the median and the 90th percentile."""
 
     tiles: int
     middle: float
@@ -56,7 +57,8 @@ class Measured:
 
 
 def measure(folder: Path) -> Measured:
-    """Decode, detect and suppress every tile of the sample sheet, after one that does not count."""
+    """Decodes, detects and suppresses every tile of the sample sheet, after one that does not
+    count."""
     model = ServedModel(SAMPLE_MODEL.read_bytes())
     images = _images(folder)
     model.find(decoded(images[0]))
@@ -71,7 +73,7 @@ def _seconds(model: ServedModel, image: bytes) -> float:
 
 
 def _images(folder: Path) -> list[bytes]:
-    """The sheet's tiles as a run stores them."""
+    """Returns the sheet's tiles as a run stores them."""
     write_samples(folder)
     tiles: list[RenderedTile] = []
     request = RenderRequest.for_page(1, PROFILE, pixels_only=True)
@@ -80,19 +82,20 @@ def _images(folder: Path) -> list[bytes]:
 
 
 def of_onnx(prices: PriceTable, seconds: float) -> float:
-    """Dollars of a tile that takes the function so long."""
+    """Returns the dollars of a tile that takes the function this long."""
     return prices.tile_call(replace(PROFILE, seconds_per_tile=seconds))
 
 
 def of_custom_labels(prices: PriceTable, tiles: int, rate: float) -> float:
-    """One unit, up from its start to its stop in as many runs as the longest deadline makes."""
+    """Returns the dollars of one unit from start to stop, in as many runs as the deadline
+    requires."""
     detecting = tiles / rate
-    runs = math.ceil(detecting / LONGEST_RUN)
+    runs = math.ceil(detecting / MAX_RUN_SECONDS)
     return prices.model_time(1, detecting + runs * (START_SECONDS + STOP_SECONDS))
 
 
 def cheaper_from(prices: PriceTable, a_tile: float, rate: float) -> str:
-    """Tiles in one run from which the model by the hour is the cheaper one."""
+    """Returns the number of tiles in one run from which the model by the hour is cheaper."""
     saved = a_tile - prices.model_time(1, 1 / rate)
     if saved <= 0:
         return "never"
@@ -100,7 +103,7 @@ def cheaper_from(prices: PriceTable, a_tile: float, rate: float) -> str:
 
 
 def page(measured: Measured, prices: PriceTable) -> str:
-    """docs/detector_prices.md."""
+    """Returns docs/detector_prices.md."""
     expected = SLOWER * measured.middle + REQUEST_SECONDS
     a_tile = prices.tile_call(PROFILE)
     return TEXT.format(
@@ -119,7 +122,7 @@ def page(measured: Measured, prices: PriceTable) -> str:
         a_million=1_000_000 * a_tile,
         start=prices.model_time(1, START_SECONDS + STOP_SECONDS),
         minutes=(START_SECONDS + STOP_SECONDS) / 60,
-        hours=LONGEST_RUN / 3600,
+        hours=MAX_RUN_SECONDS / 3600,
         around=prices.tile(),
         by_tiles=_table(
             ["tiles in one run", "ONNX", *(f"Custom Labels, {r:g} tiles/s" for r in RATES),
@@ -127,12 +130,12 @@ def page(measured: Measured, prices: PriceTable) -> str:
             (_by_tiles(prices, tiles) for tiles in TILES),
         ),
         by_seconds=_table(
-            ["seconds a tile in Lambda", "$ a tile", "$ a million",
+            ["seconds per tile in Lambda", "$ per tile", "$ per million",
              *(f"Custom Labels cheaper from, {r:g} tiles/s" for r in RATES)],
             (_by_seconds(prices, seconds) for seconds in SECONDS_A_TILE),
         ),
         by_image=_table(
-            ["instead of", "$ a tile", *(f"{r:g} tiles/s" for r in RATES)],
+            ["instead of", "$ per tile", *(f"{r:g} tiles/s" for r in RATES)],
             (
                 [name, f"${call:.4f}", *(cheaper_from(prices, call, rate) for rate in RATES)]
                 for name, call in (
@@ -182,21 +185,21 @@ def _table(head: list[str], rows: Iterable[list[str]]) -> str:
 TEXT = """# What a tile costs, by detector
 
 Written by `python -m benchmarks.detector_prices --out docs`. List prices of {region}, {as_of}, in
-US dollars, without free tiers. All detectors pay the same ${around:.6f} a tile for storing,
+US dollars, without free tiers. All detectors pay the same ${around:.6f} per tile for storing,
 sending and merging it; that is left out. Without documents each of them costs nothing.
 
 ## Measured and assumed
 
 - **ONNX in Lambda** (`detector: onnx`). The sample model takes {middle:.0f} ms of one core of this
   machine for a tile of 1,024 px, decoding and suppression included (the middle of {tiles} tiles
-  of the sample sheet; nine of ten under {most:.0f} ms): {rate:.0f} tiles a second a core. Not
+  of the sample sheet; nine of ten under {most:.0f} ms): {rate:.0f} tiles per second and core. Not
   measured in AWS: a core of Lambda is taken for {slower:g} times as slow, and the reads and writes
   of a tile for {requests:g} s, together {expected:.2f} s. The price is that of {assumed:g} s, the
-  profile's `seconds_per_tile`, of {gigabytes:.2f} GB, which is one core: **${a_tile:.7f} a tile,
+  profile's `seconds_per_tile`, of {gigabytes:.2f} GB, which is one core: **${a_tile:.7f} per tile,
   ${a_million:.2f} a million**. A larger model: measure it with
   `tilescout promote FILE.onnx --check`, and set `seconds_per_tile`.
 - **Custom Labels**: one inference unit by the hour, from its start until it is down; start and stop
-  are taken for {minutes:.0f} minutes, ${start:.2f}. The tiles a second of a unit are not
+  are taken for {minutes:.0f} minutes, ${start:.2f}. The tiles per second of a unit are not
   documented. A run detects {hours:.0f} hours at the most; what is left pays another start. More
   units do not change the price of a tile.
 - **DetectText and Textract** are paid by the image. They read text and find no symbols: they stand
@@ -212,7 +215,7 @@ Labels that row as often as it runs; the other columns do not mind how tiles are
 ## When each pays
 
 **ONNX against Custom Labels.** A model by the hour is cheaper only where a tile takes Lambda
-longer than this, by the tiles a second of a unit: {limits}. Even then it is so only from so many
+longer than this, by the tiles per second of a unit: {limits}. Even then it is so only from so many
 tiles in one run:
 
 {by_seconds}
@@ -234,7 +237,7 @@ def main() -> None:
         measured = measure(Path(folder))
     path = out / "detector_prices.md"
     path.write_text(page(measured, PriceTable()))
-    print(f"{path}: {1 / measured.middle:.0f} tiles a second a core")
+    print(f"{path}: {1 / measured.middle:.0f} tiles per second and core")
 
 
 if __name__ == "__main__":

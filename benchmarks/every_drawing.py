@@ -1,4 +1,4 @@
-"""Every PDF of a folder through the local workflow: how it ends, and what memory it took.
+"""Runs every PDF of a folder through the local workflow: how it ends, and the memory that it took.
 
     python -m benchmarks.every_drawing --drawings DIR [--profile text] [--pages 1-2] [--out FILE]
 
@@ -18,7 +18,7 @@ from tilescout_local.functions.log import peak_memory
 
 
 def line(run: LocalRun) -> str:
-    """One row of the table; a document without a result shows what was said on the way."""
+    """Returns one row of the table; a document without a result shows what was printed."""
     document = run.result.get("document", {})
     status = document.get("status", f"exit {run.exit_code}")
     reason = document.get("reason", run.errors.strip()[-200:].replace("\n", " "))
@@ -39,7 +39,7 @@ def memory_table(memory: dict[str, tuple[int, int]]) -> list[str]:
 
 
 def short_name(function: str) -> str:
-    """Without the stack's prefix and the hashes of the physical name."""
+    """Returns the name without the stack's prefix and the hashes of the physical name."""
     found = re.search(r"Functions(.+)Function", function)
     return found[1] if found else function
 

@@ -1,4 +1,4 @@
-"""What the deployed stack costs in a month in which nobody uploads anything.
+"""Computes what the deployed stack costs in a month without uploads.
 
     python -m benchmarks.idle_cost [--template cdk.out/Tilescout.template.json]
 
@@ -19,10 +19,10 @@ from tilescout.pricing import PriceTable
 
 MINUTES_A_MONTH = 730 * 60
 TRANSITIONS_OF_AN_IDLE_RUN = 3
-"""OpenRun, IsAnythingDue, RunSucceeded."""
+"""The transitions OpenRun, IsAnythingDue and RunSucceeded."""
 SECONDS_OF_AN_IDLE_STEP = 0.15
 POLLERS = 5
-"""Long polls that Lambda keeps open on a queue that is empty, each of 20 seconds."""
+"""The long polls of 20 seconds that Lambda keeps open on an empty queue."""
 ALARM_USD = 0.10
 METRIC_USD = 0.30
 GUARD_METRICS = 1
@@ -42,15 +42,15 @@ def _minutes(expression: str) -> int:
 
 
 def _metrics(alarm: dict[str, Any]) -> int:
-    """Metrics that an alarm is billed for; one on an expression counts each that it reads."""
-    read = [each for each in alarm.get("Metrics", []) if "MetricStat" in each]
+    """Counts the metrics that an alarm is billed for; an expression counts all that it reads."""
+    read = [metric for metric in alarm.get("Metrics", []) if "MetricStat" in metric]
     return max(1, len(read))
 
 
 def monthly(template: dict[str, Any], prices: PriceTable) -> dict[str, float]:
-    """US dollars a month, by cause."""
+    """Returns the US dollars per month by cause."""
     schedules = list(_resources(template, "AWS::Scheduler::Schedule"))
-    runs = sum(MINUTES_A_MONTH / _minutes(each["ScheduleExpression"]) for each in schedules)
+    runs = sum(MINUTES_A_MONTH / _minutes(schedule["ScheduleExpression"]) for schedule in schedules)
     queues = len(list(_resources(template, "AWS::Lambda::EventSourceMapping")))
     alarms = sum(map(_metrics, _resources(template, "AWS::CloudWatch::Alarm")))
     step = prices.lambda_request + 0.5 * SECONDS_OF_AN_IDLE_STEP * prices.lambda_gb_second

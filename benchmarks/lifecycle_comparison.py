@@ -1,4 +1,4 @@
-"""Tilescout and the AWS sample under the same faults and the same day of arrivals.
+"""Compares Tilescout with the AWS sample under the same faults and the same day of arrivals.
 
     python -m benchmarks.lifecycle_comparison --out docs
 
@@ -31,8 +31,9 @@ Day = Callable[[Scenario, int], Outcome]
 
 
 def moments(undisturbed: Outcome) -> tuple[Moment, Moment]:
-    """Just before the run of ten o'clock, and before the last: both with work."""
-    starts = [each.at_ms / 1000 for each in undisturbed.log if each.status == "STARTING"]
+    """Returns the moments just before the run of ten o'clock and before the last, both with
+    work."""
+    starts = [cell.at_ms / 1000 for cell in undisturbed.log if cell.status == "STARTING"]
     ten = next(number for number, at in enumerate(starts) if at >= DAY_ZERO + 10 * HOUR)
     return tuple(  # type: ignore[return-value]
         Moment(at=starts[number] - 60, start=number) for number in (ten, len(starts) - 1)
@@ -40,16 +41,16 @@ def moments(undisturbed: Outcome) -> tuple[Moment, Moment]:
 
 
 def under_faults(day: Day, seed: int) -> Iterator[tuple[str, tuple[Cell, Cell]]]:
-    """Each fault with what it did at both moments."""
+    """Yields each fault with its effects at both moments."""
     quiet = day(QUIET, seed)
     for pair in zip(*map(scenarios, moments(quiet)), strict=True):
         got = [(scenario, day(scenario, seed)) for scenario in pair]
         cells = [
             Cell(
-                outcome=each,
-                reasons=tuple(failures(each, quiet, scenario.unavoidable_minutes)),
+                outcome=cell,
+                reasons=tuple(failures(cell, quiet, scenario.unavoidable_minutes)),
             )
-            for scenario, each in got
+            for scenario, cell in got
         ]
         yield pair[0].name, (cells[0], cells[1])
 
@@ -67,11 +68,11 @@ def mean(name: str, day: Day) -> Mean:
 
     return Mean(
         name=name,
-        hours=over(lambda each: each.minutes / 60),
-        dollars=over(lambda each: each.dollars),
-        dollars_starting_free=over(lambda each: each.dollars_starting_free),
-        median_minutes=over(lambda each: each.median_minutes),
-        p95_minutes=over(lambda each: each.p95_minutes),
+        hours=over(lambda cell: cell.minutes / 60),
+        dollars=over(lambda cell: cell.dollars),
+        dollars_starting_free=over(lambda cell: cell.dollars_starting_free),
+        median_minutes=over(lambda cell: cell.median_minutes),
+        p95_minutes=over(lambda cell: cell.p95_minutes),
     )
 
 

@@ -1,4 +1,4 @@
-"""Runs the command line as a user would, and reads what it printed."""
+"""Runs the command line as a user does, and reads what it prints."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COMMAND = [sys.executable, "-m", "tilescout_cli"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalRun:
-    """One document after ``tilescout detect --local``; seconds are wall time.
+    """The run of one document by ``tilescout detect --local``; seconds are wall time.
 
     ``result`` is its detections.json; for a rejected document only the head is filled.
     """
@@ -32,7 +32,7 @@ class LocalRun:
 
 @contextmanager
 def embedded_aws(home: Path) -> Iterator[None]:
-    """``tilescout local up`` in a folder of its own, and down again."""
+    """Runs ``tilescout local up`` in a folder of its own, and ``down`` at the end."""
     environment = os.environ | {"TILESCOUT_HOME": str(home)}
     subprocess.run([*COMMAND, "local", "up"], env=environment, check=True, stdout=sys.stderr)
     os.environ["TILESCOUT_HOME"] = str(home)
@@ -43,7 +43,7 @@ def embedded_aws(home: Path) -> Iterator[None]:
 
 
 def detect(path: Path, profile: str, out: Path, pages: str = "") -> LocalRun:
-    """Detect one document on this machine into ``out``/<profile>."""
+    """Detects one document on this machine into ``out``/<profile>."""
     asked = ["--pages", pages] if pages else []
     options = ["--local", "--json", "--profile", profile, "--out", str(out / profile)]
     started = time.monotonic()

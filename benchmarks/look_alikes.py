@@ -1,4 +1,4 @@
-"""How many objects that nobody annotated `tilescout dataset check` points out, and how wrongly.
+"""Measures how many unannotated objects `tilescout dataset check` points out, and how wrongly.
 
     python -m benchmarks.look_alikes [--out docs/look_alikes.md]
 
@@ -36,7 +36,7 @@ annotations, {withheld}, was withheld before `tilescout dataset check` looked.
 
 {table}
 {pointed} places are pointed out: {right} withheld objects, {near} near misses, {wrong} others. It
-takes {seconds:.2f} s of a core a tile of {tile:,} px. Nothing was tuned on these seeds.
+takes {seconds:.2f} s of a core per tile of {tile:,} px. Nothing was tuned on these seeds.
 """
 
 
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def measured(seeds: range) -> str:
-    """The page."""
+    """Returns the page."""
     with tempfile.TemporaryDirectory() as folder:
         sheets = [annotated_page(seed, Path(folder)) for seed in seeds]
         parts = [_withhold(sheet, seed) for sheet, seed in zip(sheets, seeds, strict=True)]
@@ -65,7 +65,7 @@ def measured(seeds: range) -> str:
         seconds = (time.process_time() - started) / len(tiles)
     withheld = {page.name: left for page, left in parts}
     near = {page.name: sheet.near_misses for page, sheet in zip(pages, sheets, strict=True)}
-    judged = [(each.label, _judged(each, withheld, near)) for each in found]
+    judged = [(annotation.label, _judged(annotation, withheld, near)) for annotation in found]
     counts = Counter(verdict for _, verdict in judged)
     return PAGE.format(
         sheets=len(seeds), first=seeds[0], last=seeds[-1], table=_table(judged, withheld),
@@ -75,11 +75,12 @@ def measured(seeds: range) -> str:
 
 
 def _withhold(sheet: UnseenPage, seed: int) -> tuple[AnnotatedPage, tuple[Annotation, ...]]:
-    """The page with nine tenths of its annotations, and the others; sizes in px at the dpi."""
+    """Returns the page with nine tenths of its annotations, and the others; sizes in px at the
+    dpi."""
     chance = random.Random(seed)
     left = set(chance.sample(range(len(sheet.truth)), round(WITHHELD * len(sheet.truth))))
     parts = tuple(
-        tuple(each for at, each in enumerate(sheet.truth) if (at in left) is wanted)
+        tuple(annotation for at, annotation in enumerate(sheet.truth) if (at in left) is wanted)
         for wanted in (False, True)
     )
     page = AnnotatedPage(path=sheet.path, page=1, width=594 / 25.4 * DPI,
@@ -88,13 +89,17 @@ def _withhold(sheet: UnseenPage, seed: int) -> tuple[AnnotatedPage, tuple[Annota
 
 
 def _judged(
-    each: LookAlike,
+    look_alike: LookAlike,
     withheld: dict[str, tuple[Annotation, ...]],
     near: dict[str, tuple[Box, ...]],
 ) -> str:
-    if any(iou(each.box, other.box) >= MATCH_IOU for other in withheld[each.page]):
+    if any(iou(look_alike.box, other.box) >= MATCH_IOU for other in withheld[look_alike.page]):
         return "right"
-    return "near" if any(iou(each.box, box) >= MATCH_IOU for box in near[each.page]) else "wrong"
+    return (
+        "near"
+        if any(iou(look_alike.box, box) >= MATCH_IOU for box in near[look_alike.page])
+        else "wrong"
+    )
 
 
 def _table(judged: list[tuple[str, str]], withheld: dict[str, tuple[Annotation, ...]]) -> str:
@@ -104,7 +109,7 @@ def _table(judged: list[tuple[str, str]], withheld: dict[str, tuple[Annotation, 
 def _rows(
     judged: list[tuple[str, str]], withheld: dict[str, tuple[Annotation, ...]]
 ) -> Iterator[str]:
-    labels = Counter(each.label for left in withheld.values() for each in left)
+    labels = Counter(annotation.label for left in withheld.values() for annotation in left)
     counts = Counter(judged)
     yield "| label | withheld | pointed out | near misses pointed out | others |"
     yield "|---|---|---|---|---|"

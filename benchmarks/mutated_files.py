@@ -1,5 +1,8 @@
-"""What becomes of 2,000 PDFs mutated from the sample drawings: ``python -m
-benchmarks.mutated_files``. The files are those of the long test: ten seeds of 200 each.
+"""Counts what becomes of 2,000 PDFs mutated from the sample drawings.
+
+    python -m benchmarks.mutated_files
+
+The files are those of the long test: ten seeds of 200 each.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From an empty folder to detections by a model of one's own, by the commands of the documentation.
+"""Goes from an empty folder to detections by an own model with the commands of the documentation.
 
     python -m benchmarks.own_symbols [--out docs/own_symbols.md] [--iterations 400]
 
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def run(folder: Path, iterations: int) -> tuple[list[Timed], Counts]:
-    """All commands in the folder; ends the embedded AWS whatever happens."""
+    """Runs all commands in the folder, and ends the embedded AWS in any case."""
     environment = os.environ | {
         "TILESCOUT_HOME": str(folder / "home"),
         "PYTHONPATH": os.pathsep.join(str(ROOT / name) for name in ("", "cli", "lambdas")),
@@ -100,8 +100,8 @@ def _call(command: str, folder: Path, environment: dict[str, str]) -> None:
 
 
 def page(timed: list[Timed], found: Counts, load: float, iterations: int) -> str:
-    """The documentation, with the commands that were timed."""
-    total = sum(each.seconds for each in timed)
+    """Returns the documentation with the commands that were timed."""
+    total = sum(timed_command.seconds for timed_command in timed)
     return Template(PAGE.read_text(encoding="utf-8")).substitute(
         commands=Template(COMMANDS).substitute(iterations=iterations),
         table="\n".join(_rows(timed)),
@@ -118,8 +118,8 @@ def page(timed: list[Timed], found: Counts, load: float, iterations: int) -> str
 def _rows(timed: list[Timed]) -> Iterator[str]:
     yield "| command | s |"
     yield "|---|---|"
-    for each in timed:
-        yield f"| `{each.command}` | {each.seconds:.0f} |"
+    for timed_command in timed:
+        yield f"| `{timed_command.command}` | {timed_command.seconds:.0f} |"
 
 
 if __name__ == "__main__":

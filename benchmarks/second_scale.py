@@ -1,4 +1,4 @@
-"""Symbols drawn 1 to 12 times their size, with a second scale and without.
+"""Detects symbols drawn 1 to 12 times their size, with a second scale and without.
 
     python -m benchmarks.second_scale [--out docs/second_scale.md]
 
@@ -33,7 +33,7 @@ from tilescout_samples.symbols import place_symbol
 
 SEEDS = range(700, 704)
 FACTORS = {1: 140, 2: 60, 4: 20, 6: 10, 8: 6, 12: 3}
-"""Times its size, and how many symbols are tried to be placed on a sheet."""
+"""The multiples of the usual size, and how many symbols are placed on a sheet if there is room."""
 SECOND_SCALES: tuple[SecondScale, ...] = (0.0, 0.5, 0.25, 0.125, "page")
 DPI, TILE_SIZE, OVERLAP, THRESHOLD = 150, 512, 64, 50.0
 PROFILE = Profile(name="symbols", detector="onnx", dpi=DPI, tile_size=TILE_SIZE, overlap=OVERLAP)
@@ -41,7 +41,7 @@ PROFILE = Profile(name="symbols", detector="onnx", dpi=DPI, tile_size=TILE_SIZE,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """All sheets of one factor at one second scale; ``tiles`` are those answered."""
+    """All sheets of one factor at one second scale; ``tiles`` are those detected in."""
 
     factor: int
     sizes: tuple[float, float]
@@ -51,7 +51,8 @@ class Row:
 
 
 def sheet(seed: int, factors: Mapping[int, int]) -> Sheet:
-    """An A2 sheet with symbols of all kinds and turns: so many are tried at each factor."""
+    """Draws an A2 sheet with symbols of all kinds and turns, as many per factor as there is room
+    for."""
     chance = random.Random(seed)
     drawn = Sheet(*A2, chance)
     for factor, count in factors.items():
@@ -75,32 +76,32 @@ def rows(model: OnnxModel) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         for factor in FACTORS:
             drawn = (sheet(seed, {factor: FACTORS[factor]}) for seed in SEEDS)
-            pages = [_saved(each, Path(folder) / "sheet.pdf") for each in drawn]
-            longest = [max(each.box.width, each.box.height) for _, truth in pages for each in truth]
+            pages = [_saved(sheet_drawn, Path(folder) / "sheet.pdf") for sheet_drawn in drawn]
+            longest = [max(item.box.width, item.box.height) for _, truth in pages for item in truth]
             for second_scale in SECOND_SCALES:
-                looked = [looked_at(model, pdf, truth, second_scale) for pdf, truth in pages]
+                results = [detect_page(model, pdf, truth, second_scale) for pdf, truth in pages]
                 yield Row(
                     factor=factor,
                     sizes=(min(longest), max(longest)),
                     second_scale=second_scale,
-                    tiles=sum(tiles for _, tiles in looked),
-                    counts=counts([page for page, _ in looked], THRESHOLD),
+                    tiles=sum(tiles for _, tiles in results),
+                    counts=counts([page for page, _ in results], THRESHOLD),
                 )
 
 
 def _saved(drawn: Sheet, path: Path) -> tuple[bytes, tuple[Annotation, ...]]:
     drawn.finish().save(path)
     truth = tuple(
-        Annotation(each["label"], Box(*each["box_pt"]).scale(DPI / POINTS_PER_INCH))
-        for each in drawn.truth.symbols
+        Annotation(symbol["label"], Box(*symbol["box_pt"]).scale(DPI / POINTS_PER_INCH))
+        for symbol in drawn.truth.symbols
     )
     return path.read_bytes(), truth
 
 
-def looked_at(
+def detect_page(
     model: OnnxModel, pdf: bytes, truth: tuple[Annotation, ...], second_scale: SecondScale
 ) -> tuple[Page, int]:
-    """What a run finds on the page, and how many tiles it asks for."""
+    """Returns what a run detects on the page, and how many tiles it sends."""
     tiles: list[RenderedTile] = []
     profile = replace(PROFILE, second_scale=second_scale)
     request = RenderRequest.for_page(1, profile, pixels_only=True)
@@ -109,9 +110,11 @@ def looked_at(
         file.flush()
         page = render_page(Path(file.name), request, tiles.append)
     found = detect_on_page(
-        [_answer(model, each) for each in tiles], 1, page.width_px, page.height_px, PROFILE
+        [_answer(model, tile) for tile in tiles], 1, page.width_px, page.height_px, PROFILE
     )
-    seen = tuple(Detected(each.label, each.confidence, each.box) for each in found)
+    seen = tuple(
+        Detected(detection.label, detection.confidence, detection.box) for detection in found
+    )
     return Page(truth, seen), len(tiles)
 
 
@@ -144,7 +147,7 @@ def _line(row: Row) -> str:
 
 
 def page_text(found: list[Row]) -> str:
-    """docs/second_scale.md."""
+    """Returns docs/second_scale.md."""
     return f"""# A second scale
 
 Written by `python -m benchmarks.second_scale --out docs/second_scale.md`. A profile with
@@ -159,7 +162,7 @@ Confidence {THRESHOLD:g}, IoU .5; "found" with the right label, once.
 
 What it says:
 - What is too large for the tiles is found at the second scale that shows it at the size the model
-  knows, and at no other. A ratio is chosen for the things that are looked for; none serves all.
+  knows, and at no other. A ratio is chosen for the things that are results for; none serves all.
 - Things of the usual size are found as before. Of the second scale counts only what is larger than
   the overlap (and an eighth of a tile), and nothing where a fine tile saw something whole. The few
   wrong ones more are the price of looking.

@@ -1,4 +1,4 @@
-"""Snippets found on the sample drawings, against their ground truth.
+"""Compares snippets detected on the sample drawings with their ground truth.
 
     python -m benchmarks.snippet_recall [--profile tags] [--out docs/snippets.md]
 
@@ -25,7 +25,7 @@ from tilescout_samples import write_samples
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """Counts over one document."""
+    """The counts over one document."""
 
     document: str
     counts: Counts
@@ -34,7 +34,7 @@ class Row:
 
 
 def compare(run: LocalRun) -> Row:
-    """With the truth beside the document."""
+    """Compares with the truth beside the document."""
     document = results.read(json.dumps(run.result).encode(), run.path.name)
     truth = files.read(run.path.with_suffix(".json"), document.pages)
     pairs = pairing.paired([document], truth.pages, frozenset(document.pages)).pairs
@@ -42,18 +42,18 @@ def compare(run: LocalRun) -> Row:
     return Row(
         document=run.path.name,
         counts=counts.total(snippets.in_total(matches).values()),
-        missed=tuple(tag.text for each in matches for tag in each.missed),
-        wrong=tuple(tag.text for each in matches for tag in each.wrong),
+        missed=tuple(tag.text for match in matches for tag in match.missed),
+        wrong=tuple(tag.text for match in matches for tag in match.wrong),
     )
 
 
 def table(rows: list[Row]) -> str:
     head = "| document | tags | recall | precision | missed | wrong |\n|---|---|---|---|---|---|"
     lines = [
-        f"| {each.document} | {each.counts.objects} | {each.counts.recall:.3f} "
-        f"| {each.counts.precision:.3f} "
-        f"| {', '.join(each.missed[:8])} | {', '.join(each.wrong[:8])} |"
-        for each in rows
+        f"| {row.document} | {row.counts.objects} | {row.counts.recall:.3f} "
+        f"| {row.counts.precision:.3f} "
+        f"| {', '.join(row.missed[:8])} | {', '.join(row.wrong[:8])} |"
+        for row in rows
     ]
     return "\n".join([head, *lines]) + "\n"
 

@@ -1,4 +1,4 @@
-"""OCR through the whole local workflow, scored against the text layer; one call a page beside it.
+"""Scores OCR through the whole local workflow against the text layer, beside one call per page.
 
     python -m benchmarks.text_recall --drawings DIR [--profile text] [--out docs/text_recall.md]
 
@@ -33,7 +33,7 @@ WHOLE_PAGE_SIDES = (2_000, 4_096)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of the table."""
+    """A line of the table."""
 
     drawing: str
     how: str
@@ -42,7 +42,7 @@ class Row:
 
 
 def visible_words(path: Path, page: int, dpi: int) -> tuple[Word, ...]:
-    """The page's own visible words in page pixels at ``dpi``."""
+    """Returns the page's own visible words in page pixels at ``dpi``."""
     request = RenderRequest(
         page=page,
         dpi=dpi,

@@ -1,3 +1,3 @@
-"""How well and how fast boxes of overlapping tiles are merged, beside the public packages."""
+"""Measures how well and how fast boxes of overlapping tiles are merged, beside public packages."""
 
 from __future__ import annotations

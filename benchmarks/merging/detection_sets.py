@@ -1,4 +1,4 @@
-"""Detections of tiles with their ground truth: what every merge is given alike."""
+"""Detections of tiles with their ground truth, the common input of every merge."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectionSet:
-    """Boxes (n x 4, page px) of one page as its tiles saw them, and what is really there.
+    """The boxes (n x 4, page px) of one page as its tiles show them, and the true boxes.
 
-    ``owners`` is the ground truth each box shows (its row, -1 for none), or empty if unknown.
+    ``owners`` is the true box (row) that each box shows, -1 for none, or empty if unknown.
     """
 
     name: str
@@ -36,7 +36,7 @@ class DetectionSet:
 
 
 def read(path: Path) -> DetectionSet:
-    """A set from a JSON object with the fields of `DetectionSet`."""
+    """Reads a set from a JSON object with the fields of `DetectionSet`."""
     fields = json.loads(path.read_text())
     whole = ("labels", "tiles", "true_labels", "owners")
     real = ("tile_boxes", "tile_scales", "boxes", "confidences", "true_boxes")

@@ -1,4 +1,4 @@
-"""Connected ink of real drawings as a detector: faultless, and its objects are of every size.
+"""Uses the connected ink of real drawings as a faultless detector of objects of every size.
 
 Each piece of ink of a tile is a detection, each piece of the whole page the ground truth. Letters
 stand in frames, frames in frames, and lines run over the page: nested, cut and larger than a tile.
@@ -17,14 +17,14 @@ from benchmarks.merging.read_tiles import drawn
 from tilescout.tiling.grid import TileGrid
 
 DARK = 160
-SMALLEST_PX = 8
+MIN_SIDE_PX = 8
 """Pieces smaller than this in both directions are dots."""
 WHOLE, CUT = 90.0, 60.0
 """Confidence of a piece inside its tile and of one at its edge."""
 
 
 def ink_set(path: Path, page: int, dpi: int, size: int, overlap: int) -> DetectionSet:
-    """The page's pieces of ink, whole and as its tiles see them, one label."""
+    """Returns the page's pieces of ink, whole and as its tiles show them, with one label."""
     ink = drawn(path, page, dpi)[:, :, 0] < DARK
     height, width = ink.shape
     tiles = [tile.box for tile in TileGrid(size, overlap).tiles(width, height)]
@@ -39,7 +39,7 @@ def ink_set(path: Path, page: int, dpi: int, size: int, overlap: int) -> Detecti
         boxes.append(found + np.array([left, top, left, top]))
         numbers.append(np.full(len(found), number))
         confidences.append(np.where(is_cut, CUT, WHOLE))
-    count = sum(len(each) for each in boxes)
+    count = sum(len(box) for box in boxes)
     return DetectionSet(
         name=f"ink, {path.stem}, {size:,} / {overlap}",
         page=(float(width), float(height)),
@@ -56,10 +56,10 @@ def ink_set(path: Path, page: int, dpi: int, size: int, overlap: int) -> Detecti
 
 
 def _pieces(ink: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """For each pixel the row of its piece (-1 for none and for dots), and the pieces' boxes."""
+    """Returns the row of each pixel's piece (-1 for none and for dots), and the pieces' boxes."""
     _, pixels, found, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
     left, top, width, height = found.T[:4]
-    kept = (width >= SMALLEST_PX) | (height >= SMALLEST_PX)
+    kept = (width >= MIN_SIDE_PX) | (height >= MIN_SIDE_PX)
     kept[0] = False
     rows = np.where(kept, np.cumsum(kept) - 1, -1)
     boxes = np.stack((left, top, left + width, top + height), axis=1)[kept]
@@ -67,7 +67,7 @@ def _pieces(ink: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int32
 
 
 def _shown(page: NDArray[np.int64], tile: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """The piece of the page that each of the tile's ``count`` pieces is of."""
+    """Returns the page's piece to which each of the tile's ``count`` pieces belongs."""
     owners = np.full(count, -1, np.int64)
     is_piece = tile >= 0
     owners[tile[is_piece]] = page[is_piece]

@@ -1,4 +1,4 @@
-"""What a merge that knew the ground truth would make of the same boxes."""
+"""Computes what a merge that knows the ground truth makes of the same boxes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from tilescout.merging.tile_edges import EDGE_TOLERANCE_PX
 from tilescout.neighbours import intersections, ious, overlapping_pairs
 
 SHOWS = 0.3
-"""Least IoU of a box with what its tile has of an object, to be a view of it."""
+"""The smallest IoU of a box with a tile's part of an object, for the box to show the object."""
 
 
 def oracle(given: DetectionSet) -> Merged:
-    """Every box with its object: of their union and the mean of the uncut, what is nearer to it.
+    """Merges the boxes of each object into their union or the mean of the uncut, whichever is
+    nearer.
 
     False boxes that overlap count as one.
     """
@@ -35,7 +36,7 @@ def oracle(given: DetectionSet) -> Merged:
 
 
 def shown(given: DetectionSet) -> Ints:
-    """The object (row) that each box shows best within its tile, -1 for none."""
+    """Returns the object (row) that each box shows best within its tile, -1 for none."""
     count = len(given.true_boxes)
     pairs = overlapping_pairs(np.concatenate((given.true_boxes, given.boxes)))
     pairs = pairs[(pairs[:, 0] < count) & (pairs[:, 1] >= count)]
@@ -51,7 +52,7 @@ def shown(given: DetectionSet) -> Ints:
 
 
 def _apart(given: DetectionSet, owners: Ints) -> Ints:
-    """A number for each group: its object, or below 0 that of false boxes which overlap."""
+    """Returns a number per group: its object, or below 0 that of false boxes that overlap."""
     false = np.flatnonzero(owners < 0)
     pairs = overlapping_pairs(given.boxes[false])
     labels = given.labels[false]
@@ -70,7 +71,7 @@ def _union(boxes: Floats, first: Ints, group: Ints) -> Floats:
 
 
 def _mean_of_uncut(given: DetectionSet, group: Ints) -> Floats:
-    """By confidence; no box (all zeros) for what every tile cut."""
+    """Returns the mean by confidence; an object that every tile cut has no box (all zeros)."""
     votes = np.where(_is_cut(given), 0.0, given.confidences)
     total = np.maximum(np.bincount(group, votes), 1e-9)
     sums = [np.bincount(group, votes * side) for side in given.boxes.T]

@@ -1,4 +1,4 @@
-"""The merges of SAHI, supervision and lsnms, called from their packages on the same boxes."""
+"""Calls the merges of SAHI, supervision and lsnms from their packages on the same boxes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ DEFAULT = ("GREEDYNMM", "IOS", 0.5)
 
 
 def sahi_objects(given: DetectionSet) -> list[ObjectPrediction]:
-    """SAHI's own objects, each shifted from its tile to the page, as its predictions are."""
+    """Returns SAHI's own objects, each shifted from its tile to the page, as its predictions
+    are."""
     tiles = given.tile_boxes[given.tiles]
     corner = tiles[:, [0, 1, 0, 1]]
     found = [
@@ -46,22 +47,23 @@ def sahi_objects(given: DetectionSet) -> list[ObjectPrediction]:
             (given.confidences / 100).tolist(), tiles[:, :2].tolist(), strict=True,
         )
     ]  # fmt: skip
-    return [each.get_shifted_object_prediction() for each in found]
+    return [prediction.get_shifted_object_prediction() for prediction in found]
 
 
 def sahi(given: DetectionSet, kind: str, metric: str, threshold: float) -> Merged:
-    """SAHI as used: objects in, objects out. A merge changes its objects, so each has new ones."""
+    """Merges with SAHI's objects as input and output. A merge changes its input, so each gets new
+    ones."""
     merge = TYPES[kind](match_threshold=threshold, match_metric=metric, class_agnostic=False)
     found = merge(sahi_objects(given))
     return Merged(
-        boxes=np.array([each.bbox.to_xyxy() for each in found], float).reshape(-1, 4),
-        confidences=np.array([each.score.value * 100 for each in found]),
-        labels=np.array([each.category.id for each in found], dtype=np.int64),
+        boxes=np.array([prediction.bbox.to_xyxy() for prediction in found], float).reshape(-1, 4),
+        confidences=np.array([prediction.score.value * 100 for prediction in found]),
+        labels=np.array([prediction.category.id for prediction in found], dtype=np.int64),
     )
 
 
 def sahi_grid() -> dict[str, Callable[..., Merged]]:
-    """Every type, metric and threshold of SAHI by its name."""
+    """Returns every type, metric and threshold of SAHI by its name."""
     return {
         f"SAHI {kind} {metric} {threshold:g}": partial(
             sahi, kind=kind, metric=metric, threshold=threshold
@@ -71,7 +73,7 @@ def sahi_grid() -> dict[str, Callable[..., Merged]]:
 
 
 def supervision_nmm(given: DetectionSet) -> Merged:
-    """supervision's merging of overlapping boxes, IOS .5, by label."""
+    """Merges overlapping boxes with supervision, IOS .5, by label."""
     found = _sv(given).with_nmm(threshold=0.5, overlap_metric=supervision.OverlapMetric.IOS)
     return _of(found)
 

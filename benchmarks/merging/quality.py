@@ -1,4 +1,4 @@
-"""The same detections through every merge, scored against the ground truth.
+"""Runs the same detections through every merge and scores them against the ground truth.
 
     export PYTHONPATH=lambdas:cli:.
     python -m benchmarks.merging.quality [--sets DIR] [--seeds N] [--out FILE]
@@ -84,9 +84,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     asked = parser.parse_args()
     found = []
-    for each in every(asked.sets, asked.seeds):
-        found.append(each)
-        print(each.name, f"{each.f1(OURS):.4f}", each.best_of_sahi(), flush=True)
+    for row in every(asked.sets, asked.seeds):
+        found.append(row)
+        print(row.name, f"{row.f1(OURS):.4f}", row.best_of_sahi(), flush=True)
         if asked.out:
             asked.out.parent.mkdir(parents=True, exist_ok=True)
             asked.out.write_text(tables(found))

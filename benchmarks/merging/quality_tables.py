@@ -1,4 +1,4 @@
-"""The scores of every merge as tables, and what in them speaks most against Tilescout."""
+"""Shows the scores of every merge as tables, and the rows that speak most against Tilescout."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ENOUGH = 0.02
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """One scene or real set: the score of every merge by its name."""
+    """A scene or real set with the score of every merge by its name."""
 
     name: str
     is_hard: bool
@@ -26,7 +26,7 @@ class Compared:
         return max((name for name in self.scores if "SAHI" in name), key=lambda n: self.f1(n))
 
     def best_of_sahi_at_seams(self) -> float:
-        return max(each.seam_f1 for name, each in self.scores.items() if "SAHI" in name)
+        return max(row.seam_f1 for name, row in self.scores.items() if "SAHI" in name)
 
     def f1(self, name: str, step: int = 0) -> float:
         return self.scores[name].f1(step)
@@ -37,7 +37,7 @@ class Compared:
 
     @property
     def gain_of_better(self) -> float:
-        """With ``same_tile_iou`` chosen after the fact, as SAHI's settings are."""
+        """The gain with ``same_tile_iou`` chosen after the fact, as SAHI's settings are."""
         return max(self.f1(OURS), self.f1(SUPPRESSED)) - self.f1(self.best_of_sahi())
 
     @property
@@ -59,14 +59,14 @@ def _f1_table(found: Sequence[Compared]) -> str:
         "| SAHI best of 24 | which | supervision NMM | NMS | lsnms | gain over SAHI's best |"
     )
     lines = [head, "|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
-    for each in found:
-        best = each.best_of_sahi()
-        others = " | ".join(f"{each.f1(name):.4f}" for name in OTHERS)
+    for row in found:
+        best = row.best_of_sahi()
+        others = " | ".join(f"{row.f1(name):.4f}" for name in OTHERS)
         lines.append(
-            f"| {each.name} | {each.scores[OURS].truths:,} | {each.boxes:,} "
-            f"| {each.f1(ORACLE):.4f} | {each.f1(OURS):.4f} "
-            f"| {each.f1(SUPPRESSED):.4f} | {each.f1(SAHI_DEFAULT):.4f} "
-            f"| {each.f1(best):.4f} | {best.removeprefix('SAHI ')} | {others} | {each.gain:+.4f} |"
+            f"| {row.name} | {row.scores[OURS].truths:,} | {row.boxes:,} "
+            f"| {row.f1(ORACLE):.4f} | {row.f1(OURS):.4f} "
+            f"| {row.f1(SUPPRESSED):.4f} | {row.f1(SAHI_DEFAULT):.4f} "
+            f"| {row.f1(best):.4f} | {best.removeprefix('SAHI ')} | {others} | {row.gain:+.4f} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -77,26 +77,26 @@ def _detail_table(found: Sequence[Compared]) -> str:
         "| duplicates, of truths | oracle | SAHI | split | oracle | SAHI | gap to the oracle |"
     )
     lines = [head, "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
-    for each in found:
-        own, known, best = (each.scores[name] for name in (OURS, ORACLE, each.best_of_sahi()))
+    for row in found:
+        own, known, best = (row.scores[name] for name in (OURS, ORACLE, row.best_of_sahi()))
         lines.append(
-            f"| {each.name} | {own.seam_f1:.4f} | {each.best_of_sahi_at_seams():.4f} "
+            f"| {row.name} | {own.seam_f1:.4f} | {row.best_of_sahi_at_seams():.4f} "
             f"| {own.f1(1):.4f} | {best.f1(1):.4f} | {own.f1(2):.4f} | {best.f1(2):.4f} "
             f"| {own.duplicate_share:.2%} | {known.duplicate_share:.2%} "
             f"| {best.duplicate_share:.2%} | {own.split} | {known.split} | {best.split} "
-            f"| {each.f1(ORACLE) - each.f1(OURS):.4f} |"
+            f"| {row.f1(ORACLE) - row.f1(OURS):.4f} |"
         )
     return "\n".join(lines) + "\n"
 
 
 def _in_short(found: Sequence[Compared]) -> str:
-    """The rows that speak most against Tilescout."""
-    least = min(found, key=lambda each: each.gain)
-    at_seams = min(found, key=lambda each: each.gain_at_seams)
-    doubled = max(found, key=lambda each: each.scores[OURS].duplicate_share)
-    better = min(found, key=lambda each: each.gain_of_better)
-    hard = [each for each in found if each.is_hard]
-    less = [each for each in hard if each.gain_at_seams < ENOUGH]
+    """Returns the rows that speak most against Tilescout."""
+    least = min(found, key=lambda row: row.gain)
+    at_seams = min(found, key=lambda row: row.gain_at_seams)
+    doubled = max(found, key=lambda row: row.scores[OURS].duplicate_share)
+    better = min(found, key=lambda row: row.gain_of_better)
+    hard = [row for row in found if row.is_hard]
+    less = [row for row in hard if row.gain_at_seams < ENOUGH]
     return (
         f"Least gain over SAHI's best: {least.gain:+.4f} ({least.name}); at seams "
         f"{at_seams.gain_at_seams:+.4f} ({at_seams.name}). At seams it is {ENOUGH} or more in "
@@ -108,11 +108,11 @@ def _in_short(found: Sequence[Compared]) -> str:
 
 
 def _but_easy(found: Sequence[Compared]) -> str:
-    return "" if all(each.is_hard for each in found) else ", the easy scene apart"
+    return "" if all(row.is_hard for row in found) else ", the easy scene apart"
 
 
 def _at_most(less: Sequence[Compared]) -> str:
     if not less:
         return ""
-    most = max(each.oracles_gain_at_seams for each in less)
+    most = max(row.oracles_gain_at_seams for row in less)
     return f"; in the other {len(less)} the oracle's own gain there is {most:+.4f} at most"

@@ -1,4 +1,4 @@
-"""What the local OCR reads in the tiles of a page, kept on disk: reading is the slow part."""
+"""Reads the tiles of a page with the local OCR and caches the answers, as reading is slow."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DIRECTIONS: tuple[Direction, ...] = ("right", "down", "left", "up")
 
 
 def drawn(path: Path, page: int, dpi: int) -> Image:
-    """The page (from 1) as rows, columns, BGR, grey as the tiles of a profile are."""
+    """Returns the page (from 1) as rows, columns, BGR, grey as the tiles of a profile are."""
     with pymupdf.open(path) as document:
         picture = document[page - 1].get_pixmap(dpi=dpi, colorspace=pymupdf.csGRAY, alpha=False)
         grey = np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w)
@@ -33,12 +33,13 @@ def drawn(path: Path, page: int, dpi: int) -> Image:
 def answers(
     image: Image, grid: TileGrid, shift: int, reader: TextReader, kept: Path
 ) -> list[Answer]:
-    """One answer a tile of the page; the grid begins ``shift`` px left of and above the page."""
+    """Returns one answer per tile; the grid begins ``shift`` px to the left of and above the
+    page."""
     if kept.exists():
-        return [answer_from_json(each) for each in json.loads(kept.read_text())]
+        return [answer_from_json(load) for load in json.loads(kept.read_text())]
     found = [_read(image, tile, shift, reader) for tile in _tiles(image, grid, shift)]
     kept.parent.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps([answer_to_json(each) for each in found]))
+    kept.write_text(json.dumps([answer_to_json(answer) for answer in found]))
     return found
 
 
@@ -57,7 +58,7 @@ def _read(image: Image, tile: Tile, shift: int, reader: TextReader) -> Answer:
 
 
 def words_of(lines: Sequence[Line], left: float, top: float) -> list[Word]:
-    """The words of an image's lines, in page pixels; its corner is at ``left``, ``top``."""
+    """Returns the words of an image's lines in page pixels; its corner is at ``left``, ``top``."""
     return [word for number, line in enumerate(lines) for word in _words(line, number, left, top)]
 
 

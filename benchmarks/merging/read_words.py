@@ -1,4 +1,4 @@
-"""Which characters of a page's words were read wrong, by the words that lie over each line."""
+"""Finds the characters of a page's words that were read wrong, by the words over each line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tilescout_evaluate.metrics.text.alignment import errors_by_character
 
 
 def wrong_characters(words: Sequence[Word], lines: Sequence[TextLine]) -> list[int]:
-    """Errors of each word: its line against the stitched words that lie over the line."""
+    """Returns the errors of each word: its line against the stitched words over the line."""
     wrong = [0] * len(words)
     truth = _lines(words)
     read = _read_over(
@@ -27,7 +27,7 @@ def wrong_characters(words: Sequence[Word], lines: Sequence[TextLine]) -> list[i
 
 
 def is_read_right(word: Word, found: Sequence[Answer]) -> bool:
-    """Whether a single tile reported just this word here."""
+    """Tells whether a single tile reported exactly this word here."""
     return any(
         plain(seen.text) == plain(word.text) and _is_over(word.box, seen)
         for answer in found
@@ -36,7 +36,7 @@ def is_read_right(word: Word, found: Sequence[Answer]) -> bool:
 
 
 def _lines(words: Sequence[Word]) -> list[list[int]]:
-    """Indices of the words of each line, in its direction of reading."""
+    """Returns the indices of the words of each line, in its direction of reading."""
     order = sorted(range(len(words)), key=lambda at: (words[at].direction, words[at].line))
     return [
         sorted(group, key=lambda at: rotate_to_reading(words[at].box, words[at].direction).left)
@@ -45,7 +45,8 @@ def _lines(words: Sequence[Word]) -> list[list[int]]:
 
 
 def _read_over(truth: Sequence[Sequence[Word]], read: Sequence[Word]) -> list[list[Word]]:
-    """The words read over each line; one that lies over several belongs to the one it covers."""
+    """Returns the words read over each line; a word over several belongs to the one that it
+    covers."""
     over: list[list[Word]] = [[] for _ in truth]
     places = [_places(line) for line in truth]
     for seen in read:
@@ -57,7 +58,7 @@ def _read_over(truth: Sequence[Sequence[Word]], read: Sequence[Word]) -> list[li
 
 
 def _places(line: Sequence[Word]) -> list[Box]:
-    """Where a word read from the line may have its centre: also between two read as one."""
+    """Returns the places where a word read from the line may have its centre, gaps included."""
     direction = line[0].direction
     found = [word.box for word in line]
     for before, after in pairwise(line):
@@ -87,7 +88,8 @@ def _text(line: Sequence[Word], read: Sequence[Word]) -> str:
 
 
 def _aligned(line: Sequence[Word], read: str) -> list[int]:
-    """Errors of each word of the line under the cheapest alignment with what was read."""
+    """Returns the errors of each word of the line under the cheapest alignment with what was
+    read."""
     owner = [at for at, word in enumerate(line) for _ in plain(word.text)]
     truth = "".join(plain(word.text) for word in line)
     errors = [0] * len(line)
@@ -97,5 +99,5 @@ def _aligned(line: Sequence[Word], read: str) -> list[int]:
 
 
 def plain(text: str) -> str:
-    """Without spaces and case, which do not count."""
+    """Returns the text without spaces and case, which do not count."""
     return "".join(text.split()).upper()

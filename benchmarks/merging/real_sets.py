@@ -1,4 +1,4 @@
-"""Detections of real detectors on rendered pages, written as JSON for `benchmarks.merging.quality`.
+"""Writes detections of real detectors on rendered pages as JSON for `benchmarks.merging.quality`.
 
     python -m benchmarks.merging.real_sets [--drawings DIR] [--kept DIR] [--out DIR]
 
@@ -34,14 +34,14 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("out/merging/sets"))
     asked = parser.parse_args()
     asked.out.mkdir(parents=True, exist_ok=True)
-    for number, each in enumerate(symbol_sets()):
-        write(each, asked.out / f"symbols-{number:03d}.json")
+    for number, symbol_set in enumerate(symbol_sets()):
+        write(symbol_set, asked.out / f"symbols-{number:03d}.json")
     if asked.drawings:
         write_drawings(asked.drawings, asked.kept, asked.out)
 
 
 def write_drawings(drawings: Path, kept: Path, out: Path) -> None:
-    """Ink and words of page 1 of each drawing."""
+    """Writes ink and words of page 1 of each drawing."""
     reader = TextReader()
     for grid in GRIDS:
         for name in INK_DRAWINGS:

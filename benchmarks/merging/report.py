@@ -1,4 +1,4 @@
-"""docs/merging.md from the tables that the other scripts of this folder wrote.
+"""Writes docs/merging.md from the tables that the other scripts of this folder wrote.
 
 python -m benchmarks.merging.report [--parts DIR] [--out FILE]
 """

@@ -1,4 +1,4 @@
-"""Pages that hold what drawings hold, and what a detector would say of their tiles.
+"""Simulates pages that hold what drawings hold, and what a detector detects in their tiles.
 
 A simulator: which merge wins on it says little about a real detector, but its ground truth is
 exact and every kind of trouble can be dosed. Sizes in px at the detector's resolution.
@@ -16,15 +16,16 @@ from tilescout.geometry import Box
 from tilescout.tiling.grid import TileGrid
 
 SYMBOLS, TEXT, FRAME = 10, 10, 11
-"""Labels: symbols are 0 to 9, then lines of text, then frames."""
+"""The labels: symbols are 0 to 9, followed by lines of text and frames."""
 CELL = 8
-SMALLEST_PX = 6.0
-"""What is smaller than this in the pixels a detector is given is never found."""
+MIN_SIDE_PX = 6.0
+"""An object smaller than this in the pixels of the detector is never detected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What to draw and how well it is seen; shares are of the number of ``objects``."""
+    """The objects to draw and how well they are detected; shares are of the number of
+    ``objects``."""
 
     name: str
     objects: int = 5_000
@@ -69,7 +70,7 @@ SCENES = (
 
 
 def detected(scene: Scene, seed: int) -> DetectionSet:
-    """One page of the scene as its tiles see it."""
+    """Returns one page of the scene as its tiles show it."""
     rng = np.random.default_rng(seed)
     boxes, labels = _drawn(scene, rng)
     grid = TileGrid(scene.tile, round(scene.tile * scene.overlap))
@@ -95,7 +96,7 @@ def _drawn(scene: Scene, rng: np.random.Generator) -> tuple[list[Box], list[int]
         size = np.clip(np.exp(rng.normal(3.5, 0.5)) * np.exp(rng.normal(0, 0.25, 2)), small, large)
         label = int(rng.integers(SYMBOLS))
         for box in _placed((float(size[0]), float(size[1])), taken, scene.page, rng):
-            found += [(each, label) for each in _family(box, scene, rng)]
+            found += [(part, label) for part in _family(box, scene, rng)]
     for _ in range(round(scene.objects * scene.frames)):
         width, tall = rng.uniform(150, 1_500, 2)
         left, top = rng.uniform(0, (scene.page - width, scene.page - tall))
@@ -106,7 +107,7 @@ def _drawn(scene: Scene, rng: np.random.Generator) -> tuple[list[Box], list[int]
 def _placed(
     size: tuple[float, float], taken: np.ndarray, page: int, rng: np.random.Generator
 ) -> Iterator[Box]:
-    """A box of that size where nothing is yet, if twenty tries find such a place."""
+    """Yields a box of that size in a free place, if twenty tries find one."""
     for _ in range(20):
         left, top = rng.uniform(0, page - size[0]), rng.uniform(0, page - size[1])
         box = Box(left, top, left + size[0], top + size[1])
@@ -119,7 +120,7 @@ def _placed(
 
 
 def _family(box: Box, scene: Scene, rng: np.random.Generator) -> Iterator[Box]:
-    """The box, sometimes with one of its kind inside or half over it."""
+    """Yields the box, sometimes with one of its kind inside or half over it."""
     yield box
     kind = rng.random()
     width, height = box.width, box.height
@@ -136,7 +137,7 @@ def _family(box: Box, scene: Scene, rng: np.random.Generator) -> Iterator[Box]:
 
 
 Seen = tuple[Box, float, int, int, int]
-"""Box, confidence, label, tile, owner."""
+"""The box, confidence, label, tile and owner of a detection."""
 
 
 def _seen(
@@ -169,12 +170,12 @@ def _seen(
 def _part(
     box: Box, tile: Box, scene: Scene, label: int, scale: float, rng: np.random.Generator
 ) -> tuple[float, Box] | None:
-    """How much of the box the tile shows, and the box found there, if any."""
+    """Returns the share of the box that the tile shows, and the detected box, if any."""
     part = box.intersection(tile)
     if scene.ellipses and label < SYMBOLS:
         part = _of_ellipse(box, part)
     share = part.area / box.area if box.area else 0.0
-    if min(part.width, part.height) < SMALLEST_PX * scale:
+    if min(part.width, part.height) < MIN_SIDE_PX * scale:
         return None
     hit = scene.found
     if share < 0.999:
@@ -204,7 +205,7 @@ def _along(box: Box) -> Floats:
 
 
 def _of_ellipse(box: Box, part: Box) -> Box:
-    """The box around what of the ellipse in ``box`` lies in ``part``."""
+    """Returns the box around the part of the ellipse in ``box`` that lies in ``part``."""
     (x, y), (rx, ry) = box.centre, (box.width / 2, box.height / 2)
     if not part.area:
         return part
@@ -226,15 +227,15 @@ def _set(
         return np.array([[b.left, b.top, b.right, b.bottom] for b in found]).reshape(-1, 4)
 
     def column(at: int) -> Ints:
-        return np.array([each[at] for each in seen], dtype=np.int64)
+        return np.array([part[at] for part in seen], dtype=np.int64)
 
     return DetectionSet(
         name=scene.name,
         page=(float(scene.page), float(scene.page)),
         tile_boxes=rows(tiles),
         tile_scales=np.array(scales),
-        boxes=rows([each[0] for each in seen]),
-        confidences=np.array([each[1] for each in seen]),
+        boxes=rows([part[0] for part in seen]),
+        confidences=np.array([part[1] for part in seen]),
         labels=column(2),
         tiles=column(3),
         true_boxes=rows(boxes),

@@ -1,4 +1,4 @@
-"""What is right, twice, in pieces or lost after a merge, against the ground truth."""
+"""Counts what is right, doubled, in pieces or lost after a merge, against the ground truth."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STEPS = (0.5, 0.75, 0.9)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Merged:
-    """What a merge returned (m x 4, m, m)."""
+    """The result of a merge (m x 4, m, m)."""
 
     boxes: Floats
     confidences: Floats
@@ -24,12 +24,13 @@ class Merged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """Counts of one page, or sums of several; ``seam`` is of what a tile's side goes through."""
+    """The counts of one page, or sums of several; ``seam`` counts what a tile's side passes
+    through."""
 
     truths: int
     outputs: int
     right: tuple[int, ...]
-    """Matched at each of STEPS."""
+    """The objects matched at each of STEPS."""
     seam_truths: int
     seam_outputs: int
     seam_right: int
@@ -52,16 +53,17 @@ class Score:
 
 def total(scores: list[Score]) -> Score:
     counts = {
-        name: sum(getattr(each, name) for each in scores)
+        name: sum(getattr(row, name) for row in scores)
         for name in Score.__slots__
         if name != "right"
     }
-    right = tuple(sum(each) for each in zip(*(one.right for one in scores), strict=True))
+    right = tuple(sum(row) for row in zip(*(one.right for one in scores), strict=True))
     return Score(right=right, **counts)
 
 
 def score(merged: Merged, given: DetectionSet) -> Score:
-    """Against all of the ground truth; each object is matched once, the surest output first."""
+    """Scores against all of the ground truth; each object is matched once, the most confident box
+    first."""
     page = _page(merged, given)
     near = with_same_label(page, overlaps(page.true_boxes, page.boxes))
     owners = [match_boxes(near, page.confidences, step) for step in STEPS]
@@ -73,7 +75,7 @@ def score(merged: Merged, given: DetectionSet) -> Score:
     return Score(
         truths=len(page.true_boxes),
         outputs=len(page.boxes),
-        right=tuple(int((each >= 0).sum()) for each in owners),
+        right=tuple(int((owner >= 0).sum()) for owner in owners),
         seam_truths=int(seam_truth.sum()),
         seam_outputs=of_seam + int((seam_output & (owners[0] < 0)).sum()),
         seam_right=of_seam,

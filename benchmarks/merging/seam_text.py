@@ -1,4 +1,4 @@
-"""Character errors of stitched text at the seams of tiles, and of the same words away from them.
+"""Compares character errors of stitched text at the seams of tiles with those away from them.
 
     python -m benchmarks.merging.seam_text --drawings DIR [--kept DIR] [--out FILE]
 
@@ -40,7 +40,7 @@ PAGES = (
     ("esp32_core_v2_sch", 1),
     ("pymupdf_4388_BUL1", 1),
 )
-"""Drawing and page (from 1); the pages of one drawing are one row."""
+"""The drawing and page (from 1); the pages of one drawing are one row."""
 DRAWS = 10_000
 SEED = 1979
 GRIDS = (TileGrid(512, 64), TileGrid(1_024, 128))
@@ -50,7 +50,7 @@ SAME_WORD = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Errors:
-    """Characters of words, and how many of them are missing, wrong or one too many."""
+    """The number of characters of words, and of missing, wrong and added ones."""
 
     characters: int
     wrong: int
@@ -62,15 +62,15 @@ class Errors:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One drawing and tile size: errors of words at a seam, and of those words away from it.
+    """A drawing and tile size: errors of words at a seam, and of those words away from it.
 
-    ``spoilt`` of the errors at a seam are in words that one tile read right: the stitch's own.
+    ``spoilt`` counts the errors at a seam in words that one tile read right, which stitching made.
     """
 
     drawing: str
     grid: TileGrid
     pairs: tuple[tuple[int, int], ...]
-    """Of each word: errors at the seam and away from it."""
+    """The errors of each word at the seam and away from it."""
     at_seam: Errors
     spoilt: Errors
     away: Errors
@@ -81,7 +81,7 @@ class Row:
         return _ratio(self.at_seam.wrong, self.away.wrong)
 
     def interval(self) -> tuple[float, float]:
-        """Between which 95 % of the ratios of words drawn again lie."""
+        """Returns the interval of 95 % of the ratios of bootstrap samples of the words."""
         pairs = np.array(self.pairs, float).reshape(-1, 2)
         chosen = np.random.default_rng(SEED)
         sums = (
@@ -92,14 +92,14 @@ class Row:
 
 
 def _ratio(seam: float, away: float) -> float:
-    """Both are errors of the same characters; none on either side are alike."""
+    """Returns the ratio of errors of the same characters; no errors on either side are equal."""
     if away:
         return seam / away
     return math.inf if seam else 1.0
 
 
 def compared(drawing: Path, page: int, grid: TileGrid, reader: TextReader, kept: Path) -> Row:
-    """The words of a page (from 1) that a tile's side cuts in one of the grids only."""
+    """Compares the words of a page (from 1) that a tile's side cuts in one of the grids only."""
     image = drawn(drawing, page, DPI)
     words = true_words(drawing, page)
     stem = drawing.stem if page == 1 else f"{drawing.stem}-page{page}"
@@ -135,7 +135,8 @@ def compared(drawing: Path, page: int, grid: TileGrid, reader: TextReader, kept:
 
 
 def true_words(drawing: Path, page: int) -> list[Word]:
-    """The page's visible words, each once where the PDF draws it over itself (as some CADs do)."""
+    """Returns the page's visible words, each once even if the PDF draws it repeatedly, as some CADs
+    do."""
     words = [word for word in visible_words(drawing, page, DPI) if plain(word.text)]
     again = {
         max(pair)
@@ -153,7 +154,7 @@ def _sum(words: Sequence[Word], found: Sequence[tuple[int, int]]) -> Errors:
 
 
 def _is_cut(box: Box, found: Sequence[Answer], width: int, height: int) -> bool:
-    """Whether a side of a tile that lies on the page goes through the box."""
+    """Tells whether a side of a tile that lies on the page passes through the box."""
     return any(
         box.left < edge < box.right and 0 < edge < width and box.bottom > tile.top
         and box.top < tile.bottom
@@ -170,7 +171,7 @@ def _is_cut(box: Box, found: Sequence[Answer], width: int, height: int) -> bool:
 def rows(drawings: Path, kept: Path) -> Iterator[Row]:
     reader = TextReader()
     for grid in GRIDS:
-        for name, pages in groupby(PAGES, key=lambda each: each[0]):
+        for name, pages in groupby(PAGES, key=lambda line: line[0]):
             path = drawings / f"{name}.pdf"
             yield _sum_of(name, [compared(path, page, grid, reader, kept) for _, page in pages])
 
@@ -191,7 +192,7 @@ def table(found: Sequence[Row]) -> str:
 def _sum_of(name: str, found: Sequence[Row]) -> Row:
     def errors(kind: str) -> Errors:
         every: list[Errors] = [getattr(row, kind) for row in found]
-        return Errors(sum(each.characters for each in every), sum(each.wrong for each in every))
+        return Errors(sum(line.characters for line in every), sum(line.wrong for line in every))
 
     pairs = tuple(pair for row in found for pair in row.pairs)
     return Row(name, found[0].grid, pairs, *map(errors, ("at_seam", "spoilt", "away", "elsewhere")))

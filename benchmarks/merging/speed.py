@@ -1,4 +1,4 @@
-"""CPU seconds and memory of every merge on the same boxes, each in a process of its own.
+"""Measures CPU seconds and memory of every merge on the same boxes, each in its own process.
 
     PYTHONPATH=lambdas:cli:. python -m benchmarks.merging.speed [--out FILE]
 
@@ -28,14 +28,15 @@ from tilescout.tiling.grid import TileGrid
 SIZES = (10_000, 20_000, 100_000, 200_000, 1_000_000, 2_000_000)
 GRID = TileGrid(640, 128)
 LABELS = 10
-SMALLEST_PX = 8
+MIN_SIDE_PX = 8
 # Beyond these a merge takes minutes or more memory than the machine has.
-LARGEST = {"SAHI as used": 200_000, "supervision NMM": 20_000}
+MAX_BOXES = {"SAHI as used": 200_000, "supervision NMM": 20_000}
 NEEDED = ("Tilescout", "SAHI as used", "supervision NMM", "lsnms NMS")
 
 
 def boxes_of_tiles(count: int, seed: int = 0) -> DetectionSet:
-    """About ``count`` boxes of symbols at the density of a full drawing, without ground truth."""
+    """Returns about ``count`` boxes of symbols at the density of a full drawing, without ground
+    truth."""
     rng = np.random.default_rng(seed)
     side = int(9_000 * np.sqrt(count / 10_000))
     truths = int(count * 0.57)
@@ -50,7 +51,7 @@ def boxes_of_tiles(count: int, seed: int = 0) -> DetectionSet:
         owner = np.flatnonzero((at <= last).all(axis=1))
         low = np.maximum(starts[at[owner]], boxes[owner, :2])
         high = np.minimum(starts[at[owner]] + GRID.size, boxes[owner, 2:])
-        seen = (high - low > SMALLEST_PX).all(axis=1)
+        seen = (high - low > MIN_SIDE_PX).all(axis=1)
         owner, low, high = owner[seen], low[seen], high[seen]
         corner = starts[at[owner]]
         view = np.concatenate((low, high), axis=1) + np.clip(
@@ -95,7 +96,7 @@ def _merge(name: str) -> Callable[[DetectionSet], object]:
 
 
 def measure(name: str, count: int) -> dict[str, float]:
-    """Boxes, CPU seconds of one merge, and MB that the process then took more than before it."""
+    """Returns boxes, CPU seconds of one merge, and the MB by which the process grew."""
     merge = _merge(name)
     given = boxes_of_tiles(count)
     merge(boxes_of_tiles(1_000))
@@ -123,12 +124,12 @@ def _apart(name: str, count: int) -> dict[str, float]:
 def table(found: dict[tuple[str, int], dict[str, float]]) -> str:
     head = "| merge | boxes | CPU s | boxes a CPU second | time(2n) / time(n) | MB more |"
     lines = [head, "|---|---|---|---|---|---|"]
-    for (name, count), each in found.items():
+    for (name, count), timing in found.items():
         twice = found.get((name, 2 * count))
-        ratio = f"{twice['seconds'] / each['seconds']:.2f}" if twice else ""
+        ratio = f"{twice['seconds'] / timing['seconds']:.2f}" if twice else ""
         lines.append(
-            f"| {name} | {each['boxes']:,.0f} | {each['seconds']:.3f} "
-            f"| {each['boxes'] / each['seconds']:,.0f} | {ratio} | {each['more_mb']:,.0f} |"
+            f"| {name} | {timing['boxes']:,.0f} | {timing['seconds']:.3f} "
+            f"| {timing['boxes'] / timing['seconds']:,.0f} | {ratio} | {timing['more_mb']:,.0f} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -137,7 +138,7 @@ def rows(names: Sequence[str]) -> dict[tuple[str, int], dict[str, float]]:
     found = {}
     for name in names:
         for count in SIZES:
-            if count <= LARGEST.get(name, count):
+            if count <= MAX_BOXES.get(name, count):
                 found[name, count] = _apart(name, count)
                 print(name, count, found[name, count], flush=True)
     return found

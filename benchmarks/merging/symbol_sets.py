@@ -1,4 +1,4 @@
-"""Symbols that the trained sample model finds in tiles of unseen sheets, beside what is there.
+"""Makes sets of the symbols that the sample model detects in tiles of unseen sheets.
 
 Objects of 30 to 88 px; the grids make them smaller than the overlap, as large, and larger.
 """
@@ -28,19 +28,19 @@ GRIDS = {
     "larger, no overlap": TileGrid(256, 0),
 }
 FLOORS = {"surer than 50": 50.0, "surer than 15": 15.0}
-"""Confidence: what a run asks for, and much that is in doubt."""
+"""The smallest confidences: the one that a run asks for, and one that includes much doubtful."""
 
 
 def symbol_sets() -> Iterator[DetectionSet]:
-    """One set a page, grid and floor; those of one grid and floor have one name."""
+    """Yields one set per page, grid and floor; those of one grid and floor have one name."""
     model = OnnxModel(SAMPLE_MODEL)
     with tempfile.TemporaryDirectory() as folder:
-        drawn = [Drawn(each, *tiles_of(each)) for each in unseen_pages(Path(folder))]
-    for each in drawn:
-        picture = each.picture()
+        drawn = [Drawn(page, *tiles_of(page)) for page in unseen_pages(Path(folder))]
+    for page in drawn:
+        picture = page.picture()
         for sizes, grid in GRIDS.items():
             for sure, floor in FLOORS.items():
-                yield _set(f"symbols {sizes}, {sure}", model, each, picture, grid, floor)
+                yield _set(f"symbols {sizes}, {sure}", model, page, picture, grid, floor)
 
 
 def _set(
@@ -52,19 +52,21 @@ def _set(
     floor: float,
 ) -> DetectionSet:
     tiles = grid.tiles(*drawn.size)
-    seen = [(tile.index, each) for tile in tiles for each in _found(model, picture, tile, floor)]
+    seen = [
+        (tile.index, detected) for tile in tiles for detected in _found(model, picture, tile, floor)
+    ]
     labels = model.card.labels
     return DetectionSet(
         name=name,
         page=(float(drawn.size[0]), float(drawn.size[1])),
         tile_boxes=_rows([tile.box for tile in tiles]),
         tile_scales=np.ones(len(tiles)),
-        boxes=_rows([each.box for _, each in seen]),
-        confidences=np.array([each.confidence for _, each in seen]),
-        labels=np.array([labels.index(each.label) for _, each in seen]),
+        boxes=_rows([detected.box for _, detected in seen]),
+        confidences=np.array([detected.confidence for _, detected in seen]),
+        labels=np.array([labels.index(detected.label) for _, detected in seen]),
         tiles=np.array([tile for tile, _ in seen]),
-        true_boxes=_rows([each.box for each in drawn.page.truth]),
-        true_labels=np.array([labels.index(each.label) for each in drawn.page.truth]),
+        true_boxes=_rows([item.box for item in drawn.page.truth]),
+        true_labels=np.array([labels.index(item.label) for item in drawn.page.truth]),
         owners=np.full(len(seen), -1),
     )
 

@@ -1,4 +1,5 @@
-"""Words of the local OCR on tiles of real drawings, against the words of the PDF itself."""
+"""Makes sets of words of the local OCR on tiles of real drawings, with the PDF's own words as
+truth."""
 
 from __future__ import annotations
 
@@ -16,15 +17,15 @@ from tilescout_local.engines.ocr import TextReader
 
 
 def word_set(path: Path, dpi: int, grid: TileGrid, reader: TextReader, kept: Path) -> DetectionSet:
-    """Page 1; labels are 0 for text that runs across, 1 for text that runs up or down."""
+    """Returns page 1; labels are 0 for text that runs across, 1 for text that runs up or down."""
     image = drawn(path, 1, dpi)
     found = answers(image, grid, 0, reader, kept)
-    seen = [(each.tile, word) for each in found for word in each.words if word.box.area > 0]
+    seen = [(answer.tile, word) for answer in found for word in answer.words if word.box.area > 0]
     truth = [word for word in visible_words(path, 1, dpi) if word.text.strip()]
     return DetectionSet(
         name=f"words, {path.stem}, {grid.size:,} / {grid.overlap}",
         page=(float(image.shape[1]), float(image.shape[0])),
-        tile_boxes=_rows([each.tile_box for each in found]),
+        tile_boxes=_rows([answer.tile_box for answer in found]),
         tile_scales=np.ones(len(found)),
         boxes=_rows([word.box for _, word in seen]),
         confidences=np.array([word.confidence for _, word in seen]),

@@ -1,4 +1,4 @@
-"""The trained detector on sample pages of seeds it has not seen: tiled, and whole in one call.
+"""Measures the trained detector on unseen sample pages, in tiles and whole in one call.
 
     python -m benchmarks.symbols [--model FILE] [--workflow] [--out docs/symbols.md]
 
@@ -27,12 +27,12 @@ def main() -> None:
     options = parser.parse_args()
     model = OnnxModel(options.model)
     with tempfile.TemporaryDirectory() as folder:
-        drawn = [Drawn(each, *tiles_of(each)) for each in unseen_pages(Path(folder))]
+        drawn = [Drawn(page, *tiles_of(page)) for page in unseen_pages(Path(folder))]
         found = list(rows(model, drawn))
         pace = speed(model, drawn)
         if options.workflow:
             found += through_workflow(drawn, Path(folder), model.card.labels)
-    print(f"{table(found)}\n{pace:.1f} tiles a second on one core")
+    print(f"{table(found)}\n{pace:.1f} tiles per second on one core")
     if options.out:
         picture = options.out.with_suffix(".svg")
         plot(found, picture)

@@ -1,4 +1,4 @@
-"""How right detections of pages are: F1 at the thresholds as they are, and COCO's mAP at IoU .5."""
+"""Computes the accuracy of detections: F1 at the models' thresholds, and COCO's mAP at IoU .5."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tilescout_evaluate.metrics.objects import MatchedPage
 
 BOUNDS = (32.0, 64.0)
 SIZES = ("under 32 px", "32 to 64 px", "over 64 px")
-"""Of an object: the square root of its box's area, at the profile's dpi."""
+"""The sizes of objects: the square root of the box's area at the profile's dpi."""
 
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """One detection; confidence 0 to 100."""
+    """A detection with its confidence (0 to 100)."""
 
     label: str
     confidence: float
@@ -31,7 +31,7 @@ class Detected:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is on a page and what was found; ``near_misses`` are drawings that only resemble."""
+    """The true objects and the detections of a page; ``near_misses`` only resemble objects."""
 
     truth: tuple[Annotation, ...]
     found: tuple[Detected, ...]
@@ -40,7 +40,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Over all pages; ``fooled`` of the wrong ones lie on near misses."""
+    """The counts over all pages; ``fooled`` of the wrong detections lie on near misses."""
 
     objects: int
     right: int
@@ -61,7 +61,7 @@ class Counts:
 
 
 def counts(pages: Sequence[Page], min_confidence: float) -> Counts:
-    """Each object is found once, by the most confident detection of its label over it."""
+    """Counts each object once, matched with the most confident detection of its label over it."""
     right = wrong = fooled = 0
     for page, matched in _matched_pages(pages, min_confidence):
         is_wrong = matched.owners < 0
@@ -74,10 +74,10 @@ def counts(pages: Sequence[Page], min_confidence: float) -> Counts:
 
 
 def recall_by_size(pages: Sequence[Page], min_confidence: float) -> dict[str, float]:
-    """Share of the objects of each size that are found."""
+    """Returns the share of the objects of each size that were detected."""
     found = [
-        groups.counts(groups.by_size(each.page, BOUNDS), each.owners, each.counts)
-        for _, each in _matched_pages(pages, min_confidence)
+        groups.counts(groups.by_size(detection.page, BOUNDS), detection.owners, detection.counts)
+        for _, detection in _matched_pages(pages, min_confidence)
     ]
     return {
         name: total(part[own] for part in found).recall
@@ -86,7 +86,7 @@ def recall_by_size(pages: Sequence[Page], min_confidence: float) -> dict[str, fl
 
 
 def mean_average_precision(pages: Sequence[Page], labels: Sequence[str]) -> float:
-    """COCO's mAP at IoU .5 over all detections, by faster-coco-eval."""
+    """Returns COCO's mAP at IoU .5 over all detections, computed by faster-coco-eval."""
     every = [_object_page(page, labels, 0.0) for page in pages]
     return coco_precision.mean_average_precision(every, labels).at_half
 
@@ -95,20 +95,22 @@ def _matched_pages(
     pages: Sequence[Page], min_confidence: float
 ) -> Iterator[tuple[Page, MatchedPage]]:
     for page in pages:
-        known = {each.label for each in page.truth} | {each.label for each in page.found}
+        known = {detection.label for detection in page.truth} | {
+            detection.label for detection in page.found
+        }
         yield page, objects.match_page(_object_page(page, sorted(known), min_confidence))
 
 
 def _object_page(page: Page, labels: Sequence[str], min_confidence: float) -> ObjectPage:
-    sure = [each for each in page.found if each.confidence >= min_confidence]
+    sure = [detection for detection in page.found if detection.confidence >= min_confidence]
     return ObjectPage(
         name="",
         size=(0.0, 0.0),
-        true_boxes=sides_of([each.box for each in page.truth]),
-        true_labels=_numbers([each.label for each in page.truth], labels),
-        boxes=sides_of([each.box for each in sure]),
-        labels=_numbers([each.label for each in sure], labels),
-        confidences=np.array([each.confidence for each in sure], dtype=np.float64),
+        true_boxes=sides_of([detection.box for detection in page.truth]),
+        true_labels=_numbers([detection.label for detection in page.truth], labels),
+        boxes=sides_of([detection.box for detection in sure]),
+        labels=_numbers([detection.label for detection in sure], labels),
+        confidences=np.array([detection.confidence for detection in sure], dtype=np.float64),
     )
 
 
@@ -118,7 +120,7 @@ def _numbers(names: Sequence[str], labels: Sequence[str]) -> Ints:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One line of the table; ratios are 0 to 1."""
+    """A line of the table; ratios are 0 to 1."""
 
     how: str
     counts: Counts

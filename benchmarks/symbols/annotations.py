@@ -1,4 +1,4 @@
-"""How many annotations a kind are enough: 5, 20 and 100, measured on the same unseen pages.
+"""Measures how many annotations per kind are enough: 5, 20 and 100, on the same unseen pages.
 
     python -m benchmarks.symbols.annotations SET [--out docs/symbol_annotations.md]
 
@@ -44,7 +44,8 @@ each: a difference of some hundredths may be chance. The committed model had 900
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """Ratios 0 to 1; ``tiles`` that were needed to have so many of each kind."""
+    """The result for one amount; ratios 0 to 1, ``tiles`` were needed for this many of each
+    kind."""
 
     amount: int
     tiles: int
@@ -56,19 +57,19 @@ class Row:
 def thinned(
     tiles: list[AnnotatedTile], amount: int, labels: tuple[str, ...]
 ) -> list[AnnotatedTile]:
-    """The first tiles that hold ``amount`` objects of each label, if there are; no more of any."""
+    """Returns the first tiles that hold ``amount`` objects of each label, and no more of any."""
     have: Counter[str] = Counter()
     kept = []
     for tile in tiles:
         if all(have[label] >= amount for label in labels):
             break
         annotations, ignored = [], list(tile.ignored)
-        for each in tile.annotations:
-            if have[each.label] < amount:
-                have[each.label] += 1
-                annotations.append(each)
+        for annotation in tile.annotations:
+            if have[annotation.label] < amount:
+                have[annotation.label] += 1
+                annotations.append(annotation)
             else:
-                ignored.append(each.box)
+                ignored.append(annotation.box)
         kept.append(replace(tile, annotations=tuple(annotations), ignored=tuple(ignored)))
     return kept
 
@@ -90,8 +91,8 @@ def measured(dataset: Dataset, amount: int, drawn: list[Drawn], folder: Path) ->
     make_model(part, settings, file)
     seconds = time.process_time() - started
     model = OnnxModel(file)
-    sure = [tiled(model, each, THRESHOLD) for each in drawn]
-    every = [tiled(model, each, FLOOR) for each in drawn]
+    sure = [tiled(model, row, THRESHOLD) for row in drawn]
+    every = [tiled(model, row, FLOOR) for row in drawn]
     return Row(
         amount=amount,
         tiles=len(part.train),
@@ -102,15 +103,15 @@ def measured(dataset: Dataset, amount: int, drawn: list[Drawn], folder: Path) ->
 
 
 def table(found: list[Row]) -> str:
-    """Markdown."""
+    """Returns the table in Markdown."""
     lines = [
         "| annotations a kind | tiles | F1 | mAP@.5 | training, CPU s |",
         "|---|---|---|---|---|",
     ]
     lines += [
-        f"| {each.amount} | {each.tiles} | {each.f1:.3f} | {each.mean_average_precision:.3f} "
-        f"| {each.cpu_seconds:.0f} |"
-        for each in found
+        f"| {row.amount} | {row.tiles} | {row.f1:.3f} | {row.mean_average_precision:.3f} "
+        f"| {row.cpu_seconds:.0f} |"
+        for row in found
     ]
     return "\n".join(lines) + "\n"
 
@@ -123,7 +124,7 @@ def main() -> None:
     dataset = datasets.read(options.set)
     found = []
     with tempfile.TemporaryDirectory() as folder:
-        drawn = [Drawn(each, *tiles_of(each)) for each in unseen_pages(Path(folder))[: len(SEEDS)]]
+        drawn = [Drawn(page, *tiles_of(page)) for page in unseen_pages(Path(folder))[: len(SEEDS)]]
         for amount in AMOUNTS:
             found.append(measured(dataset, amount, drawn, Path(folder)))
             print(found[-1], flush=True)

@@ -35,7 +35,7 @@ from tilescout.geometry import Box
 from tilescout.merging import merge_objects
 
 THRESHOLD = 50.0
-"""Confidence: the label's own threshold."""
+"""The confidence that is the label's own threshold."""
 WHOLE_PAGE_SIDES = (1024, 2048, 4096)
 TIMED_TILES = 40
 SETTING = Setting(
@@ -48,22 +48,23 @@ SETTING = Setting(
 
 
 def tiled(model: OnnxModel, drawn: Drawn, floor: float) -> Page:
-    """As a run does it: each tile answered, then merged."""
+    """Detects as a run does: in each tile, then merged."""
     answers = [
         Answer(
-            tile=each.tile.index,
-            tile_box=each.tile.box,
-            objects=objects_seen(model.find(decoded(each.image), floor), model.card, each.tile),
+            tile=tile.tile.index,
+            tile_box=tile.tile.box,
+            objects=objects_seen(model.find(decoded(tile.image), floor), model.card, tile.tile),
         )
-        for each in drawn.tiles
+        for tile in drawn.tiles
     ]
     merged = merge_objects(answers, *drawn.size)
-    found = tuple(Detected(each.label, each.confidence, each.box) for each in merged)
+    found = tuple(Detected(found.label, found.confidence, found.box) for found in merged)
     return Page(drawn.page.truth, found, drawn.page.near_misses)
 
 
 def whole(model: OnnxModel, drawn: Drawn, floor: float, side: int) -> Page:
-    """The page in one call, shrunk until its longer side has ``side`` px; 0 leaves it."""
+    """Detects in one call, with the page's longer side scaled down to ``side`` px, or 0 for as it
+    is."""
     picture = drawn.picture()
     scale = side / max(picture.shape) if side else 1.0
     if scale < 1:
@@ -95,24 +96,23 @@ def rows(model: OnnxModel, drawn: list[Drawn]) -> Iterator[Row]:
         ("sample_a0.pdf", drawn[-1:]),
     )
     for name, part in parts:
-        sure = [tiled(model, each, THRESHOLD) for each in part]
-        yield row(f"{name}, tiled", sure, [tiled(model, each, FLOOR) for each in part], labels)
+        sure = [tiled(model, page, THRESHOLD) for page in part]
+        yield row(f"{name}, tiled", sure, [tiled(model, page, FLOOR) for page in part], labels)
         for side in (0, *WHOLE_PAGE_SIDES):
-            pages = [whole(model, each, FLOOR, side) for each in part]
+            pages = [whole(model, page, FLOOR, side) for page in part]
             shown = f"{side:,} px" if side else f"unshrunk at {DPI} dpi"
             yield row(f"{name}, whole in one call, {shown}", pages, pages, labels)
 
 
 def through_workflow(drawn: list[Drawn], folder: Path, labels: Sequence[str]) -> Iterator[Row]:
-    """By the embedded AWS: the annotated sheets by the model in Lambda, the sample by that behind
-    Custom Labels. mAP is of what is over the threshold.
-    """
+    """Detects with the embedded AWS: the annotated sheets with the model in Lambda, the sample with
+    the one behind Custom Labels. mAP counts what is over the threshold."""
     with embedded_aws(folder / "home"):
         for name, part, profile in (
             ("annotated sheets", drawn[: len(SEEDS)], "symbols-onnx"),
             ("sample_a0.pdf", drawn[-1:], "symbols"),
         ):
-            pages = [_detected(each, profile, folder / "out") for each in part]
+            pages = [_detected(page, profile, folder / "out") for page in part]
             how = f"{name}, `tilescout detect --local --profile {profile}`"
             yield row(how, pages, pages, labels)
 
@@ -122,15 +122,15 @@ def _detected(drawn: Drawn, profile: str, out: Path) -> Page:
     if not run.result:
         raise SystemExit(f"{drawn.page.path.name}: no result\n{run.errors}")
     found = tuple(
-        Detected(each["label"], each["confidence"], Box(*each["box_px"]))
-        for each in run.result["detections"]
+        Detected(row["label"], row["confidence"], Box(*row["box_px"]))
+        for row in run.result["detections"]
     )
     return Page(drawn.page.truth, found, drawn.page.near_misses)
 
 
 def speed(model: OnnxModel, drawn: list[Drawn]) -> float:
-    """Tiles a second on one core: JPEG in, boxes out; by the processor's own clock."""
-    images = [tile.image for each in drawn for tile in each.tiles][:TIMED_TILES]
+    """Returns tiles per second on one core, JPEG in, boxes out, by the processor's own clock."""
+    images = [tile.image for page in drawn for tile in page.tiles][:TIMED_TILES]
     for image in images[:3]:
         model.find(decoded(image))
     started = time.process_time()

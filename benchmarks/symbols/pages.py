@@ -31,10 +31,11 @@ TRIES = 60
 
 
 def annotated_sheet(seed: int, scattered: int = SCATTERED, *, askew: bool = False) -> Sheet:
-    """An A2 sheet: piping, a floor plan, and symbols of all kinds and turns wherever is room.
+    """Draws an A2 sheet: piping, a floor plan, and symbols of all kinds and turns wherever there is
+    room.
 
-    As many near misses are added as make one for every two symbols. ``askew`` scatters them at any
-    angle, not at quarter turns.
+    There is one near miss for every two symbols. ``askew`` turns the scattered ones by any angle
+    instead of quarter turns.
     """
     chance = random.Random(seed)
     sheet = Sheet(*A2, chance)
@@ -66,12 +67,13 @@ def _scatter(sheet: Sheet, field: Box, turns: Sequence[int]) -> None:
 
 
 def write_pages(folder: Path, seeds: range, scattered: int = SCATTERED) -> Path:
-    """One PDF a seed and the COCO file of all (boxes in points), whose path is given."""
+    """Writes one PDF per seed and the COCO file of all (boxes in points), whose path is
+    returned."""
     return write_sheets(folder, ((seed, annotated_sheet(seed, scattered)) for seed in seeds))
 
 
 def write_sheets(folder: Path, sheets: Iterable[tuple[int, Sheet]]) -> Path:
-    """One PDF a sheet, named by its number, and the COCO file of all."""
+    """Writes one PDF per sheet, named by its number, and the COCO file of all."""
     folder.mkdir(parents=True, exist_ok=True)
     labels = sorted(SIZES)
     coco: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""What benchmarks.symbols measured, as a page of the documentation with a plot."""
+"""Makes the documentation page and the plot of benchmarks.symbols."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.symbols.accuracy import SIZES, Row
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What was looked at and how, in words; ``threshold`` is a confidence."""
+    """The pages and settings of the measurement in words; ``threshold`` is a confidence."""
 
     sheets: str
     askew: str
@@ -21,22 +21,22 @@ class Setting:
 
 
 def table(found: list[Row]) -> str:
-    """Markdown."""
+    """Returns the table in Markdown."""
     head = ["how", "objects", "F1", "P", "R", "wrong", "on near misses", "mAP@.5"]
     head += [f"R {name}" for name in SIZES]
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    for each in found:
-        seen = each.counts
-        cells = [each.how, f"{seen.objects}", f"{seen.f1:.3f}", f"{seen.precision:.3f}",
+    for row in found:
+        seen = row.counts
+        cells = [row.how, f"{seen.objects}", f"{seen.f1:.3f}", f"{seen.precision:.3f}",
                  f"{seen.recall:.3f}", f"{seen.wrong}", f"{seen.fooled}",
-                 f"{each.mean_average_precision:.3f}",
-                 *(f"{value:.3f}" for value in each.recalls.values())]  # fmt: skip
+                 f"{row.mean_average_precision:.3f}",
+                 *(f"{value:.3f}" for value in row.recalls.values())]  # fmt: skip
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
 def page_text(found: list[Row], setting: Setting, pace: float, picture: str) -> str:
-    """docs/symbols.md."""
+    """Returns docs/symbols.md."""
     return f"""# Symbols found
 
 Written by `python -m benchmarks.symbols --workflow --out docs/symbols.md`. The model that stands
@@ -52,7 +52,7 @@ side at what services take.
 F1, P and R at a confidence of {setting.threshold:g} and IoU .5; mAP over all confidences by
 faster-coco-eval. R by size: the square root of the area of an object's box.
 
-{pace:.1f} tiles of 1,024 px a second on one core, JPEG in, boxes out, by the processor's clock.
+{pace:.1f} tiles of 1,024 px per second on one core, JPEG in, boxes out, by the processor's clock.
 
 ![Recall by size, tiled and in one call]({picture})
 
@@ -72,11 +72,11 @@ PLOTTED = {
     "annotated sheets": "annotated sheets (A2)",
     "sample_a0.pdf": "sample_a0.pdf (A0)",
 }
-"""Parts of the table by the beginning of their rows, and their titles."""
+"""The parts of the table by the beginning of their rows, and their titles."""
 
 
 def plot(found: list[Row], path: Path) -> None:
-    """Recall by size, a group a size: tiled, and in one call of every size."""
+    """Plots recall, grouped by size: tiled, and in one call of every size."""
     import matplotlib
 
     matplotlib.use("svg")
@@ -85,7 +85,7 @@ def plot(found: list[Row], path: Path) -> None:
 
     figure, panels = pyplot.subplots(1, 2, figsize=(9, 3.2), sharey=True, layout="constrained")
     for axes, (part, title) in zip(panels, PLOTTED.items(), strict=True):
-        _bars(axes, [each for each in found if each.how.startswith(part) and "`" not in each.how])
+        _bars(axes, [row for row in found if row.how.startswith(part) and "`" not in row.how])
         axes.set_title(title, fontsize="medium")
     panels[0].set_ylabel("recall at the thresholds")
     panels[0].set_ylim(0, 1.05)
@@ -95,7 +95,7 @@ def plot(found: list[Row], path: Path) -> None:
 
 
 def _bars(axes: Any, shown: list[Row]) -> None:
-    for at, each in enumerate(shown):
+    for at, row in enumerate(shown):
         places = [place + 0.15 * at for place in range(len(SIZES))]
-        axes.bar(places, list(each.recalls.values()), 0.14, label=each.how.split(", ", 1)[1])
+        axes.bar(places, list(row.recalls.values()), 0.14, label=row.how.split(", ", 1)[1])
     axes.set_xticks([place + 0.15 * (len(shown) - 1) / 2 for place in range(len(SIZES))], SIZES)

@@ -1,4 +1,4 @@
-"""The unseen pages that benchmarks.symbols looks at: what is on them, as tiles and as pictures."""
+"""The unseen pages of benchmarks.symbols with their truth, as tiles and as pictures."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ DPI, TILE_SIZE, OVERLAP = 150, 1024, 128
 PROFILE = Profile(name="symbols", detector="onnx", dpi=DPI, tile_size=TILE_SIZE, overlap=OVERLAP)
 
 Drawing = Mapping[str, Any]
-"""A symbol or near miss as the ground truth of a sample has it."""
+"""A symbol or near miss as in the ground truth of a sample."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnseenPage:
-    """A page to look at: its file, page number, what is on it in page px, near misses."""
+    """A page with its file, page number, true objects in page px, and near misses."""
 
     path: Path
     page: int
@@ -41,8 +41,8 @@ class UnseenPage:
 
 
 def unseen_pages(folder: Path) -> list[UnseenPage]:
-    """Annotated sheets of unseen seeds, some with their symbols askew, then the sheet that is
-    shipped as a sample, of another."""
+    """Returns annotated sheets of unseen seeds, some with their symbols askew, then the sheet that
+    is shipped as a sample, of another seed."""
     found = [annotated_page(seed, folder) for seed in SEEDS]
     found += [annotated_page(seed, folder, askew=True) for seed in ASKEW_SEEDS]
     sheet_pdf = write_samples(folder / "samples", seed=SAMPLE_SEED)[0]
@@ -50,7 +50,7 @@ def unseen_pages(folder: Path) -> list[UnseenPage]:
 
 
 def annotated_page(seed: int, folder: Path, *, askew: bool = False) -> UnseenPage:
-    """The annotated sheet of a seed, saved in the folder."""
+    """Saves the annotated sheet of a seed in the folder and returns it."""
     sheet, path = annotated_sheet(seed, askew=askew), folder / f"{seed}.pdf"
     sheet.finish().save(path)
     return _of_truth(path, sheet.truth.symbols, sheet.truth.distractors)
@@ -65,7 +65,7 @@ def _of_truth(path: Path, symbols: Sequence[Drawing], near_misses: Sequence[Draw
     return UnseenPage(
         path=path,
         page=1,
-        truth=tuple(Annotation(each["label"], _pixels(each)) for each in symbols),
+        truth=tuple(Annotation(symbol["label"], _pixels(symbol)) for symbol in symbols),
         near_misses=tuple(map(_pixels, near_misses)),
     )
 
@@ -75,7 +75,7 @@ def _pixels(row: Drawing) -> Box:
 
 
 def tiles_of(page: UnseenPage) -> tuple[list[RenderedTile], tuple[int, int]]:
-    """The page's tiles that are not blank, and its width and height in px."""
+    """Returns the page's tiles that are not blank, and its width and height in px."""
     tiles: list[RenderedTile] = []
     request = RenderRequest.for_page(page.page, PROFILE, pixels_only=True)
     rendered = render_page(page.path, request, tiles.append)
@@ -84,7 +84,7 @@ def tiles_of(page: UnseenPage) -> tuple[list[RenderedTile], tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A page as tiles and as one picture that is put together of them."""
+    """A page as tiles, and as a picture made of them."""
 
     page: UnseenPage
     tiles: list[RenderedTile]
@@ -93,8 +93,8 @@ class Drawn:
     def picture(self) -> NDArray[np.uint8]:
         width, height = self.size
         whole = np.full((height, width), 255, np.uint8)
-        for each in self.tiles:
-            left, top = int(each.tile.box.left), int(each.tile.box.top)
-            seen = decoded(each.image)[: height - top, : width - left]
+        for tile in self.tiles:
+            left, top = int(tile.tile.box.left), int(tile.tile.box.top)
+            seen = decoded(tile.image)[: height - top, : width - left]
             whole[top : top + seen.shape[0], left : left + seen.shape[1]] = seen
         return whole

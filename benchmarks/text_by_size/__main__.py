@@ -1,4 +1,4 @@
-"""How much text is read, by the height of its letters: in tiles, and with the page in one call.
+"""Measures how much text is read by the height of its letters, in tiles and in one call.
 
     python -m benchmarks.text_by_size [--drawings DIR] [--out docs/text_by_size.md]
 

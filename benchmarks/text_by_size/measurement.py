@@ -33,16 +33,16 @@ SEED = 41
 TAGS_PER_HEIGHT = 24
 TRIES = 400
 SIDES = (2_000, 4_096, 10_000)
-"""Longest side of the page in one call, px; the last is all that Textract takes."""
+"""The longest side of the page in one call, px; the last is the largest that Textract accepts."""
 MAX_PIXELS = 30_000_000
-"""In one call: the local OCR takes some 20 GB for an A0 sheet at 200 dpi."""
+"""The most pixels in one call: the local OCR takes some 20 GB for an A0 sheet at 200 dpi."""
 
 Image = NDArray[np.uint8]
 Reading = Callable[[Path, TextReader], tuple[list[TextDetection], int] | None]
 
 
 def sheet(paper: str) -> Sheet:
-    """Tags of all heights wherever there is room."""
+    """Draws tags of all heights wherever there is room."""
     chance = random.Random(SEED)
     drawn = Sheet(*PAPERS[paper], chance)
     names = TagNames(chance)
@@ -64,13 +64,13 @@ def _place(drawn: Sheet, text: str, height: float) -> None:
 
 
 def in_tiles(path: Path, reader: TextReader) -> tuple[list[TextDetection], int]:
-    """What a run reads at 200 dpi, and with how many calls."""
+    """Returns what a run reads at 200 dpi, and the number of calls."""
     tiles: list[RenderedTile] = []
     request = RenderRequest.for_page(1, PROFILE, pixels_only=True)
     page = render_page(path, request, tiles.append)
-    answers = [_answer(each, reader) for each in tiles]
+    answers = [_answer(tile, reader) for tile in tiles]
     found = detect_on_page(answers, 1, page.width_px, page.height_px, PROFILE)
-    return [TextDetection(each.text, each.box) for each in found], len(tiles)
+    return [TextDetection(detection.text, detection.box) for detection in found], len(tiles)
 
 
 def _answer(rendered: RenderedTile, reader: TextReader) -> Answer:
@@ -80,9 +80,9 @@ def _answer(rendered: RenderedTile, reader: TextReader) -> Answer:
 
 
 def in_one_call(side: int) -> Reading:
-    """The page drawn by the renderer with ``side`` px at most, and never over 200 dpi.
+    """Returns a reading of the page drawn with at most ``side`` px, and never over 200 dpi.
 
-    None for a picture of more than ``MAX_PIXELS``.
+    The reading is None for a picture of more than ``MAX_PIXELS``.
     """
 
     def read(path: Path, reader: TextReader) -> tuple[list[TextDetection], int] | None:
@@ -97,20 +97,20 @@ def in_one_call(side: int) -> Reading:
             grey = np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w)
         scale = PROFILE.dpi / POINTS_PER_INCH / zoom
         lines = answers_of(reader, grey)
-        return [TextDetection(each.text, each.box.scale(scale)) for each in lines], 1
+        return [TextDetection(line.text, line.box.scale(scale)) for line in lines], 1
 
     return read
 
 
 def answers_of(reader: TextReader, grey: Image) -> list[TextDetection]:
-    """The lines of one picture, in its pixels."""
+    """Returns the lines of one picture, in its pixels."""
     height, width = grey.shape
     page = Box(0, 0, width, height)
     words = tuple(words_of(reader.read(_colour(grey)), 0, 0))
     answer = Answer(tile=0, tile_box=page, words=words)
     return [
-        TextDetection(each.text, each.box)
-        for each in detect_on_page([answer], 1, width, height, PROFILE)
+        TextDetection(detection.text, detection.box)
+        for detection in detect_on_page([answer], 1, width, height, PROFILE)
     ]
 
 
@@ -127,7 +127,7 @@ READINGS: dict[str, Reading] = {
 def sheet_rows(folder: Path, reader: TextReader) -> Iterator[Row]:
     for paper in PAPERS:
         drawn, path = sheet(paper), folder / f"{paper}.pdf"
-        truth = [(_word(each), each) for each in drawn.truth.tags]
+        truth = [(_word(tag), tag) for tag in drawn.truth.tags]
         drawn.finish().save(path)
         by_height = {
             height: [word for word, _ in truth if _is_high(word, height)] for height in HEIGHTS_MM
@@ -176,8 +176,8 @@ def _rows(
             page=name,
             how=how,
             calls=calls,
-            words={height: each.words for height, each in found.items()},
-            found={height: each.found for height, each in found.items()},
+            words={height: detection.words for height, detection in found.items()},
+            found={height: detection.found for height, detection in found.items()},
         )
         print(name, how, calls, row.found, flush=True)
         yield row

@@ -1,4 +1,4 @@
-"""What benchmarks.text_by_size measured, as a page of the documentation with a plot."""
+"""Makes the documentation page and the plot of benchmarks.text_by_size."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 PAPERS = {"A4": (297.0, 210.0), "A2": (594.0, 420.0), "A0": (1189.0, 841.0)}
 """Width and height in mm."""
 HEIGHTS_MM = (0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 8.0)
-"""Of capitals; the standards of technical drawings begin at 1.8 mm."""
+"""The heights of capitals; the standards of technical drawings begin at 1.8 mm."""
 WORD_HEIGHTS = ((0.0, 8.0), (8.0, 12.0), (12.0, 1_000.0))
-"""Points, of a word's box from ascender to descender: three groups of real drawings."""
+"""Heights in points of a word's box from ascender to descender: three groups of real drawings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One page looked at in one way; ``words`` and ``found`` are counts by height."""
+    """A page read in one way; ``words`` and ``found`` are counts by height."""
 
     page: str
     how: str
@@ -30,7 +30,7 @@ class Row:
 
 
 def page_text(sheets: Sequence[Row], real: Sequence[Row], picture: str) -> str:
-    """docs/text_by_size.md."""
+    """Returns docs/text_by_size.md."""
     return f"""# Text read, by its size
 
 Written by `python -m benchmarks.text_by_size --drawings DIR --out docs/text_by_size.md`. The same
@@ -88,7 +88,8 @@ def _cell(row: Row, height: float) -> str:
 
 
 def plot(sheets: Sequence[Row], path: Path) -> None:
-    """A panel a paper: recall over the height of capitals, a line for each way to look."""
+    """Plots a panel per paper: recall over the height of capitals, a line for each way of
+    reading."""
     import matplotlib
 
     matplotlib.use("svg")

@@ -1,4 +1,4 @@
-"""What `tilescout tune` finds, against an exhaustive sweep of the same settings.
+"""Compares what `tilescout tune` chooses with an exhaustive sweep of the same settings.
 
     python -m benchmarks.tuning [--case symbols] [--cache DIR] [--out docs/tuning.md]
 

@@ -1,4 +1,4 @@
-"""What benchmarks.tuning tries settings on: symbols by the sample model, tags by the local OCR."""
+"""The cases of benchmarks.tuning: symbols with the sample model, tags with the local OCR."""
 
 from __future__ import annotations
 
@@ -30,15 +30,16 @@ from tilescout_tune.search_space import build_search_space
 from tilescout_tune.trials import Trials, all_labels
 
 SCATTERED = 60
-"""Symbols a sheet beside those of its plans: fewer than the model was measured with, for time."""
+"""The symbols per sheet beside those of its plans, fewer than the model was measured with, for
+time."""
 TAGGED_PAGES = (1, 4)
 SYMBOLS = Profile(name="symbols", detector="onnx", dpi=130, tile_size=1024, overlap=128)
 LARGER = Profile(
     name="symbols", detector="onnx", dpi=150, tile_size=512, overlap=64, seconds_per_tile=0.0625
 )
-"""A tile takes what it takes in the other case, by its pixels."""
+"""The seconds per tile are those of the other case, scaled by pixels."""
 SIZES_DRAWN = {4: 12, 1: 60}
-"""Times its size, and how many symbols are tried to be placed on a sheet."""
+"""The multiples of the usual size, and how many symbols are placed on a sheet if there is room."""
 TAGS = Profile(
     name="tags",
     detector="textract",
@@ -55,7 +56,8 @@ Varied = Mapping[str, Sequence[Value]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """Pages with a detector, and the settings to try; the searches take so many of the pages."""
+    """Pages with a detector and the settings to try; ``pages`` are the numbers of pages of the
+    searches."""
 
     name: str
     what: str
@@ -71,7 +73,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class LocalOcr:
-    """The local OCR as the local Textract answers with it, without the way over HTTP."""
+    """The local OCR, which answers as the local Textract does, without HTTP."""
 
     reader: TextReader
 
@@ -138,7 +140,7 @@ def tags(folder: Path) -> Case:
     pdf = write_samples(folder / "samples")[1]
     found = annotated_pages.gather([pdf], [pdf.with_suffix(".json")])
     trials = Trials(
-        pages=tuple(each for each in found.pages if each.number in TAGGED_PAGES),
+        pages=tuple(page for page in found.pages if page.number in TAGGED_PAGES),
         base=TAGS,
         criterion=Criterion(kind="snippets", labels=()),
         detectors={"textract": NamedDetector(name="ocr", port=LocalOcr(TextReader()))},

@@ -1,4 +1,4 @@
-"""Whether to look along the input scale where nobody says what to vary.
+"""Measures whether the input scale should vary when nobody says what to vary.
 
     python -m benchmarks.tuning [--cache DIR] --case defaults
 
@@ -26,12 +26,12 @@ BASES = (75, 100, 150)
 TILE_SIZE, OVERLAP = 1024, 128
 PAGES = 2
 MIN_DPI = 72
-"""Half of less is under what a page is rendered at."""
+"""Half of a lower dpi is below what a page is rendered at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What one search chose, with the calls that it took."""
+    """The candidate that one search chose, with the calls that it took."""
 
     base: Profile
     is_scaled: bool
@@ -67,9 +67,9 @@ def _searched(
 
 
 def section(cache: Path) -> str:
-    """Markdown."""
+    """Returns the section in Markdown."""
     lines = [
-        "| profile | input scale | settings | chosen | F1 | $ a page | calls |",
+        "| profile | input scale | settings | chosen | F1 | $ per page | calls |",
         "|---|---|---|---|---|---|---|",
     ]
     lines += [

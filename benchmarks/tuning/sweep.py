@@ -23,8 +23,8 @@ CASES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """Of searches from every setting: how far from the sweep's best F1, dollars a page over those
-    of the sweep's choice, and the share of its calls."""
+    """The results of searches from every candidate: the distance from the sweep's best F1, the
+    dollars per page over those of the sweep's choice, and the share of its calls."""
 
     pages: int
     preference: Preference
@@ -34,12 +34,12 @@ class Row:
 
 
 def searched(table: Table, case: Case, pages: tuple[int, ...], preference: Preference) -> Row:
-    """From every candidate as the base."""
+    """Searches from every candidate as the base."""
     every = case.search_space.candidates
     sweep = [table.measure(candidate, pages) for candidate in every]
     table.measured = {(candidate, page) for candidate in every for page in pages}
     all_calls, wanted = table.calls(), preference.best(sweep)
-    most = wanted.f1 if preference.min_recall else max(each.f1 for each in sweep)
+    most = wanted.f1 if preference.min_recall else max(score.f1 for score in sweep)
     gaps, costs, shares = [], [], []
     for base in every:
         table.measured = set()
@@ -67,10 +67,10 @@ def rows(table: Table, case: Case) -> Iterator[Row]:
 
 
 def summary(found: Sequence[Row]) -> str:
-    """Markdown."""
+    """Returns the table in Markdown."""
     lines = [
         "| pages | asked for | within .01 F1 | F1 below the sweep: mean, most "
-        "| dollars a page over those of the sweep's choice: mean, most "
+        "| dollars per page over those of the sweep's choice: mean, most "
         "| share of its calls: mean, most |",
         "|---|---|---|---|---|---|",
     ]
@@ -87,8 +87,8 @@ def summary(found: Sequence[Row]) -> str:
 
 
 def front_table(scores: Sequence[Score]) -> str:
-    """Markdown of the sweep's Pareto set."""
-    lines = ["| setting | F1 | P | R | tiles a page | $ a page |", "|---|---|---|---|---|---|"]
+    """Returns the sweep's Pareto set in Markdown."""
+    lines = ["| setting | F1 | P | R | tiles per page | $ per page |", "|---|---|---|---|---|---|"]
     lines += [
         f"| {s.candidate} | {s.f1:.3f} | {s.precision:.3f} | {s.recall:.3f} | {s.calls:.1f} "
         f"| {s.usd:.6f} |"
@@ -98,7 +98,7 @@ def front_table(scores: Sequence[Score]) -> str:
 
 
 def section(case: Case, found: Sequence[Row], sweep: Sequence[Score], picture: str) -> str:
-    """Markdown of one case."""
+    """Returns the section of one case in Markdown."""
     varied = "; ".join(f"{name} {', '.join(map(str, v))}" for name, v in case.varied.items())
     return f"""## {case.name.capitalize()}
 
@@ -114,7 +114,7 @@ The sweep's Pareto set, on {case.pages[0]} pages:
 
 
 def page_text(sections: Sequence[str]) -> str:
-    """docs/tuning.md."""
+    """Returns docs/tuning.md."""
     model = cases.SYMBOLS
     return f"""# Tuning against an exhaustive sweep
 
@@ -146,7 +146,7 @@ def swept(case: Case, table: Table) -> list[Score]:
 
 
 def case_section(name: str, cache: Path, out: Path | None) -> str:
-    """Markdown; the picture is written beside ``out``."""
+    """Returns the section of a case in Markdown; its picture is written beside ``out``."""
     case = CASES[name](cache)
     table = Table(case.trials)
     sweep, found = swept(case, table), list(rows(table, case))

@@ -1,4 +1,4 @@
-"""Settings measured once, and the calls that a search would have made of them."""
+"""Measures each candidate once and counts the calls that a search would have made."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tilescout_tune.trials import Trials
 
 @dataclass(slots=True)
 class Table:
-    """The sweep as the search sees it; ``answers`` are those that each setting needs of a page."""
+    """The sweep as a search sees it; ``answers`` are those that each candidate needs on a page."""
 
     trials: Trials
     scores: dict[tuple[Candidate, tuple[int, ...]], Score] = field(default_factory=dict)
@@ -25,7 +25,7 @@ class Table:
         return self.scores[candidate, pages]
 
     def calls(self) -> int:
-        """Tiles that were asked for, each once, without blank ones."""
+        """Returns the number of tiles that were sent, each once, without blank ones."""
         tiles: set[str] = set()
         return len(tiles.union(*map(self._needed, self.measured)))
 

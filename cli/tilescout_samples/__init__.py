@@ -1,4 +1,4 @@
-"""Drawings with known contents, for a first try and for measuring what is found."""
+"""Draws sample drawings with known contents, for a first try and for measurements."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""What surrounds every drawing: border, zones, title block and notes."""
+"""Draws what surrounds every drawing: border, zones, title block and notes."""
 
 from __future__ import annotations
 
 from tilescout.geometry import Box
-from tilescout_samples.sheet import SMALLEST, Sheet
+from tilescout_samples.sheet import MIN_CAPITALS_MM, Sheet
 
 MARGIN = 10.0
 ZONE = 5.0
@@ -26,7 +26,8 @@ NOTES = (
 
 
 def draw_border(sheet: Sheet, title: str, paper: str) -> Box:
-    """Border, zone letters, title block and notes; gives the field that is left to draw in."""
+    """Draws border, zone letters, title block and notes; returns the field that remains to draw
+    in."""
     outer = Box(MARGIN, MARGIN, sheet.width - MARGIN, sheet.height - MARGIN)
     inner = outer.grow(-ZONE, -ZONE)
     sheet.rectangle(outer)
@@ -58,7 +59,7 @@ def _title_block(sheet: Sheet, strip: Box, title: str, paper: str) -> None:
     for row, (name, content, height) in enumerate(TITLE_ROWS):
         y = top + 2 * ROW * row
         sheet.line((strip.left, y), (strip.right, y), width=0.35)
-        sheet.text((strip.left + 2, y + 1.5), name, SMALLEST)
+        sheet.text((strip.left + 2, y + 1.5), name, MIN_CAPITALS_MM)
         shown = {"TITLE": title, "SCALE": f"{content} {paper}"}.get(name, content)
         fitting = min(height, 0.9 * strip.width / sheet.text_size(shown, 1.0)[0])
         sheet.text((strip.left + 4, y + 6), shown, fitting)
@@ -67,5 +68,5 @@ def _title_block(sheet: Sheet, strip: Box, title: str, paper: str) -> None:
 
 def _notes(sheet: Sheet, strip: Box) -> None:
     for number, note in enumerate(NOTES):
-        height = 3.5 if number == 0 else SMALLEST
+        height = 3.5 if number == 0 else MIN_CAPITALS_MM
         sheet.text((strip.left + 4, strip.top + 6 + 6 * number), note, height)

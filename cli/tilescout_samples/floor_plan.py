@@ -1,10 +1,10 @@
-"""A floor plan with its electrical installation: rooms, doors, hatching, outlets, alarms."""
+"""Draws a floor plan with its electrical installation: rooms, doors, hatching, outlets, alarms."""
 
 from __future__ import annotations
 
 from tilescout.geometry import Box
 from tilescout_samples.process import draw_bubble
-from tilescout_samples.sheet import GREY, SMALLEST, Sheet
+from tilescout_samples.sheet import GREY, MIN_CAPITALS_MM, Sheet
 from tilescout_samples.symbols import place_near_miss, place_symbol
 from tilescout_samples.tags import TagNames
 
@@ -16,7 +16,7 @@ BUBBLE_SHARE = 0.6
 
 
 def draw_floor_plan(sheet: Sheet, field: Box, names: TagNames) -> None:
-    """Fill ``field`` (mm) with a grid of rooms and a chain of dimensions above."""
+    """Fills ``field`` (mm) with a grid of rooms and a chain of dimensions above."""
     columns = max(1, int((field.width - 24) // ROOM_WIDTH))
     rows = max(1, int((field.height - 34) // ROOM_HEIGHT))
     left, top = field.left + 14, field.top + 24
@@ -42,7 +42,7 @@ def _dimensions(sheet: Sheet, walls: Box, columns: int) -> None:
         sheet.line((x, y - 2), (x, walls.top - 3), width=0.18)
         sheet.line((x - 1.2, y + 1.2), (x + 1.2, y - 1.2), width=0.35)
         if column < columns:
-            sheet.text((x + ROOM_WIDTH / 2 - 4, y - 3), "7800", SMALLEST)
+            sheet.text((x + ROOM_WIDTH / 2 - 4, y - 3), "7800", MIN_CAPITALS_MM)
 
 
 def _walls(sheet: Sheet, room: Box, *, last_row: bool) -> None:
@@ -61,7 +61,7 @@ def _walls(sheet: Sheet, room: Box, *, last_row: bool) -> None:
 
 
 def _shaft(sheet: Sheet, room: Box) -> None:
-    """A room of nothing but hatching."""
+    """Draws a room that is filled with hatching."""
     sheet.rectangle(room, width=1.0)
     inside = room.grow(-1, -1)
     step = 3.5
@@ -117,10 +117,10 @@ def _outlets(sheet: Sheet, room: Box, names: TagNames) -> None:
 def _labelled(
     sheet: Sheet, label: str, centre: tuple[float, float], size: float, turn: int, names: TagNames
 ) -> None:
-    """A symbol, and its tag on the first side where there is room."""
+    """Draws a symbol, and its tag on the first side with enough room."""
     box = place_symbol(sheet, label, centre, size, turn)
     name = names.equipment(label)
-    height = sheet.chance.choice((SMALLEST, SMALLEST, 2.5))
+    height = sheet.chance.choice((MIN_CAPITALS_MM, MIN_CAPITALS_MM, 2.5))
     along, across = sheet.text_size(name, height)
     middle_x, middle_y = box.centre
     corners = (

@@ -1,10 +1,10 @@
-"""A piping and instrumentation diagram: vessels, pipes, valves, pumps, instrument bubbles."""
+"""Draws a piping and instrumentation diagram: vessels, pipes, valves, pumps, instrument bubbles."""
 
 from __future__ import annotations
 
 from tilescout.detections import Direction
 from tilescout.geometry import Box
-from tilescout_samples.sheet import SMALLEST, WHITE, Point, Sheet
+from tilescout_samples.sheet import MIN_CAPITALS_MM, WHITE, Point, Sheet
 from tilescout_samples.symbols import place_near_miss, place_symbol
 from tilescout_samples.tags import TagNames
 
@@ -18,7 +18,7 @@ IN_LINE = ("gate-valve", "control-valve", "pump")
 
 
 def draw_process(sheet: Sheet, field: Box, names: TagNames) -> None:
-    """Fill ``field`` (mm) with rows of piping, joined by vertical pipes."""
+    """Fills ``field`` (mm) with rows of piping that vertical pipes join."""
     rows = max(1, int((field.height - 20) // ROW_PITCH))
     first = field.top + 40
     for row in range(rows):
@@ -40,7 +40,7 @@ def _main_pipe(sheet: Sheet, field: Box, y: float, names: TagNames) -> list[floa
     sheet.wall((vessel.right, y), (end, y), PIPE)
     sheet.polygon([(end, y - 1.5), (end + 5, y), (end, y + 1.5), (end, y - 1.5)], fill=(0, 0, 0))
     sheet.take(Box(end, y - 1.5, end + 5, y + 1.5))
-    sheet.text((vessel.right + 4, y - 3.2), "150-CW", SMALLEST)
+    sheet.text((vessel.right + 4, y - 3.2), "150-CW", MIN_CAPITALS_MM)
     count = int((end - vessel.right - 30) // STATION_PITCH)
     return [vessel.right + 30 + number * STATION_PITCH for number in range(count)]
 
@@ -71,7 +71,7 @@ def _station(sheet: Sheet, at: Point, number: int, names: TagNames) -> None:
     elif kind == 4:
         label = sheet.chance.choice(IN_LINE)
         place_near_miss(sheet, label, at, 9, sheet.chance.choice((0, 180)))
-        sheet.text((x - 3.5, y + 9), "SPARE", SMALLEST)
+        sheet.text((x - 3.5, y + 9), "SPARE", MIN_CAPITALS_MM)
         _bubble(sheet, (x, y - 6), y - 24, names)
     elif kind == 6:
         _bubble(sheet, (x, y), y + 24, names)
@@ -84,7 +84,7 @@ def _valve(sheet: Sheet, at: Point, names: TagNames) -> Box:
     label = sheet.chance.choice(("gate-valve", "control-valve"))
     box = place_symbol(sheet, label, at, 9, sheet.chance.choice((0, 180)))
     name = names.instrument()
-    height = sheet.chance.choice((SMALLEST, 2.5, 2.5, 3.5))
+    height = sheet.chance.choice((MIN_CAPITALS_MM, 2.5, 2.5, 3.5))
     along, _ = sheet.text_size(name, height)
     sheet.tag((at[0] - along / 2, box.bottom + 2), name, height)
     return box
@@ -99,7 +99,8 @@ def _pump(sheet: Sheet, at: Point, names: TagNames) -> Box:
 
 
 def _bubble(sheet: Sheet, foot: Point, y: float, names: TagNames) -> None:
-    """An instrument at height ``y``, its signal dashed from ``foot``, its tag on two lines."""
+    """Draws an instrument at height ``y`` with a dashed signal from ``foot`` and a tag on two
+    lines."""
     draw_bubble(sheet, (foot[0], y), names)
     side = 1 if y > foot[1] else -1
     sheet.line(foot, (foot[0], y - side * BUBBLE_RADIUS), dashes=SIGNAL)
@@ -107,7 +108,7 @@ def _bubble(sheet: Sheet, foot: Point, y: float, names: TagNames) -> None:
 
 
 def draw_bubble(sheet: Sheet, centre: Point, names: TagNames) -> None:
-    """A circle with a tag on two lines."""
+    """Draws a circle with a tag on two lines."""
     x, y = centre
     sheet.circle(centre, BUBBLE_RADIUS, fill=WHITE)
     sheet.line((x - BUBBLE_RADIUS, y), (x + BUBBLE_RADIUS, y))

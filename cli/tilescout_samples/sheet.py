@@ -1,4 +1,4 @@
-"""A sheet of paper that remembers what was drawn on it. Millimetres, origin top-left."""
+"""A sheet of paper that remembers what was drawn on it, in millimetres from the top left."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FONT = "helv"
 # Height of capitals and digits over the font size.
 CAPITALS = 0.73
 # Millimetres of the smallest capitals on a drawing: an em of 20 px at 200 dpi.
-SMALLEST = 1.9
+MIN_CAPITALS_MM = 1.9
 BLACK = (0.0, 0.0, 0.0)
 GREY = (0.55, 0.55, 0.55)
 WHITE = (1.0, 1.0, 1.0)
@@ -29,7 +29,7 @@ TURN_OF: dict[Direction, int] = {"right": 0, "up": 90, "down": 270}
 
 @dataclass(slots=True)
 class Truth:
-    """What is to be found on a page, boxes in points as the page is shown."""
+    """The items to detect on a page, with boxes in points of the page as shown."""
 
     tags: list[dict[str, Any]] = field(default_factory=list)
     symbols: list[dict[str, Any]] = field(default_factory=list)
@@ -37,7 +37,7 @@ class Truth:
 
 
 class Sheet:
-    """Draws, keeps what must not be drawn over, and writes down the ground truth."""
+    """A sheet that draws, reserves areas that must stay free, and records the ground truth."""
 
     def __init__(self, width: float, height: float, chance: random.Random) -> None:
         self.width, self.height = width, height
@@ -49,18 +49,18 @@ class Sheet:
         self._taken: list[Box] = []
 
     def finish(self) -> Any:
-        """The document of this one page."""
+        """Returns the document of this one page."""
         self._shape.commit()
         return self.document
 
     def is_free(self, box: Box, margin: float = 0.8) -> bool:
-        """Whether nothing that was taken comes nearer than ``margin`` mm."""
+        """Tells whether every reserved area is at least ``margin`` mm away."""
         wanted = box.grow(margin, margin)
         inside = Box(0, 0, self.width, self.height).contains(wanted)
         return inside and not any(_meet(wanted, taken) for taken in self._taken)
 
     def take(self, box: Box) -> None:
-        """Keep later tags and symbols off ``box``."""
+        """Reserves ``box``, so that later tags and symbols stay off it."""
         self._taken.append(box)
 
     def line(
@@ -70,7 +70,7 @@ class Sheet:
         self._ink(width, colour, dashes=dashes)
 
     def wall(self, start: Point, end: Point, width: float = 0.7) -> None:
-        """A line that nothing may be written over."""
+        """Draws a line that nothing may be written over."""
         self.line(start, end, width=width)
         (x0, y0), (x1, y1) = start, end
         around = Box(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
@@ -112,12 +112,13 @@ class Sheet:
         )
 
     def text_size(self, text: str, height: float) -> tuple[float, float]:
-        """Width and height (mm) of a line whose capitals are ``height`` mm."""
+        """Returns width and height (mm) of a line whose capitals are ``height`` mm high."""
         size = height / CAPITALS * POINTS_PER_MM
         return pymupdf.get_text_length(text, FONT, size) / POINTS_PER_MM, height
 
     def text(self, corner: Point, text: str, height: float, direction: Direction = "right") -> Box:
-        """Write a line whose ink has its top left at ``corner``; gives its box, which is taken."""
+        """Writes a line whose ink has its top left at ``corner``; returns its box, which is
+        reserved."""
         along, across = self.text_size(text, height)
         left, top = corner
         wide, high = (along, across) if direction == "right" else (across, along)
@@ -134,13 +135,13 @@ class Sheet:
         return box
 
     def tag(self, corner: Point, text: str, height: float, direction: Direction = "right") -> Box:
-        """Write a tag that is to be found."""
+        """Writes a tag and records it as ground truth."""
         box = self.text(corner, text, height, direction)
-        self._found(text, box, 1, direction)
+        self._record_tag(text, box, 1, direction)
         return box
 
     def stacked_tag(self, centre: Point, over: str, under: str, height: float) -> None:
-        """Write a tag on two lines around ``centre``, as in an instrument's bubble."""
+        """Writes a tag on two lines around ``centre``, as in an instrument's bubble."""
         x, y = centre
         gap = 0.45 * height
         lines = [(over, y - gap - height), (under, y + gap)]
@@ -148,19 +149,19 @@ class Sheet:
             self.text((x - self.text_size(text, height)[0] / 2, top), text, height)
             for text, top in lines
         ]
-        self._found(f"{over} {under}", union(boxes), 2, "right")
+        self._record_tag(f"{over} {under}", union(boxes), 2, "right")
 
-    def _found(self, text: str, box: Box, lines: int, direction: Direction) -> None:
+    def _record_tag(self, text: str, box: Box, lines: int, direction: Direction) -> None:
         row = {"text": text, "box_pt": _rounded(box), "lines": lines, "direction": direction}
         self.truth.tags.append(row)
 
-    def found_symbol(self, label: str, box: Box, turn: int) -> None:
-        """Write down a symbol, and keep others off it."""
+    def record_symbol(self, label: str, box: Box, turn: int) -> None:
+        """Records a symbol as ground truth and reserves its box."""
         self.truth.symbols.append({"label": label, "box_pt": _rounded(box), "turn": turn})
         self.take(box)
 
-    def found_distractor(self, label: str, box: Box, turn: int) -> None:
-        """Write down a drawing that only resembles ``label``."""
+    def record_distractor(self, label: str, box: Box, turn: int) -> None:
+        """Records a drawing that only resembles ``label`` and reserves its box."""
         self.truth.distractors.append({"like": label, "box_pt": _rounded(box), "turn": turn})
         self.take(box)
 

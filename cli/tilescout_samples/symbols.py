@@ -1,4 +1,4 @@
-"""Symbols of plant and building drawings, and drawings that nearly are one.
+"""The symbols of plant and building drawings, and drawings that closely resemble them.
 
 Each is made of strokes in a square from -1 to 1, standing on its foot at turn 0.
 """
@@ -14,7 +14,7 @@ from tilescout_samples.sheet import BLACK, WHITE, Colour, Point, Sheet
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """A line through ``points``, closed and filled where there is a ``fill``."""
+    """A line through ``points``, which is closed and filled if it has a ``fill``."""
 
     points: tuple[Point, ...]
     fill: Colour | None = None
@@ -96,21 +96,21 @@ NEAR_MISSES: dict[str, Strokes] = {
 
 
 def place_symbol(sheet: Sheet, label: str, centre: Point, size: float, turn: int) -> Box:
-    """Draw a symbol ``size`` mm wide, a little larger or smaller, and write it down."""
+    """Draws a symbol ``size`` mm wide, up to 15 % larger or smaller, and records it."""
     box = draw(sheet, SYMBOLS[label], centre, size * sheet.chance.uniform(0.85, 1.15), turn)
-    sheet.found_symbol(label, box, turn)
+    sheet.record_symbol(label, box, turn)
     return box
 
 
 def place_near_miss(sheet: Sheet, label: str, centre: Point, size: float, turn: int) -> Box:
-    """Draw what resembles ``label`` and is not it, and write it down as that."""
+    """Draws what closely resembles ``label`` and records it as a distractor."""
     box = draw(sheet, NEAR_MISSES[label], centre, size * sheet.chance.uniform(0.85, 1.15), turn)
-    sheet.found_distractor(label, box, turn)
+    sheet.record_distractor(label, box, turn)
     return box
 
 
 def draw(sheet: Sheet, strokes: Strokes, centre: Point, size: float, turn: int) -> Box:
-    """Draw strokes ``size`` mm wide and give their box, without writing them down."""
+    """Draws strokes ``size`` mm wide and returns their box, without recording them."""
     boxes = []
     for stroke in strokes:
         if isinstance(stroke, Ring):
@@ -134,7 +134,7 @@ def _draw_stroke(sheet: Sheet, points: list[Point], fill: Colour | None) -> None
 
 
 def _placed(point: Point, centre: Point, size: float, turn: int) -> Point:
-    """``turn`` degrees clockwise as seen; quarter turns are exact."""
+    """Returns the point turned by ``turn`` degrees clockwise; quarter turns are exact."""
     x, y = point
     for _ in range(turn // 90):
         x, y = -y, x

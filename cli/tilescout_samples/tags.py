@@ -1,4 +1,4 @@
-"""Names of things as plant and building drawings have them, none of them twice."""
+"""Names of equipment and instruments as in plant and building drawings, all different."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ PREFIXES = {
 
 
 class TagNames:
-    """Gives names that differ in every character that matters."""
+    """A source of names that remain different if look-alike characters are confused."""
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
         self._given: set[str] = set()
 
     def instrument(self) -> str:
-        """Such as FV-1023."""
+        """Returns a name such as FV-1023."""
         return self._new(lambda: f"{self._chance.choice(FUNCTIONS)}-{self._number(4)}")
 
     def equipment(self, kind: str) -> str:
-        """Such as P-2041A, for a pump."""
+        """Returns a name such as P-2041A, for a pump."""
         suffix = ("", "", "A", "B")
         return self._new(lambda: f"{PREFIXES[kind]}-{self._number(4)}{self._chance.choice(suffix)}")
 
     def stacked(self) -> tuple[str, str]:
-        """Such as HS and 33381A, the two lines of a bubble."""
+        """Returns the two lines of a bubble, such as HS and 33381A."""
         name = self._new(
             lambda: (
                 f"{self._chance.choice(STACKED_FUNCTIONS)} {self._number(5)}"

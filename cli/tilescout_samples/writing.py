@@ -1,4 +1,4 @@
-"""Writes the sample drawings and what is to be found on them."""
+"""Writes the sample drawings and their ground truth."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ WRITTEN = "D:20261101000000Z"
 
 
 def write_samples(folder: Path, *, seed: int = 7) -> list[Path]:
-    """Write ``sample_a0.pdf`` and ``sample_set.pdf``, each with its ground truth as JSON.
+    """Writes ``sample_a0.pdf`` and ``sample_set.pdf``, each with its ground truth as JSON.
 
-    Gives the paths of the PDFs; the truth is beside each, with the suffix ``.json``. The same
+    Returns the paths of the PDFs; the truth is beside each, with the suffix ``.json``. The same
     seed writes the same bytes.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -53,7 +53,7 @@ def _large_sheet(chance: random.Random) -> Pages:
     middle = field.left + 0.58 * field.width
     draw_process(sheet, Box(field.left, field.top, middle, field.bottom), names)
     draw_floor_plan(sheet, Box(middle, field.top, field.right, field.bottom), names)
-    draw_tags_across_edges(sheet, field, names, each=4)
+    draw_tags_across_edges(sheet, field, names, count=4)
     return sheet.finish(), [sheet]
 
 
@@ -77,19 +77,19 @@ def _drawing_set(chance: random.Random, seed: int) -> Pages:
 def _floor_plan(sheet: Sheet, names: TagNames, paper: str) -> Sheet:
     field = draw_border(sheet, "POWER AND LIGHTING", paper)
     draw_floor_plan(sheet, field, names)
-    draw_tags_across_edges(sheet, field, names, each=2)
+    draw_tags_across_edges(sheet, field, names, count=2)
     return sheet
 
 
 def _process(sheet: Sheet, names: TagNames, paper: str) -> Sheet:
     field = draw_border(sheet, "COOLING WATER, P AND I D", paper)
     draw_process(sheet, field, names)
-    draw_tags_across_edges(sheet, field, names, each=2)
+    draw_tags_across_edges(sheet, field, names, count=2)
     return sheet
 
 
 def _add_turned(document: Any, source: Any) -> None:
-    """A page that lies on its side in the file and is shown upright by /Rotate 90."""
+    """Adds a page that lies on its side in the file and is shown upright by /Rotate 90."""
     shown = source[0].rect
     page = document.new_page(width=shown.height, height=shown.width)
     page.show_pdf_page(page.rect, source, 0, rotate=90)
@@ -97,7 +97,7 @@ def _add_turned(document: Any, source: Any) -> None:
 
 
 def _add_trimmed(document: Any, source: Any) -> None:
-    """A page with printer's marks outside of its CropBox."""
+    """Adds a page with printer's marks outside of its CropBox."""
     shown = source[0].rect
     page = document.new_page(width=shown.width + 2 * TRIM_PT, height=shown.height + 2 * TRIM_PT)
     inside = pymupdf.Rect(TRIM_PT, TRIM_PT, TRIM_PT + shown.width, TRIM_PT + shown.height)
@@ -109,7 +109,7 @@ def _add_trimmed(document: Any, source: Any) -> None:
 
 
 def _add_scanned(document: Any, source: Any, seed: int) -> None:
-    """A page that is only a picture: soft, grainy, on paper that is not quite white."""
+    """Adds a page that is a picture only: soft, grainy, on paper that is not quite white."""
     shown = source[0].rect
     drawn = source[0].get_pixmap(dpi=SCAN_DPI, colorspace=pymupdf.csGRAY)
     soft = Image.frombytes("L", (drawn.width, drawn.height), drawn.samples).filter(

@@ -68,7 +68,7 @@ def test_a_dataset_is_made_of_a_manifest(rekognition: Any, s3: Any, project: str
     (found,) = rekognition.describe_projects(ProjectNames=[project.split("/")[1]])[
         "ProjectDescriptions"
     ]
-    assert [(each["DatasetArn"], each["DatasetType"]) for each in found["Datasets"]] == [
+    assert [(dataset["DatasetArn"], dataset["DatasetType"]) for dataset in found["Datasets"]] == [
         (begun, "TRAIN")
     ]
     assert rekognition.list_tags_for_resource(ResourceArn=begun)["Tags"] == {"made": "here"}

@@ -71,9 +71,9 @@ def test_symbols_are_found_and_near_misses_are_not(
     found = result(folder, "symbols-onnx")["detections"]
     right = [
         any(
-            each["label"] == wanted["label"]
-            and iou(Box(*each["box_pt"]), Box(*wanted["box_pt"])) >= 0.5
-            for each in found
+            detection["label"] == wanted["label"]
+            and iou(Box(*detection["box_pt"]), Box(*wanted["box_pt"])) >= 0.5
+            for detection in found
         )
         for wanted in truth
     ]
@@ -101,6 +101,8 @@ def test_several_profiles_of_one_file_are_shown_on_one_picture(
     assert sorted(path.name for path in files.iterdir()) == [
         "annotated.pdf", "pdf-text", "preview.png", "symbols-onnx",
     ]  # fmt: skip
-    assert [each["text"] for each in result(folder, "pdf-text")["detections"]] == ["FV-1023"]
+    assert [detection["text"] for detection in result(folder, "pdf-text")["detections"]] == [
+        "FV-1023"
+    ]
     with Image.open(files / "preview.png") as picture:
         assert max(picture.size) == 2000

@@ -57,7 +57,7 @@ def test_detect_leaves_its_four_files(
     result = json.loads((files / "detections.json").read_text())
     schema = json.loads((ROOT / "docs" / "detections.schema.json").read_text())
     jsonschema.validate(result, schema)
-    assert sorted(each["text"] for each in result["detections"]) == ["FV-1023", "HS-200A"]
+    assert sorted(detection["text"] for detection in result["detections"]) == ["FV-1023", "HS-200A"]
     with Image.open(files / "preview.png") as picture:
         assert picture.size == (1334, 2000)
 

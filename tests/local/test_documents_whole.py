@@ -187,7 +187,7 @@ def test_a_page_that_cannot_be_rendered_leaves_the_others(papers: Papers) -> Non
 
 def test_a_done_document_has_its_result_in_the_bucket_too(papers: Papers) -> None:
     result = papers.whole.result(papers.ids["seam"])
-    shown = {(each["label"], each["text"]) for each in result["detections"]}
+    shown = {(detection["label"], detection["text"]) for detection in result["detections"]}
     assert result["document"]["status"] == "DONE"
     assert ("instrument", "FV-1023") in shown
 

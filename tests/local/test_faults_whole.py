@@ -134,9 +134,11 @@ def test_of_two_runs_at_once_one_works_and_the_other_ends(
     known = {run.id for run in whole.runs("textract")}
     faults(service="textract", operation="DetectDocumentText", times=2, delay_seconds=3.0)
     executions = [whole.start("textract") for _ in range(2)]
-    eventually(lambda: any(whole.status_of(each) != "RUNNING" for each in executions), PATIENCE)
+    eventually(
+        lambda: any(whole.status_of(execution) != "RUNNING" for execution in executions), PATIENCE
+    )
     assert textract_calls() == 0
-    assert [whole.ended(each) for each in executions] == ["SUCCEEDED", "SUCCEEDED"]
+    assert [whole.ended(execution) for execution in executions] == ["SUCCEEDED", "SUCCEEDED"]
     (record,) = [run for run in whole.runs("textract") if run.id not in known]
     ended = whole.document(document)
     assert (ended.status, ended.run_id) == ("DONE", record.id)

@@ -207,7 +207,7 @@ class Whole:
     def function(self, name: str) -> str:
         """The deployed function whose handler is ``handlers.<name>``."""
         functions = self.aws.client("lambda").list_functions()["Functions"]
-        (found,) = [each for each in functions if f".{name}." in each["Handler"]]
+        (found,) = [function for function in functions if f".{name}." in function["Handler"]]
         return str(found["FunctionName"])
 
     def guard(self) -> dict[str, int]:
@@ -219,8 +219,8 @@ class Whole:
     def turn_schedules(self, state: str, model: str = "") -> None:
         """ENABLED or DISABLED, of one model or of all, as an operator would for a while."""
         scheduler = self.aws.client("scheduler")
-        for each in scheduler.list_schedules()["Schedules"]:
-            schedule = scheduler.get_schedule(Name=each["Name"])
+        for entry in scheduler.list_schedules()["Schedules"]:
+            schedule = scheduler.get_schedule(Name=entry["Name"])
             if model in ("", json.loads(schedule["Target"]["Input"])["model"]):
                 names = ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")
                 scheduler.update_schedule(State=state, **{name: schedule[name] for name in names})

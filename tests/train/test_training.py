@@ -186,7 +186,7 @@ def test_a_rare_label_is_drawn_as_often_as_any_other(dataset: Dataset) -> None:
     others = [
         AnnotatedTile(
             file=tile.file, page=tile.page, left=0, top=0, width=SIDE, height=SIDE,
-            annotations=tuple(each for each in tile.annotations if each.label == "disc"),
+            annotations=tuple(a for a in tile.annotations if a.label == "disc"),
         )
         for tile in dataset.train[1:]
     ]  # fmt: skip

@@ -61,7 +61,7 @@ def names_member(request: Mapping[str, Any], name: str, *, maximum: int) -> list
         return None
     if not isinstance(names, list) or not 1 <= len(names) <= maximum:
         raise invalid()
-    return [str(each) for each in names]
+    return [str(name) for name in names]
 
 
 def tags_member(request: Mapping[str, Any]) -> dict[str, str]:

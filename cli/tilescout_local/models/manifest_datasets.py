@@ -35,7 +35,7 @@ class ManifestDataset:
             return "DELETE_IN_PROGRESS", "The dataset is being deleted.", "SUCCESS"
         if now < self.created_at + CREATE_SECONDS:
             return "CREATE_IN_PROGRESS", "The dataset is being created.", "SUCCESS"
-        if self.entries and all(each.error for each in self.entries):
+        if self.entries and all(entry.error for entry in self.entries):
             return "CREATE_FAILED", "The manifest file contents are invalid.", "CLIENT_ERROR"
         return "CREATE_COMPLETE", "The dataset is ready.", "SUCCESS"
 
@@ -51,10 +51,10 @@ class ManifestDataset:
             "StatusMessage": message,
             "StatusMessageCode": code,
             "DatasetStats": {
-                "LabeledEntries": sum(each.is_labelled for each in self.entries),
+                "LabeledEntries": sum(entry.is_labelled for entry in self.entries),
                 "TotalEntries": len(self.entries),
                 "TotalLabels": len(labels_of(self.entries)),
-                "ErrorEntries": sum(bool(each.error) for each in self.entries),
+                "ErrorEntries": sum(bool(entry.error) for entry in self.entries),
             },
         }
 
@@ -119,8 +119,10 @@ class ManifestDatasets:
         """Returns the datasets of a project by their type."""
         with self._lock:
             self._forget_deleted()
-            found = [each for each in self._by_arn.values() if each.project_arn == project_arn]
-            return {each.type: each for each in found}
+            found = [
+                dataset for dataset in self._by_arn.values() if dataset.project_arn == project_arn
+            ]
+            return {dataset.type: dataset for dataset in found}
 
     def delete(self, arn: str) -> None:
         """Begins to delete a dataset.
@@ -130,13 +132,13 @@ class ManifestDatasets:
         """
         with self._lock:
             dataset = self.named(arn)
-            if any(each.in_training for each in self._registry.versions(dataset.project_arn)):
+            if any(version.in_training for version in self._registry.versions(dataset.project_arn)):
                 raise ApiError("ResourceInUseException", f"The dataset {arn} is being trained with")
             if dataset.deleted_at is None:
                 dataset.deleted_at = self._clock()
 
     def _forget_deleted(self) -> None:
         now = self._clock()
-        for arn, each in list(self._by_arn.items()):
-            if each.deleted_at is not None and now >= each.deleted_at + DELETE_SECONDS:
+        for arn, dataset in list(self._by_arn.items()):
+            if dataset.deleted_at is not None and now >= dataset.deleted_at + DELETE_SECONDS:
                 del self._by_arn[arn]

@@ -49,25 +49,25 @@ def read_entries(manifest: str) -> list[Entry]:
 
 
 def labels_of(found: Sequence[Entry]) -> set[str]:
-    return {label for each in found if not each.error for label in each.labels}
+    return {label for entry in found if not entry.error for label in entry.labels}
 
 
 def manifest_faults(found: Sequence[Entry]) -> Iterator[tuple[str, str]]:
     """Yields code and message of each fault that keeps a manifest from training."""
-    usable = [each for each in found if not each.error]
+    usable = [entry for entry in found if not entry.error]
     if len(found) - len(usable) > MAX_INVALID_RATIO * len(found):
         yield (
             "ERROR_TOO_MANY_INVALID_ROWS_IN_MANIFEST",
             "The manifest file contains too many invalid rows.",
         )
-    if len({each.source.bucket for each in usable if each.source}) > 1:
+    if len({entry.source.bucket for entry in usable if entry.source}) > 1:
         yield (
             "ERROR_IMAGES_IN_MULTIPLE_S3_BUCKETS",
             "The manifest file contains images from multiple S3 buckets.",
         )
     if len(labels_of(found)) > MAX_LABELS:
         yield "ERROR_TOO_MANY_LABELS", "The manifest file has more than 250 unique labels."
-    if not any(each.is_labelled for each in usable):
+    if not any(entry.is_labelled for entry in usable):
         yield "ERROR_TOO_FEW_LABELS", "The manifest file has no image with a bounding box."
 
 

@@ -106,7 +106,7 @@ class ModelRegistry:
                     "ResourceInUseException",
                     f"The project {project.name} has a version {version} already",
                 )
-            if sum(each.in_training for each in self._settled()) >= MAX_TRAININGS:
+            if sum(version.in_training for version in self._settled()) >= MAX_TRAININGS:
                 raise ApiError("LimitExceededException",
                                f"{MAX_TRAININGS} models are in training, no more may")  # fmt: skip
             begun = self._add(project, version, Behaviour())
@@ -151,7 +151,7 @@ class ModelRegistry:
         """
         with self._lock:
             project = self.project(arn)
-            if any(each.project_arn == arn for each in self._versions.values()):
+            if any(version.project_arn == arn for version in self._versions.values()):
                 raise ApiError("ResourceInUseException", f"The project {project.name} has models")
             del self._projects[project.name]
 
@@ -170,7 +170,7 @@ class ModelRegistry:
         """
         with self._lock:
             self.project(project_arn)
-            found = [each for each in self._settled() if each.project_arn == project_arn]
+            found = [version for version in self._settled() if version.project_arn == project_arn]
             return found[::-1]
 
     def start(self, arn: str, units: int, max_units: int | None) -> Status:

@@ -82,10 +82,10 @@ def take_batch(event, context):
     key = {"owner": "batches", "item": context.aws_request_id}
     bodies = [record["body"] for record in event["Records"]]
     attributes = [record["attributes"] for record in event["Records"]]
-    counts = [each["ApproximateReceiveCount"] for each in attributes]
+    counts = [attribute["ApproximateReceiveCount"] for attribute in attributes]
     waited = [
-        int(each["ApproximateFirstReceiveTimestamp"]) - int(each["SentTimestamp"])
-        for each in attributes
+        int(attribute["ApproximateFirstReceiveTimestamp"]) - int(attribute["SentTimestamp"])
+        for attribute in attributes
     ]
     times = {"started": str(started), "ended": str(time.time())}
     table.put_item(Item={**key, **times, "bodies": bodies, "counts": counts, "waited": waited})

@@ -62,7 +62,7 @@ def come_up_at_last(world: World, project: str, executions: list[str]) -> None:
 
 def _stops_refused(world: World, project: str) -> int:
     control = world.meter(project)["control"]
-    return sum(each["outcome"] == "ResourceInUseException" for each in control)
+    return sum(execution["outcome"] == "ResourceInUseException" for execution in control)
 
 
 def fill_the_account(world: World, project: str, executions: list[str]) -> None:
@@ -92,8 +92,10 @@ def fire_twice(world: World, project: str, executions: list[str]) -> None:
 def _all(world: World) -> list[str]:
     states, machine = world.whole.stack.clients.step_functions, world.whole.stack.detection_run
     found = states.list_executions(stateMachineArn=machine)["executions"]
-    fresh = [each for each in found if each["startDate"].timestamp() > world.began_at]
-    return [each["executionArn"] for each in fresh]
+    fresh = [
+        execution for execution in found if execution["startDate"].timestamp() > world.began_at
+    ]
+    return [execution["executionArn"] for execution in fresh]
 
 
 def without_guard(world: World, project: str, executions: list[str]) -> None:

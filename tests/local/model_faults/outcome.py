@@ -68,7 +68,7 @@ def never_came(played: Play) -> list[str]:
     """Orders that no call has met: without its fault a case shows nothing."""
     left = played.world.whole.aws.faults_left()
     untouched = [
-        fault for fault in played.case.faults for each in left if is_untouched(fault, each)
+        fault for fault in played.case.faults for call in left if is_untouched(fault, call)
     ]
     return [f"the fault of {fault['operation']} never came" for fault in untouched]
 
@@ -81,7 +81,10 @@ def is_untouched(fault: Fault, left: dict[str, Any]) -> bool:
 def happened(played: Play) -> str:
     """How the runs ended, the reasons on their records, and who saw the model down."""
     world = played.world
-    ends = [world.whole.status_of(each).lower().replace("_", " ") for each in played.executions]
+    ends = [
+        world.whole.status_of(execution).lower().replace("_", " ")
+        for execution in played.executions
+    ]
     records = world.whole.runs(played.project)
     reasons = {run.reason for run in records if run.execution in played.executions and run.reason}
     starts = list(
@@ -163,7 +166,7 @@ def _held_detector(case: Case) -> float:
 
 
 def _is_foreign_up(after_fault: dict[str, Any], stands: str) -> bool:
-    stops = [each for each in after_fault["control"] if each["call"] == "StopProjectVersion"]
+    stops = [call for call in after_fault["control"] if call["call"] == "StopProjectVersion"]
     return stands in ("STARTING", "RUNNING") and not stops
 
 

@@ -76,7 +76,7 @@ def _is_time(played: Play) -> bool:
     world, case = played.world, played.case
     if case.when == "taken":
         left = world.whole.aws.faults_left()
-        return not any(is_untouched(case.faults[-1], each) for each in left)
+        return not any(is_untouched(case.faults[-1], fault) for fault in left)
     if case.when == "starting":
         # On a fast clock and a busy machine a look may come after STARTING; acts need that.
         enough = ("STARTING",) if case.act else ("STARTING", "RUNNING")
@@ -119,7 +119,7 @@ def _state(played: Play) -> dict[str, Any]:
         "lease": world.lease(played.project),
         "status": world.model(played.project)["status"],
         "meter": world.meter(played.project),
-        "executions": [world.whole.status_of(each) for each in played.executions],
+        "executions": [world.whole.status_of(execution) for execution in played.executions],
     }
 
 

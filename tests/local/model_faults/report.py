@@ -104,7 +104,7 @@ def written(outcomes: Sequence[Outcome]) -> str:
 
 def _head(outcomes: Sequence[Outcome]) -> str:
     slow = sorted(outcome.slowness for outcome in outcomes)
-    calm = [each.overrun for each in outcomes if each.case.kind == "no fault"]
+    calm = [outcome.overrun for outcome in outcomes if outcome.case.kind == "no fault"]
     held = sum(not outcome.wrong for outcome in outcomes)
     dollars = [outcome.overrun_usd for outcome in outcomes]
     longest = max(outcomes, key=lambda outcome: outcome.overrun)

@@ -104,7 +104,7 @@ class World:
     def is_down(self, project: str) -> bool:
         """Nothing is paid, and nobody believes otherwise."""
         paid = self.meter(project)["paid"]
-        return not self.lease(project).ours and all(each["ended"] is not None for each in paid)
+        return not self.lease(project).ours and all(span["ended"] is not None for span in paid)
 
     def start_by_hand(self, project: str) -> None:
         rekognition = self.whole.aws.client("rekognition")
@@ -117,7 +117,7 @@ class World:
     def turn_guard(self, *, on: bool) -> None:
         """The rule that asks the guard to look every minute."""
         events = self.whole.aws.client("events")
-        (rule,) = [each for each in events.list_rules()["Rules"] if "ScheduleExpression" in each]
+        (rule,) = [rule for rule in events.list_rules()["Rules"] if "ScheduleExpression" in rule]
         (events.enable_rule if on else events.disable_rule)(Name=rule["Name"])
 
     def limit_runs(self, seconds: int) -> None:

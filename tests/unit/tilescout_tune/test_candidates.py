@@ -24,7 +24,7 @@ def sides(candidate: Candidate) -> tuple[object, ...]:
 def test_an_input_scale_multiplies_dpi_tile_size_and_overlap():
     found = build_search_space(BASE, {"input_scale": [0.5, 2]})
 
-    assert [sides(each) for each in found.candidates] == [
+    assert [sides(candidate) for candidate in found.candidates] == [
         (75, 512, 64),
         (150, 1024, 128),
         (300, 2048, 256),
@@ -38,19 +38,19 @@ def test_a_setting_reached_by_two_ways_is_one():
     )
 
     assert len(found.candidates) == 2 * 8 - 1
-    assert [sides(each) for each in found.candidates].count((300, 2048, 256)) == 1
+    assert [sides(candidate) for candidate in found.candidates].count((300, 2048, 256)) == 1
 
 
 def test_along_the_input_scale_lies_what_shows_the_same_parts_of_the_page():
     found = build_search_space(BASE, {"input_scale": [0.5, 2], "dpi": [300]})
     here = found.base
 
-    assert {sides(each) for each in found.along("input_scale", here)} == {
+    assert {sides(candidate) for candidate in found.along("input_scale", here)} == {
         (75, 512, 64),
         (150, 1024, 128),
         (300, 2048, 256),
     }
-    assert {sides(each) for each in found.along("dpi", here)} == {
+    assert {sides(candidate) for candidate in found.along("dpi", here)} == {
         (150, 1024, 128),
         (300, 1024, 128),
     }
@@ -65,10 +65,10 @@ def test_a_tile_shows_as_much_of_the_page_at_any_input_scale(dpi, tile_size, sca
     base = replace(BASE, dpi=dpi, tile_size=tile_size)
     inches = tile_size / dpi
 
-    for each in build_search_space(base, {"input_scale": [scale]}).candidates:
-        shown = each["tile_size"] / each["dpi"]
+    for candidate in build_search_space(base, {"input_scale": [scale]}).candidates:
+        shown = candidate["tile_size"] / candidate["dpi"]
         assert shown == pytest.approx(
-            inches, rel=0.5 / each["dpi"] + 0.5 / each["tile_size"] + 1e-3
+            inches, rel=0.5 / candidate["dpi"] + 0.5 / candidate["tile_size"] + 1e-3
         )
 
 
@@ -127,7 +127,7 @@ def test_tiles_that_one_of_several_detectors_does_not_take_are_not_asked_of_it()
         BASE, {"detector": ["custom-labels", "textract"], "tile_size": [8192]}
     )
 
-    assert [(each["detector"], each["tile_size"]) for each in found.candidates] == [
+    assert [(candidate["detector"], candidate["tile_size"]) for candidate in found.candidates] == [
         ("custom-labels", 1024),
         ("textract", 1024),
         ("textract", 8192),
@@ -137,19 +137,21 @@ def test_tiles_that_one_of_several_detectors_does_not_take_are_not_asked_of_it()
 def test_tiles_under_twice_their_overlap_are_left_out():
     found = build_search_space(BASE, {"tile_size": [128, 256]})
 
-    assert [each["tile_size"] for each in found.candidates] == [256, 1024]
+    assert [candidate["tile_size"] for candidate in found.candidates] == [256, 1024]
 
 
 def test_tiles_as_large_as_the_profile_has_them_are_tried():
     found = build_search_space(replace(BASE, tile_size=6000), {"dpi": [75]})
 
-    assert [each["dpi"] for each in found.candidates] == [75, 150]
+    assert [candidate["dpi"] for candidate in found.candidates] == [75, 150]
 
 
 def test_values_go_around_those_of_the_profile():
     found = build_search_space(BASE, {})
 
-    assert {name: sorted({each[name] for each in found.candidates}) for name in found.fields} == {
+    assert {
+        name: sorted({candidate[name] for candidate in found.candidates}) for name in found.fields
+    } == {
         "dpi": [50, 75, 100, 150, 200, 300, 400],
         "tile_size": [256, 512, 1024, 2048, 4096],
         "overlap": [32, 64, 128, 256, 512],
@@ -163,8 +165,8 @@ def test_one_value_of_dpi_lies_on_each_side_of_the_profiles():
 def test_values_around_the_profiles_that_nothing_takes_are_left_out():
     found = build_search_space(replace(MODEL, dpi=60, tile_size=4096), {})
 
-    assert sorted({each["tile_size"] for each in found.candidates}) == [1024, 2048, 4096]
-    assert min(each["dpi"] for each in found.candidates) == 40
+    assert sorted({candidate["tile_size"] for candidate in found.candidates}) == [1024, 2048, 4096]
+    assert min(candidate["dpi"] for candidate in found.candidates) == 40
 
 
 def test_detectors_are_those_named_only():
@@ -177,9 +179,9 @@ def test_detectors_are_those_named_only():
 def test_a_second_scale_is_a_number_or_a_word():
     whole = build_search_space(BASE, {"second_scale": [0.25, "page"]})
     scores = [
-        Score(candidate=each, pages=(0,), precision=1.0, recall=1.0, f1=1.0, usd=0.1, calls=1)
-        for each in whole.candidates
+        Score(candidate=candidate, pages=(0,), precision=1.0, recall=1.0, f1=1.0, usd=0.1, calls=1)
+        for candidate in whole.candidates
     ]
 
-    assert [each["second_scale"] for each in whole.candidates] == [0.0, 0.25, "page"]
+    assert [candidate["second_scale"] for candidate in whole.candidates] == [0.0, 0.25, "page"]
     assert Preference().best(scores).candidate["second_scale"] == 0.0

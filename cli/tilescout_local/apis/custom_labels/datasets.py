@@ -92,12 +92,12 @@ def _chosen(request: Request, found: list[Entry]) -> list[Entry]:
     wanted = {"Labeled": request.get("Labeled"), "HasErrors": request.get("HasErrors")}
     within = str(request.get("SourceRefContains", ""))
     return [
-        each
-        for each in found
-        if (labels is None or set(labels) & set(each.labels))
-        and wanted["Labeled"] in (None, each.is_labelled)
-        and wanted["HasErrors"] in (None, bool(each.error))
-        and (not within or (each.source is not None and within in each.source.url))
+        entry
+        for entry in found
+        if (labels is None or set(labels) & set(entry.labels))
+        and wanted["Labeled"] in (None, entry.is_labelled)
+        and wanted["HasErrors"] in (None, bool(entry.error))
+        and (not within or (entry.source is not None and within in entry.source.url))
     ]
 
 

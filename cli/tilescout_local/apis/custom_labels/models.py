@@ -44,16 +44,18 @@ def describe_projects(
 ) -> dict[str, Any]:
     """Returns the projects, the newest first, on one page."""
     names = names_member(request, "ProjectNames", maximum=MAX_NAMES)
-    found = [each for each in registry.projects() if names is None or each.name in names]
-    return {"ProjectDescriptions": [_project(each, datasets) for each in found[::-1]]}
+    found = [project for project in registry.projects() if names is None or project.name in names]
+    return {"ProjectDescriptions": [_project(project, datasets) for project in found[::-1]]}
 
 
 def describe_project_versions(request: Request, registry: ModelRegistry) -> dict[str, Any]:
     """Returns the versions of a project, the newest first, on one page."""
     project = arn_member(request, "ProjectArn", PROJECT_ARN)
     names = names_member(request, "VersionNames", maximum=MAX_NAMES)
-    found = [each for each in registry.versions(project) if names is None or each.name in names]
-    return {"ProjectVersionDescriptions": [_version(each) for each in found]}
+    found = [
+        version for version in registry.versions(project) if names is None or version.name in names
+    ]
+    return {"ProjectVersionDescriptions": [_version(version) for version in found]}
 
 
 def start_project_version(request: Request, registry: ModelRegistry) -> dict[str, Any]:
@@ -96,7 +98,7 @@ def _project(project: Project, datasets: ManifestDatasets) -> dict[str, Any]:
         "ProjectArn": project.arn,
         "CreationTimestamp": project.created_at,
         "Status": "CREATED",
-        "Datasets": [each.listed(datasets.now) for each in datasets.of(project.arn).values()],
+        "Datasets": [dataset.listed(datasets.now) for dataset in datasets.of(project.arn).values()],
         "Feature": "CUSTOM_LABELS",
     }
 

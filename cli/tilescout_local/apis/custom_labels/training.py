@@ -83,7 +83,7 @@ def _parts(
         )
     train = _of_assets(training, read_object)
     if testing.get("AutoCreate"):
-        rest = [each for at, each in enumerate(train) if at % TEST_EVERY]
+        rest = [entry for at, entry in enumerate(train) if at % TEST_EVERY]
         return rest, train[::TEST_EVERY]
     return train, _of_assets(testing, read_object)
 
@@ -103,7 +103,7 @@ def _of_datasets(project: str, datasets: ManifestDatasets) -> Parts:
             raise ApiError(
                 "InvalidParameterException", f"The project has no {kind} dataset that is ready"
             )
-        if not any(each.is_labelled for each in found.entries):
+        if not any(entry.is_labelled for entry in found.entries):
             raise ApiError("InvalidParameterException", f"The {kind} dataset has no labelled image")
     return known["TRAIN"].entries, known["TEST"].entries
 

@@ -93,8 +93,8 @@ class TrainingJobs:
         for part, found in (("train", data.train), ("test", data.test)):
             for _, message in manifest_faults(found):
                 raise _Failed(message)
-            lines = [self._local_line(each, folder, f"{part}-{number}")
-                     for number, each in enumerate(found) if not each.error]  # fmt: skip
+            lines = [self._local_line(entry, folder, f"{part}-{number}")
+                     for number, entry in enumerate(found) if not entry.error]  # fmt: skip
             (folder / f"{part}.manifest").write_text("".join(f"{line}\n" for line in lines))
         (folder / "job.json").write_text(json.dumps({"iterations": data.iterations}))
 

@@ -71,8 +71,8 @@ class Training:
 def _shown(outcome: Outcome | None) -> dict[str, Any]:
     if outcome is None:
         return {}
-    train, test = ({"Assets": [{"GroundTruthManifest": each.to_json()}]}
-                   for each in (outcome.train, outcome.test))  # fmt: skip
+    train, test = ({"Assets": [{"GroundTruthManifest": manifest.to_json()}]}
+                   for manifest in (outcome.train, outcome.test))  # fmt: skip
     return {
         "EvaluationResult": {"F1Score": outcome.f1, "Summary": outcome.summary.to_json()},
         "ManifestSummary": outcome.manifest_summary.to_json(),

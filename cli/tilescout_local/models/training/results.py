@@ -43,9 +43,9 @@ def write(
     )
     _json(write_object, outcome.summary, _summary(version, result, outcome.f1))
     _json(write_object, outcome.manifest_summary, _lines_told(train, test))
-    write_object(outcome.train, "".join(f"{each.line}\n" for each in train).encode())
-    shown = [each for each in test if not each.error]
-    lines = [_seen(each, found) for each, found in zip(shown, result["found"], strict=True)]
+    write_object(outcome.train, "".join(f"{entry.line}\n" for entry in train).encode())
+    shown = [entry for entry in test if not entry.error]
+    lines = [_seen(entry, found) for entry, found in zip(shown, result["found"], strict=True)]
     write_object(outcome.test, "".join(f"{json.dumps(line)}\n" for line in lines).encode())
     return outcome
 
@@ -101,7 +101,7 @@ def _lines_told(train: Sequence[Entry], test: Sequence[Entry]) -> dict[str, Any]
 
 
 def _counts(found: Sequence[Entry]) -> dict[str, Any]:
-    wrong = [number for number, each in enumerate(found, 1) if each.error]
+    wrong = [number for number, entry in enumerate(found, 1) if entry.error]
     return {
         "use_case": "OBJECT_DETECTION",
         "total_json_lines": len(found),
@@ -115,16 +115,16 @@ def _counts(found: Sequence[Entry]) -> dict[str, Any]:
 
 def _seen(entry: Entry, found: dict[str, Any]) -> dict[str, Any]:
     """Returns a line of the test manifest with the model's detections there, and their accuracy."""
-    names = sorted({each["label"] for each in found["boxes"]})
+    names = sorted({box["label"] for box in found["boxes"]})
     row: dict[str, Any] = json.loads(entry.line)
     row[FOUND] = {
         "image_size": [{"width": found["width"], "height": found["height"], "depth": 3}],
         "annotations": [
-            {"class_id": names.index(each["label"]), **each["box"]} for each in found["boxes"]
+            {"class_id": names.index(box["label"]), **box["box"]} for box in found["boxes"]
         ],
     }
     row[f"{FOUND}-metadata"] = {
-        "objects": [{"confidence": each["confidence"] / 100} for each in found["boxes"]],
+        "objects": [{"confidence": box["confidence"] / 100} for box in found["boxes"]],
         "class-map": {str(number): name for number, name in enumerate(names)},
         "type": "groundtruth/object-detection",
         "human-annotated": "no",

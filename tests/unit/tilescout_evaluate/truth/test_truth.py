@@ -184,7 +184,7 @@ def test_pages_without_truth_are_left_out_and_told() -> None:
     found = pairing.paired([result()], [true_page(2), true_page(3)])
 
     assert [pair.found.page for pair in found.pairs] == [2]
-    assert ["page 3 has ground truth" in each for each in found.warnings] == [True, False]
+    assert ["page 3 has ground truth" in warning for warning in found.warnings] == [True, False]
 
 
 def test_pages_that_were_named_count_without_an_object() -> None:

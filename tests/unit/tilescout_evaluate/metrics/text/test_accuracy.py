@@ -109,8 +109,8 @@ def test_a_tag_is_right_by_its_exact_text_only():
 def test_the_right_text_somewhere_else_is_wrong():
     result = match_boxes([tag("FV-1023")], [tag("FV-1023", 400)])
 
-    assert [each.text for each in result.missed] == ["FV-1023"]
-    assert [each.text for each in result.wrong] == ["FV-1023"]
+    assert [snippet.text for snippet in result.missed] == ["FV-1023"]
+    assert [snippet.text for snippet in result.wrong] == ["FV-1023"]
 
 
 def test_a_tag_found_twice_is_right_once():

@@ -1,6 +1,9 @@
-"""Memory and time of one very large page and of one long document: ``python -m
-benchmarks.scale_of_one``. Each is made, inspected and read in a process of its own, page by page,
-as intake does it; ``--json`` prints figures, ``--only NAME`` measures one here.
+"""Measures memory and time of one very large page and of one long document.
+
+    python -m benchmarks.large_documents [--json] [--only NAME]
+
+Each is made, inspected and read in a process of its own, page by page, as intake does it.
+`--json` prints figures, `--only NAME` measures one case in this process.
 """
 
 from __future__ import annotations
@@ -27,14 +30,13 @@ SIDE_PT = 36_000 * 72 / DPI
 PAGES = 200
 A1_PT = (2_384, 1_684)
 LIMITS = RenderLimits(wall_seconds=300, cpu_seconds=120, memory_mb=2500)
-"""What tile_page allows its child."""
+"""The limits that tile_page sets for its child."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """``child_mb`` is the most that a child of the renderer had resident, ``parent_mb`` what the
-    process had that stands for the function; ``words`` and ``tiles`` are what came out.
-    """
+    """The results; ``child_mb`` is the peak memory of a child of the renderer, ``parent_mb`` that
+    of the process that stands for the function; ``words`` and ``tiles`` are counts."""
 
     name: str
     pages: int
@@ -46,7 +48,7 @@ class Measured:
 
 
 def large_page(path: Path) -> None:
-    """36,000 px a side, a word in each of a thousand places."""
+    """Makes a page of 36,000 px per side with a word in each of a thousand places."""
     document = pymupdf.open()
     page = document.new_page(width=SIDE_PT, height=SIDE_PT)
     for number in range(1_000):
@@ -56,7 +58,7 @@ def large_page(path: Path) -> None:
 
 
 def long_document(path: Path) -> None:
-    """200 pages of A1, a hundred words on each."""
+    """Makes 200 pages of A1 with a hundred words on each."""
     document = pymupdf.open()
     for number in range(PAGES):
         page = document.new_page(width=A1_PT[0], height=A1_PT[1])
@@ -74,7 +76,7 @@ CASES: dict[str, tuple[Callable[[Path], None], TilesWanted]] = {
 
 
 def measure(name: str) -> Measured:
-    """In this process, whose peak is what it is: measure one case a process."""
+    """Measures in this process, whose peak never falls: measure one case per process."""
     make, wanted = CASES[name]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "document.pdf"
@@ -109,7 +111,7 @@ def measure(name: str) -> Measured:
 
 
 def _own_peak_mb() -> int:
-    """Of /proc: Linux lets ``ru_maxrss`` begin at what the process had that started this one."""
+    """Reads the peak from /proc: ``ru_maxrss`` of Linux includes that of the starting process."""
     status = Path("/proc/self/status")
     if not status.exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
@@ -118,8 +120,8 @@ def _own_peak_mb() -> int:
 
 
 def measure_alone(name: str) -> Measured:
-    """In a process of its own."""
-    command = [sys.executable, "-m", "benchmarks.scale_of_one", "--json", "--only", name]
+    """Measures in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.large_documents", "--json", "--only", name]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return Measured(**json.loads(printed))
 
@@ -134,14 +136,14 @@ def main() -> None:
         return
     found = [measure_alone(name) for name in CASES]
     if options.json:
-        print(json.dumps([asdict(each) for each in found]))
+        print(json.dumps([asdict(row) for row in found]))
         return
     print("| what | pages | words | tiles | renderer, MB | function, MB | wall s |")
     print("|---|---|---|---|---|---|---|")
-    for each in found:
+    for row in found:
         print(
-            f"| {each.name} | {each.pages} | {each.words:,} | {each.tiles} | {each.child_mb} "
-            f"| {each.parent_mb} | {each.seconds:.0f} |"
+            f"| {row.name} | {row.pages} | {row.words:,} | {row.tiles} | {row.child_mb} "
+            f"| {row.parent_mb} | {row.seconds:.0f} |"
         )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from benchmarks.scale_of_one import SIDE_PT, measure_alone
+from benchmarks.large_documents import SIDE_PT, measure_alone
 from tests.handlers.account import Account
 from tests.handlers.papers import upload_event
 from tests.handlers.runs import Run
