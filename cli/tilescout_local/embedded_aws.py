@@ -28,10 +28,9 @@ from tilescout_local.server_process import (
     wait_for_state,
     wait_until_free,
 )
-from tilescout_local.state import SANDBOXES, STATE_FILE
+from tilescout_local.state import SANDBOXES, STATE_FILE, WorkerCounts
 
-# Concurrent sandboxes by part of the handler's name; two for every other function.
-LAMBDA_WORKERS: Mapping[str, int] = {"detect_tile": 3}
+DEFAULT_WORKERS = WorkerCounts()
 STOP_SECONDS = 10.0
 
 Progress = Callable[[str], None]
@@ -150,9 +149,7 @@ def start(
     home: Path,
     *,
     port: int = 0,
-    ocr_workers: int = 2,
-    symbol_workers: int = 2,
-    lambda_workers: Mapping[str, int] = LAMBDA_WORKERS,
+    workers: WorkerCounts = DEFAULT_WORKERS,
     wait_scale: float | None = None,
     clock_scale: float = 1.0,
     leave_running: bool = False,
@@ -175,9 +172,7 @@ def start(
     settings = {
         "home": str(home),
         "port": port,
-        "ocr_workers": ocr_workers,
-        "symbol_workers": symbol_workers,
-        "lambda_workers": dict(lambda_workers),
+        "workers": asdict(workers),
         "wait_scale": 1 / clock_scale if wait_scale is None else wait_scale,
         "clock": asdict(starting_now(clock_scale)),
         "owned": not leave_running,

@@ -57,3 +57,8 @@ class ApiError(Exception):
         self.code = code
         self.message = message
         self.members = members or {}
+
+
+def invalid_parameters() -> ApiError:
+    """Returns the error of a request that breaks a rule of the service's own model."""
+    return ApiError("InvalidParameterException", "Request has invalid parameters")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tilescout_local.processes.scaled_clock import ScaledClock
-from tilescout_local.state import LOCK_FILE, REGION, STATE_FILE
+from tilescout_local.state import LOCK_FILE, REGION, STATE_FILE, WorkerCounts
 
 ADDRESS = "127.0.0.1"
 
@@ -37,9 +37,7 @@ def main() -> None:
         endpoint_url,
         lock=lock.fileno(),
         clock=clock,
-        ocr_workers=settings["ocr_workers"],
-        symbol_workers=settings["symbol_workers"],
-        lambda_workers=settings["lambda_workers"],
+        workers=WorkerCounts(**settings["workers"]),
     )
     state = {"pid": os.getpid(), "endpoint_url": endpoint_url, "region": REGION,
              "clock": settings["clock"]}  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -16,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from tilescout_local.errors import StartFailed
+from tilescout_local.processes.python_environment import python_environment
 from tilescout_local.state import LOCK_FILE, LOG_FILE, LOGS, SANDBOXES, STATE_FILE
 
 START_SECONDS = 60.0
 ENDING_SECONDS = 2.0
-_PACKAGES = Path(__file__).parents[1]
 
 
 def spawn(home: Path, settings: Mapping[str, Any]) -> subprocess.Popen[bytes]:
@@ -31,7 +30,6 @@ def spawn(home: Path, settings: Mapping[str, Any]) -> subprocess.Popen[bytes]:
     (home / STATE_FILE).unlink(missing_ok=True)
     for folder in (LOGS, SANDBOXES):
         shutil.rmtree(home / folder, ignore_errors=True)
-    paths = [str(_PACKAGES), os.environ.get("PYTHONPATH", "")]
     with (home / LOG_FILE).open("w") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "tilescout_local.server", json.dumps(settings)],
@@ -39,7 +37,7 @@ def spawn(home: Path, settings: Mapping[str, Any]) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=log,
             cwd=home,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            env=python_environment(),
             start_new_session=True,
         )
 

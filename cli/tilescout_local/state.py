@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 
@@ -16,3 +19,15 @@ SANDBOXES = "sandboxes"
 CODE = "code"
 # Versions that were trained, one folder each.
 TRAININGS = "trainings"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerCounts:
+    """The largest numbers of processes that work at once.
+
+    ``functions`` are sandboxes by a part of the handler's name; other functions have two each.
+    """
+
+    ocr: int = 2
+    symbols: int = 2
+    functions: Mapping[str, int] = field(default_factory=lambda: {"detect_tile": 3})

@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from tilescout_local.errors import ApiError
+from tilescout_local.errors import ApiError, invalid_parameters
 
 # Bucket, key, version or None; None where there is no such object.
 ReadObject = Callable[[str, str, str | None], bytes | None]
@@ -36,7 +36,7 @@ def image_bytes(member: Mapping[str, Any], read_object: ReadObject) -> tuple[byt
     """
     inline, stored = member.get("Bytes"), member.get("S3Object")
     if (inline is None) == (stored is None):
-        raise ApiError("InvalidParameterException", "Request has invalid parameters")
+        raise invalid_parameters()
     if inline is not None:
         return _decoded(str(inline)), False
     assert stored is not None
@@ -54,7 +54,7 @@ def _decoded(text: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except binascii.Error as error:
-        raise ApiError("InvalidParameterException", "Request has invalid parameters") from error
+        raise invalid_parameters() from error
 
 
 def opened(data: bytes, from_s3: bool) -> ImageInput | None:

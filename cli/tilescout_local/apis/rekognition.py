@@ -15,8 +15,8 @@ from tilescout_local.apis.image_input import (
     opened,
 )
 from tilescout_local.apis.text_geometry import geometry
-from tilescout_local.engines.text_reading import Line, Quad
-from tilescout_local.errors import ApiError
+from tilescout_local.engines.text_reading import Line, Word
+from tilescout_local.errors import ApiError, invalid_parameters
 
 # Amazon Rekognition guidelines and quotas: images.
 MAX_INLINE_BYTES = 5 * 1024 * 1024
@@ -42,7 +42,7 @@ def checked_image(
     """
     member = request.get("Image")
     if not isinstance(member, dict):
-        raise ApiError("InvalidParameterException", "Request has invalid parameters")
+        raise invalid_parameters()
     data, from_s3 = image_bytes(member, read_object)
     limit = MAX_S3_BYTES if from_s3 else max_inline_bytes
     if len(data) > limit:
@@ -53,7 +53,7 @@ def checked_image(
     if image is None or image.format not in FORMATS or not is_complete(image):
         raise ApiError("InvalidImageFormatException", "Request has invalid image format")
     if min(image.width, image.height) < min_side_px:
-        raise ApiError("InvalidParameterException", "Request has invalid parameters")
+        raise invalid_parameters()
     return image
 
 
@@ -69,16 +69,15 @@ def detect_text(
 
 
 def response(lines: list[Line], width: int, height: int) -> dict[str, Any]:
+    """Returns the lines, then their words, of an image of this size in px."""
     kept = _first_words(lines, MAX_WORDS)
     items: list[dict[str, Any]] = []
     for number, line in enumerate(kept):
-        items.append(_item("LINE", number, line.text, line.confidence, line.quad, width, height))
+        items.append(_item("LINE", number, line, (width, height)))
     numbers = itertools.count(len(kept))
     for parent, line in enumerate(kept):
         for word in line.words:
-            item = _item(
-                "WORD", next(numbers), word.text, word.confidence, word.quad, width, height
-            )
+            item = _item("WORD", next(numbers), word, (width, height))
             items.append({**item, "ParentId": parent})
     return {"TextDetections": items, "TextModelVersion": "3.0"}
 
@@ -97,15 +96,13 @@ def _first_words(lines: list[Line], limit: int) -> list[Line]:
     return kept
 
 
-def _item(
-    kind: str, number: int, text: str, confidence: float, quad: Quad, width: int, height: int
-) -> dict[str, Any]:
+def _item(kind: str, number: int, read: Line | Word, size: tuple[int, int]) -> dict[str, Any]:
     return {
-        "DetectedText": text,
+        "DetectedText": read.text,
         "Type": kind,
         "Id": number,
-        "Confidence": confidence,
-        "Geometry": geometry(quad, width, height),
+        "Confidence": read.confidence,
+        "Geometry": geometry(read.quad, *size),
     }
 
 

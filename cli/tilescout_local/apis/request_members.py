@@ -7,20 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from tilescout_local.apis.image_input import ReadObject
-from tilescout_local.errors import ApiError
+from tilescout_local.errors import ApiError, invalid_parameters
 
 MAX_TAGS = 200
-
-
-def invalid() -> ApiError:
-    return ApiError("InvalidParameterException", "Request has invalid parameters")
 
 
 def arn_member(request: Mapping[str, Any], name: str, form: re.Pattern[str]) -> str:
     """Returns a required ARN. Raises ApiError InvalidParameterException."""
     arn = request.get(name)
     if not isinstance(arn, str) or form.fullmatch(arn) is None:
-        raise invalid()
+        raise invalid_parameters()
     return arn
 
 
@@ -31,7 +27,7 @@ def whole_member(request: Mapping[str, Any], name: str, *, minimum: int) -> int 
     if value is None:
         return None
     if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
-        raise invalid()
+        raise invalid_parameters()
     return value
 
 
@@ -47,7 +43,7 @@ def number_member(
         or isinstance(value, bool)
         or not minimum <= value <= maximum
     ):
-        raise invalid()
+        raise invalid_parameters()
     return float(value)
 
 
@@ -60,7 +56,7 @@ def names_member(request: Mapping[str, Any], name: str, *, maximum: int) -> list
     if names is None:
         return None
     if not isinstance(names, list) or not 1 <= len(names) <= maximum:
-        raise invalid()
+        raise invalid_parameters()
     return [str(name) for name in names]
 
 
@@ -68,7 +64,7 @@ def tags_member(request: Mapping[str, Any]) -> dict[str, str]:
     """Returns the tags, none if they are not given. Raises ApiError InvalidParameterException."""
     tags = request.get("Tags", {})
     if not isinstance(tags, dict) or len(tags) > MAX_TAGS:
-        raise invalid()
+        raise invalid_parameters()
     return {str(name): str(value) for name, value in tags.items()}
 
 
@@ -79,7 +75,7 @@ def object_member(member: Mapping[str, Any], read_object: ReadObject) -> bytes:
     """
     place = member.get("S3Object")
     if not isinstance(place, dict) or not place.get("Bucket") or not place.get("Name"):
-        raise invalid()
+        raise invalid_parameters()
     data = read_object(place["Bucket"], place["Name"], place.get("Version"))
     if data is None:
         raise ApiError(

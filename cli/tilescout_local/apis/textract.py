@@ -15,8 +15,8 @@ from tilescout_local.apis.image_input import (
     opened,
 )
 from tilescout_local.apis.text_geometry import geometry, rotation_degrees
-from tilescout_local.engines.text_reading import Line, Quad
-from tilescout_local.errors import ApiError
+from tilescout_local.engines.text_reading import Line, Quad, Word
+from tilescout_local.errors import ApiError, invalid_parameters
 
 # Amazon Textract, set quotas: synchronous operations.
 MAX_BYTES = 10 * 1024 * 1024
@@ -41,7 +41,7 @@ def detect_document_text(
 def _checked(request: Mapping[str, Any], read_object: ReadObject) -> ImageInput:
     document = request.get("Document")
     if not isinstance(document, dict):
-        raise ApiError("InvalidParameterException", "Request has invalid parameters")
+        raise invalid_parameters()
     data, from_s3 = image_bytes(document, read_object)
     if len(data) > MAX_BYTES:
         raise ApiError(
@@ -68,11 +68,10 @@ def response(lines: list[Line], width: int, height: int) -> dict[str, Any]:
     word_blocks: list[Block] = []
     for line in lines:
         words = [
-            {**_text_block("WORD", w.text, w.confidence, w.quad, width, height),
-             "TextType": "PRINTED"}
-            for w in line.words
-        ]  # fmt: skip
-        block = _text_block("LINE", line.text, line.confidence, line.quad, width, height)
+            {**_text_block("WORD", word, (width, height)), "TextType": "PRINTED"}
+            for word in line.words
+        ]
+        block = _text_block("LINE", line, (width, height))
         line_blocks.append({**block, **_children(words)})
         word_blocks += words
     page = {
@@ -88,15 +87,13 @@ def response(lines: list[Line], width: int, height: int) -> dict[str, Any]:
     }
 
 
-def _text_block(
-    kind: str, text: str, confidence: float, quad: Quad, width: int, height: int
-) -> Block:
-    place = {**geometry(quad, width, height), "RotationAngle": rotation_degrees(quad)}
+def _text_block(kind: str, read: Line | Word, size: tuple[int, int]) -> Block:
+    place = {**geometry(read.quad, *size), "RotationAngle": rotation_degrees(read.quad)}
     return {
         "BlockType": kind,
         "Id": str(uuid.uuid4()),
-        "Text": text,
-        "Confidence": confidence,
+        "Text": read.text,
+        "Confidence": read.confidence,
         "Geometry": place,
     }
 

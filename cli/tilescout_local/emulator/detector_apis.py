@@ -26,7 +26,7 @@ from tilescout_local.models.registry import ModelRegistry
 from tilescout_local.models.training.jobs import TrainingJobs
 from tilescout_local.models.training.record import S3Location
 from tilescout_local.processes.worker_process import Reaper
-from tilescout_local.state import TRAININGS
+from tilescout_local.state import TRAININGS, WorkerCounts
 
 
 def install_detector_apis(
@@ -34,12 +34,11 @@ def install_detector_apis(
     *,
     home: Path,
     endpoint_url: str,
-    ocr_workers: int,
-    symbol_workers: int,
+    workers: WorkerCounts,
     reaper: Reaper,
 ) -> None:
     """Registers both services; the processes of an engine start with its first images."""
-    engine = EngineWorkers("tilescout_local.engines.ocr_worker", ocr_workers, reaper)
+    engine = EngineWorkers("tilescout_local.engines.ocr_worker", workers.ocr, reaper)
 
     def read_text(image: bytes) -> list[Line]:
         return from_json(json.loads(engine.ask(image)))
@@ -49,7 +48,7 @@ def install_detector_apis(
         _trainings(registry, home, endpoint_url, reaper),
         ManifestDatasets(registry, time.time),
         read_object,
-        _detectors(symbol_workers, reaper),
+        _detectors(workers.symbols, reaper),
     )
     text = rekognition.operations(read_object, read_text)
     _register("rekognition", "RekognitionService", {**text, **labels})

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tilescout_local.errors import WrongEmulatorVersion
 from tilescout_local.processes.scaled_clock import ScaledClock
-from tilescout_local.state import ACCOUNT, REGION
+from tilescout_local.state import ACCOUNT, REGION, WorkerCounts
 
 MINISTACK_VERSION = "1.5.33"
 # The services whose calls are counted and can be made to fail.
@@ -40,9 +39,7 @@ def install(
     *,
     lock: int,
     clock: ScaledClock,
-    ocr_workers: int,
-    symbol_workers: int,
-    lambda_workers: Mapping[str, int],
+    workers: WorkerCounts,
 ) -> Any:
     """Replaces functions of the emulator and returns the ASGI application with its control paths.
 
@@ -54,11 +51,7 @@ def install(
     from ministack import app
     from ministack.services import lambda_svc
 
-    from tilescout_local.emulator import (
-        service_gaps,
-        strict_events,
-        strict_workflows,
-    )
+    from tilescout_local.emulator import service_gaps, strict_events, strict_workflows
     from tilescout_local.emulator.control import with_control
     from tilescout_local.emulator.detector_apis import install_detector_apis
     from tilescout_local.faults import Faults
@@ -71,7 +64,7 @@ def install(
     factory = SandboxFactory(
         home=home, endpoint_url=endpoint_url, region=REGION, reaper=reaper, clock=clock
     )
-    runner = LambdaRunner(home, factory, lambda_workers)
+    runner = LambdaRunner(home, factory, workers.functions)
     lambda_svc._execute_function_warm = runner.execute
     service_gaps.install()
     strict_workflows.install(clock.scale)
@@ -82,8 +75,7 @@ def install(
         registry,
         home=home,
         endpoint_url=endpoint_url,
-        ocr_workers=ocr_workers,
-        symbol_workers=symbol_workers,
+        workers=workers,
         reaper=reaper,
     )
     faults = Faults(runner.kill_caller)

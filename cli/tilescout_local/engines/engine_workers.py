@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import sys
 import threading
-from pathlib import Path
 
 from tilescout_local.errors import WorkerDied
+from tilescout_local.processes.python_environment import PACKAGES, python_environment
 from tilescout_local.processes.worker_process import Reaper, WorkerProcess
 
-PACKAGES = Path(__file__).parents[2]
 # Many times what the slowest image takes; a process that needs longer hangs.
 ANSWER_SECONDS = 600.0
 
@@ -52,11 +50,9 @@ class EngineWorkers:
         return self._start()
 
     def _start(self) -> WorkerProcess:
-        paths = [str(PACKAGES), os.environ.get("PYTHONPATH", "")]
         return WorkerProcess(
             [sys.executable, "-m", self._module],
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)),
-                 "OMP_NUM_THREADS": "1"},
+            env=python_environment(OMP_NUM_THREADS="1"),
             cwd=PACKAGES,
             reaper=self._warden,
-        )  # fmt: skip
+        )

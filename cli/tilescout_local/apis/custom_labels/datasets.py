@@ -11,13 +11,12 @@ from typing import Any, cast
 from tilescout_local.apis.image_input import ReadObject
 from tilescout_local.apis.request_members import (
     arn_member,
-    invalid,
     names_member,
     object_member,
     tags_member,
     whole_member,
 )
-from tilescout_local.errors import ApiError
+from tilescout_local.errors import ApiError, invalid_parameters
 from tilescout_local.models.arns import DATASET_ARN, PROJECT_ARN
 from tilescout_local.models.manifest_datasets import TYPES, DatasetType, ManifestDatasets
 from tilescout_local.models.manifest_entries import Entry, read_entries
@@ -34,7 +33,7 @@ def create_dataset(
     project = arn_member(request, "ProjectArn", PROJECT_ARN)
     kind = request.get("DatasetType")
     if kind not in TYPES:
-        raise invalid()
+        raise invalid_parameters()
     tags = tags_member(request)
     found = _entries(request.get("DatasetSource"), datasets, read_object)
     made = datasets.create(project, cast(DatasetType, kind), found, tags)
@@ -46,7 +45,7 @@ def _entries(source: Any, datasets: ManifestDatasets, read_object: ReadObject) -
     if source is None:
         return []
     if not isinstance(source, dict) or len(source) != 1:
-        raise invalid()
+        raise invalid_parameters()
     if "DatasetArn" in source:
         return datasets.named(arn_member(source, "DatasetArn", DATASET_ARN)).entries
     return read_manifest(source, read_object)
@@ -59,7 +58,7 @@ def read_manifest(member: Mapping[str, Any], read_object: ReadObject) -> list[En
     """
     manifest = member.get("GroundTruthManifest")
     if not isinstance(manifest, dict):
-        raise invalid()
+        raise invalid_parameters()
     data = object_member(manifest, read_object)
     if len(data) > MAX_MANIFEST_BYTES:
         raise ApiError("LimitExceededException", "A manifest has at most 1 GiB")

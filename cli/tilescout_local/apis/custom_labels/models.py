@@ -19,8 +19,8 @@ from tilescout_local.apis.custom_labels.datasets import (
 from tilescout_local.apis.custom_labels.detection import Detectors, detect_custom_labels
 from tilescout_local.apis.custom_labels.training import create_project_version
 from tilescout_local.apis.image_input import ReadObject
-from tilescout_local.apis.request_members import arn_member, invalid, names_member, whole_member
-from tilescout_local.errors import ApiError
+from tilescout_local.apis.request_members import arn_member, names_member, whole_member
+from tilescout_local.errors import ApiError, invalid_parameters
 from tilescout_local.models.arns import DATASET_ARN, NAME, PROJECT_ARN, VERSION_ARN
 from tilescout_local.models.manifest_datasets import ManifestDatasets
 from tilescout_local.models.registry import ModelRegistry, Project
@@ -35,7 +35,7 @@ def create_project(request: Request, registry: ModelRegistry) -> dict[str, Any]:
     """Returns the ARN of the new project."""
     name = request.get("ProjectName")
     if not isinstance(name, str) or NAME.fullmatch(name) is None:
-        raise invalid()
+        raise invalid_parameters()
     return {"ProjectArn": registry.create_project(name).arn}
 
 
@@ -63,7 +63,7 @@ def start_project_version(request: Request, registry: ModelRegistry) -> dict[str
     units = whole_member(request, "MinInferenceUnits", minimum=1)
     most = whole_member(request, "MaxInferenceUnits", minimum=1)
     if units is None or (most is not None and most < units):
-        raise invalid()
+        raise invalid_parameters()
     return {"Status": registry.start(arn, units, most)}
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from tilescout_local.apis.custom_labels.datasets import read_manifest
 from tilescout_local.apis.image_input import ReadObject
-from tilescout_local.apis.request_members import arn_member, invalid, tags_member
-from tilescout_local.errors import ApiError
+from tilescout_local.apis.request_members import arn_member, tags_member
+from tilescout_local.errors import ApiError, invalid_parameters
 from tilescout_local.models.arns import NAME, PROJECT_ARN
 from tilescout_local.models.manifest_datasets import ManifestDatasets
 from tilescout_local.models.manifest_entries import Entry
@@ -42,7 +42,7 @@ def create_project_version(
     project = arn_member(request, "ProjectArn", PROJECT_ARN)
     name = request.get("VersionName")
     if not isinstance(name, str) or NAME.fullmatch(name) is None:
-        raise invalid()
+        raise invalid_parameters()
     output = _output(request.get("OutputConfig"))
     iterations = _iterations(tags_member(request))
     trainings.registry.project(project)
@@ -54,14 +54,14 @@ def create_project_version(
 
 def _output(member: Any) -> S3Location:
     if not isinstance(member, dict) or not isinstance(member.get("S3Bucket"), str):
-        raise invalid()
+        raise invalid_parameters()
     return S3Location(bucket=member["S3Bucket"], key=str(member.get("S3KeyPrefix", "")))
 
 
 def _iterations(tags: Mapping[str, str]) -> int:
     text = tags.get(ITERATIONS_TAG, str(ITERATIONS))
     if not text.isdecimal() or not int(text):
-        raise invalid()
+        raise invalid_parameters()
     return int(text)
 
 
@@ -72,7 +72,7 @@ def _parts(
     project's datasets."""
     training, testing = request.get("TrainingData"), request.get("TestingData")
     if (training is None) != (testing is None):
-        raise invalid()
+        raise invalid_parameters()
     known = datasets.of(project)
     if training is None or testing is None:
         return _of_datasets(project, datasets)
@@ -91,7 +91,7 @@ def _parts(
 def _of_assets(member: Any, read_object: ReadObject) -> list[Entry]:
     assets = member.get("Assets") if isinstance(member, dict) else None
     if not isinstance(assets, list) or len(assets) != 1:
-        raise invalid()
+        raise invalid_parameters()
     return read_manifest(assets[0], read_object)
 
 

@@ -21,9 +21,9 @@ from tilescout_local.models.registry import ModelRegistry
 from tilescout_local.models.training import results
 from tilescout_local.models.training.record import S3Location, Training
 from tilescout_local.models.version import ModelVersion
+from tilescout_local.processes.python_environment import PACKAGES, python_environment
 from tilescout_local.processes.worker_process import Reaper
 
-PACKAGES = Path(__file__).parents[3]
 JOB = "tilescout_train.version_job"
 """The module of the child process, by name only, as the server itself must run without torch."""
 POLL_SECONDS = 0.25
@@ -117,7 +117,8 @@ class TrainingJobs:
             child = subprocess.Popen(
                 [sys.executable, "-m", JOB, str(folder)],
                 cwd=PACKAGES,
-                env=_environment(),
+                # Threads that spin while they wait take the processor from functions and engines.
+                env=python_environment(OMP_WAIT_POLICY="PASSIVE"),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -158,10 +159,3 @@ def _failure_text(folder: Path) -> str:
         return str(json.loads((folder / "failure.json").read_text())["text"])
     log = (folder / "log").read_text(errors="replace").strip()
     return f"The training ended by itself: {log[-LOG_TAIL_CHARACTERS:]}"
-
-
-def _environment() -> dict[str, str]:
-    paths = [str(PACKAGES), str(PACKAGES.parent / "lambdas"), os.environ.get("PYTHONPATH", "")]
-    # Threads that spin while they wait would take the processor from functions and engines.
-    passive = {"OMP_WAIT_POLICY": "PASSIVE"}
-    return {**os.environ, **passive, "PYTHONPATH": os.pathsep.join(filter(None, paths))}

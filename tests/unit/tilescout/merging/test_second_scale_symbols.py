@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.second_scale import DPI, TILE_SIZE, looked_at
+from benchmarks.second_scale import DPI, TILE_SIZE, detect_page
 from benchmarks.symbols.accuracy import Counts, counts
 from tilescout.detectors.onnx.model import OnnxModel
 from tilescout.geometry import POINTS_PER_INCH, Box
@@ -33,7 +33,7 @@ def seen(model: OnnxModel, folder: Path, second_scale: SecondScale) -> Counts:
     (drawn,) = sheet.truth.symbols
     truth = Annotation("pump", Box(*drawn["box_pt"]).scale(DPI / POINTS_PER_INCH))
     assert min(truth.box.width, truth.box.height) > TILE_SIZE
-    page, _ = looked_at(model, (folder / "pump.pdf").read_bytes(), (truth,), second_scale)
+    page, _ = detect_page(model, (folder / "pump.pdf").read_bytes(), (truth,), second_scale)
     return counts([page], 50.0)
 
 
