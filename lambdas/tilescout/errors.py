@@ -54,7 +54,7 @@ class BudgetExceeded(TilescoutError):
 
 
 class LeaseLost(TilescoutError):
-    """The lease is no longer ours."""
+    """Another owner holds the lease."""
 
 
 class DetectorError(TilescoutError):

@@ -15,7 +15,7 @@ from tests.exploration.searches import Search
 
 CONTROL = (
     "abort", "silence", "crash", "slow", "slow guard", "duplicate", "lost Start", "lost Stop",
-    "refused Start", "refused Stop", "foreign start", "outside stop", "failed start", "stuck",
+    "refused Start", "refused Stop", "unmanaged start", "outside stop", "failed start", "stuck",
     "guard crash", "late guard", "lost write",
 )  # fmt: skip
 DATA = (
@@ -33,8 +33,8 @@ TOGETHER = (
     Setup(faults=("abort", "crash"), slots=2),
     Setup(faults=("abort", "lost Start", "lost Stop")),
     Setup(faults=("abort", "guard crash", "late guard")),
-    Setup(faults=("abort", "foreign start", "outside stop")),
-    Setup(faults=("crash", "lost Stop", "foreign start")),
+    Setup(faults=("abort", "unmanaged start", "outside stop")),
+    Setup(faults=("crash", "lost Stop", "unmanaged start")),
     Setup(faults=("other version", "abort", "lost Stop"), versions=2),
 )
 
@@ -51,7 +51,7 @@ def in_every_check() -> Groups:
             searches.control(setup)
             for setup in (
                 Setup(faults=("silence",)),
-                Setup(faults=("foreign start",), may_share=True),
+                Setup(faults=("unmanaged start",), may_share=True),
                 Setup(faults=("other version", "abort"), versions=2),
             )
         ],

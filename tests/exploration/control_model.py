@@ -47,7 +47,7 @@ def _stop(world: World, setup: Setup, call: Call) -> tuple[World, str]:
 
 
 def doubt(world: World, version: str) -> World:
-    """Our start may be under way: what a person started meanwhile cannot be told from ours."""
+    """Our start may be under way: a person's start meanwhile cannot be told from an owned one."""
     number = version_number(version)
     model = world.models[number]
     if model.by != "person":
@@ -81,10 +81,10 @@ def _changes(world: World, number: int, model: Model) -> Iterator[Step[World]]:
 
 def _people(world: World, number: int, model: Model) -> Iterator[Step[World]]:
     name = version_name(number)
-    if "foreign start" in world.faults and model.status in ("STOPPED", "FAILED"):
-        doubtful = world.lease.ours and world.lease.version == name
+    if "unmanaged start" in world.faults and model.status in ("STOPPED", "FAILED"):
+        doubtful = world.lease.owned and world.lease.version == name
         started = Model("STARTING", "person", 0, doubtful)
-        world_after = with_model(spend(world, "foreign start"), number, started)
+        world_after = with_model(spend(world, "unmanaged start"), number, started)
         yield Step(f"a person starts {name}", world_after, is_fault=True)
     if model.status == "RUNNING" and model.by == "person":
         yield Step(f"the person stops {name}", with_model(world, number, Model("STOPPING")))

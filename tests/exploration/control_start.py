@@ -50,7 +50,7 @@ def _after_beat(call: Invocation) -> str:
 def describe(world: World, setup: Setup, call: Invocation) -> Iterator[Outcome]:
     """StartModel: look, and decide."""
     lease = _seen(call)
-    status = status_of(world, lease.version if lease.ours else call.version)
+    status = status_of(world, lease.version if lease.owned else call.version)
     action = _decided(world, setup, call, status)
     name = f"sees {status}: {action.verb}"
     if action.verb in ("start", "stop", "done"):
@@ -128,7 +128,7 @@ def _requested_twice(world: World, setup: Setup, call: Invocation) -> Iterator[O
 
 def _requested(setup: Setup, call: Invocation, lease: Lease) -> Lease | None:
     seen = _seen(call)
-    if setup.rules.requests_once and (lease.starts, lease.ours) != (seen.starts, seen.ours):
+    if setup.rules.requests_once and (lease.starts, lease.owned) != (seen.starts, seen.owned):
         return None
     return setup.rules.request_start(lease, call.token, call.now, call.version, 1)
 

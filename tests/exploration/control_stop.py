@@ -16,7 +16,7 @@ def describe(world: World, setup: Setup, call: Invocation) -> Iterator[Outcome]:
     """StopModel and the guard: look, and decide."""
     lease = call.seen
     assert lease is not None
-    is_nothing = not lease.version or (not lease.ours and setup.rules.stops_only_ours)
+    is_nothing = not lease.version or (not lease.owned and setup.rules.stops_only_ours)
     if is_nothing and call.slot != GUARD_SLOT:
         yield Outcome("has no model to stop", world, run={"step": "CloseRun"})
         return
@@ -78,7 +78,7 @@ def landed(world: World, setup: Setup, call: Invocation) -> Iterator[Outcome]:
 
 
 def stopped(world: World, setup: Setup, call: Invocation) -> Iterator[Outcome]:
-    """Down for certain: the model is no longer ours."""
+    """Down for certain: the model is no longer owned."""
     cleared = swap(world, lambda lease: setup.rules.stopped(lease, call.token, call.now))
     if cleared is None:
         yield Outcome("finds its lease lost", world, lost=True)
@@ -138,7 +138,7 @@ def revoke(world: World, setup: Setup, call: Invocation) -> Iterator[Outcome]:
 def take_over(world: World, setup: Setup, call: Invocation) -> Iterator[Outcome]:
     """The guard acts only as an owner, on what it reads once it is one (rule 9)."""
     lease = None
-    if world.lease.ours:
+    if world.lease.owned:
         hold = call.now + GUARD_HOLD
         lease = setup.rules.acquire(world.lease, THIS_GUARD, call.now, hold)
     if lease is None:

@@ -97,14 +97,14 @@ def _delayed(invocation: Invocation) -> Invocation:
 
 
 def _overrun(world: World, setup: Setup) -> int:
-    """Ticks of a model of ours that is up while no run that lives holds its lease.
+    """Ticks of an owned model that is up while no run that lives holds its lease.
 
     A model that cannot be stopped while STARTING is not counted until it can.
     """
-    ours = [model for model in world.models if model.is_ours_and_up]
-    if not ours or is_held(world):
+    owned = [model for model in world.models if model.is_owned_and_up]
+    if not owned or is_held(world):
         return 0
-    counted = setup.stops_while_starting or any(model.status == "RUNNING" for model in ours)
+    counted = setup.stops_while_starting or any(model.status == "RUNNING" for model in owned)
     return world.overrun + counted
 
 

@@ -38,7 +38,7 @@ def acquire_with_the_same_token(
 
 def acquire_forgetting(lease: Lease, me: str, now: int, hard_deadline: int) -> Lease | None:
     mine = lease_rules.acquire(lease, me, now, hard_deadline)
-    return mine if mine is None or mine is lease else replace(mine, ours=False)
+    return mine if mine is None or mine is lease else replace(mine, owned=False)
 
 
 def heartbeat_of_anybody(lease: Lease, token: int, now: int, phase: Phase | None = None) -> Lease:
@@ -55,7 +55,7 @@ def release_of_anybody(lease: Lease, token: int, now: int) -> Lease:
 
 
 def release_forgetting(lease: Lease, token: int, now: int) -> Lease:
-    return replace(release(lease, token, now), ours=False)
+    return replace(release(lease, token, now), owned=False)
 
 
 def release_at_once(lease: Lease, token: int, now: int) -> Lease:
@@ -83,7 +83,7 @@ def undo_of_anybody(lease: Lease, before: Lease, requested: Lease) -> Lease | No
 
 
 def undo_all(lease: Lease, before: Lease, requested: Lease) -> Lease | None:
-    return lease_rules.undo_start(lease, replace(before, ours=False), requested)
+    return lease_rules.undo_start(lease, replace(before, owned=False), requested)
 
 
 def never_undo(lease: Lease, before: Lease, requested: Lease) -> Lease | None:
@@ -100,14 +100,14 @@ def stopped_by_anybody(lease: Lease, token: int, now: int) -> Lease | None:
 
 
 def request_stop_whosever(lease: Lease, token: int, now: int) -> Lease:
-    asked = lease_rules.request_stop(replace(lease, ours=True), token, now)
-    return replace(asked, ours=lease.ours, version="v1")
+    asked = lease_rules.request_stop(replace(lease, owned=True), token, now)
+    return replace(asked, owned=lease.owned, version="v1")
 
 
 def stopped_at_once(lease: Lease, token: int, now: int) -> Lease | None:
     settled = replace(lease, start_requested_at=0, stop_requested_at=0)
     cleared = lease_rules.stopped(settled, token, now)
-    return cleared and replace(lease, ours=False)
+    return cleared and replace(lease, owned=False)
 
 
 def stop_without_settling(lease: Lease, status: str, now: int) -> Action:
@@ -116,7 +116,7 @@ def stop_without_settling(lease: Lease, status: str, now: int) -> Action:
 
 
 def stop_whosever(lease: Lease, status: str, now: int) -> Action:
-    return model_lifecycle.next_stop(replace(lease, ours=True, version="v1"), status, now)
+    return model_lifecycle.next_stop(replace(lease, owned=True, version="v1"), status, now)
 
 
 def start_whatever_version(lease: Lease, status: str, *, version: str, **known: object) -> Action:
@@ -142,7 +142,7 @@ MISSING = (
         "1", "the token does not grow", "silence", slots=2, acquire=acquire_with_the_same_token
     ),
     _missing("2", "no grace", "abort", slots=2, acquire=acquire_without_grace),
-    _missing("2", "a new owner forgets ours", "abort", acquire=acquire_forgetting),
+    _missing("2", "a new owner forgets what is owned", "abort", acquire=acquire_forgetting),
     _missing("3", "a heartbeat of any token", "abort", slots=2, heartbeat=heartbeat_of_anybody),
     _missing("3", "a heartbeat after expiry", "abort", "slow", heartbeat=heartbeat_after_expiry),
     _missing("3", "a release of any token", "duplicate", slots=2, release=release_of_anybody),
@@ -152,9 +152,9 @@ MISSING = (
     _missing("5", "no heartbeat before a call", "abort", slots=2, beats_before_calls=False),
     _missing("5", "a retry beside its first try", "duplicate", retries_after_first=False),
     _missing("5", "a call that lands after the grace", "lost Stop", call_ticks=4),
-    _missing("6", "ours after Start", "crash", asks_before_starting=False),
+    _missing("6", "owned only after Start", "crash", asks_before_starting=False),
     _missing("6", "a start without answer is undone", "lost Start", keeps_lost_starts=False),
-    _missing("6", "a refused start is never undone", "foreign start", undo_start=never_undo),
+    _missing("6", "a refused start is never undone", "unmanaged start", undo_start=never_undo),
     _missing(
         "6",
         "an undo of any attempt",
@@ -166,7 +166,7 @@ MISSING = (
     ),
     _missing(
         "6",
-        "an undo clears what was ours",
+        "an undo clears what was owned",
         "duplicate",
         "refused Start",
         undo_start=undo_all,
@@ -182,15 +182,15 @@ MISSING = (
     ),
     _missing(
         "7",
-        "whatever is up is ours",
-        "foreign start",
+        "whatever is up is owned",
+        "unmanaged start",
         next_stop=stop_whosever,
         request_stop=request_stop_whosever,
         stops_only_ours=False,
     ),
     _missing(
         "7",
-        "another version is taken for ours",
+        "another version is taken for the owned one",
         "other version",
         "abort",
         versions=2,
@@ -221,12 +221,16 @@ MISSING = (
     ),
     _missing("8", "no request before a Stop", "crash", asks_before_stopping=False),
     _missing("8", "a release at once after a lost Stop", "crash", slots=2, release=release_at_once),
-    _missing("8", "a release forgets ours", "crash", release=release_forgetting),
+    _missing("8", "a release forgets what is owned", "crash", release=release_forgetting),
     _missing("9", "no guard", "abort", guard_looks=False),
     _missing("9", "the guard only revokes", "abort", guard_duty=never_take_over),
     _missing("9", "the guard does not acquire", "crash", "slow guard", guard_acquires=False),
     _missing(
-        "9", "the guard acts on what it read before", "abort", "foreign start", guard_rereads=False
+        "9",
+        "the guard acts on what it read before",
+        "abort",
+        "unmanaged start",
+        guard_rereads=False,
     ),
     _missing("18", "a start while closing", "duplicate", request_start=request_while_closing),
 )

@@ -29,7 +29,7 @@ GONE = "somebody gone"
 class Model(NamedTuple):
     """One version. ``by`` is who started it: us, person, or nobody; ``ticks`` in this status.
 
-    ``in_doubt``: it was started by a person while a start of ours might have been under way.
+    ``in_doubt``: it was started by a person while an owned start might have been under way.
     """
 
     status: str = "STOPPED"
@@ -38,7 +38,7 @@ class Model(NamedTuple):
     in_doubt: bool = False
 
     @property
-    def is_ours_and_up(self) -> bool:
+    def is_owned_and_up(self) -> bool:
         return self.by == "us" and self.status in ("STARTING", "RUNNING")
 
 
@@ -99,7 +99,7 @@ class Call(NamedTuple):
 
 class World(NamedTuple):
     """``look_in``: ticks until the guard is due. ``overrun``: ticks without a live run for a
-    model of ours that is up and could be stopped. ``wrong``: an act that breaks a rule.
+    owned model that is up and could be stopped. ``wrong``: an act that breaks a rule.
     """
 
     lease: Lease = Lease(model="m")
@@ -226,6 +226,6 @@ def aged(lease: Lease) -> Lease:
         lease,
         expires_at=earlier(lease.expires_at),
         hard_deadline=earlier(lease.hard_deadline),
-        start_requested_at=earlier(lease.start_requested_at) if lease.ours else 0,
-        stop_requested_at=earlier(lease.stop_requested_at) if lease.ours else 0,
+        start_requested_at=earlier(lease.start_requested_at) if lease.owned else 0,
+        stop_requested_at=earlier(lease.stop_requested_at) if lease.owned else 0,
     )

@@ -40,15 +40,15 @@ COVERED = {
     "3: a heartbeat after expiry": "the token and the grace keep a late owner from acting; what is "
     "lost is time: a revoked lease comes alive again until the next look",
     "3: stopped by any token": "a late try ends within the grace that release leaves while a call "
-    "of ours may still land",
+    "already sent may still land",
     "5: no heartbeat before a call": "request_start, request_stop and stopped ask for a live "
     "lease themselves; the heartbeat is what keeps it alive",
     "5: a retry beside its first try": "request_stop and undo_start tell one try from the other; "
     "the pause only keeps a run from giving up a model that its first try has just started",
     "6: a request for a second time": "the second Start is refused as in use, and undo_start "
     "leaves what the first one set",
-    "9: the guard acts on what it read before": "request_stop asks anew whether a model is ours",
-    "18: a start while closing": "the lease still says ours when it is given up, so the guard "
+    "9: the guard acts on what it read before": "request_stop asks anew whether a model is owned",
+    "18: a start while closing": "the lease still says owned when it is given up, so the guard "
     "stops the model; it costs minutes, which the bound allows",
     "12: a requeue under any claim": "CloseRun beats in the same invocation, and nobody claims "
     "before the grace is over",

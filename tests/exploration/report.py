@@ -26,18 +26,19 @@ project's own decisions (`run_protocol`, `model_lifecycle`, `reservations`, `doc
 service, and time. A path is a shortest one. Written by `python -m tests.exploration.report`;
 seconds are of one core.
 
-What is checked in every world: a call takes effect only while its caller owns the lease; a model of
-ours that is up is known to the lease; it is up without a live run no longer than the bound; a model
-that a person started is never stopped by us; no lease of a run that lives is revoked or released by
-another; a tile is asked for once, and once more for each worker that died before it wrote the
-answer (a poison tile three times); no innocent tile fails; nothing is asked without a working run;
-a document ends only when every tile has; a reader sees one whole result; of the versions of a key,
-none that waits stays beside a newer one, and none steps back that a run has claimed or a person has
-asked for; and from every world a future without further faults settles: nothing due, nobody at
-work, no model of ours up.
+What is checked in every world: a call takes effect only while its caller owns the lease; an owned
+model that is up is known to the lease; it is up without a live run no longer than the bound; a
+model that a person started is never stopped by us; no lease of a run that lives is revoked or
+released by another; a tile is asked for once, and once more for each worker that died before it
+wrote the answer (a poison tile three times); no innocent tile fails; nothing is asked without a
+working run; a document ends only when every tile has; a reader sees one whole result; of the
+versions of a key, none that waits stays beside a newer one, and none steps back that a run has
+claimed or a person has asked for; and from every world a future without further faults settles:
+nothing due, nobody at work, no owned model up.
 
-One exception is allowed: where a start of ours may be under way (its answer was lost, its function
-died, or the try was given up), a model that a person starts meanwhile cannot be told from ours.
+One exception is allowed: where an owned start may be under way (its answer was lost, its function
+died, or the try was given up), a model that a person starts meanwhile cannot be told from an owned
+one.
 """
 
 

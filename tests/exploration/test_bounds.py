@@ -1,4 +1,4 @@
-"""How long a model of ours is up without a live run at the most, fault by fault (rule 10)."""
+"""How long an owned model is up without a live run at the most, fault by fault (rule 10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The embedded AWS that a person starts, used by a client that is not ours: the `aws` command."""
+"""The embedded AWS that a person starts, used by a client that is not owned: the `aws` command."""
 
 from __future__ import annotations
 

@@ -69,10 +69,10 @@ def test_a_model_that_stays_stopping_is_left_to_the_guard_before_the_history_is_
         row = account.document(document)
         assert (row["status"], row["runs_without_progress"]) == ("QUEUED", 0)
         held = lease(account, "pumps")
-        assert (held["ours"], held["owner"]) == (True, "")
+        assert (held["owned"], held["owner"]) == (True, "")
         time.now = virtual.now
         assert account.call("guard", {})["stopping"] == 1
         service.status[VERSION] = "STOPPED"
         time.now += 120
         assert account.call("guard", {})["stopped"] == 1
-    assert not lease(account, "pumps")["ours"]
+    assert not lease(account, "pumps")["owned"]

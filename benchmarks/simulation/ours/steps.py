@@ -107,7 +107,7 @@ class Steps:
 
     def start_model(self, state: RunState) -> RunState:
         lease = self._beat(state)
-        if not (lease.ours or claimed_tiles(self.store, state)):
+        if not (lease.owned or claimed_tiles(self.store, state)):
             return replace(state, next="DetectTiles", wait_seconds=0, ready_at=0)
         profile = self.store.profile
         state = self._bounded(state, lease)
@@ -134,7 +134,7 @@ class Steps:
 
     def _bounded(self, state: RunState, lease: Lease) -> RunState:
         deadline = state.deadline
-        if lease.ours and not state.starts:
+        if lease.owned and not state.starts:
             since = max(lease.start_requested_at, self.store.runs[state.id].opened_at)
             deadline = min(deadline, self._paid_until(lease.units, since))
         give_up_at = state.give_up_at or self.now + 60 * self.store.profile.start_minutes
@@ -164,8 +164,8 @@ class Steps:
         return paid_until(since, max(1, units), usd_per_unit_hour=UNIT_HOUR, budget_usd=budget)
 
     def _ready(self, state: RunState, lease: Lease) -> RunState:
-        units = lease.units if lease.ours else self.model.units
-        if lease.ours and state.starts:
+        units = lease.units if lease.owned else self.model.units
+        if lease.owned and state.starts:
             took = float(self.now - lease.start_requested_at)
             self.store.known = replace(self.store.known, start_seconds=took)
         return replace(
@@ -233,7 +233,7 @@ class Steps:
 
     def stop_model(self, state: RunState) -> RunState:
         lease = self._beat(state, "closing")
-        if not lease.ours:
+        if not lease.owned:
             return replace(state, next="MergePages", wait_seconds=0, merging_since=self.now)
         status = model_control.describe(self.model)
         action = model_control.stop(self.store, self.model, state.token, status)

@@ -1,4 +1,4 @@
-"""`tilescout destroy`: the stack is removed once no model of ours is up."""
+"""`tilescout destroy`: the stack is removed once no owned model is up."""
 
 from __future__ import annotations
 

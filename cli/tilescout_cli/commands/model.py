@@ -113,8 +113,8 @@ def stop(
     abort: Annotated[
         bool, typer.Option("--abort", help="Stop the run that works with it, too.")
     ] = False,
-    not_ours: Annotated[
-        bool, typer.Option("--not-ours", help="Stop also what Tilescout did not start.")
+    unmanaged: Annotated[
+        bool, typer.Option("--unmanaged", help="Stop also what Tilescout did not start.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
     no_wait: Annotated[bool, typer.Option("--no-wait", help="Do not wait for it.")] = False,
@@ -136,17 +136,17 @@ def stop(
     name = projects.chosen(found, project)
     standing = model_status.look(found, name, clock.now(), cdk_profiles.prices())
     seconds = 0.0 if no_wait else timeout * SECONDS_PER_MINUTE
-    aborted = _aborted(found, standing, abort=abort, not_ours=not_ours)
+    aborted = _aborted(found, standing, abort=abort, unmanaged=unmanaged)
     stopped = _wait(found, standing, aborted, seconds)
-    if stopped.is_down and standing.foreign():
-        stopped = _foreign(found, standing, stopped, seconds, may=not_ours, yes=yes)
+    if stopped.is_down and standing.unmanaged():
+        stopped = _stop_unmanaged(found, standing, stopped, seconds, may=unmanaged, yes=yes)
     _report(stopped, no_wait=no_wait, as_json=as_json)
 
 
-def _aborted(found: Stack, standing: ModelStanding, *, abort: bool, not_ours: bool) -> str:
+def _aborted(found: Stack, standing: ModelStanding, *, abort: bool, unmanaged: bool) -> str:
     """The execution that was stopped, or empty. Raises BadUsage where an option is needed."""
-    if standing.foreign() and not not_ours and not standing.lease.ours:
-        raise BadUsage(_not_ours(standing))
+    if standing.unmanaged() and not unmanaged and not standing.lease.owned:
+        raise BadUsage(_why_unmanaged_stays(standing))
     if stopping.need(found, standing, clock.now()) != "abort":
         return ""
     what = stopping.interrupted(found, standing)
@@ -160,11 +160,11 @@ def _aborted(found: Stack, standing: ModelStanding, *, abort: bool, not_ours: bo
     return standing.lease.owner
 
 
-def _not_ours(standing: ModelStanding) -> str:
-    up = ", ".join(model_status.version_words(standing, each) for each in standing.foreign())
+def _why_unmanaged_stays(standing: ModelStanding) -> str:
+    up = ", ".join(model_status.version_words(standing, each) for each in standing.unmanaged())
     return (
         f"{standing.project}: {up}; Tilescout did not start it and leaves it alone. Ask who did; "
-        "--not-ours stops it in your own name"
+        "--unmanaged stops it in your own name"
     )
 
 
@@ -191,7 +191,7 @@ def _see(project: str, found: Stack) -> str:
     return f"see `tilescout model status --project {project} {found.option}`"
 
 
-def _foreign(
+def _stop_unmanaged(
     found: Stack,
     standing: ModelStanding,
     before: Stopped,
@@ -201,14 +201,14 @@ def _foreign(
     yes: bool,
 ) -> Stopped:
     if not may:
-        raise BadUsage(_not_ours(standing))
-    names = ", ".join(each.name for each in standing.foreign())
+        raise BadUsage(_why_unmanaged_stays(standing))
+    names = ", ".join(each.name for each in standing.unmanaged())
     question = f"stop {names} of {standing.project}, which Tilescout did not start?"
     if not yes and not typer.confirm(question, err=True):
         raise CommandFailed(f"{names} was left up")
     try:
         with ProgressView() as view:
-            down = stopping.stop_foreign(found, standing, view, seconds=seconds)
+            down = stopping.stop_unmanaged(found, standing, view, seconds=seconds)
     except KeyboardInterrupt:
         terminal.say(f"left waiting; AWS goes on stopping. {_see(standing.project, found)}")
         raise

@@ -88,14 +88,14 @@ def end_runs(stack: Stack, *, abort: bool) -> int:
 
 
 def models_down(stack: Stack, view: ProgressView, prices: PriceTable, seconds: float) -> None:
-    """Wait until the guard has stopped every model of ours.
+    """Wait until the guard has stopped every owned model.
 
     Raises CommandFailed where one is still up after ``seconds``.
     """
     for project in projects.every(stack):
         lease = lease_table.read(stack.ledger, project)
         standing = model_status.look(stack, project, clock.now(), prices)
-        if stopping.need(stack, standing, clock.now()) in ("nothing", "not ours"):
+        if stopping.need(stack, standing, clock.now()) in ("nothing", "unmanaged"):
             continue
         seen = Stopped(project=project, aborted=lease.owner)
         waiting = Waiting(
@@ -103,21 +103,21 @@ def models_down(stack: Stack, view: ProgressView, prices: PriceTable, seconds: f
         )
         if not waiting.until_down().is_down:
             raise CommandFailed(
-                f"a model of ours is up until the guard has stopped it; that of {project} is up "
+                f"an owned model is up until the guard has stopped it; that of {project} is up "
                 f"after {seconds / 60:g} minutes; see `tilescout model status`, and do not delete "
                 "the stack: its guard would go with it"
             )
 
 
 def left_up(stack: Stack, prices: PriceTable) -> list[str]:
-    """A line for each model that is up and that Tilescout did not start: it is not ours to stop,
+    """A line for each model that is up and that Tilescout did not start: it is not owned to stop,
     and no alarm tells of it once the stack is gone.
     """
     return [
         f"{project}: {version.name} is {version.status}, which Tilescout did not start; it stays "
         "up and is billed; stop it in the Rekognition console"
         for project in projects.every(stack)
-        for version in model_status.look(stack, project, clock.now(), prices).foreign()
+        for version in model_status.look(stack, project, clock.now(), prices).unmanaged()
     ]
 
 

@@ -74,15 +74,15 @@ def of_run(stack: Stack, run: Run, now: int, prices: PriceTable) -> ModelBill:
         begun = [each for each in begun if each.run_id == run.id]
         return replace(total(begun, 0, now, prices), units=run.units)
     bill = total(begun, run.opened_at, now, prices)
-    doing = _doing(current(begun, lease)) if lease.ours else ""
+    doing = _doing(current(begun, lease)) if lease.owned else ""
     return replace(bill, units=run.units or lease.units, doing=doing)
 
 
 def so_far(stack: Stack, lease: Lease, now: int, prices: PriceTable) -> ModelBill:
-    """Of the model that is up; nothing where none of ours is."""
-    latest = starts(stack, lease, lease.start_requested_at) if lease.ours else []
+    """Of the model that is up; nothing where no owned one is."""
+    latest = starts(stack, lease, lease.start_requested_at) if lease.owned else []
     bill = total(latest, 0, now, prices)
-    doing = _doing(current(latest, lease)) if lease.ours else ""
+    doing = _doing(current(latest, lease)) if lease.owned else ""
     return replace(bill, doing=doing)
 
 
@@ -94,9 +94,9 @@ def starts(stack: Stack, lease: Lease, since: int) -> list[ModelStart]:
     found = {
         each.requested_at: each
         for each in model_table.starts(stack.ledger, lease.model, since=since)
-        if each.stopped_at or (lease.ours and each.requested_at == lease.start_requested_at)
+        if each.stopped_at or (lease.owned and each.requested_at == lease.start_requested_at)
     }
-    if lease.ours and lease.start_requested_at >= since:
+    if lease.owned and lease.start_requested_at >= since:
         found.setdefault(lease.start_requested_at, _of_lease(lease))
     return [found[moment] for moment in sorted(found)]
 
@@ -111,8 +111,8 @@ def _of_lease(lease: Lease) -> ModelStart:
 
 
 def current(begun: Iterable[ModelStart], lease: Lease) -> ModelStart | None:
-    """The start that the lease tells of; None where no model of ours is up."""
-    if not lease.ours:
+    """The start that the lease tells of; None where no owned model is up."""
+    if not lease.owned:
         return None
     return next((each for each in begun if each.requested_at == lease.start_requested_at), None)
 

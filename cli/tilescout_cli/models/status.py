@@ -24,7 +24,7 @@ LATEST_STARTS = 5
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelStanding:
     """``versions`` are those in use, leased or up, as AWS shows them; ``bill`` is that of the
-    model of ours that is up, ``month`` of all starts of 30 days; ``waiting`` documents have no
+    owned model that is up, ``month`` of all starts of 30 days; ``waiting`` documents have no
     version to be run with.
     """
 
@@ -37,12 +37,12 @@ class ModelStanding:
     month: ModelBill
     waiting: int
 
-    def is_ours(self, version: Version) -> bool:
-        return self.lease.ours and version.arn == self.lease.version
+    def is_owned(self, version: Version) -> bool:
+        return self.lease.owned and version.arn == self.lease.version
 
-    def foreign(self) -> tuple[Version, ...]:
+    def unmanaged(self) -> tuple[Version, ...]:
         """What is up and was not started by Tilescout."""
-        return tuple(each for each in self.versions if each.is_up and not self.is_ours(each))
+        return tuple(each for each in self.versions if each.is_up and not self.is_owned(each))
 
 
 def look(stack: Stack, project: str, now: int, prices: PriceTable) -> ModelStanding:
@@ -67,7 +67,7 @@ def _shown(
 ) -> Iterator[Version]:
     rekognition = stack.clients.rekognition
     arn = in_use.project_arn if in_use else model_versions.find_project(rekognition, project)
-    known = {lease.version if lease.ours else "", in_use.version_arn if in_use else ""}
+    known = {lease.version if lease.owned else "", in_use.version_arn if in_use else ""}
     for version in model_versions.versions(rekognition, arn) if arn else ():
         if version.may_cost or version.arn in known:
             yield version
@@ -83,7 +83,7 @@ def holder(lease: Lease, now: int) -> str:
     if lease.owner and not lease.is_free(now):
         free = time_of_day(lease.expires_at + GRACE)
         return f"{who} lost it; nobody may take it before {free}"
-    return "nobody; the guard stops the model within minutes" if lease.ours else "nobody"
+    return "nobody; the guard stops the model within minutes" if lease.owned else "nobody"
 
 
 def owner(name: str) -> str:
@@ -94,11 +94,11 @@ def owner(name: str) -> str:
 
 
 def version_words(standing: ModelStanding, version: Version) -> str:
-    """As "v1 RUNNING, 2 units, ours"."""
+    """Returns words such as "v1 RUNNING, 2 units, owned"."""
     words = [f"{version.name} {version.status}"]
     if version.is_up or version.status == "STOPPING":
         words += [counted(version.units, "unit")]
-        words += ["ours" if standing.is_ours(version) else "somebody else's"]
+        words += ["owned" if standing.is_owned(version) else "unmanaged"]
     return ", ".join(words) + (f" ({version.message})" if version.message else "")
 
 

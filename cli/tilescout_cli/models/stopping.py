@@ -1,6 +1,6 @@
 """Stopping a model by hand: never behind a live run (protocol rule 5).
 
-A model of ours is the guard's to stop, once its run is gone. Only one that Tilescout did not
+An owned model is the guard's to stop, once its run is gone. Only one that Tilescout did not
 start is stopped by the person's own call.
 """
 
@@ -26,7 +26,7 @@ POLL_SECONDS = 2.0
 LATE_SECONDS = 180
 """The guard looks each minute; who waits longer should know that it does not."""
 
-Need = Literal["nothing", "abort", "wait", "not ours"]
+Need = Literal["nothing", "abort", "wait", "unmanaged"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +49,9 @@ def need(stack: Stack, standing: ModelStanding, now: int) -> Need:
     lease = standing.lease
     if _is_at_work(stack, lease, now):
         return "abort"
-    if lease.ours or _is_held(lease, now):
+    if lease.owned or _is_held(lease, now):
         return "wait"
-    return "not ours" if standing.foreign() else "nothing"
+    return "unmanaged" if standing.unmanaged() else "nothing"
 
 
 def _is_at_work(stack: Stack, lease: Lease, now: int) -> bool:
@@ -105,7 +105,7 @@ class Waiting:
             now = clock.now()
             lease = lease_table.read(self.stack.ledger, self.project)
             self._look(lease, now)
-            if not lease.ours and not _is_held(lease, now):
+            if not lease.owned and not _is_held(lease, now):
                 return replace(self.seen, is_down=True)
             # DescribeExecution may still show as RUNNING what was stopped a moment ago.
             if lease.owner != self.seen.aborted and _is_at_work(self.stack, lease, now):
@@ -129,7 +129,7 @@ class Waiting:
         self.view.step(_who(lease, now), str(bill) if bill else "")
 
     def _bill(self, lease: Lease, now: int) -> ModelBill:
-        if lease.ours:
+        if lease.owned:
             return costs.so_far(self.stack, lease, now, self.prices)
         if not lease.start_requested_at:
             return NO_BILL
@@ -149,7 +149,7 @@ def _who(lease: Lease, now: int) -> str:
     return "waiting for the guard, which looks each minute"
 
 
-def stop_foreign(
+def stop_unmanaged(
     stack: Stack, standing: ModelStanding, view: ProgressView, *, seconds: float
 ) -> bool:
     """Stop, by this person's own right, what Tilescout did not start; whether all of it is down.
@@ -159,13 +159,13 @@ def stop_foreign(
     CommandFailed where a run is at work by now.
     """
     begun = clock.now()
-    agreed = {version.arn for version in standing.foreign()}
+    agreed = {version.arn for version in standing.unmanaged()}
     while True:
         now = clock.now()
         standing = status.look(stack, standing.project, now, PriceTable())
         # Read after the look: what a run starts meanwhile is its own, and the lease says so.
         lease = lease_table.read(stack.ledger, standing.project)
-        if lease.ours or _is_held(lease, now):
+        if lease.owned or _is_held(lease, now):
             raise CommandFailed(
                 f"{status.owner(lease.owner)} is at work with {standing.project} by now; "
                 "nothing more was stopped, look again with `tilescout model status`"

@@ -49,7 +49,7 @@ def _versions(standing: ModelStanding) -> list[str]:
 
 
 def _up(standing: ModelStanding) -> list[tuple[str, object]]:
-    if not standing.lease.ours:
+    if not standing.lease.owned:
         return []
     started = moment(standing.lease.start_requested_at)
     return [("started", started), ("price", standing.bill)]
@@ -86,7 +86,7 @@ def as_json(standing: ModelStanding, now: int, prices: PriceTable) -> dict[str, 
         "project": standing.project,
         "in_use": asdict(standing.in_use) if standing.in_use else None,
         "versions": [
-            {"name": each.name, "ours": standing.is_ours(each)} | asdict(each)
+            {"name": each.name, "owned": standing.is_owned(each)} | asdict(each)
             for each in standing.versions
         ],
         "lease": asdict(lease) | {"live": lease.is_live(now)},

@@ -45,7 +45,7 @@ class StartedRuns:
         self.tell(f"{another} for {model}: {name}")
 
     def stop(self) -> int:
-        """Stop what still runs of ours; how many."""
+        """Stops the executions of this stack that still run; returns how many."""
         stopped = 0
         for arn in self.latest.values():
             states = self.stack.clients.step_functions

@@ -48,7 +48,7 @@ def watch(
     try:
         standings = _watch(stack, uploads, runs, seconds=seconds, show=show, tell=tell)
     except BaseException:
-        if runs.stop() and any(lease_table.read(stack.ledger, each).ours for each in runs.latest):
+        if runs.stop() and any(lease_table.read(stack.ledger, each).owned for each in runs.latest):
             tell(LEFT_TO_THE_GUARD)
         raise
     return [Watched(upload, standings[upload.document_id].document) for upload in uploads]

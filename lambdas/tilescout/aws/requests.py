@@ -48,7 +48,7 @@ def conditional(write: Any, **request: Any) -> bool:
 
 
 def is_refused(error: ClientError) -> bool:
-    """A condition of ours did not hold, alone or within a transaction."""
+    """Returns True where a condition of the request did not hold, alone or within a transaction."""
     code = error.response.get("Error", {}).get("Code", "")
     if code == "TransactionCanceledException":
         reasons = error.response.get("CancellationReasons", [])

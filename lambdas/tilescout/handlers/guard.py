@@ -111,10 +111,10 @@ def watch_models(now: int, request_id: str) -> Counter[str]:
     metrics.add_metric("ModelUpSeconds", MetricUnit.Seconds, max(up, default=0))
     idle = [guard.idle_seconds(lease) for lease in leases]
     metrics.add_metric("ModelIdleSeconds", MetricUnit.Seconds, max(idle, default=0))
-    foreign = [version for lease in _of_models(leases) for version in guard.foreign(lease)]
-    metrics.add_metric("UnmanagedModelsRunning", MetricUnit.Count, len(foreign))
-    if foreign:
-        logger.warning("models that Tilescout did not start are running", versions=foreign)
+    unmanaged = [version for lease in _of_models(leases) for version in guard.unmanaged(lease)]
+    metrics.add_metric("UnmanagedModelsRunning", MetricUnit.Count, len(unmanaged))
+    if unmanaged:
+        logger.warning("models that Tilescout did not start are running", versions=unmanaged)
     return done
 
 

@@ -53,7 +53,7 @@ class ModelControl:
         return custom_labels.describe(self.rekognition, known.project_arn, version)
 
     def stop(self, lease: Lease, status: str) -> Action:
-        """One step towards a model that is down. "done" cleared ``ours`` and closed its price.
+        """One step towards a model that is down. "done" cleared ``owned`` and closed its price.
 
         Raises LeaseLost.
         """
@@ -119,7 +119,7 @@ class ModelControl:
         return after_refused_start(refused.code, refused.message)
 
     def _requested(self, read: Lease, seen: Lease, version: str, units: int) -> Lease | None:
-        if (read.starts, read.ours) != (seen.starts, seen.ours):
+        if (read.starts, read.owned) != (seen.starts, seen.owned):
             return None
         return lease_rules.request_start(read, self.token, self.now, version, units)
 

@@ -13,11 +13,11 @@ Duty = Literal["none", "revoke", "wait", "take over"]
 def guard_duty(lease: Lease, now: int, *, owner_runs: bool) -> Duty:
     """What the guard does about a lease (rule 9); ``owner_runs`` is asked of a live one only.
 
-    "wait" is for the grace of an owner that is gone, while a model of ours may be up.
+    "wait" is for the grace of an owner that is gone, while an owned model may be up.
     """
     if lease.is_live(now):
         return "none" if owner_runs else "revoke"
-    if not lease.ours:
+    if not lease.owned:
         return "none"
     return "take over" if lease.is_free(now) else "wait"
 
@@ -32,4 +32,4 @@ def guard_order(leases: Sequence[Lease], now: int) -> list[Lease]:
         return []
     first = now // 60 % len(leases)
     turned = [*leases[first:], *leases[:first]]
-    return sorted(turned, key=lambda lease: lease.is_live(now) or not lease.ours)
+    return sorted(turned, key=lambda lease: lease.is_live(now) or not lease.owned)

@@ -31,7 +31,7 @@ Phase = Literal["working", "closing"]
 class Lease:
     """One lease a model. ``token`` grows by one at each acquire and is never reset.
 
-    ``ours``: the model's ``version`` (an ARN) was started with ``units`` by an owner of this
+    ``owned``: the model's ``version`` (an ARN) was started with ``units`` by an owner of this
     lease at ``start_requested_at`` and was not seen stopped since. ``starts`` counts requests.
     A call without an answer may land up to ``SETTLE`` after it was requested.
     """
@@ -42,7 +42,7 @@ class Lease:
     expires_at: int = 0
     hard_deadline: int = 0
     phase: Phase = "working"
-    ours: bool = False
+    owned: bool = False
     start_requested_at: int = 0
     version: str = ""
     units: int = 0
@@ -58,7 +58,7 @@ class Lease:
 
     @property
     def settles_at(self) -> int:
-        """The last second in which a Start or Stop of ours may still take effect."""
+        """The last second in which a Start or Stop already sent may still take effect."""
         return max(self.start_requested_at, self.stop_requested_at) + SETTLE
 
     def may_detect(self, token: int, now: int) -> bool:
@@ -67,7 +67,7 @@ class Lease:
 
 
 def acquire(lease: Lease, me: str, now: int, hard_deadline: int) -> Lease | None:
-    """The lease as mine, or None while another holds it. ``ours`` survives a change of owner.
+    """The lease as mine, or None while another holds it. ``owned`` survives a change of owner.
 
     Owner is already me: the lease unchanged, so that a retried OpenRun finds its token.
     """
@@ -114,14 +114,14 @@ def heartbeat(lease: Lease, token: int, now: int, phase: Phase | None = None) ->
 
 
 def release(lease: Lease, token: int, now: int) -> Lease:
-    """No owner; token and ``ours`` stay. Raises LeaseLost where the token is not mine.
+    """No owner; token and ``owned`` stay. Raises LeaseLost where the token is not mine.
 
-    While a Start or Stop of ours may still land the lease only ends, so that nobody takes it
+    While a Start or Stop already sent may still land the lease only ends, so that nobody takes it
     before the grace is over: it would hit the next owner's model.
     """
     if lease.token != token:
         raise LeaseLost(f"the lease of {lease.model} has token {lease.token}, not {token}")
-    if lease.ours and now <= lease.settles_at:
+    if lease.owned and now <= lease.settles_at:
         return replace(lease, expires_at=min(lease.expires_at, now), phase="closing")
     return replace(lease, owner="", expires_at=0, phase="closing")
 
@@ -143,7 +143,7 @@ def request_start(lease: Lease, token: int, now: int, version: str, units: int) 
         )
     return replace(
         held,
-        ours=True,
+        owned=True,
         start_requested_at=now,
         version=version,
         units=units,
@@ -161,7 +161,7 @@ def undo_start(lease: Lease, before: Lease, requested: Lease) -> Lease | None:
         return None
     return replace(
         lease,
-        ours=before.ours,
+        owned=before.owned,
         start_requested_at=before.start_requested_at,
         version=before.version,
         units=before.units,
@@ -172,10 +172,10 @@ def request_stop(lease: Lease, token: int, now: int) -> Lease:
     """The lease before the call that stops its model (rule 8).
 
     So a late try of the same step stops nothing that has a new owner, and nobody takes the model
-    for done while a Stop may still land. Raises LeaseLost, also where no model is ours any more.
+    for done while a Stop may still land. Raises LeaseLost, also where no model is owned any more.
     """
     held = _held(lease, token, now)
-    if not held.ours:
+    if not held.owned:
         raise LeaseLost(f"the model of {lease.model} was seen down already; nothing is stopped")
     return replace(held, stop_requested_at=now)
 
@@ -198,4 +198,4 @@ def stopped(lease: Lease, token: int, now: int) -> Lease | None:
     Raises LeaseLost.
     """
     held = _held(lease, token, now)
-    return replace(held, ours=False) if now > held.settles_at else None
+    return replace(held, owned=False) if now > held.settles_at else None

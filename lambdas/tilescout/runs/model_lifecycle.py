@@ -66,17 +66,17 @@ def next_start(
     ``status`` is that of ``lease.version`` while that one is ours, else of ``version``;
     ``message`` is the service's own word on it. The run has asked ``starts`` times already;
     from ``latest_start`` on a start would come too late for any tile; ``may_share`` lets it use a
-    model that somebody else started. "stop" and "done" concern a model of ours that must be seen
+    model that somebody else started. "stop" and "done" concern an owned model that must be seen
     down before another start, so that a person's start in between is not taken for ours.
     """
-    if lease.ours and lease.version != version:
+    if lease.owned and lease.version != version:
         return _replace_older(lease, status, now)
     if status == "RUNNING":
         return _running(lease, may_share=may_share)
     if now >= give_up_at:
         reason = f"the model is {_name(status)} and its time to start is over"
-        return Action("give up", reason, barren=lease.ours or starts > 0)
-    if status == UNSEEN or (status == GONE and lease.ours):
+        return Action("give up", reason, barren=lease.owned or starts > 0)
+    if status == UNSEEN or (status == GONE and lease.owned):
         return Action("wait", f"the model could not be described{_said(message)}", START_POLL)
     if status == "STARTING":
         return _starting(lease, may_share=may_share)
@@ -86,7 +86,7 @@ def next_start(
         return Action("give up", f"the model is {status}; the next run looks again")
     if status not in STARTABLE:
         return Action("give up", _unusable(status, message), barren=True)
-    if lease.ours:
+    if lease.owned:
         return next_stop(lease, status, now)
     if now >= latest_start:
         reason = "no time is left to start the model before the deadline or the end of the budget"
@@ -99,25 +99,25 @@ def next_start(
 
 def _replace_older(lease: Lease, status: str, now: int) -> Action:
     action = next_stop(lease, status, now)
-    return Action(action.verb, f"an older version of ours comes first: {action.reason}",
+    return Action(action.verb, f"an older owned version comes first: {action.reason}",
                   action.seconds)  # fmt: skip
 
 
 def _running(lease: Lease, *, may_share: bool) -> Action:
-    if lease.ours:
+    if lease.owned:
         return Action("use", "our model is RUNNING")
     if may_share:
         return Action("use", "somebody else's model is RUNNING; it is used and left running")
-    return Action("give up", _foreign("RUNNING"))
+    return Action("give up", _unmanaged("RUNNING"))
 
 
 def _starting(lease: Lease, *, may_share: bool) -> Action:
-    if lease.ours or may_share:
+    if lease.owned or may_share:
         return Action("wait", "the model is STARTING", START_POLL)
-    return Action("give up", _foreign("STARTING"))
+    return Action("give up", _unmanaged("STARTING"))
 
 
-def _foreign(status: str) -> str:
+def _unmanaged(status: str) -> str:
     return (
         f"the model is {status} and was not started by Tilescout; stop it, or set "
         "use_running_model on the profile"
@@ -138,13 +138,13 @@ def _said(message: str) -> str:
 
 
 def next_stop(lease: Lease, status: str, now: int) -> Action:
-    """How an owner of the lease brings a model of ours down (rule 8).
+    """How an owner of the lease brings an owned model down (rule 8).
 
     "done" is certain: down, and too long after the last request for it to be on its way.
     ``status`` is that of ``lease.version``.
     """
-    if not lease.ours:
-        return Action("leave", "no model of ours is up")
+    if not lease.owned:
+        return Action("leave", "no owned model is up")
     # Asking a model to stop that nobody can see does no harm: it is ours. And a list that lacks it
     # may lag behind.
     if status in UP or status in (UNSEEN, GONE):

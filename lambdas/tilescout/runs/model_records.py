@@ -78,7 +78,7 @@ def model_cost(
     paid = [
         (start.units, start.seconds(begin, end))
         for start in starts
-        if start.stopped_at or (lease.ours and start.requested_at == lease.start_requested_at)
+        if start.stopped_at or (lease.owned and start.requested_at == lease.start_requested_at)
     ]
     usd = sum(prices.model_time(units, seconds) for units, seconds in paid)
     return ModelCost(sum(seconds for _, seconds in paid), usd)

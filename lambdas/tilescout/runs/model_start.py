@@ -18,7 +18,7 @@ from tilescout.runs.records import RunState
 class ModelView:
     """What one look at the run's model has shown.
 
-    ``status`` and ``message`` are the service's word on ``lease.version`` while that one is ours,
+    ``status`` and ``message`` are the service's word on ``lease.version`` while that one is owned,
     else on the run's version. ``spent_usd`` is what the run has paid for its model so far.
     """
 
@@ -52,7 +52,7 @@ def bounded(state: RunState, view: ModelView) -> RunState:
     A model that was taken over is paid by this run from now on, so it bounds the deadline too.
     """
     deadline = state.deadline
-    if view.lease.ours and not state.starts and view.lease.version == state.version:
+    if view.lease.owned and not state.starts and view.lease.version == state.version:
         deadline = min(deadline, view.paid_until(view.lease.units))
     minutes = max(profile.start_minutes for profile in view.profiles)
     give_up_at = state.give_up_at or view.now + 60 * minutes

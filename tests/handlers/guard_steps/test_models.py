@@ -79,7 +79,7 @@ def test_a_silent_run_is_followed_after_its_time_and_the_grace(
     service.status[VERSION] = "STOPPED"
     assert look(run.account, FREE + 61)["stopped"] == 1
     held = lease(run.account, "pumps")
-    assert (held["ours"], held["owner"]) == (False, "")
+    assert (held["owned"], held["owner"]) == (False, "")
 
 
 def test_a_stop_that_is_refused_while_starting_is_repeated_each_minute(
@@ -107,7 +107,7 @@ def test_a_model_is_stopped_also_where_no_profile_knows_it_any_more(
 ) -> None:
     row = {
         "model": "gone",
-        "ours": True,
+        "owned": True,
         "version": VERSION,
         "start_requested_at": NOW,
         "starts": 1,
@@ -180,13 +180,13 @@ def test_a_guard_that_dies_at_any_call_is_followed_by_the_next(
             look(run.account, later + 60 * minute)
             if service.status[VERSION] == "STOPPING":
                 service.status[VERSION] = "STOPPED"
-        assert not lease(run.account, "pumps")["ours"]
+        assert not lease(run.account, "pumps")["owned"]
         _started_again(run.account, service)
 
 
 def _started_again(account: Account, service: ModelService) -> None:
     service.status[VERSION] = "RUNNING"
     account.ledger.update_item(
-        Key={"pk": "LEASES", "sk": "pumps"}, UpdateExpression="SET ours = :yes",
+        Key={"pk": "LEASES", "sk": "pumps"}, UpdateExpression="SET owned = :yes",
         ExpressionAttributeValues={":yes": True},
     )  # fmt: skip

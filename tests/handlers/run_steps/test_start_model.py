@@ -47,7 +47,7 @@ def test_a_stopped_model_is_started_once(run: Run, service: ModelService) -> Non
     assert start(run) == ""
     assert start(run, NOW + 2) == ""
     assert service.asked == [("start", VERSION, 1)]
-    assert lease(run.account, "pumps")["ours"]
+    assert lease(run.account, "pumps")["owned"]
 
 
 def test_tiles_are_sent_once_the_model_runs(run: Run, service: ModelService) -> None:
@@ -128,7 +128,7 @@ def test_a_document_that_the_index_still_shows_as_waiting_counts_once(
 def test_a_start_without_a_clear_answer_is_ours(run: Run, service: ModelService, lost: str) -> None:
     service.refusals["StartProjectVersion"] = [lost]
     assert start(run) == ""
-    assert lease(run.account, "pumps")["ours"]
+    assert lease(run.account, "pumps")["owned"]
 
 
 def test_a_start_that_was_lost_is_not_repeated_while_it_may_show(
@@ -146,7 +146,7 @@ def test_a_start_that_was_lost_is_not_repeated_while_it_may_show(
 def test_two_running_models_put_the_run_off(run: Run, service: ModelService) -> None:
     service.refusals["StartProjectVersion"] = ["LimitExceededException"]
     assert start(run) == "StopModel"
-    assert not lease(run.account, "pumps")["ours"]
+    assert not lease(run.account, "pumps")["owned"]
     assert run.state["finished"] == (
         "LimitExceededException: because; an account runs two models at once (Service Quotas); "
         "the next run tries again"
@@ -193,7 +193,7 @@ def test_starting_is_given_up_after_forty_minutes(run: Run, service: ModelServic
     for minute in range(1, 41):
         last = start(run, NOW + 60 * minute)
     assert last == "StopModel"
-    assert lease(account, "pumps")["ours"]
+    assert lease(account, "pumps")["owned"]
 
 
 def test_an_older_version_of_ours_is_stopped_before_another_starts(

@@ -41,7 +41,7 @@ def test_a_model_is_stopped_and_seen_stopped(run: Run, service: ModelService) ->
     service.status[VERSION] = "STOPPED"
     assert stop(run, NOW + 700) == "MergePages"
     assert service.asked == [("stop", VERSION, 0)]
-    assert not lease(run.account, "pumps")["ours"]
+    assert not lease(run.account, "pumps")["owned"]
 
 
 def test_a_model_that_one_look_does_not_show_is_stopped_all_the_same(
@@ -50,7 +50,7 @@ def test_a_model_that_one_look_does_not_show_is_stopped_all_the_same(
     service.blind = 1
     assert stop(run, NOW + 700) == ""
     assert service.asked == [("stop", VERSION, 0)]
-    assert lease(run.account, "pumps")["ours"]
+    assert lease(run.account, "pumps")["owned"]
 
 
 def test_a_version_that_was_deleted_is_down_once_stop_says_so(
@@ -58,7 +58,7 @@ def test_a_version_that_was_deleted_is_down_once_stop_says_so(
 ) -> None:
     del service.status[VERSION]
     assert stop(run, NOW + 700) == "MergePages"
-    assert not lease(run.account, "pumps")["ours"]
+    assert not lease(run.account, "pumps")["owned"]
 
 
 def test_a_model_is_stopped_where_the_record_of_the_version_in_use_is_lost(
@@ -159,7 +159,7 @@ def test_a_run_that_closes_with_its_model_up_leaves_it_to_the_guard(
     with clock(NOW + 620):
         run.step("CloseRun", state={"error": {"Error": "X", "Cause": "y"}})
     held = lease(run.account, "pumps")
-    assert (held["ours"], held["owner"]) == (True, "")
+    assert (held["owned"], held["owner"]) == (True, "")
 
 
 def test_the_price_ends_where_the_model_was_seen_down(run: Run, service: ModelService) -> None:

@@ -93,7 +93,7 @@ def test_a_run_goes_through_without_a_model_to_start(account: Account, version: 
     assert run.row["model_version"] == version
     assert run.row["tiles_answered"] == 12
     assert run.row["model_seconds"] == 0
-    assert lease(account, PROJECT)["ours"] is False
+    assert lease(account, PROJECT)["owned"] is False
     result = account.document(document)["result_id"]
     body = account.s3.get_object(Bucket="results-bucket", Key=f"results/{result}/detections.json")[
         "Body"

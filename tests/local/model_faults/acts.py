@@ -31,7 +31,7 @@ def start_and_wait(world: World, project: str, executions: list[str]) -> None:
     eventually(lambda: world.model(project)["status"] == "RUNNING", PATIENCE)
 
 
-def stop_what_is_foreign(world: World, project: str, executions: list[str]) -> None:
+def stop_unmanaged_models(world: World, project: str, executions: list[str]) -> None:
     """As the person who started it does in the end, where the start has not failed."""
     eventually(lambda: world.model(project)["status"] != "STARTING", PATIENCE)
     world.stop_by_hand(project)

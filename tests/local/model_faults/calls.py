@@ -39,7 +39,7 @@ def step(state: str) -> Fault:
 
 WORKING = '"phase": {"S": "working"}'
 CLOSING = '"phase": {"S": "closing"}'
-OURS, NOT_OURS = '"ours": {"BOOL": true}', '"ours": {"BOOL": false}'
+OWNED, NOT_OWNED = '"owned": {"BOOL": true}', '"owned": {"BOOL": false}'
 NOBODYS = '"owner": {"S": ""}'
 GUARDS = '"owner": {"S": "guard:'
 
@@ -58,7 +58,7 @@ EFFECTS: dict[str, Fault] = {
     "StartModel": START,
     "DetectTiles": HINTS,
     "StopModel": STOP,
-    "MergePages": lease_write(CLOSING, NOT_OURS),
+    "MergePages": lease_write(CLOSING, NOT_OWNED),
     "CloseRun": lease_write(NOBODYS),
 }
 """The one call of each state that changes something for the others."""
@@ -66,13 +66,13 @@ EFFECTS: dict[str, Fault] = {
 OWN_WRITES: dict[str, Fault] = {
     **EFFECTS,
     "StartModel": lease_write(WORKING, skip=1),
-    "StopModel": lease_write(CLOSING, OURS, skip=1),
+    "StopModel": lease_write(CLOSING, OWNED, skip=1),
 }
 """A write without which the state fails as a whole."""
 
 BEFORE: dict[str, tuple[Fault, ...]] = {
     # StopModel writes the same of a model that is down; held, so that the next beat is later.
-    "MergePages": (lease_write(CLOSING, NOT_OURS) | {"delay_seconds": 0.3},),
+    "MergePages": (lease_write(CLOSING, NOT_OWNED) | {"delay_seconds": 0.3},),
 }
 """Orders that are met before a state's own."""
 

@@ -37,7 +37,7 @@ class Case:
     that nobody could cut short, or of a guard that was kept from looking.
 
     ``more_calls`` beyond one a tile are billed: answers that were lost, workers killed.
-    ``foreign``: somebody else's model is up when the faulted run is over, and must be. ``ends``:
+    ``unmanaged``: somebody else's model is up when the faulted run is over, and must be. ``ends``:
     what becomes of the document by further runs, none of them hindered unless it is HELD.
     """
 
@@ -55,7 +55,7 @@ class Case:
     more_seconds: float = 0.0
     more_words: str = ""
     more_calls: int = 0
-    foreign: bool = False
+    unmanaged: bool = False
     ends: str = "DONE"
 
     @property

@@ -14,9 +14,9 @@ from tests.local.model_faults.calls import (
     KILLED_AFTER,
     KILLED_BEFORE,
     LOST,
-    NOT_OURS,
-    OURS,
+    NOT_OWNED,
     OWN_WRITES,
+    OWNED,
     START,
     STOP,
     WORKING,
@@ -103,11 +103,11 @@ OF_CALLS = [
     Case(
         kind="lease's PutItem",
         name="lost when the start is requested",
-        faults=(lease_write(WORKING, OURS) | LOST,),
+        faults=(lease_write(WORKING, OWNED) | LOST,),
     ),
     Case(
         kind="lease's PutItem",
         name="lost when the model was seen down",
-        faults=(lease_write(CLOSING, NOT_OURS) | LOST,),
+        faults=(lease_write(CLOSING, NOT_OWNED) | LOST,),
     ),
 ]

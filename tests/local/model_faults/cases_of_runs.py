@@ -14,8 +14,8 @@ from tests.local.model_faults.calls import (
     KILLED_BEFORE,
     LOST,
     NOBODYS,
-    NOT_OURS,
-    OURS,
+    NOT_OWNED,
+    OWNED,
     SLOW_DETECTOR,
     STOP,
     Fault,
@@ -50,7 +50,7 @@ OF_RUNS = [
     Case(
         kind="silent run",
         name="hangs past its lease in StopModel",
-        faults=(lease_write(CLOSING, OURS, skip=1) | {"delay_seconds": 14.0},),
+        faults=(lease_write(CLOSING, OWNED, skip=1) | {"delay_seconds": 14.0},),
         owner="silent",
     ),
     Case(
@@ -110,7 +110,7 @@ OF_GUARD = [
     _guard_killed("before Stop", STOP | KILLED_BEFORE),
     _guard_killed("after Stop", STOP | KILLED_AFTER),
     _guard_killed("before it notes that the model is down",
-                  lease_write(GUARDS, NOT_OURS) | KILLED_BEFORE),
+                  lease_write(GUARDS, NOT_OWNED) | KILLED_BEFORE),
     _guard_killed("before its release", lease_write(NOBODYS) | KILLED_BEFORE),
     Case(
         kind="guard",

@@ -119,7 +119,7 @@ def judged(
     meter, document = world.meter(case.project), world.whole.document(played.document)
     slowness = STEP_SECONDS + 2 * _longest_step(played)
     found = _found(played) if document.result_id else []
-    overrun = 0.0 if case.foreign else _overrun(played, watch, after_fault)
+    overrun = 0.0 if case.unmanaged else _overrun(played, watch, after_fault)
     wrong = {
         f"up {overrun:.0f} s too long, {case.bound:.0f} s allowed": (
             overrun > case.bound + slowness
@@ -127,7 +127,7 @@ def judged(
         f"asked {watch.asked_without_run():.0f} s after the run's end": (
             watch.asked_without_run() > slowness + _held_detector(case)
         ),
-        f"the other's model is {stands}": case.foreign and not _is_foreign_up(after_fault, stands),
+        f"the other's model is {stands}": case.unmanaged and not _is_unmanaged_up(after_fault, stands),
         f"the document is {document.status}: {document.reason}": (
             document.status != case.ends or (case.ends != "DONE" and not document.reason)
         ),
@@ -165,7 +165,7 @@ def _held_detector(case: Case) -> float:
     return CLOCK_SCALE * max((fault.get("delay_seconds", 0.0) for fault in held), default=0.0)
 
 
-def _is_foreign_up(after_fault: dict[str, Any], stands: str) -> bool:
+def _is_unmanaged_up(after_fault: dict[str, Any], stands: str) -> bool:
     stops = [call for call in after_fault["control"] if call["call"] == "StopProjectVersion"]
     return stands in ("STARTING", "RUNNING") and not stops
 

@@ -104,7 +104,7 @@ def _settle(played: Play) -> None:
         if _running(world) or not world.lease(case.project).is_free(int(world.now())):
             return False
         lease = world.lease(case.project)
-        return not lease.ours if case.foreign else world.is_down(case.project)
+        return not lease.owned if case.unmanaged else world.is_down(case.project)
 
     deadline = time.monotonic() + PATIENCE
     while not is_over():
@@ -135,11 +135,11 @@ def _recover(played: Play) -> int:
     while world.whole.document(played.document).status not in (*ENDED, "HELD"):
         if runs >= MAX_RUNS:
             break
-        eventually(lambda: world.is_idle(case.project) or case.foreign, PATIENCE)
+        eventually(lambda: world.is_idle(case.project) or case.unmanaged, PATIENCE)
         played.executions.append(world.whole.start(case.project))
         world.whole.ended(played.executions[-1])
         runs += 1
-    if not (case.foreign and not case.clear):
+    if not (case.unmanaged and not case.clear):
         eventually(lambda: world.is_down(case.project) and not _running(world), PATIENCE)
     return runs
 

@@ -104,7 +104,7 @@ class World:
     def is_down(self, project: str) -> bool:
         """Nothing is paid, and nobody believes otherwise."""
         paid = self.meter(project)["paid"]
-        return not self.lease(project).ours and all(span["ended"] is not None for span in paid)
+        return not self.lease(project).owned and all(span["ended"] is not None for span in paid)
 
     def start_by_hand(self, project: str) -> None:
         rekognition = self.whole.aws.client("rekognition")

@@ -142,7 +142,7 @@ def lease(stack: Stack, **changed: Any) -> Lease:
         "token": 7,
         "hard_deadline": NOW + 7200,
         "phase": "closing",
-        "ours": True,
+        "owned": True,
         "start_requested_at": NOW - 1200,
         "version": arn("v1"),
         "units": 2,

@@ -37,7 +37,7 @@ SWAPPED = (
     "owner",
     "expires_at",
     "phase",
-    "ours",
+    "owned",
     "version",
     "units",
     "starts",

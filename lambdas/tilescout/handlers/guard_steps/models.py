@@ -1,4 +1,4 @@
-"""The guard's look at every lease: no model of ours stays up without a live run (rule 9)."""
+"""The guard's look at every lease: no owned model stays up without a live run (rule 9)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class ModelGuard:
             seen.model,
             lambda read: (
                 lease_rules.acquire(read, GUARD + self.me, self.now, self.now + GUARD_HOLD)
-                if read.ours
+                if read.owned
                 else None
             ),
         )
@@ -91,21 +91,21 @@ class ModelGuard:
             lambda read: lease_rules.release(read, lease.token, self.now),
         )
 
-    def foreign(self, lease: Lease) -> list[str]:
+    def unmanaged(self, lease: Lease) -> list[str]:
         """Versions of the lease's project that are up and that Tilescout did not start."""
         known = model_table.in_use(self.ledger, lease.model)
         if known is None:
             return []
         up = custom_labels.running(self.open_rekognition(), known.project_arn)
-        return [version for version in up if not (lease.ours and version == lease.version)]
+        return [version for version in up if not (lease.owned and version == lease.version)]
 
     def up_seconds(self, lease: Lease) -> int:
-        """How long a model of ours is up, or asked to be; 0 where none is."""
-        return self.now - lease.start_requested_at if lease.ours else 0
+        """How long an owned model is up, or asked to be; 0 where none is."""
+        return self.now - lease.start_requested_at if lease.owned else 0
 
     def idle_seconds(self, lease: Lease) -> int:
-        """Since its last answer, or since it was ready, while a model of ours is RUNNING."""
-        if not lease.ours:
+        """Since its last answer, or since it was ready, while an owned model is RUNNING."""
+        if not lease.owned:
             return 0
         known = model_table.get_start(self.ledger, lease.model, lease.start_requested_at)
         if known is None or not known.running_at:

@@ -21,9 +21,9 @@ def start_model(context: StepContext) -> RunState:
     if not context.state.starts_model:
         return _without_model(context.state)
     context = gather(context)
-    # A model of ours is brought up or down whatever waits, so the bands are not read for it.
-    tiles = 0 if context.lease.ours else tiles_to_detect(context)
-    if not (context.lease.ours or tiles):
+    # An owned model is brought up or down whatever waits, so the bands are not read for it.
+    tiles = 0 if context.lease.owned else tiles_to_detect(context)
+    if not (context.lease.owned or tiles):
         return _without_model(context.state)
     view, units_up = _look(context)
     state = model_start.bounded(context.state, view)
@@ -46,8 +46,8 @@ def _look(context: StepContext) -> tuple[ModelView, int]:
     """Returns what the service and the records say of the model, and the units that are up."""
     lease, state = context.lease, context.state
     known = model_table.in_use(context.ledger, state.model)
-    # An older version of ours comes first: it must be down before another is started.
-    shown = context.control().describe(known, lease.version if lease.ours else state.version)
+    # An older owned version comes first: it must be down before another is started.
+    shown = context.control().describe(known, lease.version if lease.owned else state.version)
     view = ModelView(
         lease=lease,
         status=shown.status,
@@ -58,7 +58,7 @@ def _look(context: StepContext) -> tuple[ModelView, int]:
         spent_usd=cost_so_far(context).usd,
         now=context.now,
     )
-    return view, lease.units if lease.ours else shown.units
+    return view, lease.units if lease.owned else shown.units
 
 
 def _start(context: StepContext, state: RunState, view: ModelView, tiles: int) -> RunState:
@@ -82,7 +82,7 @@ def _use(context: StepContext, state: RunState, units: int) -> RunState:
     """The model runs: tiles may be sent."""
     values = {"model_version": state.version, "units": units}
     document_table.update_run(context.documents, state.id, values)
-    if context.lease.ours:
+    if context.lease.owned:
         _note_start(context)
     answered = context.run.tiles_answered
     return model_start.ready(state, units=units, now=context.now, answered_before=answered)
@@ -101,14 +101,14 @@ def _note_start(context: StepContext) -> None:
 
 
 def stop_model(context: StepContext) -> RunState:
-    """``next`` is MergePages once no model of ours is up, else empty; again and again (rule 8).
+    """``next`` is MergePages once no owned model is up, else empty; again and again (rule 8).
 
     The lease is closing from here on. CloseRun comes next where the history of the execution has
     no room for more turns.
     """
     context = keep_lease(context, "closing")
     state, lease = context.state, context.lease
-    if not lease.ours:
+    if not lease.owned:
         return replace(state, next="MergePages", wait_seconds=0, merging_since=context.now)
     control = context.control()
     shown = control.describe(model_table.in_use(context.ledger, state.model), lease.version)

@@ -19,12 +19,12 @@ def held(**values: Any) -> Lease:
 @pytest.mark.parametrize(
     ("lease", "now", "owner_runs", "duty"),
     [
-        (held(ours=True), 1_000, True, "none"),
+        (held(owned=True), 1_000, True, "none"),
         (held(), 1_000, False, "revoke"),
-        (held(ours=True), 1_180, False, "wait"),
-        (held(ours=True), 1_180 + GRACE, False, "wait"),
-        (held(ours=True), 1_181 + GRACE, False, "take over"),
-        (held(ours=True, owner=""), 1_000, False, "take over"),
+        (held(owned=True), 1_180, False, "wait"),
+        (held(owned=True), 1_180 + GRACE, False, "wait"),
+        (held(owned=True), 1_181 + GRACE, False, "take over"),
+        (held(owned=True, owner=""), 1_000, False, "take over"),
         (held(), 1_181 + GRACE, False, "none"),
         (Lease(model="valves"), 1_000, False, "none"),
     ],
@@ -37,9 +37,9 @@ def named(*leases: Lease) -> list[str]:
     return [lease.model for lease in leases]
 
 
-LIVE = held(model="live", ours=True, expires_at=99_999)
-DEAD = held(model="dead", ours=True, expires_at=500)
-DEAD_TOO = held(model="dead too", ours=True, expires_at=500)
+LIVE = held(model="live", owned=True, expires_at=99_999)
+DEAD = held(model="dead", owned=True, expires_at=500)
+DEAD_TOO = held(model="dead too", owned=True, expires_at=500)
 IDLE = Lease(model="idle")
 
 

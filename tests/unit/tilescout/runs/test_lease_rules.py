@@ -69,10 +69,10 @@ def test_a_revoked_owner_does_not_find_its_token_again() -> None:
 
 
 def test_a_takeover_keeps_what_is_known_of_the_model() -> None:
-    started = Lease(model="m", owner="run-a", token=3, ours=True, start_requested_at=900)
+    started = Lease(model="m", owner="run-a", token=3, owned=True, start_requested_at=900)
     lease = acquire(started, "run-b", now=2_000, hard_deadline=FAR)
     assert lease is not None
-    assert (lease.ours, lease.start_requested_at) == (True, 900)
+    assert (lease.owned, lease.start_requested_at) == (True, 900)
 
 
 def test_a_takeover_of_a_closing_lease_is_working_again() -> None:
@@ -115,12 +115,12 @@ def test_closing_never_goes_back_to_working() -> None:
 
 
 def test_a_release_keeps_token_and_ours() -> None:
-    held = Lease(model="m", owner="run-a", token=3, expires_at=500, ours=True)
-    assert release(held, 3, 400) == Lease(model="m", token=3, ours=True, phase="closing")
+    held = Lease(model="m", owner="run-a", token=3, expires_at=500, owned=True)
+    assert release(held, 3, 400) == Lease(model="m", token=3, owned=True, phase="closing")
 
 
 def test_a_lease_whose_last_call_may_still_land_is_free_only_after_the_grace() -> None:
-    held = owned(ours=True, stop_requested_at=1_000)
+    held = owned(owned=True, stop_requested_at=1_000)
     ended = release(held, 3, 1_000 + SETTLE)
     assert (ended.owner, ended.expires_at, ended.phase) == ("run", 1_060, "closing")
     assert not ended.is_free(1_060 + GRACE)
@@ -213,7 +213,7 @@ def test_at_most_one_run_at_a_time_believes_that_it_may_detect(
 
 def test_a_start_is_written_down_before_it_is_requested() -> None:
     asked = request_start(owned(starts=4), 3, 1_000, "v2", 2)
-    assert (asked.ours, asked.start_requested_at, asked.version, asked.units, asked.starts) == (
+    assert (asked.owned, asked.start_requested_at, asked.version, asked.units, asked.starts) == (
         True,
         1_000,
         "v2",
@@ -240,7 +240,7 @@ def test_a_refused_start_is_as_if_it_had_never_been_asked() -> None:
 
 
 def test_a_refused_start_leaves_what_an_earlier_one_may_have_started() -> None:
-    before = owned(ours=True, start_requested_at=900, version="v2", units=1, starts=1)
+    before = owned(owned=True, start_requested_at=900, version="v2", units=1, starts=1)
     asked = request_start(before, 3, 1_000, "v2", 1)
     assert undo_start(asked, before, asked) == replace(before, starts=2)
 
@@ -253,39 +253,39 @@ def test_an_attempt_does_not_undo_what_a_later_one_asked() -> None:
 
 
 def test_a_stop_is_written_down_before_it_is_requested() -> None:
-    assert request_stop(owned(ours=True), 3, 1_000).stop_requested_at == 1_000
+    assert request_stop(owned(owned=True), 3, 1_000).stop_requested_at == 1_000
 
 
 def test_a_stop_that_was_answered_is_no_longer_on_its_way() -> None:
-    before = owned(ours=True, stop_requested_at=940)
+    before = owned(owned=True, stop_requested_at=940)
     asked = request_stop(before, 3, 1_000)
     assert stop_landed(asked, before, asked) == before
 
 
 def test_an_answer_says_nothing_of_another_tries_stop() -> None:
-    before = owned(ours=True)
+    before = owned(owned=True)
     first = request_stop(before, 3, 1_000)
     second = request_stop(first, 3, 1_010)
     assert stop_landed(second, before, first) is None
     assert stop_landed(second, first, second) == first
 
 
-@pytest.mark.parametrize("lease", [owned(ours=True, token=4), owned(), owned(owner="")])
+@pytest.mark.parametrize("lease", [owned(owned=True, token=4), owned(), owned(owner="")])
 def test_a_late_try_stops_nothing_that_is_no_longer_its_own(lease: Lease) -> None:
     with pytest.raises(LeaseLost):
         request_stop(lease, 3, 1_000)
 
 
 def test_ours_ends_only_when_its_owner_saw_the_model_down() -> None:
-    ended = stopped(owned(ours=True), 3, 1_000)
+    ended = stopped(owned(owned=True), 3, 1_000)
     assert ended is not None
-    assert not ended.ours
+    assert not ended.owned
     with pytest.raises(LeaseLost):
-        stopped(owned(ours=True), 2, 1_000)
+        stopped(owned(owned=True), 2, 1_000)
 
 
 @pytest.mark.parametrize("asked", ["start_requested_at", "stop_requested_at"])
 def test_ours_does_not_end_while_a_call_may_still_land(asked: str) -> None:
-    lease = owned(ours=True, expires_at=2_000, **{asked: 1_000})
+    lease = owned(owned=True, expires_at=2_000, **{asked: 1_000})
     assert stopped(lease, 3, 1_000 + SETTLE) is None
     assert stopped(lease, 3, 1_001 + SETTLE) is not None

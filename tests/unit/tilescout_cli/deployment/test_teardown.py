@@ -214,7 +214,7 @@ def test_a_model_that_a_person_started_stays_up_and_is_named(
     stack: Stack, account: Account
 ) -> None:
     account.have("v1", "RUNNING", units=1)
-    cli_models.lease(stack, ours=False)
+    cli_models.lease(stack, owned=False)
     result = destroy("--yes")
     assert (result.exit_code, account.versions["v1"][0]) == (0, "RUNNING")
     said = " ".join(result.stderr.split())

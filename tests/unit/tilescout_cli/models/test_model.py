@@ -241,7 +241,7 @@ def test_status_shows_a_model_of_ours_with_its_lease_and_price(
     assert [line.rstrip() for line in said("status").splitlines()] == [
         "project         valves",
         "version in use  v1, since 2026-11-17 11:06:40 UTC",
-        "on AWS          v1 RUNNING, 2 units, ours",
+        "on AWS          v1 RUNNING, 2 units, owned",
         "lease           run noon works, until 11:09:10 UTC unless it goes on",
         "started         2026-11-18 10:46:40 UTC",
         "price           2 units, 20 min, $2.67 so far",
@@ -257,9 +257,9 @@ def test_status_names_what_somebody_else_started(stack: Stack, account: Account)
     account.have("v2", "STARTING", units=3)
     in_use(stack)
     (shown,) = answer("status", "--project", "valves")
-    up = [(each["name"], each["status"], each["ours"]) for each in shown["versions"]]
+    up = [(each["name"], each["status"], each["owned"]) for each in shown["versions"]]
     assert up == [("v2", "STARTING", False), ("v1", "STOPPED", False)]
-    assert "v2 STARTING, 3 units, somebody else's" in said("status", "--project", "valves")
+    assert "v2 STARTING, 3 units, unmanaged" in said("status", "--project", "valves")
 
 
 def test_status_tells_how_to_end_waiting_for_a_model(stack: Stack, account: Account) -> None:

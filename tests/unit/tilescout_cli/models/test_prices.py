@@ -98,7 +98,7 @@ def test_a_run_that_died_does_not_pay_for_what_later_runs_started(stack: Stack) 
 
 
 def test_what_somebody_else_started_costs_the_run_nothing(stack: Stack) -> None:
-    cli_models.lease(stack, owner="x", expires_at=NOW + 150, ours=False, start_requested_at=0)
+    cli_models.lease(stack, owner="x", expires_at=NOW + 150, owned=False, start_requested_at=0)
     add_run(stack, run_row())
     assert totals(stack, of_model(status="RUNNING", result_id="")).model == replace(
         NO_BILL, units=2

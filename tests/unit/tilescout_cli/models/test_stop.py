@@ -123,7 +123,7 @@ def test_a_run_that_is_closing_stops_its_model_itself(
 
     def close() -> None:
         account.have("v1", "STOPPED")
-        cli_models.lease(stack, ours=False)
+        cli_models.lease(stack, owned=False)
 
     time.each_minute = close
     result = stop()

@@ -38,8 +38,8 @@ def test_what_somebody_else_started_is_left_alone(stack: Stack, account: Account
     result = stop()
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
-        "tilescout: valves: v1 RUNNING, 2 units, somebody else's; Tilescout did not start it and "
-        "leaves it alone. Ask who did; --not-ours stops it in your own name\n"
+        "tilescout: valves: v1 RUNNING, 2 units, unmanaged; Tilescout did not start it and "
+        "leaves it alone. Ask who did; --unmanaged stops it in your own name\n"
     )
     assert status(account) == "RUNNING"
 
@@ -47,7 +47,7 @@ def test_what_somebody_else_started_is_left_alone(stack: Stack, account: Account
 def test_what_somebody_else_started_is_stopped_when_a_person_says_so_twice(
     stack: Stack, account: Account
 ) -> None:
-    result = stop("--not-ours", answer="y\n")
+    result = stop("--unmanaged", answer="y\n")
     assert result.exit_code == 0
     assert result.stdout.endswith("valves: no model is up\n")
     assert "stop v1 of valves, which Tilescout did not start? [y/N]" in result.stderr
@@ -55,7 +55,7 @@ def test_what_somebody_else_started_is_stopped_when_a_person_says_so_twice(
 
 
 def test_who_says_no_stops_nothing(stack: Stack, account: Account) -> None:
-    result = stop("--not-ours", answer="n\n")
+    result = stop("--unmanaged", answer="n\n")
     assert result.exit_code == 1
     assert "v1 was left up" in result.stderr
     assert status(account) == "RUNNING"
@@ -64,8 +64,8 @@ def test_who_says_no_stops_nothing(stack: Stack, account: Account) -> None:
 def test_a_run_at_work_with_what_somebody_else_started_keeps_it(
     stack: Stack, account: Account
 ) -> None:
-    at_work(stack, ours=False)
-    result = stop("--not-ours", "--yes")
+    at_work(stack, owned=False)
+    result = stop("--unmanaged", "--yes")
     assert (result.exit_code, status(account)) == (2, "RUNNING")
     assert "--abort ends it now" in result.stderr
 
@@ -73,9 +73,9 @@ def test_a_run_at_work_with_what_somebody_else_started_keeps_it(
 def test_both_options_end_the_run_and_then_what_somebody_else_started(
     stack: Stack, account: Account, time: Time
 ) -> None:
-    owner = at_work(stack, ours=False)
+    owner = at_work(stack, owned=False)
     time.each_minute = lambda: cli_models.guard(stack, time)
-    result = stop("--not-ours", "--abort", "--yes")
+    result = stop("--unmanaged", "--abort", "--yes")
     assert (result.exit_code, status(account)) == (0, "STOPPED")
     assert execution_status(stack, owner) == "ABORTED"
 
@@ -88,13 +88,13 @@ def test_a_version_of_ours_is_waited_for_and_another_ones_needs_its_option(
     time.each_minute = lambda: cli_models.guard(stack, time)
     result = stop()
     assert (result.exit_code, status(account)) == (2, "STOPPED")
-    assert "v2 RUNNING, 1 unit, somebody else's" in result.stderr
+    assert "v2 RUNNING, 1 unit, unmanaged" in result.stderr
     assert account.versions["v2"][0] == "RUNNING"
 
 
 def test_a_refused_stop_ends_with_3_and_the_remedy(stack: Stack, account: Account) -> None:
     account.refuses_stop = "AccessDeniedException"
-    result = stop("--not-ours", "--yes")
+    result = stop("--unmanaged", "--yes")
     assert (result.exit_code, result.stdout) == (3, "")
     assert "ask for rekognition:StopProjectVersion, or stop it in the console" in result.stderr
 
@@ -110,7 +110,7 @@ def test_a_version_that_cannot_be_stopped_while_it_starts_is_asked_again(
         account.refuses_stop = ""
 
     time.each_minute = come_up
-    assert stop("--not-ours", "--yes").exit_code == 0
+    assert stop("--unmanaged", "--yes").exit_code == 0
     assert status(account) == "STOPPED"
 
 
@@ -126,5 +126,5 @@ def test_only_what_the_person_agreed_to_is_stopped(
         account.refuses_stop = ""
 
     time.each_minute = another_starts
-    assert stop("--not-ours", "--yes").exit_code == 0
+    assert stop("--unmanaged", "--yes").exit_code == 0
     assert (status(account), account.versions["v2"][0]) == ("STOPPED", "RUNNING")

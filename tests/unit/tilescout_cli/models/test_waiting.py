@@ -42,7 +42,7 @@ def test_after_its_documents_the_model_is_waited_for_until_it_is_down(
     add(stack, one)
 
     def close() -> None:
-        cli_models.lease(stack, owner="x", ours=False)
+        cli_models.lease(stack, owner="x", owned=False)
         stopped = start_row(running_at=NOW - 600, stopped_at=NOW + 60, stopped_by="x")
         model_table.add_start(stack.ledger, stopped)
 
