@@ -225,18 +225,18 @@ def _requeued(world: World, rules: Rules, loop: Loop) -> World:
         return closing
     answered = len(world.band.answered)
     detected = world.band.is_complete
-    run_is_barren = loop.token not in world.answered
+    is_without_answer = loop.token not in world.answered
     end = RunEnd(
         token=loop.token,
         answered=answered,
         detected=detected,
-        without_answer=run_is_barren,
+        without_answer=is_without_answer,
         stalled=loop.finished in STALLED,
     )
     requeued = rules.requeue(_record(document), end, NOW)
     runs = min(requeued.attributes["runs_without_progress"], 4)
     after = _changed(document, requeued, runs_without_progress=runs)
-    if run_is_barren and not detected:
+    if is_without_answer and not detected:
         rows = tuple(rules.forgive(row, loop.token, NOW) for row in world.rows)
         counted = any(row.state == "pending" and ran_out(row, loop.token, NOW) for row in rows)
         wrong = "an ask of a run without any answer was counted" if counted else ""

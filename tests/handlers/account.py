@@ -71,7 +71,7 @@ def clients() -> list[Any]:
     runtime, detect_tile = module("runtime"), module("detect_tile")
     return [
         runtime._dynamodb().meta.client,
-        runtime._dynamodb_adding().meta.client,
+        runtime._dynamodb_at_most_once().meta.client,
         runtime.s3(),
         runtime.sqs(),
         runtime.events(),

@@ -24,7 +24,7 @@ def close(store: Store, state: RunState, now: int, *, failed: bool) -> RunState:
             _requeue(store, state, claim, document, now, failed=failed)
         _measure(store, state)
         store.lease = lease_rules.release(store.lease, state.token, now)
-    stays = failed or state.put_off
+    stays = failed or state.deferred
     again = not stays and is_work_due(store, now, besides=state.token)
     return replace(state, next="OpenRun" if again else "", wait_seconds=0)
 
@@ -33,18 +33,18 @@ def _requeue(
     store: Store, state: RunState, claim: Claim, document: Document, now: int, *, failed: bool
 ) -> None:
     answered = sum(row.state == "answered" for row in store.tiles[document.id])
-    run_is_barren = not store.runs[state.id].tiles_answered
+    is_without_answer = not store.runs[state.id].tiles_answered
     end = RunEnd(
         token=state.token,
         answered=answered,
         detected=claim.detected,
-        without_answer=run_is_barren,
+        without_answer=is_without_answer,
         stalled=state.finished in STALLED,
-        deferred=state.put_off,
+        deferred=state.deferred,
         failed=failed,
     )
     store.commit_status(transitions.requeue(document, end, now))
-    if run_is_barren and not claim.detected:
+    if is_without_answer and not claim.detected:
         rows = store.tiles[document.id]
         rows[:] = [reservations.forgive(row, state.token, now) for row in rows]
 

@@ -33,8 +33,8 @@ PAUSES = (0.1, 0.3, 1.0, 3.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Adding:
-    """A table by a client that makes one try: ``clients.dynamodb_adding``."""
+class AtMostOnce:
+    """A table whose client makes one try per request: ``clients.dynamodb_at_most_once``."""
 
     table: Table
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 STORAGE = Config(
     connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 5, "mode": "standard"}
 )
-ADDING = Config(
+AT_MOST_ONCE = Config(
     connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 1, "mode": "standard"}
 )
 """A write that adds is made once: one whose reply is lost may have been made already."""
@@ -33,8 +33,8 @@ def dynamodb() -> DynamoDBServiceResource:
     return boto3.resource("dynamodb", config=STORAGE)
 
 
-def dynamodb_adding() -> DynamoDBServiceResource:
-    return boto3.resource("dynamodb", config=ADDING)
+def dynamodb_at_most_once() -> DynamoDBServiceResource:
+    return boto3.resource("dynamodb", config=AT_MOST_ONCE)
 
 
 def s3() -> S3Client:

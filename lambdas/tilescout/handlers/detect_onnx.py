@@ -39,7 +39,7 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
     tiles = HintedTiles(
         ledger=runtime.table(SETTINGS.ledger_table),
         documents=runtime.table(SETTINGS.documents_table),
-        allowances=runtime.adding(SETTINGS.documents_table),
+        allowances=runtime.at_most_once(SETTINGS.documents_table),
         s3=runtime.s3(),
         tiles_bucket=SETTINGS.tiles_bucket,
         detector_for=detector_for,

@@ -13,7 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from tilescout import keys, messages, results
 from tilescout.aws import objects
 from tilescout.aws.documents import cleanup, finalization
-from tilescout.aws.documents.resources import Stores
+from tilescout.aws.documents.resources import Resources
 from tilescout.aws.tables import detection_table, document_table, page_table, tile_table
 from tilescout.detections import Answer
 from tilescout.detectors.responses import answer_from_json
@@ -54,7 +54,7 @@ def merge_hinted(body: str, must_stop: Callable[[], bool]) -> None:
     if document.status == "RUNNING":
         flipped = _merge(document, hint.page)
     else:
-        flipped = cleanup.take_cleaning(_stores(), document, runtime.now())
+        flipped = cleanup.take_cleaning(_resources(), document, runtime.now())
     if flipped:
         _clean(document.id, must_stop)
     logger.info("hint handled", ended=flipped)
@@ -63,7 +63,7 @@ def merge_hinted(body: str, must_stop: Callable[[], bool]) -> None:
 def _clean(document_id: str, must_stop: Callable[[], bool]) -> None:
     document = document_table.get(runtime.table(SETTINGS.documents_table), document_id)
     if document is not None and document.has_ended:
-        cleanup.clean(_stores(), document, runtime.now(), must_stop)
+        cleanup.clean(_resources(), document, runtime.now(), must_stop)
 
 
 def _merge(document: Document, number: int) -> bool:
@@ -85,11 +85,11 @@ def _merge(document: Document, number: int) -> bool:
         merged = page_table.group(ledger, document.id, keys.merged_groups(result))
     if len(merged) < document.pages:
         return False
-    return finalization.finish(_stores(), document, runtime.now())
+    return finalization.finish(_resources(), document, runtime.now())
 
 
-def _stores() -> Stores:
-    return Stores(
+def _resources() -> Resources:
+    return Resources(
         documents=runtime.table(SETTINGS.documents_table),
         ledger=runtime.table(SETTINGS.ledger_table),
         detections=runtime.table(SETTINGS.detections_table),

@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.batch import (
 )
 
 from tilescout.aws import clients
-from tilescout.aws.at_most_once import Adding
+from tilescout.aws.at_most_once import AtMostOnce
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -51,13 +51,13 @@ def table(name: str) -> Table:
 
 
 @cache
-def _dynamodb_adding() -> DynamoDBServiceResource:
-    return clients.dynamodb_adding()
+def _dynamodb_at_most_once() -> DynamoDBServiceResource:
+    return clients.dynamodb_at_most_once()
 
 
 @cache
-def adding(name: str) -> Adding:
-    return Adding(_dynamodb_adding().Table(name))
+def at_most_once(name: str) -> AtMostOnce:
+    return AtMostOnce(_dynamodb_at_most_once().Table(name))
 
 
 @cache

@@ -87,7 +87,7 @@ def _send_rest(pages: messages.PageRange, page: int) -> None:
 def tile_page(document: Document, page: int, path: Path) -> None:
     """Tile one page unless it is marked; after too many attempts it is given up with a reason."""
     ledger = runtime.table(SETTINGS.ledger_table)
-    row = page_table.count_attempt(runtime.adding(SETTINGS.ledger_table), document.id, page)
+    row = page_table.count_attempt(runtime.at_most_once(SETTINGS.ledger_table), document.id, page)
     if row.is_marked:
         page_table.mark(ledger, document.id, row)
         return

@@ -15,8 +15,8 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from tilescout import keys, messages
 from tilescout.aws import objects
-from tilescout.aws.at_most_once import Adding
-from tilescout.aws.documents import retiling
+from tilescout.aws.at_most_once import AtMostOnce
+from tilescout.aws.documents import intake
 from tilescout.aws.tables import claim_table, document_table, lease_table, page_table, tile_table
 from tilescout.detections import Answer
 from tilescout.detectors.port import Detector
@@ -49,7 +49,7 @@ class HintedTiles:
 
     ledger: Table
     documents: Table
-    allowances: Adding
+    allowances: AtMostOnce
     s3: S3Client
     tiles_bucket: str
     detector_for: Callable[[TileHint, Profile], Detector]
@@ -90,7 +90,7 @@ class HintedTiles:
             return f"lost: {error}"
         except TileGone as error:
             self._settle(hint, unused=most)
-            return self._send_back(hint, document, reservation, error)
+            return self._retile(hint, document, reservation, error)
         except DetectorUnavailable as error:
             self._settle(hint, unused=most - error.billed)
             metrics.add_metric("DetectorUnavailable", MetricUnit.Count, 1)
@@ -136,18 +136,16 @@ class HintedTiles:
         )
         return f"given back: {error}"
 
-    def _send_back(
-        self, hint: TileHint, document: Document, reservation: str, error: TileGone
-    ) -> str:
+    def _retile(self, hint: TileHint, document: Document, reservation: str, error: TileGone) -> str:
         """The document leaves the run, to be tiled again where images are gone (rule 21)."""
-        pages = retiling.without_images(self.ledger, self.s3, self.tiles_bucket, document)
+        pages = intake.pages_without_images(self.ledger, self.s3, self.tiles_bucket, document)
         if hint.page not in pages:
             reason = f"{error}, and the page could not be tiled again"
             return self._strike(hint, reservation, reason)
         self._change(
             hint, lambda row: reservations.give_back(row, reservation, runtime.now(), str(error))
         )
-        if retiling.send_back(self.documents, self.ledger, document, pages, runtime.now()):
+        if intake.retile(self.documents, self.ledger, document, pages, runtime.now()):
             # The run must not wait for tiles that it will not see again.
             over = {"detected": True, "ended": True}
             claim_table.update_claim(self.ledger, hint.run_id, hint.document_id, over)

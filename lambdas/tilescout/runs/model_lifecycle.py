@@ -38,14 +38,14 @@ Verb = Literal["start", "use", "stop", "wait", "done", "leave", "give up"]
 class Action:
     """What to do, why, and after how many seconds to look again.
 
-    "give up" is ``barren`` where asking again in an hour would end the same way; else the run
-    is only put off. ``refused``: the service certainly did not start anything.
+    "give up" is ``permanent`` where asking again in an hour would end the same way; else the run
+    is only deferred. ``refused``: the service certainly did not start anything.
     """
 
     verb: Verb
     reason: str
     seconds: int = 0
-    barren: bool = False
+    permanent: bool = False
     refused: bool = False
 
 
@@ -75,7 +75,7 @@ def next_start(
         return _running(lease, may_share=may_share)
     if now >= give_up_at:
         reason = f"the model is {_name(status)} and its time to start is over"
-        return Action("give up", reason, barren=lease.owned or starts > 0)
+        return Action("give up", reason, permanent=lease.owned or starts > 0)
     if status == UNSEEN or (status == GONE and lease.owned):
         return Action("wait", f"the model could not be described{_said(message)}", START_POLL)
     if status == "STARTING":
@@ -85,15 +85,15 @@ def next_start(
     if status in NOT_YET:
         return Action("give up", f"the model is {status}; the next run looks again")
     if status not in STARTABLE:
-        return Action("give up", _unusable(status, message), barren=True)
+        return Action("give up", _unusable(status, message), permanent=True)
     if lease.owned:
         return next_stop(lease, status, now)
     if now >= latest_start:
         reason = "no time is left to start the model before the deadline or the end of the budget"
-        return Action("give up", reason, barren=not starts)
+        return Action("give up", reason, permanent=not starts)
     if starts >= MAX_STARTS:
         asked = f"it is {status} after {starts} starts in this run"
-        return Action("give up", f"{asked}{_said(message)}", barren=True)
+        return Action("give up", f"{asked}{_said(message)}", permanent=True)
     return Action("start", f"the model is {status}", START_POLL)
 
 
@@ -198,6 +198,6 @@ def after_refused_start(code: str, message: str) -> Action:
             refused=True,
         )
     if code in _BARREN:
-        return Action("give up", f"{code}: {message}", barren=True, refused=True)
+        return Action("give up", f"{code}: {message}", permanent=True, refused=True)
     refused = code in DEFINITE
     return Action("wait", f"{code}: {message}; describe again", START_POLL, refused=refused)

@@ -108,7 +108,7 @@ def after_action(state: RunState, action: Action) -> RunState:
             next="StopModel",
             wait_seconds=0,
             finished=action.reason,
-            put_off=not action.barren,
+            deferred=not action.permanent,
         )
     return replace(state, next="", wait_seconds=action.seconds or model_lifecycle.STOP_POLL)
 

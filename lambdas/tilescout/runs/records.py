@@ -61,7 +61,7 @@ class RunState:
     answered by then; ``starts`` are the requests of this run that were not refused.
     ``turns`` are all steps of the execution so far.
     ``shared`` documents bear their part of the model's cost by now.
-    ``put_off``: the run ended without having tried, and counts against nobody.
+    ``deferred``: the run ended without having tried, and counts against nobody.
     """
 
     model: str
@@ -86,7 +86,7 @@ class RunState:
     answered_before: int = 0
     needs_model: bool = False
     needs_version: bool = False
-    put_off: bool = False
+    deferred: bool = False
     turns: int = 0
     shared: int = 0
 

@@ -155,5 +155,5 @@ def test_ended_documents_that_are_finished_are_not_even_read(account: Account) -
     for number in range(3):
         add(account, number, clean_after=0)
     add(account, 3, clean_after=NOW)
-    found = overdue_finalization.late(account.documents, "DONE", NOW)
+    found = overdue_finalization.overdue(account.documents, "DONE", NOW)
     assert [each.id for each in found] == ["3"]

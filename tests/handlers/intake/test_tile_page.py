@@ -8,7 +8,7 @@ from tests.handlers.account import Account, sqs_event
 from tests.handlers.between import Crash, announced, crash_at
 from tests.handlers.papers import drawing_of, upload_event
 from tilescout import keys, messages
-from tilescout.aws.at_most_once import Adding
+from tilescout.aws.at_most_once import AtMostOnce
 from tilescout.aws.tables import page_table
 from tilescout.ledger import PageRow, TileRow
 
@@ -110,7 +110,7 @@ def test_a_crash_before_the_flip_is_made_good_by_the_next_delivery(
 def test_a_page_given_up_after_too_many_attempts_tells_so(account: Account, accept: Accept) -> None:
     document_id, pages = accept(drawing_of("A", "B"))
     for _ in range(3):
-        page_table.count_attempt(Adding(account.ledger), document_id, 2)
+        page_table.count_attempt(AtMostOnce(account.ledger), document_id, 2)
     account.deliver("tile_page", *pages)
     document = account.document(document_id)
     assert (document["status"], document["pages_failed"]) == ("QUEUED", 1)

@@ -126,7 +126,7 @@ def test_a_run_of_many_open_documents_queues_them_again_turn_by_turn(
     assert lease(account)["owner"] == ""
 
 
-def test_a_barren_run_of_many_bands_forgives_turn_by_turn(
+def test_a_run_without_answer_of_many_bands_forgives_turn_by_turn(
     account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(close_run, "FORGIVEN_BANDS", 1)

@@ -10,7 +10,7 @@ from boto3.dynamodb.conditions import Attr
 from tilescout import keys
 from tilescout.aws import objects, parallel
 from tilescout.aws.documents import events, result_file
-from tilescout.aws.documents.resources import Stores
+from tilescout.aws.documents.resources import Resources
 from tilescout.aws.tables import detection_table, document_table, page_table
 from tilescout.documents import Attributes, Document, due_for_cleanup
 from tilescout.errors import CleaningUnfinished
@@ -19,74 +19,80 @@ from tilescout.transitions import CLEANUP_SECONDS
 KEEP_LEDGER_SECONDS = 30 * 24 * 3600
 
 
-def clean(stores: Stores, document: Document, now: int, must_stop: Callable[[], bool]) -> None:
+def clean(
+    resources: Resources, document: Document, now: int, must_stop: Callable[[], bool]
+) -> None:
     """Announce the end of an ended document and clean up after it; what is done is not redone.
 
     A document keeps ``clean_after`` until all is done, so that a crash is made good later.
     Raises EventNotSent; CleaningUnfinished once ``must_stop`` says so, for a later hint.
     """
     if not document.is_announced:
-        events.announce(stores.events, document)
-        _update(stores, document, {"announced": document.announced_as})
-    if not _clean_up(stores, document, now, must_stop):
-        _update(stores, document, due_for_cleanup(document, now))
+        events.announce(resources.events, document)
+        _update(resources, document, {"announced": document.announced_as})
+    if not _clean_up(resources, document, now, must_stop):
+        _update(resources, document, due_for_cleanup(document, now))
         raise CleaningUnfinished(f"document {document.id} has more to clean; a later hint goes on")
-    _update(stores, document, due_for_cleanup(document, 0))
+    _update(resources, document, due_for_cleanup(document, 0))
 
 
-def take_cleaning(stores: Stores, document: Document, now: int) -> bool:
+def take_cleaning(resources: Resources, document: Document, now: int) -> bool:
     """Whether the cleaning, left undone for too long, is now ours."""
     if not document.has_ended or not 0 < document.clean_after <= now:
         return False
     until = now + CLEANUP_SECONDS
     still = Attr("clean_after").eq(document.clean_after)
     later = due_for_cleanup(document, until)
-    if document_table.update(stores.documents, document.id, later, still):
+    if document_table.update(resources.documents, document.id, later, still):
         return True
     # Where the reply to our own write was lost, nobody else would come.
-    found = document_table.get(stores.documents, document.id)
+    found = document_table.get(resources.documents, document.id)
     return found is not None and found.clean_after == until
 
 
-def _update(stores: Stores, document: Document, values: Attributes) -> None:
+def _update(resources: Resources, document: Document, values: Attributes) -> None:
     same = Attr("result_id").eq(document.result_id)
-    document_table.update(stores.documents, document.id, values, same)
+    document_table.update(resources.documents, document.id, values, same)
 
 
-def _clean_up(stores: Stores, document: Document, now: int, must_stop: Callable[[], bool]) -> bool:
+def _clean_up(
+    resources: Resources, document: Document, now: int, must_stop: Callable[[], bool]
+) -> bool:
     """Whether all is done. The rows that lead to the rest are the last to get an end."""
-    if not _retire(stores, document, now, must_stop):
+    if not _retire(resources, document, now, must_stop):
         return False
-    begun = page_table.result_sets(stores.ledger, document.id)
+    begun = page_table.result_sets(resources.ledger, document.id)
     for result in sorted({*begun, document.replaced} - {"", document.result_id}):
-        if not detection_table.delete_set(stores.detections, result, must_stop):
+        if not detection_table.delete_set(resources.detections, result, must_stop):
             return False
-        result_file.delete(stores, result, document)
-    lasting = page_table.lasting(stores.ledger, keys.document_partition(document.id))
-    page_table.expire(stores.ledger, lasting, now + KEEP_LEDGER_SECONDS)
+        result_file.delete(resources, result, document)
+    lasting = page_table.lasting(resources.ledger, keys.document_partition(document.id))
+    page_table.expire(resources.ledger, lasting, now + KEEP_LEDGER_SECONDS)
     return True
 
 
-def _retire(stores: Stores, document: Document, now: int, must_stop: Callable[[], bool]) -> bool:
+def _retire(
+    resources: Resources, document: Document, now: int, must_stop: Callable[[], bool]
+) -> bool:
     """Tiles expire from now on, band by band. A PARTIAL document keeps its images for a retry.
 
     A retry of one without images makes them anew.
     """
 
     def without_images(partition: str) -> list[dict[str, Any]]:
-        tiles = page_table.lasting(stores.ledger, partition)
+        tiles = page_table.lasting(resources.ledger, partition)
         if document.status in ("DONE", "SUPERSEDED"):
             images = [str(tile["image"]) for tile in tiles]
-            objects.delete(stores.s3, stores.tiles_bucket, images)
+            objects.delete(resources.s3, resources.tiles_bucket, images)
         return tiles
 
     partitions = [
         keys.tile_partition(document.id, page.page, band)
-        for page in page_table.pages(stores.ledger, document.id)
+        for page in page_table.pages(resources.ledger, document.id)
         for band in page.bands
     ]
     for tiles in parallel.in_order(without_images, partitions):
         if must_stop():
             return False
-        page_table.expire(stores.ledger, tiles, now + KEEP_LEDGER_SECONDS)
+        page_table.expire(resources.ledger, tiles, now + KEEP_LEDGER_SECONDS)
     return not must_stop()

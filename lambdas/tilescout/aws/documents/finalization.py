@@ -6,45 +6,45 @@ from boto3.dynamodb.conditions import Attr
 
 from tilescout import keys, results, transitions
 from tilescout.aws.documents import result_file
-from tilescout.aws.documents.resources import Stores
+from tilescout.aws.documents.resources import Resources
 from tilescout.aws.tables import document_table, page_table
 from tilescout.documents import Document
 from tilescout.transitions import StatusChange
 
 
-def finish(stores: Stores, document: Document, now: int) -> bool:
+def finish(resources: Resources, document: Document, now: int) -> bool:
     """Writes the result file, then the document's end (rule 20).
 
     Returns True where this call ended the document. Raises LookupError where the result of a page
     is gone.
     """
-    if not _take_finishing(stores, document, now):
+    if not _take_finishing(resources, document, now):
         return False
     result = results.ResultSet(
         id=keys.result_id(document.id, document.claim_token), document=document, made_at=now
     )
-    pages = page_table.pages(stores.ledger, document.id)
-    with result_file.gathered(stores, result.id, document) as (file, totals):
+    pages = page_table.pages(resources.ledger, document.id)
+    with result_file.gathered(resources, result.id, document) as (file, totals):
         totals.warnings += results.mixed_versions(totals.model_versions)
         end = transitions.finish(result, totals, pages)
         versions = results.listed(totals.model_versions)
         head = results.document_json(end.applied_to(document), pages, versions)
-        result_file.write(stores, result.id, file, head)
-    return _commit(stores, end)
+        result_file.write(resources, result.id, file, head)
+    return _commit(resources, end)
 
 
-def _take_finishing(stores: Stores, document: Document, now: int) -> bool:
+def _take_finishing(resources: Resources, document: Document, now: int) -> bool:
     """Reserves the finishing for this call; after a crash a later hint takes it over."""
     until = now + 20 + document.pages // 50
     free = Attr("finishing_until").not_exists() | Attr("finishing_until").lte(now)
     mine = document_table.claimed_by(document.claim_token) & free
-    return document_table.update(stores.documents, document.id, {"finishing_until": until}, mine)
+    return document_table.update(resources.documents, document.id, {"finishing_until": until}, mine)
 
 
-def _commit(stores: Stores, end: StatusChange) -> bool:
-    if document_table.commit_status(stores.documents, end):
+def _commit(resources: Resources, end: StatusChange) -> bool:
+    if document_table.commit_status(resources.documents, end):
         return True
     # The reply to a write that succeeded may have been lost: repeated, it refuses itself.
-    found = document_table.get(stores.documents, end.document_id)
+    found = document_table.get(resources.documents, end.document_id)
     expected = (end.status, end.attributes["result_id"], end.attributes["ended_at"])
     return found is not None and (found.status, found.result_id, found.ended_at) == expected

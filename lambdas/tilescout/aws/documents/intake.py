@@ -1,4 +1,4 @@
-"""The end of intake: a document whose pages are all marked is queued, with exact counts."""
+"""Pages on their way to tiles: what is missing, what follows once nothing is, what is lost."""
 
 from __future__ import annotations
 
@@ -7,29 +7,54 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tilescout import keys, messages, transitions
-from tilescout.aws import queues
+from tilescout.aws import objects, queues
 from tilescout.aws.tables import document_table, model_table, page_table
 from tilescout.documents import Document, Status
+from tilescout.intake.retry_plan import lost_pages
 from tilescout.profiles import Profile
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
 
 def missing_pages(ledger: Table, document: Document) -> list[int]:
-    """Pages without a mark."""
+    """Returns the pages that are neither tiled nor given up."""
     seen = page_table.group(ledger, document.id, keys.PAGE_GROUPS)
     return [page for page in document.page_numbers() if page not in seen]
 
 
 def send_pages(sqs: SQSClient, queue_url: str, document_id: str, pages: Sequence[int]) -> None:
-    """A message a page, so that a bad one holds up no other."""
+    """Sends one message per page, so that a bad page holds up no other."""
     ranges = [
         messages.PageRange(document_id=document_id, first_page=page, last_page=page)
         for page in pages
     ]
     queues.send(sqs, queue_url, ranges)
+
+
+def pages_without_images(
+    ledger: Table, s3: S3Client, tiles_bucket: str, document: Document
+) -> list[int]:
+    """Returns the tiled pages of which images are gone; pages that were given up have none."""
+    images = objects.names(s3, tiles_bucket, keys.tile_images(document.id))
+    return lost_pages(page_table.pages(ledger, document.id), images, document.id)
+
+
+def retile(
+    documents: Table, ledger: Table, document: Document, pages: Sequence[int], now: int
+) -> bool:
+    """Takes the document out of its run, to have these pages tiled again (rule 21).
+
+    The guard sends them within a minute or, where the document was accepted less than a quarter
+    of an hour ago, by then. Returns False where the claim is no longer the document's.
+    """
+    if not document_table.commit_status(documents, transitions.retile(document, now)):
+        return False
+    for page in pages:
+        page_table.unmark(ledger, document.id, page)
+    return True
 
 
 def queue_if_tiled(documents: Table, ledger: Table, document: Document, now: int) -> Status:

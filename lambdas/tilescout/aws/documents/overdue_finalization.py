@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
-def late(documents: Table, status: Status, until: int) -> Iterator[Document]:
+def overdue(documents: Table, status: Status, until: int) -> Iterator[Document]:
     """Those that should have been announced and cleaned up before, longest due first.
 
     Reads no others, however many have ended.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stores:
+class Resources:
     """The tables, buckets and clients that the end of a document touches."""
 
     documents: Table

@@ -13,12 +13,14 @@ from tilescout.aws import objects, parallel
 from tilescout.results import Totals
 
 if TYPE_CHECKING:
-    from tilescout.aws.documents.resources import Stores
+    from tilescout.aws.documents.resources import Resources
     from tilescout.documents import Document
 
 
 @contextmanager
-def gathered(stores: Stores, result: str, document: Document) -> Iterator[tuple[IO[bytes], Totals]]:
+def gathered(
+    resources: Resources, result: str, document: Document
+) -> Iterator[tuple[IO[bytes], Totals]]:
     """A file that holds the detections of all pages, in page order, and what they add up to.
 
     Raises LookupError where the result of a page is gone.
@@ -26,7 +28,7 @@ def gathered(stores: Stores, result: str, document: Document) -> Iterator[tuple[
     totals = Totals()
     with tempfile.TemporaryFile() as file:
         file.write(b'{"detections": [')
-        for page in _pages(stores, result, document):
+        for page in _pages(resources, result, document):
             # As text without its brackets, so that no more than a page is ever parsed at a time.
             text = json.dumps(page["detections"])[1:-1]
             file.write((", " if totals.detections and text else "").encode() + text.encode())
@@ -34,23 +36,23 @@ def gathered(stores: Stores, result: str, document: Document) -> Iterator[tuple[
         yield file, totals
 
 
-def write(stores: Stores, result: str, file: IO[bytes], head: dict[str, Any]) -> None:
+def write(resources: Resources, result: str, file: IO[bytes], head: dict[str, Any]) -> None:
     """Complete the gathered file by what it says of the document, and store it."""
     file.write(b'], "document": ' + json.dumps(head).encode() + b"}")
     file.seek(0)
     key = keys.document_result(result)
-    objects.write_file(stores.s3, stores.results_bucket, key, file, "application/json")
+    objects.write_file(resources.s3, resources.results_bucket, key, file, "application/json")
 
 
-def delete(stores: Stores, result: str, document: Document) -> None:
+def delete(resources: Resources, result: str, document: Document) -> None:
     """Delete the files of a result set that no document points to."""
     pages = [keys.page_result(result, page) for page in document.page_numbers()]
-    objects.delete(stores.s3, stores.results_bucket, [keys.document_result(result), *pages])
+    objects.delete(resources.s3, resources.results_bucket, [keys.document_result(result), *pages])
 
 
-def _pages(stores: Stores, result: str, document: Document) -> Iterator[dict[str, Any]]:
+def _pages(resources: Resources, result: str, document: Document) -> Iterator[dict[str, Any]]:
     def read(page: int) -> bytes:
-        body = objects.read(stores.s3, stores.results_bucket, keys.page_result(result, page))
+        body = objects.read(resources.s3, resources.results_bucket, keys.page_result(result, page))
         if body is None:
             raise LookupError(f"the result of page {page} is gone; the page is merged again")
         return body

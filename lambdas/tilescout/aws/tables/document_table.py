@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 
 from tilescout import keys
-from tilescout.aws.at_most_once import Adding
+from tilescout.aws.at_most_once import AtMostOnce
 from tilescout.aws.items import changes, from_item, to_attribute, to_item
 from tilescout.aws.requests import conditional, rows
 from tilescout.documents import Attributes, Document, Status, due_for_cleanup
@@ -178,12 +178,12 @@ def spend_calls(table: Table, run_id: str, calls: int) -> bool:
     )
 
 
-def return_calls(adding: Adding, run_id: str, unused: int) -> bool:
+def return_calls(table: AtMostOnce, run_id: str, unused: int) -> bool:
     """Put calls that were not made or not billed back into the allowance, never twice.
 
     False where nobody knows whether they were: then they stay taken, and the run ends earlier.
     """
-    made = adding.update(
+    made = table.update(
         Key={"id": run_id},
         UpdateExpression="ADD calls_left :unused",
         ExpressionAttributeValues={":unused": unused},

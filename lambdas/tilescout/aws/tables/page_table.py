@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from tilescout import keys
-from tilescout.aws.at_most_once import Adding
+from tilescout.aws.at_most_once import AtMostOnce
 from tilescout.aws.items import changes, from_item, to_item
 from tilescout.aws.requests import conditional, rows_of
 from tilescout.ledger import BandRow, PageRow, TileRow
@@ -24,12 +24,12 @@ def _page_key(document_id: str, page: int) -> dict[str, str]:
     return {"pk": keys.document_partition(document_id), "sk": keys.page_sort(page)}
 
 
-def count_attempt(adding: Adding, document_id: str, page: int) -> PageRow:
+def count_attempt(table: AtMostOnce, document_id: str, page: int) -> PageRow:
     """The page's row with one attempt more, or with none where nobody knows whether it counts.
 
     Never with two: a page would be given up without having been tried as often.
     """
-    answer = adding.update(
+    answer = table.update(
         Key=_page_key(document_id, page),
         UpdateExpression="SET page = :page ADD attempts :one",
         ExpressionAttributeValues={":page": page, ":one": 1},
@@ -37,7 +37,7 @@ def count_attempt(adding: Adding, document_id: str, page: int) -> PageRow:
     )
     if answer is not None:
         return from_item(PageRow, answer["Attributes"])
-    return read_page(adding.table, document_id, page) or PageRow(page=page)
+    return read_page(table.table, document_id, page) or PageRow(page=page)
 
 
 def read_page(table: Table, document_id: str, page: int) -> PageRow | None:

@@ -124,8 +124,8 @@ class DocumentGuard:
         """Ended long ago, and not announced or cleaned up."""
         done = 0
         for status in sorted(ENDED):
-            late = overdue_finalization.late(self.documents, status, self.now - STUCK_SECONDS)
-            for document in islice(late, DOCUMENTS_PER_SWEEP):
+            overdue = overdue_finalization.overdue(self.documents, status, self.now - STUCK_SECONDS)
+            for document in islice(overdue, DOCUMENTS_PER_SWEEP):
                 if not self.has_time():
                     return done
                 self._finish(document)

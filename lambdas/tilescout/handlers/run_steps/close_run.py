@@ -39,8 +39,8 @@ def close_run(context: StepContext) -> RunState:
         state = _close(context)
         if state.next == "CloseRun":
             return state
-    # A run that was put off would only be put off again; the schedule tries later.
-    stays = bool(context.error or state.put_off)
+    # A run that was deferred would only be deferred again; the schedule tries later.
+    stays = bool(context.error or state.deferred)
     again = not stays and _is_more_due(context)
     return replace(state, next="OpenRun" if again else "", wait_seconds=0)
 
@@ -113,7 +113,7 @@ def _end_of(context: StepContext, claim: Claim, answered: int) -> RunEnd:
         detected=claim.detected,
         without_answer=_is_without_answer(context),
         stalled=state.finished in STALLED,
-        deferred=state.put_off,
+        deferred=state.deferred,
         failed=bool(context.error),
     )
 

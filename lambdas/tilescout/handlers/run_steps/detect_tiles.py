@@ -75,7 +75,7 @@ def _patience(state: RunState, seen: Survey) -> int:
 def _without_version(state: RunState) -> RunState:
     """The record knew of no open tile when the run opened; the next run knows better."""
     finished = "open tiles were found that need the model; the next run starts it"
-    return replace(state, next="StopModel", wait_seconds=0, finished=finished, put_off=True)
+    return replace(state, next="StopModel", wait_seconds=0, finished=finished, deferred=True)
 
 
 def _is_ready(context: StepContext) -> bool:

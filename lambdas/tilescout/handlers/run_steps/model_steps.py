@@ -114,7 +114,9 @@ def stop_model(context: StepContext) -> RunState:
     shown = control.describe(model_table.in_use(context.ledger, state.model), lease.version)
     action = left_to_guard(control.stop(lease, shown.status), state.turns)
     if action.verb == "give up":
-        return replace(state, next="CloseRun", wait_seconds=0, finished=action.reason, put_off=True)
+        return replace(
+            state, next="CloseRun", wait_seconds=0, finished=action.reason, deferred=True
+        )
     if action.verb == "done":
         return replace(state, next="MergePages", wait_seconds=0, merging_since=context.now)
     return replace(state, next="", wait_seconds=action.seconds)

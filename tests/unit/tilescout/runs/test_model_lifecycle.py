@@ -63,7 +63,7 @@ def test_every_status_of_the_service_belongs_to_one_group() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "verb", "barren"),
+    ("status", "verb", "permanent"),
     [
         ("TRAINING_IN_PROGRESS", "give up", False),
         ("TRAINING_COMPLETED", "start", False),
@@ -83,9 +83,9 @@ def test_every_status_of_the_service_belongs_to_one_group() -> None:
         (UNSEEN, "wait", False),
     ],
 )
-def test_a_model_that_nobody_of_us_started(status: str, verb: str, barren: bool) -> None:
+def test_a_model_that_nobody_of_us_started(status: str, verb: str, permanent: bool) -> None:
     action = start(NOT_OWNED, status)
-    assert (action.verb, action.barren) == (verb, barren)
+    assert (action.verb, action.permanent) == (verb, permanent)
 
 
 @pytest.mark.parametrize(
@@ -119,17 +119,17 @@ def test_ours_ends_before_the_model_is_started_again() -> None:
     assert start(replace(OWNED, owned=False), "FAILED", starts=1).verb == "start"
 
 
-@pytest.mark.parametrize(("starts", "barren"), [(0, True), (1, False)])
-def test_a_start_that_would_come_too_late_is_not_asked_for(starts: int, barren: bool) -> None:
+@pytest.mark.parametrize(("starts", "permanent"), [(0, True), (1, False)])
+def test_a_start_that_would_come_too_late_is_not_asked_for(starts: int, permanent: bool) -> None:
     action = start(NOT_OWNED, "STOPPED", latest_start=1_500, starts=starts)
-    assert (action.verb, action.barren) == ("give up", barren)
+    assert (action.verb, action.permanent) == ("give up", permanent)
 
 
 def test_starting_is_given_up_in_time() -> None:
     assert start(OWNED, "STARTING", now=4_999).verb == "wait"
     action = start(OWNED, "STARTING", now=5_000)
     assert action == Action(
-        "give up", "the model is STARTING and its time to start is over", barren=True
+        "give up", "the model is STARTING and its time to start is over", permanent=True
     )
 
 
@@ -142,7 +142,7 @@ def test_a_run_asks_three_times_at_most() -> None:
     assert start(NOT_OWNED, "FAILED", starts=2).verb == "start"
     action = start(NOT_OWNED, "FAILED", starts=3, message="not enough capacity")
     assert action == Action(
-        "give up", "it is FAILED after 3 starts in this run (not enough capacity)", barren=True
+        "give up", "it is FAILED after 3 starts in this run (not enough capacity)", permanent=True
     )
 
 
@@ -222,7 +222,7 @@ def test_nothing_that_may_cost_money_is_taken_for_done(status: str, now: int) ->
 
 
 @pytest.mark.parametrize(
-    ("code", "verb", "barren"),
+    ("code", "verb", "permanent"),
     [
         ("ResourceInUseException", "wait", False),
         ("ThrottlingException", "wait", False),
@@ -235,9 +235,9 @@ def test_nothing_that_may_cost_money_is_taken_for_done(status: str, now: int) ->
         ("", "wait", False),
     ],
 )
-def test_a_start_that_was_refused(code: str, verb: str, barren: bool) -> None:
+def test_a_start_that_was_refused(code: str, verb: str, permanent: bool) -> None:
     action = after_refused_start(code, "because")
-    assert (action.verb, action.barren) == (verb, barren)
+    assert (action.verb, action.permanent) == (verb, permanent)
 
 
 def test_a_server_error_and_a_lost_answer_leave_it_open_whether_the_model_starts() -> None:
