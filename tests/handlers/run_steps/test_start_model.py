@@ -154,7 +154,9 @@ def test_two_running_models_put_the_run_off(run: Run, service: ModelService) -> 
     assert starts(run.account) == [(NOW, NOW, "LimitExceededException")]
 
 
-def test_a_run_that_was_put_off_counts_against_no_document(run: Run, service: ModelService) -> None:
+def test_a_run_that_was_deferred_counts_against_no_document(
+    run: Run, service: ModelService
+) -> None:
     service.refusals["StartProjectVersion"] = ["LimitExceededException"]
     start(run)
     with clock(NOW + 1):

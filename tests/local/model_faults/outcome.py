@@ -127,7 +127,8 @@ def judged(
         f"asked {watch.asked_without_run():.0f} s after the run's end": (
             watch.asked_without_run() > slowness + _held_detector(case)
         ),
-        f"the other's model is {stands}": case.unmanaged and not _is_unmanaged_up(after_fault, stands),
+        f"the other's model is {stands}": case.unmanaged
+        and not _is_unmanaged_up(after_fault, stands),
         f"the document is {document.status}: {document.reason}": (
             document.status != case.ends or (case.ends != "DONE" and not document.reason)
         ),
