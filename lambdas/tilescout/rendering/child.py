@@ -28,20 +28,21 @@ PR_SET_PDEATHSIG = 1
 def main(job: str) -> None:
     """Does one job and ends."""
     task = json.loads(job)
-    with _redirect_stdout() as stream:
-        _apply_limits(task["limits"])
+    with redirect_stdout() as stream:
+        apply_limits(task["limits"])
         for frame in _frames(task["task"], task["arguments"], task["limits"]):
             write_frame(stream, frame)
 
 
-def _redirect_stdout() -> BinaryIO:
+def redirect_stdout() -> BinaryIO:
     """Returns the pipe to the parent; what a library prints goes to stderr from here on."""
     stream = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return stream
 
 
-def _apply_limits(limits: dict[str, Any]) -> None:
+def apply_limits(limits: dict[str, Any]) -> None:
+    """Sets the limits of this process on CPU time and memory; it dies with its parent."""
     cpu_seconds = limits["cpu_seconds"]
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds + 1))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -66,18 +66,18 @@ class ShownPage:
     def scale(self) -> float:
         return self.dpi / POINTS_PER_INCH
 
-    def draw(self, target: Pixels, top: int) -> None:
-        """Fills ``target`` (rows x page width x channels) with the page's rows from ``top``.
+    def draw(self, target: Pixels, top: int, left: int = 0) -> None:
+        """Fills ``target`` (rows x columns x channels) with the page's pixels from (left, top) on.
 
         It is drawn in strips, so that the renderer's own copy of the pixels stays small.
         """
-        rows = max(1, STRIP_BYTES // (self.width * self.channels))
+        rows = max(1, STRIP_BYTES // (target.shape[1] * self.channels))
         for first in range(0, len(target), rows):
             part = target[first : first + rows]
-            self._draw_strip(part, top + first)
+            self._draw_strip(part, top + first, left)
 
-    def _draw_strip(self, target: Pixels, top: int) -> None:
-        area = mupdf.FzIrect(0, top, self.width, top + len(target))
+    def _draw_strip(self, target: Pixels, top: int, left: int) -> None:
+        area = mupdf.FzIrect(left, top, left + target.shape[1], top + len(target))
         space = mupdf.fz_device_gray() if self.colour == "grey" else mupdf.fz_device_rgb()
         pixmap = mupdf.fz_new_pixmap_with_bbox(space, area, mupdf.FzSeparations(), 0)
         mupdf.fz_clear_pixmap_with_value(pixmap, 0xFF)

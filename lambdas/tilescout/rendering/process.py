@@ -107,7 +107,7 @@ def child_frames(
         [sys.executable, "-P", "-m", CHILD_MODULE, job],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        env=_environment(),
+        env=childchild_environment(),
         start_new_session=True,
     )
     with child:
@@ -162,7 +162,7 @@ def _exceeded(subject: str, reason: str) -> errors.RenderLimitExceeded:
     )
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """Returns only the paths of the code: the process that reads PDFs gets no credentials."""
     code = (str(Path(entry).resolve()) for entry in sys.path if entry)
     return {

@@ -41,7 +41,7 @@ def inspect_document(
     password, has no page, more than ``max_pages`` or an absurd page size; RenderLimitExceeded
     where reading it crashes or exceeds ``limits``. A PDF with only an owner's password is read.
     """
-    _require_pdf_mark(path)
+    require_pdf_mark(path)
     arguments = {"path": str(path), "max_pages": max_pages, "pages": pages}
     with child_frames("inspect", arguments, subject="the document", limits=limits) as frames:
         facts = next(frames).value
@@ -52,7 +52,8 @@ def inspect_document(
     )
 
 
-def _require_pdf_mark(path: Path) -> None:
+def require_pdf_mark(path: Path) -> None:
+    """Raises UnreadableDocument where the file does not begin as a PDF does."""
     # MuPDF opens HTML, text and pictures as documents: the mark is checked before it sees them.
     with path.open("rb") as file:
         start = file.read(PDF_MARK_WITHIN)
@@ -76,7 +77,7 @@ def render_page(
     Raises UnsupportedPage, UnreadableDocument and RenderLimitExceeded. An exception of
     ``on_tile`` ends the child and is raised.
     """
-    _require_pdf_mark(path)
+    require_pdf_mark(path)
     arguments = {"path": str(path), "request": asdict(request)}
     subject = f"page {request.page}"
     with child_frames("render", arguments, subject=subject, limits=limits) as frames:

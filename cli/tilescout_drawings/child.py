@@ -1,0 +1,136 @@
+"""The drawing child: ``python -m tilescout_drawings.child JOB`` draws what it is asked on stdin.
+
+It lives as long as its parent wants areas of one file, so a page is interpreted once and drawn
+many times. Each line on stdin is a JSON request, each answer one frame on stdout.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+import pymupdf
+from PIL import Image
+from pymupdf import mupdf
+
+from tilescout.errors import TilescoutError
+from tilescout.rendering.child import apply_limits, redirect_stdout
+from tilescout.rendering.child_frames import Frame, write_frame
+from tilescout.rendering.mupdf_document import error_text, load_page, open_document
+from tilescout.rendering.mupdf_page import ShownPage
+from tilescout.rendering.page_tiles import PAPER, Pixels
+
+KEPT_PAGES = 6
+MAX_AREA_PIXELS = 64_000_000
+PNG_COMPRESSION = 3
+MAX_PNG_BYTES_PER_PIXEL = 0.75
+"""Above it a tile is a photograph or a scan, which a JPEG shows as well in a tenth of the bytes."""
+JPEG_QUALITY = 90
+
+
+class OpenDrawing:
+    """One opened PDF with its layers and the pages that were drawn last."""
+
+    def __init__(self, path: str) -> None:
+        self._document = open_document(path)
+        self._pdf = mupdf.pdf_document_from_fz_document(self._document.this)
+        self._pages: OrderedDict[tuple[int, frozenset[int]], ShownPage] = OrderedDict()
+        self._layers = [
+            {
+                "number": number,
+                "name": str(mupdf.pdf_layer_name(self._pdf, number)),
+                "is_shown": bool(mupdf.pdf_layer_is_enabled(self._pdf, number)),
+            }
+            for number in range(mupdf.pdf_count_layers(self._pdf))
+        ]
+
+    def facts(self) -> dict[str, Any]:
+        """Returns sizes in points of all pages as shown, and the layers."""
+        pages = [load_page(self._document, n + 1) for n in range(self._document.page_count)]
+        return {
+            "pages": [
+                {"width_pt": each.rect.width, "height_pt": each.rect.height} for each in pages
+            ],
+            "layers": self._layers,
+        }
+
+    def area(self, request: dict[str, Any]) -> tuple[str, bytes]:
+        """Returns the media type and the encoded picture of a part of a page."""
+        left, top, right, bottom = request["area"]
+        page = self._page(request["page"], frozenset(request["shown_layers"] or ()), request)
+        pixels: Pixels = np.full((bottom - top, right - left, 3), PAPER, np.uint8)
+        page.shrunk(request["dpi"] / page.dpi, tuple(request["size"])).draw(pixels, top, left)
+        return encode(pixels)
+
+    def _page(self, number: int, shown: frozenset[int], request: dict[str, Any]) -> ShownPage:
+        layers = shown if request["shown_layers"] is not None else frozenset((-1,))
+        key = number, layers
+        if key not in self._pages:
+            self._show_layers(request["shown_layers"])
+            self._pages[key] = ShownPage(load_page(self._document, number), 72, "rgb")
+            if len(self._pages) > KEPT_PAGES:
+                self._pages.popitem(last=False)
+        self._pages.move_to_end(key)
+        return self._pages[key]
+
+    def _show_layers(self, shown: list[int] | None) -> None:
+        """None shows each layer as the file itself does."""
+        for layer in self._layers:
+            is_shown = layer["is_shown"] if shown is None else layer["number"] in shown
+            mupdf.pdf_enable_layer(self._pdf, layer["number"], 1 if is_shown else 0)
+
+
+def encode(pixels: Pixels) -> tuple[str, bytes]:
+    """Returns a PNG, in grey where there is no colour; a JPEG where that is much smaller."""
+    is_grey = bool(
+        (pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 1] == pixels[..., 2]).all()
+    )
+    image = Image.fromarray(np.ascontiguousarray(pixels[..., 0]) if is_grey else pixels)
+    file = io.BytesIO()
+    image.save(file, "PNG", compress_level=PNG_COMPRESSION)
+    if file.tell() <= image.width * image.height * MAX_PNG_BYTES_PER_PIXEL:
+        return "image/png", file.getvalue()
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=JPEG_QUALITY)
+    return "image/jpeg", file.getvalue()
+
+
+def main(job: str) -> None:
+    """Answers requests until stdin ends."""
+    task = json.loads(job)
+    with redirect_stdout() as stream:
+        apply_limits(task["limits"])
+        try:
+            drawing = OpenDrawing(task["path"])
+        except TilescoutError as error:
+            write_frame(stream, _error(type(error).__name__, str(error)))
+            return
+        write_frame(stream, Frame("result", drawing.facts()))
+        for line in sys.stdin:
+            write_frame(stream, _answer(drawing, json.loads(line)))
+
+
+def _answer(drawing: OpenDrawing, request: dict[str, Any]) -> Frame:
+    try:
+        media_type, body = drawing.area(request)
+    except TilescoutError as error:
+        return _error(type(error).__name__, str(error))
+    except (MemoryError, RuntimeError, pymupdf.mupdf.FzErrorBase) as error:
+        return _error(
+            "UnsupportedPage",
+            f"a page must be drawable; page {request['page']} is not ({error_text(error)}); "
+            "export the PDF again",
+        )
+    return Frame("result", {"media_type": media_type}, body)
+
+
+def _error(name: str, message: str) -> Frame:
+    return Frame("error", {"name": name, "message": message})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
