@@ -15,10 +15,11 @@ from tilescout_cli.console import terminal
 from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.console.options import DocumentName, Key, Local, StackName, example
 from tilescout_cli.console.terminal import counted
-from tilescout_cli.documents import csv_export, lookup, result_files
+from tilescout_cli.documents import lookup, result_files
 from tilescout_cli.documents.query_options import selected
 from tilescout_cli.stack import target
 from tilescout_cli.stack.target import Stack
+from tilescout_exports import comma_separated
 
 Format = Literal["json", "csv"]
 
@@ -66,7 +67,7 @@ def _write(
 ) -> None:
     bodies = (result_files.fetch(stack, each).decode() for each in documents)
     if format_ == "csv":
-        csv_export.write(file, _parsed(bodies))
+        comma_separated.write_results(file, _parsed(bodies))
         return
     for body in bodies:
         file.write(f"{json.dumps(json.loads(body))}\n" if lines else f"{body}\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,10 @@ from tilescout import keys
 from tilescout.aws import objects
 from tilescout.documents import Document
 from tilescout_cli.console.failures import CommandFailed
-from tilescout_cli.documents import csv_export, drawing
+from tilescout_cli.documents import drawing
 from tilescout_cli.documents.drawing import NotDrawn
 from tilescout_cli.stack.target import Stack
+from tilescout_exports import comma_separated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +51,31 @@ def write(body: bytes, pdf: Path, folder: Path) -> Delivery:
     written.write_bytes(body)
     table = folder / "detections.csv"
     with table.open("w", newline="", encoding="utf-8") as file:
-        csv_export.write(file, [result])
+        comma_separated.write_results(file, [result])
     files, warnings = [written, table], []
     try:
         files += draw([result], pdf, folder)
     except NotDrawn as reason:
         warnings.append(str(reason))
     return Delivery(result=result, files=tuple(files), warnings=tuple(warnings))
+
+
+DRAWING = "drawing.pdf"
+"""The name of the copy of the file beside its results, for `tilescout view`."""
+
+
+def keep_drawing(pdf: Path, folder: Path) -> None:
+    """Copies the file to ``folder``, so that the results can be viewed wherever they are taken.
+
+    Raises CommandFailed where it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(pdf, folder / DRAWING)
+    except OSError as error:
+        raise CommandFailed(
+            f"{folder} cannot be written ({error.strerror}); give another folder with --out"
+        ) from error
 
 
 def draw(results: Sequence[Mapping[str, Any]], pdf: Path, folder: Path) -> list[Path]:

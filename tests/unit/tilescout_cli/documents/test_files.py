@@ -17,10 +17,11 @@ from PIL import Image
 from tests.unit.tilescout.rendering.pdf_files import blank_page, save
 from tilescout.geometry import Box, iou
 from tilescout_cli.console.failures import BadUsage
-from tilescout_cli.documents import csv_export, result_files, uploads
 from tilescout_cli.documents import drawing as document_drawing
+from tilescout_cli.documents import result_files, uploads
 from tilescout_cli.documents.drawing import NotDrawn
 from tilescout_cli.stack import cdk_profiles
+from tilescout_exports import comma_separated
 
 
 def found(**changed: Any) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def found(**changed: Any) -> dict[str, Any]:
 def csv_of(*detections: dict[str, Any]) -> list[dict[str, str]]:
     file = io.StringIO()
     document = {"id": "d", "source": {"key": "incoming/text/a.pdf"}}
-    csv_export.write(file, [{"document": document, "detections": list(detections)}])
+    comma_separated.write_results(file, [{"document": document, "detections": list(detections)}])
     file.seek(0)
     return list(csv.DictReader(file))
 
@@ -57,7 +58,7 @@ def test_a_csv_row_has_the_box_in_pixels_and_in_points() -> None:
 @pytest.mark.fault("S8")
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-5", "@SUM(A1)", "\tx", "\rx"])
 def test_a_cell_that_a_spreadsheet_would_run_gets_an_apostrophe(text: str) -> None:
-    assert csv_export.safe(text) == "'" + text
+    assert comma_separated.safe(text) == "'" + text
 
 
 def test_other_cells_stay_as_they_are() -> None:

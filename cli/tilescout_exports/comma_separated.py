@@ -1,23 +1,34 @@
-"""detections.json as comma separated values that a spreadsheet opens without harm."""
+"""Comma separated values that a spreadsheet opens without harm."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import IO, Any
+
+from tilescout_exports.model import ExportedDocument, ExportFormat, ExportOptions
 
 COLUMNS = (
     "document_id", "source_key", "page", "id", "label", "text", "confidence",
     "left_px", "top_px", "right_px", "bottom_px",
     "left_pt", "top_pt", "right_pt", "bottom_pt",
-    "tiles", "open_sides",
+    "tiles", "open_sides", "review",
 )  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """A cell that begins so is run as a formula by spreadsheets (OWASP, CSV injection)."""
 
 
-def write(file: IO[str], results: Iterable[Mapping[str, Any]]) -> None:
-    """The header, then one row a detection of each result set."""
+def write(documents: Sequence[ExportedDocument], path: Path, options: ExportOptions) -> None:
+    """Writes the header, then one row for each detection."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        write_results(
+            file, ({"document": each.head, "detections": each.detections} for each in documents)
+        )
+
+
+def write_results(file: IO[str], results: Iterable[Mapping[str, Any]]) -> None:
+    """Writes the same of objects as in detections.json."""
     rows = csv.writer(file, lineterminator="\n")
     rows.writerow(COLUMNS)
     for result in results:
@@ -27,6 +38,7 @@ def write(file: IO[str], results: Iterable[Mapping[str, Any]]) -> None:
 
 
 def cells(document: Mapping[str, Any], detection: Mapping[str, Any]) -> list[Any]:
+    """Returns the values of one row, in the order of `COLUMNS`."""
     return [
         document["id"],
         safe(document["source"]["key"]),
@@ -39,9 +51,13 @@ def cells(document: Mapping[str, Any], detection: Mapping[str, Any]) -> list[Any
         *detection["box_pt"],
         " ".join(str(tile) for tile in detection["tiles"]),
         " ".join(detection["open_sides"]),
+        detection.get("review", {}).get("state", ""),
     ]
 
 
 def safe(text: str) -> str:
     """``text`` with an apostrophe in front where a spreadsheet would run it."""
     return f"'{text}" if text.startswith(FORMULA) else text
+
+
+FORMAT = ExportFormat(name="csv", suffix=".csv", write=write)

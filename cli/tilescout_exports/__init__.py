@@ -1,0 +1,1 @@
+"""Detections in the formats of other programs. `registry.FORMATS` lists them."""

@@ -1,0 +1,66 @@
+"""Pascal VOC: one XML file per page in Annotations/, pictures in JPEGImages/.
+
+The development kit counts pixels from 1 and includes the last: left is xmin - 1, right is xmax.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
+
+from tilescout_exports.model import (
+    ExportedDocument,
+    ExportedPage,
+    ExportFormat,
+    ExportOptions,
+    Row,
+    printable,
+    write_page_images,
+)
+
+
+def write(documents: Sequence[ExportedDocument], path: Path, options: ExportOptions) -> None:
+    """Writes the folder."""
+    folder = path / "Annotations"
+    folder.mkdir(parents=True, exist_ok=True)
+    for document in documents:
+        for page in document.pages():
+            tree = ElementTree(_page(page))
+            indent(tree)
+            tree.write(folder / f"{page.name}.xml", encoding="utf-8", xml_declaration=True)
+    write_page_images(documents, path / "JPEGImages", options)
+
+
+def _page(page: ExportedPage) -> Element:
+    root = Element("annotation")
+    _text(root, "folder", "JPEGImages")
+    _text(root, "filename", page.image_name)
+    size = SubElement(root, "size")
+    for name, value in (("width", page.width), ("height", page.height), ("depth", 3)):
+        _text(size, name, value)
+    _text(root, "segmented", 0)
+    for row in page.detections:
+        _object(root, row)
+    return root
+
+
+def _object(root: Element, row: Row) -> None:
+    found = SubElement(root, "object")
+    left, top, right, bottom = row["box_px"]
+    _text(found, "name", row["label"])
+    _text(found, "text", row["text"])
+    _text(found, "pose", "Unspecified")
+    _text(found, "truncated", int(bool(row["open_sides"])))
+    _text(found, "difficult", 0)
+    box = SubElement(found, "bndbox")
+    sides = {"xmin": left + 1, "ymin": top + 1, "xmax": right, "ymax": bottom}
+    for name, value in sides.items():
+        _text(box, name, value)
+
+
+def _text(parent: Element, name: str, value: object) -> None:
+    SubElement(parent, name).text = printable(str(value))
+
+
+FORMAT = ExportFormat(name="voc", suffix="", write=write)
