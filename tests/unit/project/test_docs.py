@@ -27,7 +27,7 @@ from tilescout.profiles import Profile
 from tilescout.runs import model_lifecycle
 from tilescout_cli.app import app
 
-NOT_THERE_YET = {"annotate", "view"}
+NOT_THERE_YET = {"annotate"}
 PRICES = pricing.PriceTable()
 
 

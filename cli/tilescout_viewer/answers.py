@@ -1,0 +1,122 @@
+"""The JSON that the page gets, and the JSON that it sends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tilescout.geometry import POINTS_PER_INCH
+from tilescout_drawings.drawing import Drawing
+from tilescout_reviews.corrections import Verdict
+from tilescout_reviews.reviewed import ReviewedDetection
+from tilescout_viewer.library import Edit, pyramid_of
+from tilescout_viewer.sources import DocumentResult, DocumentSummary
+
+
+class _Sent(BaseModel):
+    model_config = ConfigDict(allow_inf_nan=False, extra="forbid")
+
+
+class EditSent(_Sent):
+    """One edit as the page sends it."""
+
+    id: Annotated[str, Field(min_length=1, max_length=200)]
+    version: Annotated[int, Field(ge=0)]
+    page: int = 0
+    verdict: Verdict | None = None
+    label: str | None = None
+    text: str | None = None
+    box: tuple[float, float, float, float] | None = None
+
+    def edit(self) -> Edit:
+        """Returns it as the library takes it."""
+        return Edit(**self.model_dump())
+
+
+class EditsSent(_Sent):
+    """Edits that are made and undone together."""
+
+    group: Annotated[str, Field(min_length=8, max_length=64)]
+    edits: Annotated[list[EditSent], Field(min_length=1)]
+
+
+class GroupSent(_Sent):
+    """The name of an undo or redo."""
+
+    group: Annotated[str, Field(min_length=8, max_length=64)]
+
+
+def summary(document: DocumentSummary) -> dict[str, Any]:
+    """Returns one entry of the list of documents."""
+    return {
+        "id": document.id,
+        "name": document.name,
+        "profile": document.profile,
+        "status": document.status,
+        "pages": document.pages,
+        "detections": document.detections,
+    }
+
+
+def pages(result: DocumentResult) -> list[dict[str, Any]]:
+    """Returns the pages with the levels at which they can be drawn."""
+    return [_page(page) for page in result.head["pages"]]
+
+
+def _page(page: Mapping[str, Any]) -> dict[str, Any]:
+    pyramid = pyramid_of(page)
+    return {
+        "page": page["page"],
+        "width": page["width_px"],
+        "height": page["height_px"],
+        "dpi": page["dpi"],
+        "magnification": pyramid.magnification,
+        "levels": pyramid.levels,
+        "tilePx": pyramid.tile_px,
+    }
+
+
+def detection(each: ReviewedDetection, dpi: int) -> dict[str, Any]:
+    """Returns a detection with its box in pixels of the page."""
+    correction = each.correction
+    shown = {
+        "id": each.id,
+        "page": each.page,
+        "label": each.label,
+        "text": each.text,
+        "box": _pixels(each, dpi),
+        "confidence": each.confidence,
+        "state": each.state,
+        "openSides": list(each.open_sides),
+        "version": correction.version if correction else 0,
+    }
+    if each.difference:
+        shown["difference"] = each.difference
+        shown["found"] = {"label": each.found["label"], "text": each.found["text"]} if (
+            each.found
+        ) else None  # fmt: skip
+    if correction is not None:
+        shown |= {"by": correction.by, "at": correction.at}
+    return shown
+
+
+def _pixels(each: ReviewedDetection, dpi: int) -> list[float]:
+    if each.found is not None and list(each.box) == list(each.found["box_pt"]):
+        return list(each.found["box_px"])
+    return [round(side * dpi / POINTS_PER_INCH, 2) for side in each.box]
+
+
+def detections(result: DocumentResult, found: list[ReviewedDetection]) -> list[dict[str, Any]]:
+    """Returns all detections of a document."""
+    dpi_of = {page["page"]: page["dpi"] for page in result.head["pages"]}
+    return [detection(each, dpi_of.get(each.page, POINTS_PER_INCH)) for each in found]
+
+
+def layers(drawing: Drawing) -> list[dict[str, Any]]:
+    """Returns the layers of a drawing."""
+    return [
+        {"number": each.number, "name": each.name, "isShown": each.is_shown}
+        for each in drawing.layers
+    ]
