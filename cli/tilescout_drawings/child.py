@@ -25,7 +25,6 @@ from tilescout.rendering.mupdf_page import ShownPage
 from tilescout.rendering.page_tiles import PAPER, Pixels
 
 KEPT_PAGES = 6
-MAX_AREA_PIXELS = 64_000_000
 PNG_COMPRESSION = 3
 MAX_PNG_BYTES_PER_PIXEL = 0.75
 """Above it a tile is a photograph or a scan, which a JPEG shows as well in a tenth of the bytes."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from tilescout.geometry import Box, iou
-from tilescout.merging.text.confusions import normalised
+from tilescout.merging.text.confusions import normalise
 from tilescout_reviews.corrections import Correction, Finding, Sides
 
 State = Literal["unreviewed", "accepted", "corrected", "rejected", "added"]
@@ -254,7 +254,7 @@ def _told(each: ReviewedDetection, dpi: int) -> dict[str, Any]:
     return (boxes if moved else {}) | {
         "label": each.label,
         "text": each.text,
-        "normalised_text": normalised(each.text),
+        "normalised_text": normalise(each.text),
         "review": {"state": each.state, "by": correction.by, "at": correction.at}
         | ({"difference": each.difference} if each.difference else {}),
     }

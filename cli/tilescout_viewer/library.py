@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tilescout.geometry import POINTS_PER_INCH
-from tilescout.merging.text.confusions import normalised
+from tilescout.merging.text.confusions import normalise
 from tilescout_drawings.drawing import Drawing, Picture
 from tilescout_drawings.pyramid import PagePyramid
 from tilescout_drawings.tile_cache import TileCache, TileRequest
@@ -103,14 +103,14 @@ class Library:
 
     def search(self, text: str) -> Iterable[Hit]:
         """Yields the kept detections of all documents whose text or label contains ``text``."""
-        wanted = normalised(text)
+        wanted = normalise(text)
         for document in self.source.documents():
             try:
                 _, found, _ = self.reviewed(document.id)
             except SourceError:
                 continue  # the list of documents tells why
             for each in found:
-                if each.is_kept and wanted in normalised(f"{each.text}\n{each.label}"):
+                if each.is_kept and wanted in normalise(f"{each.text}\n{each.label}"):
                     yield Hit(document_id=document.id, detection=each)
 
     def pyramid(self, document_id: str, page: int) -> PagePyramid:

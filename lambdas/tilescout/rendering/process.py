@@ -107,7 +107,7 @@ def child_frames(
         [sys.executable, "-P", "-m", CHILD_MODULE, job],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        env=childchild_environment(),
+        env=child_environment(),
         start_new_session=True,
     )
     with child:
