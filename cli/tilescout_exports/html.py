@@ -22,7 +22,7 @@ from tilescout_exports.model import (
 )
 
 WEB_FILES = Path(__file__).parent / "web_files"
-"""Where `make web` puts the viewer's script and style sheet."""
+"""The folder where `make web` puts the viewer's script and style sheet."""
 TILE_PX = 1024
 
 PAGE = """<!doctype html>

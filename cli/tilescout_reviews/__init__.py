@@ -1,1 +1,1 @@
-"""What people say of detections: corrections, the changes that led to them, and their effect."""
+"""Reviews of detections by people: corrections, the changes that led to them, and their effect."""

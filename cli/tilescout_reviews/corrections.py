@@ -35,7 +35,7 @@ class ReviewConflict(ReviewError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What the detector said when a person first corrected it."""
+    """The detector's own words when a person first corrected it."""
 
     result_id: str
     detection_id: str
@@ -47,7 +47,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """What a detection is in the eyes of a person. ``finding`` is None for a drawn box.
+    """A detection in the eyes of a person. ``finding`` is None for a drawn box.
 
     ``version`` counts the corrections of this detection from 1; ``at`` is in epoch seconds.
     """

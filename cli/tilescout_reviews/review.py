@@ -41,7 +41,7 @@ class Author:
 
 
 class Review:
-    """What is known of one log. Every method reads what others wrote in the meantime first."""
+    """The review that one log holds. Every method reads what others wrote in the meantime first."""
 
     def __init__(self, log: ReviewLog) -> None:
         self._log = log
@@ -162,7 +162,7 @@ def _steps(current: Mapping[str, Correction], wanted: Sequence[Correction]) -> t
 
 
 def _inverse(current: Mapping[str, Correction], change: Change) -> tuple[Step, ...]:
-    """What takes each detection back; its version goes on counting."""
+    """Returns the steps that take each detection back; its version goes on counting."""
     steps = []
     for step in change.steps:
         before = current[step.after.id]
@@ -172,7 +172,7 @@ def _inverse(current: Mapping[str, Correction], change: Change) -> tuple[Step, .
 
 
 def _untouched(correction: Correction) -> Correction:
-    """As if nobody had said anything: the finding itself, or no box at all."""
+    """Returns the state before anybody said anything: the finding itself, or no box at all."""
     found = correction.finding
     if found is None:
         return replace(correction, verdict="withdrawn")

@@ -13,7 +13,7 @@ from tilescout_reviews.corrections import Correction, Finding, Sides
 
 State = Literal["unreviewed", "accepted", "corrected", "rejected", "added"]
 Difference = Literal["", "different", "gone"]
-"""What a newer run changed under a correction: it reads otherwise now, or is not found any more."""
+"""The change of a newer run under a correction: it reads otherwise now, or is not found any more."""
 
 SAME_PLACE_IOU = 0.5
 
@@ -49,7 +49,7 @@ def correction_id(result_id: str, detection_id: str) -> str:
 
 
 def finding(result_id: str, detection: Mapping[str, Any]) -> Finding:
-    """What a correction keeps of a row of detections.json."""
+    """Returns the part of a row of detections.json that a correction keeps."""
     left, top, right, bottom = detection["box_pt"]
     return Finding(
         result_id=result_id,

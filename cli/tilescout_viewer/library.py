@@ -22,12 +22,12 @@ from tilescout_viewer.sources import DocumentResult, DocumentSource, SourceError
 
 MAX_OPEN_DRAWINGS = 3
 DRAWN = "drawn-"
-"""What the id of a box begins with that a person drew."""
+"""The ids of boxes that a person drew begin so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """What a person wants of one detection; None leaves a member as it is. ``box`` in px."""
+    """The change that a person wants of one detection; None leaves a member as it is. ``box`` in px."""
 
     id: str
     version: int

@@ -1,4 +1,4 @@
-"""Where the viewer's documents come from: a port, and folders on this machine behind it."""
+"""The sources of the viewer's documents: a port, and folders on this machine behind it."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def _id(path: Path) -> str:
 
 
 def _without_result(document_id: str, pdf: Path) -> DocumentResult:
-    """What is known of a PDF that nothing was detected in."""
+    """Returns a result without detections for a PDF that nothing was detected in."""
     with Drawing(pdf) as drawing:
         sizes = drawing.pages
     pages = [_page(number, each.width_pt, each.height_pt) for number, each in enumerate(sizes, 1)]

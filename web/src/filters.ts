@@ -4,7 +4,7 @@ import { look } from "./palette";
 import { STATES, type Sorting, type Store } from "./store";
 import type { State } from "./types";
 
-const SORTINGS: [Sorting, string][] = [
+const ORDERS: [Sorting, string][] = [
   ["confidence", "Least sure first"],
   ["position", "By place"],
   ["label", "By label"],
@@ -29,7 +29,7 @@ export class Filters {
 
   constructor(private readonly store: Store) {
     this.search.setAttribute("aria-label", "Filter by text or label");
-    SORTINGS.forEach(([value, title]) => this.sorting.append(h("option", { value }, title)));
+    ORDERS.forEach(([value, title]) => this.sorting.append(h("option", { value }, title)));
     const reset = h("button", { type: "button", onclick: () => this.reset() }, "Reset");
     this.element.append(
       h("div", { className: "line" }, this.search, this.sorting),
