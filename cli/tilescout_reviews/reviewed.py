@@ -13,7 +13,7 @@ from tilescout_reviews.corrections import Correction, Finding, Sides
 
 State = Literal["unreviewed", "accepted", "corrected", "rejected", "added"]
 Difference = Literal["", "different", "gone"]
-"""The change of a newer run under a correction: it reads otherwise now, or is not found any more."""
+"""The fate of a corrected detection in a newer run."""
 
 SAME_PLACE_IOU = 0.5
 

@@ -27,7 +27,7 @@ DRAWN = "drawn-"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """The change that a person wants of one detection; None leaves a member as it is. ``box`` in px."""
+    """A wanted change of one detection; None leaves a member as it is. ``box`` is in px."""
 
     id: str
     version: int
