@@ -1,4 +1,4 @@
-"""The input of every export format: documents with their detections, and pictures of their pages."""
+"""The input of every export format: documents with detections, and pictures of their pages."""
 
 from __future__ import annotations
 
