@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from tests.infra.template import Template
-from tilescout.aws.documents import cleanup
+from tilescout import transitions
 from tilescout.handlers import settings
 
 POWERTOOLS = {
@@ -61,7 +61,7 @@ def test_a_function_that_may_stop_a_model_ends_within_thirty_seconds(
 
 def test_nobody_cleans_where_an_earlier_cleaner_may_still_run(template: Template) -> None:
     timeout = template.functions()["merge_page"]["Timeout"]
-    assert timeout < cleanup.CLEANING_SECONDS
+    assert timeout < transitions.CLEANUP_SECONDS
 
 
 @pytest.mark.parametrize("name", sorted(SETTINGS))
