@@ -17,10 +17,10 @@ from benchmarks.simulation.bulk import (
     limits,
 )
 from benchmarks.simulation.ours.spreading import spread_seconds
-from tilescout.handlers.run_steps.detect_tiles import PATIENCE_WITH_MODEL
 from tilescout.handlers.run_steps.survey import TILES_PER_TURN
 from tilescout.pricing import PriceTable
 from tilescout.runs import pacing
+from tilescout.runs.detecting import PATIENCE_WITH_MODEL
 from tilescout.runs.inference_units import ModelPace, max_calls_per_second, paid_until, plan_units
 from tilescout.runs.model_lifecycle import START_POLL
 from tilescout.runs.model_records import measured_rate

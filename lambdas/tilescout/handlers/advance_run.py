@@ -11,13 +11,13 @@ from pydantic import TypeAdapter
 
 from tilescout.handlers import runtime, settings
 from tilescout.handlers.run_steps.close_run import close_run
-from tilescout.handlers.run_steps.context import StepContext, unrecorded_run
+from tilescout.handlers.run_steps.context import StepContext
 from tilescout.handlers.run_steps.detect_tiles import detect_tiles
 from tilescout.handlers.run_steps.merge_pages import merge_pages
 from tilescout.handlers.run_steps.model_steps import start_model, stop_model
 from tilescout.handlers.run_steps.open_run import open_run
 from tilescout.runs.lease_rules import Lease
-from tilescout.runs.records import RunState
+from tilescout.runs.records import RunState, unrecorded_run
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from tilescout import keys
 from tilescout.documents import Document
+from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
+from tilescout.runs.lease_rules import Lease
 from tilescout.runs.pacing import Pace
 
 FREE_CALLS = 1_000_000_000
@@ -48,7 +51,13 @@ class Run:
 
     @property
     def calls(self) -> int:
+        """The billed requests that were made so far."""
         return self.calls_allowed - self.calls_left
+
+    @property
+    def has_answers(self) -> bool:
+        """True if the detector answered a tile in this run."""
+        return bool(self.tiles_answered)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,13 +141,57 @@ def shares_of(claims: Sequence[Claim], usd: float) -> list[tuple[str, float]]:
     return [(document, usd * count / every) for document, count in tiles.items() if count and usd]
 
 
-def calls_allowed(profiles: list[Profile], price_per_call: float) -> int:
+def opened(
+    state: RunState, lease: Lease, profiles: Sequence[Profile], prices: PriceTable
+) -> RunState:
+    """Returns the state of a run that has just acquired its ``lease``, and begins with its model."""
+    kind = profiles[0].kind
+    return replace(
+        state,
+        next="StartModel",
+        needs_model=profiles[0].needs_model,
+        needs_version=profiles[0].needs_version,
+        id=keys.run_id(state.execution, lease.token),
+        token=lease.token,
+        deadline=lease.hard_deadline - closing_seconds(profiles),
+        price_per_call=max(prices.tile_call(profile) for profile in profiles),
+        calls_per_tile=kind.calls_per_tile,
+        calls_per_second=kind.calls_per_second,
+    )
+
+
+def opened_run(state: RunState, profiles: Sequence[Profile], now: int) -> Run:
+    """Returns the record of a run that opens at ``now`` with the whole allowance."""
+    allowed = calls_allowed(profiles, state.price_per_call)
+    # A version that must be started is noted once it is up.
+    version = "" if state.needs_model else state.version
+    return replace(
+        unrecorded_run(state, now),
+        calls_left=allowed,
+        calls_allowed=allowed,
+        model_version=version,
+    )
+
+
+def unrecorded_run(state: RunState, now: int) -> Run:
+    """Returns the record of a run of which the table holds none: it may spend nothing."""
+    return Run(
+        id=state.id,
+        model=state.model,
+        execution=state.execution,
+        token=state.token,
+        status="OPEN",
+        opened_at=now,
+    )
+
+
+def calls_allowed(profiles: Sequence[Profile], price_per_call: float) -> int:
     """Billed calls that the largest budget among the model's profiles pays for."""
     budget = max(profile.budget_usd for profile in profiles)
     return math.floor(budget / price_per_call) if price_per_call else FREE_CALLS
 
 
-def closing_seconds(profiles: list[Profile]) -> int:
+def closing_seconds(profiles: Sequence[Profile]) -> int:
     """Between the end of detecting and the hard deadline: stopping, merging, and waiting for a
     model that was asked to start at the last moment and cannot be stopped before it is up.
     """
@@ -146,7 +199,7 @@ def closing_seconds(profiles: list[Profile]) -> int:
     return CLOSING_MARGIN + max(starting, default=0)
 
 
-def hard_deadline(profiles: list[Profile], now: int) -> int:
+def hard_deadline(profiles: Sequence[Profile], now: int) -> int:
     """When the lease ends whatever happens: the longest deadline for detecting, then closing."""
     detecting = 60 * max(profile.deadline_minutes for profile in profiles)
     return now + detecting + closing_seconds(profiles)

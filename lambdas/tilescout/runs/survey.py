@@ -46,7 +46,7 @@ class Survey:
 
     ``has_answers``: the detector answered a tile in this very run. Of the tiles that have not
     ended, ``server_errors`` made some. ``given_up`` tiles have failed, each with whether others
-    were answered.
+    were answered. ``complete`` are claims all of whose tiles have ended by now.
     """
 
     has_answers: bool = False
@@ -59,6 +59,7 @@ class Survey:
     server_errors: int = 0
     since: dict[TileKey, int] = field(default_factory=dict)
     given_up: list[tuple[str, TileRow, bool]] = field(default_factory=list)
+    complete: list[Claim] = field(default_factory=list)
 
     @property
     def sendable(self) -> list[TileKey]:
@@ -87,16 +88,6 @@ class Survey:
         return first if self.since or not self.unread else first + self.bands_read
 
 
-def complete_claims(rows: LedgerRows) -> list[Claim]:
-    """Returns the claims all of whose tiles have ended by now, with the counts that hold then."""
-    return [
-        replace(claim, detected=True, answered=_answered(bands), failed=_failed(bands))
-        for claim in rows.claims
-        if (bands := rows.bands.get(claim.document_id)) is not None
-        and all(band.is_complete for band in bands)
-    ]
-
-
 def survey_rows(rows: LedgerRows, *, token: int, now: int, answered_at: int) -> Survey:
     """Returns what the run with this ``token`` can do at ``now``.
 
@@ -111,6 +102,7 @@ def survey_rows(rows: LedgerRows, *, token: int, now: int, answered_at: int) -> 
         unread=rows.unread,
         bands_read=rows.bands_read,
         server_errors=sum(row.broken > 0 for _, row in rows.pending),
+        complete=_complete(rows),
     )
     for document_id, row in rows.pending:
         others = reservations.others_answered(
@@ -125,6 +117,16 @@ def survey_rows(rows: LedgerRows, *, token: int, now: int, answered_at: int) -> 
             survey.since[document_id, row.page, row.tile] = reservations.sendable_since(row)
         survey.reserved += standing in ("failed", "reserved")
     return survey
+
+
+def _complete(rows: LedgerRows) -> list[Claim]:
+    """Returns those claims with the counts that hold from now on."""
+    return [
+        replace(claim, detected=True, answered=_answered(bands), failed=_failed(bands))
+        for claim in rows.claims
+        if (bands := rows.bands.get(claim.document_id)) is not None
+        and all(band.is_complete for band in bands)
+    ]
 
 
 def _answered(bands: Iterable[BandRow]) -> int:

@@ -13,13 +13,12 @@ from benchmarks.simulation.custom_labels import ModelSettings
 from benchmarks.simulation.ours.spreading import spread_seconds
 from benchmarks.simulation.ours.system import PROFILE, Tilescout
 from benchmarks.simulation.world import SYSTEM, new_world
-from tilescout.handlers.run_steps.context import StepContext, unrecorded_run
+from tilescout.handlers.run_steps.context import StepContext
 from tilescout.handlers.run_steps.detect_tiles import _send_hints
 from tilescout.handlers.settings import Configuration
+from tilescout.runs.detecting import DetectingTurn
 from tilescout.runs.lease_rules import Lease
-from tilescout.runs.pacing import Pace, Turn
-from tilescout.runs.records import RunState
-from tilescout.runs.survey import Survey
+from tilescout.runs.records import RunState, unrecorded_run
 
 LONG = Bulk(pages=100, units=1, deadline_minutes=600, budget_usd=250.0)
 
@@ -77,7 +76,7 @@ class _Sqs:
 
 def test_hints_are_spread_as_the_handler_spreads_them() -> None:
     sqs = _Sqs()
-    tiles = {("document", 1, tile): 0 for tile in range(100)}
+    tiles = [("document", 1, tile) for tile in range(100)]
     state = RunState(model=PROFILE.model, execution="run", calls_per_second=5.0)
     context = StepContext(
         documents=cast(Any, None),
@@ -93,7 +92,6 @@ def test_hints_are_spread_as_the_handler_spreads_them() -> None:
         lease=Lease(model=PROFILE.model),
         run=unrecorded_run(state, 0),
     )
-    turn = Turn(skip=0, send=100, wait_seconds=80, pace=Pace())
-    _send_hints(context, Survey(since=tiles), turn)
+    _send_hints(context, DetectingTurn(replace(state, wait_seconds=80), tiles))
     spread = spread_seconds(100, 80, 5.0)
     assert sorted(sqs.delays) == [int(spread * number / 100) for number in range(100)]

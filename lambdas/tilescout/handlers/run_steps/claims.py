@@ -101,7 +101,7 @@ def due_documents(context: StepContext) -> DueDocuments:
 def claim_due(context: StepContext) -> StepContext:
     """Returns the context with what it claimed now, while the run's allowance lasts.
 
-    A document whose own budget is used up is HELD instead.
+    A document whose own budget is used up is HELD instead, until a person retries it.
     """
     state, claims = context.state, list(context.claims)
     open_claims = sum(not claim.ended for claim in claims)
@@ -110,7 +110,8 @@ def claim_due(context: StepContext) -> StepContext:
         if len(claims) >= room:
             break
         if open_tiles(document) and document.overspent:
-            _hold(context, document)
+            held = transitions.hold_overspent(document, state.token)
+            document_table.commit_status(context.documents, held)
         elif not fits(document, claims, context.run.calls_left, state.calls_per_tile):
             break
         elif claimed := _claim(context, document):
@@ -123,12 +124,6 @@ def _claimable(context: StepContext) -> Iterator[Document]:
     for document in due_documents(context).oldest_first(context.state.version):
         if document.id not in claimed and document.claim_token != context.state.token:
             yield document
-
-
-def _hold(context: StepContext, document: Document) -> None:
-    """Holds a document whose budget is used up: no run takes it until a person retries it."""
-    held = transitions.hold_overspent(document, context.state.token)
-    document_table.commit_status(context.documents, held)
 
 
 def _claim(context: StepContext, document: Document) -> Claim | None:

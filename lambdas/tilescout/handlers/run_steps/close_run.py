@@ -10,7 +10,7 @@ from tilescout import transitions
 from tilescout.aws.tables import claim_table, document_table, lease_table, page_table, tile_table
 from tilescout.documents import Document
 from tilescout.handlers.run_steps.claims import due_documents, open_claims
-from tilescout.handlers.run_steps.context import StepContext, gather, keep_lease
+from tilescout.handlers.run_steps.context import StepContext, gather, open_step
 from tilescout.handlers.run_steps.model_cost import cost_so_far, measure, share_cost
 from tilescout.ledger import BandRow
 from tilescout.runs import lease_rules, reservations
@@ -52,7 +52,7 @@ def _is_more_due(context: StepContext) -> bool:
 
 
 def _close(context: StepContext) -> RunState:
-    context = gather(keep_lease(context, "closing"))
+    context = open_step(context, "closing")
     state = context.state
     more = replace(state, next="CloseRun", wait_seconds=0)
     context, is_all_queued = _requeue_some(context)
@@ -111,15 +111,11 @@ def _end_of(context: StepContext, claim: Claim, answered: int) -> RunEnd:
         token=state.token,
         answered=answered,
         detected=claim.detected,
-        without_answer=_is_without_answer(context),
+        without_answer=not context.run.has_answers,
         stalled=state.finished in STALLED,
         deferred=state.deferred,
         failed=bool(context.error),
     )
-
-
-def _is_without_answer(context: StepContext) -> bool:
-    return not context.run.tiles_answered
 
 
 def _forgive(context: StepContext, document_id: str, bands: Sequence[BandRow]) -> int:
@@ -128,20 +124,18 @@ def _forgive(context: StepContext, document_id: str, bands: Sequence[BandRow]) -
     An outage is not the tiles' fault: its server errors do not count, and of a run without any
     answer no attempt does.
     """
-    state, is_without_answer = context.state, _is_without_answer(context)
-    if not is_without_answer and state.finished not in STALLED:
-        return 0
-    if state.turns >= MAX_CLOSING_TURNS:
+    state, has_answers = context.state, context.run.has_answers
+    if (has_answers and state.finished not in STALLED) or state.turns >= MAX_CLOSING_TURNS:
         return 0
     forgiven = (
-        partial(reservations.forgive, token=state.token, now=context.now)
-        if is_without_answer
-        else partial(reservations.relieve, now=context.now)
+        partial(reservations.relieve, now=context.now)
+        if has_answers
+        else partial(reservations.forgive, token=state.token, now=context.now)
     )
     touched = [band for band in bands if not band.is_complete][:FORGIVEN_BANDS]
     for band in touched:
         for row in tile_table.in_band(context.ledger, document_id, band.page, band.band):
-            if (is_without_answer and row.reservation is not None) or row.broken:
+            if (row.reservation is not None and not has_answers) or row.broken:
                 tile_table.change(context.ledger, document_id, row.page, row.tile, forgiven)
     return len(touched)
 

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 class StepContext:
     """The tables and queues of a step, its time, the run's state, and what the step has read.
 
-    ``keep_lease`` sets ``lease``, ``gather`` sets ``run`` and ``claims``; until then they are
-    empty. ``error`` is what an earlier step failed with. ``at_once`` means that whatever is due
-    is worth a start. ``open_rekognition`` is called only by runs that have a model.
+    ``open_step`` sets ``lease``, ``run`` and ``claims``; until then they are empty. ``error`` is
+    what an earlier step failed with. ``at_once`` means that whatever is due is worth a start.
+    ``open_rekognition`` is called only by runs that have a model.
     """
 
     documents: Table
@@ -87,20 +87,16 @@ def keep_lease(context: StepContext, phase: Phase | None = None) -> StepContext:
     return replace(context, lease=lease)
 
 
+def open_step(context: StepContext, phase: Phase | None = None) -> StepContext:
+    """Returns the context with the lease, renewed, and then the run's record and claims.
+
+    They are read by consistent reads, and after the lease is known to be held. Raises LeaseLost.
+    """
+    return gather(keep_lease(context, phase))
+
+
 def gather(context: StepContext) -> StepContext:
     """Returns the context with the run's record and claims, both by a consistent read."""
     run = document_table.get_run(context.documents, context.state.id)
     claims = claim_table.claims(context.ledger, context.state.id)
     return replace(context, run=run or context.run, claims=tuple(claims))
-
-
-def unrecorded_run(state: RunState, now: int) -> Run:
-    """Returns the record of a run of which the table holds none: it may spend nothing."""
-    return Run(
-        id=state.id,
-        model=state.model,
-        execution=state.execution,
-        token=state.token,
-        status="OPEN",
-        opened_at=now,
-    )

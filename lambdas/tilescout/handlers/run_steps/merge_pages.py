@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tilescout import keys
 from tilescout.aws import queues
 from tilescout.aws.tables import page_table
 from tilescout.documents import Document
 from tilescout.handlers.run_steps.claims import open_claims
-from tilescout.handlers.run_steps.context import StepContext, gather, keep_lease
+from tilescout.handlers.run_steps.context import StepContext, open_step
 from tilescout.handlers.run_steps.survey import survey
 from tilescout.messages import MergeHint
 from tilescout.runs import merge_pacing
 from tilescout.runs.merge_pacing import HINTS_PER_TURN, in_turns
 from tilescout.runs.records import RunState
 
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
 
 def merge_pages(context: StepContext) -> RunState:
     """``next`` is CloseRun once all is merged, nothing moves any more, or no turn is left."""
     # A worker may have committed after the last look; its document is complete only now.
-    context, _ = survey(gather(keep_lease(context)), answered_at=0)
+    context, _ = survey(open_step(context), answered_at=0)
     state, now = context.state, context.now
     hints = merge_hints(context)
     since = state.merging_since if len(hints) == state.unmerged else now
@@ -49,14 +53,16 @@ def send_merge_hints(context: StepContext) -> None:
 def merge_hints(context: StepContext) -> list[MergeHint]:
     """Returns one hint for each unmerged page of a complete document, in the order to send."""
     unmerged = [
-        _unmerged(context, document) for claim, document in open_claims(context) if claim.detected
+        _unmerged(context.ledger, document)
+        for claim, document in open_claims(context)
+        if claim.detected
     ]
     return in_turns(unmerged, first=context.now)
 
 
-def _unmerged(context: StepContext, document: Document) -> list[MergeHint]:
+def _unmerged(ledger: Table, document: Document) -> list[MergeHint]:
     result = keys.result_id(document.id, document.claim_token)
-    merged = page_table.group(context.ledger, document.id, keys.merged_groups(result))
+    merged = page_table.group(ledger, document.id, keys.merged_groups(result))
     pages = [page for page in document.page_numbers() if page not in merged]
     # All pages merged and not finished: the last merge died between the two; one hint finishes it.
     return [

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from tilescout.aws.tables import document_table, model_table
 from tilescout.handlers.run_steps.claims import due_documents
-from tilescout.handlers.run_steps.context import StepContext, gather, keep_lease
+from tilescout.handlers.run_steps.context import StepContext, keep_lease, open_step
 from tilescout.handlers.run_steps.model_cost import cost_so_far
 from tilescout.handlers.run_steps.survey import tiles_to_detect
 from tilescout.runs import model_start
@@ -17,14 +17,13 @@ from tilescout.runs.records import RunState
 
 def start_model(context: StepContext) -> RunState:
     """``next`` is DetectTiles once tiles may be sent, StopModel to give up, else empty."""
-    context = keep_lease(context)
-    if not context.state.starts_model:
-        return _without_model(context.state)
-    context = gather(context)
+    context = open_step(context)
+    is_needed = context.state.starts_model
     # An owned model is brought up or down whatever waits, so the bands are not read for it.
-    tiles = 0 if context.lease.owned else tiles_to_detect(context)
-    if not (context.lease.owned or tiles):
-        return _without_model(context.state)
+    needs_start = is_needed and not context.lease.owned
+    tiles = tiles_to_detect(context.ledger, context.claims) if needs_start else 0
+    if not is_needed or (needs_start and not tiles):
+        return replace(context.state, next="DetectTiles", wait_seconds=0, ready_at=0)
     view, units_up = _look(context)
     state = model_start.bounded(context.state, view)
     action = model_start.next_action(state, view)
@@ -36,10 +35,6 @@ def start_model(context: StepContext) -> RunState:
         stopping = context.control().stop(context.lease, view.status)
         action = Action("wait", stopping.reason, stopping.seconds or BEGINNING)
     return model_start.after_action(state, action)
-
-
-def _without_model(state: RunState) -> RunState:
-    return replace(state, next="DetectTiles", wait_seconds=0, ready_at=0)
 
 
 def _look(context: StepContext) -> tuple[ModelView, int]:

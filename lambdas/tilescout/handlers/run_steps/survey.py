@@ -13,7 +13,7 @@ from tilescout.ledger import BandRow, TileRow
 from tilescout.runs import reservations
 from tilescout.runs.records import Claim
 from tilescout.runs.reservations import Drop
-from tilescout.runs.survey import LedgerRows, Survey, complete_claims, survey_rows
+from tilescout.runs.survey import LedgerRows, Survey, survey_rows
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -32,8 +32,7 @@ def survey(context: StepContext, *, answered_at: int) -> tuple[StepContext, Surv
     ledger, state, now = context.ledger, context.state, context.now
     rows = _read(ledger, context.claims, state.first_band)
     seen = survey_rows(rows, token=state.token, now=now, answered_at=answered_at)
-    complete = {claim.document_id: claim for claim in complete_claims(rows)}
-    for claim in complete.values():
+    for claim in seen.complete:
         counts = {"detected": True, "answered": claim.answered, "failed": claim.failed}
         claim_table.update_claim(ledger, state.id, claim.document_id, counts)
     for document_id, row in rows.uncounted:
@@ -41,13 +40,14 @@ def survey(context: StepContext, *, answered_at: int) -> tuple[StepContext, Surv
     for document_id, row, others in seen.given_up:
         fail = partial(reservations.fail, token=state.token, now=now, run_has_answers=others)
         _give_up(ledger, document_id, row, fail)
+    complete = {claim.document_id: claim for claim in seen.complete}
     claims = tuple(complete.get(claim.document_id, claim) for claim in context.claims)
     return replace(context, claims=claims), seen
 
 
-def tiles_to_detect(context: StepContext) -> int:
-    """Returns how many tiles of the run's documents have not ended, by the ledger's bands."""
-    bands = _bands(context.ledger, context.claims)
+def tiles_to_detect(ledger: Table, claims: Sequence[Claim]) -> int:
+    """Returns how many tiles of the claimed documents have not ended, by the ledger's bands."""
+    bands = _bands(ledger, claims)
     return sum(band.planned - band.ended for found in bands.values() for band in found)
 
 
