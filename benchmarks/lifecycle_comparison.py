@@ -17,11 +17,11 @@ from benchmarks.simulation.arrivals import HOUR
 from benchmarks.simulation.clock import DAY_ZERO
 from benchmarks.simulation.comparison import Cell, Mean, Row
 from benchmarks.simulation.comparison_page import page
-from benchmarks.simulation.days import our_day, sample_day
-from benchmarks.simulation.ours.system import PROFILE
+from benchmarks.simulation.days import sample_day, tilescout_day
 from benchmarks.simulation.outcome import Outcome, failures
+from benchmarks.simulation.scenario_kinds import Moment, Scenario
 from benchmarks.simulation.scenarios import QUIET, scenarios
-from benchmarks.simulation.striking import Moment, Scenario
+from benchmarks.simulation.tilescout_system.system import PROFILE
 from tilescout.profiles import StartWhen
 
 SEED = 1
@@ -56,8 +56,8 @@ def under_faults(day: Day, seed: int) -> Iterator[tuple[str, tuple[Cell, Cell]]]
 
 
 def rows(seed: int = SEED) -> list[Row]:
-    both = zip(under_faults(sample_day, seed), under_faults(our_day, seed), strict=True)
-    return [Row(name=name, sample=sample, ours=ours) for (name, sample), (_, ours) in both]
+    both = zip(under_faults(sample_day, seed), under_faults(tilescout_day, seed), strict=True)
+    return [Row(name=name, sample=ran, tilescout=other) for (name, ran), (_, other) in both]
 
 
 def mean(name: str, day: Day) -> Mean:
@@ -79,14 +79,14 @@ def mean(name: str, day: Day) -> Mean:
 def means() -> list[Mean]:
     return [
         mean("AWS sample, hourly", sample_day),
-        mean("Tilescout, hourly", our_day),
+        mean("Tilescout, hourly", tilescout_day),
         mean(
             "Tilescout, every 15 minutes",
-            lambda scenario, seed: our_day(scenario, seed, schedule=HOUR // 4),
+            lambda scenario, seed: tilescout_day(scenario, seed, schedule=HOUR // 4),
         ),
         mean(
             "Tilescout, hourly, start_when 400 tiles or 120 minutes",
-            lambda scenario, seed: our_day(scenario, seed, profile=PATIENT),
+            lambda scenario, seed: tilescout_day(scenario, seed, profile=PATIENT),
         ),
     ]
 
@@ -100,7 +100,11 @@ def main() -> None:
 
     under = rows()
     (out / "lifecycle_comparison.md").write_text(page(under, means()))
-    draw(under, [sample_day(QUIET, SEED), our_day(QUIET, SEED)], out / "lifecycle_comparison.svg")
+    draw(
+        under,
+        [sample_day(QUIET, SEED), tilescout_day(QUIET, SEED)],
+        out / "lifecycle_comparison.svg",
+    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from benchmarks.simulation.custom_labels import CALLS_PER_SECOND
-from benchmarks.simulation.ours.spreading import EVENLY
+from benchmarks.simulation.tilescout_system.hint_spread import EVENLY
 from tilescout.handlers.run_steps.claims import CLAIMS_PER_TURN, MAX_OPEN_CLAIMS
 from tilescout.pricing import PriceTable
 from tilescout.runs.merge_pacing import HINTS_PER_TURN

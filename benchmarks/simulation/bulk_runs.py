@@ -16,7 +16,7 @@ from benchmarks.simulation.bulk import (
     Work,
     limits,
 )
-from benchmarks.simulation.ours.spreading import spread_seconds
+from benchmarks.simulation.tilescout_system.hint_spread import spread_seconds
 from tilescout.handlers.run_steps.survey import TILES_PER_TURN
 from tilescout.pricing import PriceTable
 from tilescout.runs import pacing

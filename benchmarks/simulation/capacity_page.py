@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import dataclass
 
 from benchmarks.simulation.arrivals import SHEETS_PX, tiles_of
-from benchmarks.simulation.ours.spreading import EVENLY
+from benchmarks.simulation.tilescout_system.hint_spread import EVENLY
 from tilescout.detector_kinds import KINDS
 from tilescout.pricing import PRICES_AS_OF, PriceTable
 from tilescout.tiling.grid import TileGrid
@@ -242,7 +242,7 @@ ASSUMED = """## Assumed
 - Quotas: 5 units a model, 50 DetectCustomLabels calls a second an account, 1,000 Lambda
   invocations at once, `merge_page_concurrency` 10. DynamoDB, S3 and SQS are taken not to throttle.
 - Tiles flow at the smallest rate between two looks of the loop; single tiles are followed in
-  `benchmarks/simulation/ours`, and a test holds the two against each other.
+  `benchmarks/simulation/tilescout_system`, and a test holds the two against each other.
 - Nothing fails; `docs/lifecycle_comparison.md` is about that."""
 
 

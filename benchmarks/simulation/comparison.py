@@ -21,7 +21,7 @@ class Row:
 
     name: str
     sample: tuple[Cell, Cell]
-    ours: tuple[Cell, Cell]
+    tilescout: tuple[Cell, Cell]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

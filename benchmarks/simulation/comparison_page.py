@@ -84,10 +84,10 @@ def _survived(rows: list[Row]) -> str:
         return f"{kept} of {len(cells)} | {dollars:.2f} | {most:.2f} |"
 
     sample = [cell for row in rows for cell in row.sample]
-    ours = [cell for row in rows for cell in row.ours]
+    tilescout = [cell for row in rows for cell in row.tilescout]
     return (
         "| | survived | model, mean $ of 48 h | worst $ |\n|---|---|---|---|\n"
-        f"| AWS sample | {count(sample)}\n| Tilescout | {count(ours)}"
+        f"| AWS sample | {count(sample)}\n| Tilescout | {count(tilescout)}"
     )
 
 
@@ -104,7 +104,7 @@ def _faults(rows: list[Row]) -> str:
         "|---|---|---|---|---|",
     ]
     lines += [
-        f"| {row.name} | {' | '.join(map(_cell, (*row.sample, *row.ours)))} |" for row in rows
+        f"| {row.name} | {' | '.join(map(_cell, (*row.sample, *row.tilescout)))} |" for row in rows
     ]
     return "\n".join(lines)
 
@@ -127,14 +127,14 @@ def _days(means: list[Mean]) -> str:
 
 def _fine(rows: list[Row], means: list[Mean]) -> str:
     both = sum(not (row.sample[0].reasons or row.sample[1].reasons) for row in rows)
-    sample, ours, often = means[:3]
+    sample, hourly, often = means[:3]
     told = (
         f"It survives {both} of {len(rows)} faults at both moments, most of them because a refused "
         "or failed start is simply tried again. While its model is up it answers an image at "
         f"once: its median is {sample.median_minutes:.0f} minutes where Tilescout on the same "
-        f"hourly schedule needs {ours.median_minutes:.0f}, as Tilescout stops the model when the "
+        f"hourly schedule needs {hourly.median_minutes:.0f}, as Tilescout stops the model when the "
         "last tile is answered and starts it again for the next sheet. That is what its "
-        f"{sample.hours - ours.hours:.1f} more model hours a day buy; on a schedule of 15 minutes "
+        f"{sample.hours - hourly.hours:.1f} more model hours a day buy; on a schedule of 15 minutes "
         f"Tilescout's median is {often.median_minutes:.0f} minutes, for {often.hours:.1f} model "
         "hours. The sample also uses a model that somebody else has "
         "started, where Tilescout waits unless its profile says `use_running_model`; but then it "

@@ -17,7 +17,7 @@ from benchmarks.simulation.outcome import Outcome
 
 COLOURS = {"STARTING": "#f2b134", "RUNNING": "#2a7f9e", "STOPPING": "#9aa5ab"}
 SAMPLE_COLOUR = "#c8553d"
-OUR_COLOUR = "#2a7f9e"
+TILESCOUT_COLOUR = "#2a7f9e"
 
 
 def draw(rows: list[Row], days: list[Outcome], path: Path) -> None:
@@ -27,7 +27,7 @@ def draw(rows: list[Row], days: list[Outcome], path: Path) -> None:
         2, 1, figsize=(9, 9.5), height_ratios=(1, 6), layout="constrained"
     )
     orphaned = next(row for row in rows if "go on" in row.name)
-    _days(above, [*days, orphaned.sample[0].outcome, orphaned.ours[0].outcome])
+    _days(above, [*days, orphaned.sample[0].outcome, orphaned.tilescout[0].outcome])
     _dollars(below, rows)
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)
@@ -64,7 +64,7 @@ def _dollars(axes: Any, rows: list[Row]) -> None:
         axes.axhline(line, color="#e6e6e6", linewidth=0.6, zorder=0)
         for cells, colour, shift in (
             (row.sample, SAMPLE_COLOUR, -0.17),
-            (row.ours, OUR_COLOUR, 0.17),
+            (row.tilescout, TILESCOUT_COLOUR, 0.17),
         ):
             for cell, marker in zip(cells, ("o", "s"), strict=True):
                 _mark(axes, cell, line + shift, colour, marker)
@@ -78,7 +78,7 @@ def _dollars(axes: Any, rows: list[Row]) -> None:
     )
     patches = [
         Patch(color=SAMPLE_COLOUR, label="AWS sample"),
-        Patch(color=OUR_COLOUR, label="Tilescout"),
+        Patch(color=TILESCOUT_COLOUR, label="Tilescout"),
     ]
     axes.legend(handles=patches, loc="lower right", frameon=False)
 

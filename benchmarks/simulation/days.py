@@ -5,9 +5,9 @@ from __future__ import annotations
 from benchmarks.aws_sample.system import AwsSample
 from benchmarks.simulation.arrivals import HOUR, working_day
 from benchmarks.simulation.clock import DAY_ZERO
-from benchmarks.simulation.ours.system import PROFILE, Tilescout
 from benchmarks.simulation.outcome import Outcome, outcome
-from benchmarks.simulation.striking import OURS, SAMPLE, Scenario
+from benchmarks.simulation.scenario_kinds import SAMPLE, TILESCOUT, Scenario
+from benchmarks.simulation.tilescout_system.system import PROFILE, Tilescout
 from benchmarks.simulation.world import World, new_world
 from tilescout.profiles import Profile
 
@@ -22,10 +22,10 @@ def sample_day(scenario: Scenario, seed: int = 1) -> Outcome:
     return outcome(system.name, world, held=0)
 
 
-def our_day(
+def tilescout_day(
     scenario: Scenario, seed: int = 1, *, profile: Profile = PROFILE, schedule: int = HOUR
 ) -> Outcome:
-    world = _world(scenario, OURS, seed)
+    world = _world(scenario, TILESCOUT, seed)
     system = Tilescout(world, profile=profile, schedule=schedule)
     scenario.begins(system)
     world.clock.run_until(END)

@@ -8,7 +8,7 @@ from functools import partial
 from benchmarks.simulation.arrivals import HOUR, changed
 from benchmarks.simulation.custom_labels import ModelSettings
 from benchmarks.simulation.faults import WORKER, WORKER_LATE, Fault
-from benchmarks.simulation.striking import (
+from benchmarks.simulation.scenario_kinds import (
     Moment,
     Scenario,
     abort,

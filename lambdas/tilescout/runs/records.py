@@ -144,7 +144,7 @@ def shares_of(claims: Sequence[Claim], usd: float) -> list[tuple[str, float]]:
 def opened(
     state: RunState, lease: Lease, profiles: Sequence[Profile], prices: PriceTable
 ) -> RunState:
-    """Returns the state of a run that has just acquired its ``lease``, and begins with its model."""
+    """Returns the state of a run that has just acquired its ``lease``: its model comes first."""
     kind = profiles[0].kind
     return replace(
         state,

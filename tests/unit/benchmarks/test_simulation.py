@@ -11,12 +11,12 @@ from benchmarks.aws_sample.system import AwsSample
 from benchmarks.simulation.arrivals import HOUR, Drawing, tiles_of, working_day
 from benchmarks.simulation.clock import DAY_ZERO, Clock, Sleeping
 from benchmarks.simulation.custom_labels import CustomLabels, ModelSettings, metered_from
-from benchmarks.simulation.days import our_day, sample_day
+from benchmarks.simulation.days import sample_day, tilescout_day
 from benchmarks.simulation.faults import Fault, Faults, ServiceError
-from benchmarks.simulation.ours.system import PROFILE, Tilescout
 from benchmarks.simulation.outcome import failures
 from benchmarks.simulation.queue import EventSource, FunctionFailed, Queue
-from benchmarks.simulation.striking import Scenario
+from benchmarks.simulation.scenario_kinds import Scenario
+from benchmarks.simulation.tilescout_system.system import PROFILE, Tilescout
 from benchmarks.simulation.world import SYSTEM, World, new_world
 from tilescout.runs.model_lifecycle import UP
 
@@ -84,12 +84,12 @@ def test_a_model_that_is_up_refuses_a_start_and_one_that_is_down_a_stop() -> Non
 def test_both_systems_are_the_same_again_with_the_same_seed() -> None:
     quiet = Scenario(name="quiet")
     assert sample_day(quiet, seed=2) == sample_day(quiet, seed=2)
-    assert our_day(quiet, seed=2) == our_day(quiet, seed=2)
-    assert our_day(quiet, seed=2) != our_day(quiet, seed=3)
+    assert tilescout_day(quiet, seed=2) == tilescout_day(quiet, seed=2)
+    assert tilescout_day(quiet, seed=2) != tilescout_day(quiet, seed=3)
 
 
 def test_without_a_fault_both_answer_every_tile_once_and_end_with_the_model_down() -> None:
-    for system in (sample_day, our_day):
+    for system in (sample_day, tilescout_day):
         day = system(Scenario(name="quiet"), 2)
         assert failures(day, day) == []
 

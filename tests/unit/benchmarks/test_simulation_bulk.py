@@ -10,8 +10,8 @@ from benchmarks.simulation.bulk import Bulk, with_rate
 from benchmarks.simulation.bulk_runs import simulate
 from benchmarks.simulation.clock import DAY_ZERO
 from benchmarks.simulation.custom_labels import ModelSettings
-from benchmarks.simulation.ours.spreading import spread_seconds
-from benchmarks.simulation.ours.system import PROFILE, Tilescout
+from benchmarks.simulation.tilescout_system.hint_spread import spread_seconds
+from benchmarks.simulation.tilescout_system.system import PROFILE, Tilescout
 from benchmarks.simulation.world import SYSTEM, new_world
 from tilescout.handlers.run_steps.context import StepContext
 from tilescout.handlers.run_steps.detect_tiles import _send_hints

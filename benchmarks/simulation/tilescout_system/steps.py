@@ -9,28 +9,36 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from benchmarks.simulation.custom_labels import CustomLabels
-from benchmarks.simulation.ours import model_control
-from benchmarks.simulation.ours.closing import close
-from benchmarks.simulation.ours.looking import Survey, claim_due, claimed_tiles, is_work_due, survey
-from benchmarks.simulation.ours.spreading import spread_seconds
-from benchmarks.simulation.ours.store import PROJECT, VERSION, Store
 from benchmarks.simulation.queue import Queue
 from benchmarks.simulation.states import TaskFailed
+from benchmarks.simulation.tilescout_system import model_control
+from benchmarks.simulation.tilescout_system.hint_spread import spread_seconds
+from benchmarks.simulation.tilescout_system.run_end import close
+from benchmarks.simulation.tilescout_system.store import PROJECT, VERSION, Store
+from benchmarks.simulation.tilescout_system.survey import (
+    Survey,
+    claim_due,
+    claimed_tiles,
+    is_work_due,
+    survey,
+)
 from tilescout import keys
 from tilescout.errors import LeaseLost
 from tilescout.messages import MergeHint, TileHint
 from tilescout.pricing import PriceTable
-from tilescout.runs import lease_rules, model_lifecycle, pacing
-from tilescout.runs.inference_units import max_calls_per_second, paid_until, plan_units
+from tilescout.runs import (
+    inference_units,
+    lease_rules,
+    merge_pacing,
+    model_lifecycle,
+    model_start,
+    pacing,
+)
+from tilescout.runs.detecting import PATIENCE_WITH_MODEL
 from tilescout.runs.lease_rules import Lease, Phase
-from tilescout.runs.model_lifecycle import Action
 from tilescout.runs.records import Run, RunState, calls_allowed, closing_seconds, hard_deadline
 
 STATE = TypeAdapter(RunState)
-PATIENCE_WITH_MODEL = 10 * 60
-HINTS_PER_TURN = 100
-MAX_MERGE_WAIT = 20
-MERGE_PATIENCE = 15 * 60
 UNIT_HOUR = PriceTable().custom_labels_unit_hour
 
 
@@ -65,7 +73,7 @@ class Steps:
         except LeaseLost as error:
             raise TaskFailed("LeaseLost") from error
 
-    def _beat(self, state: RunState, phase: Phase | None = None) -> Lease:
+    def _keep_lease(self, state: RunState, phase: Phase | None = None) -> Lease:
         self.store.lease = lease_rules.heartbeat(self.store.lease, state.token, self.now, phase)
         return self.store.lease
 
@@ -106,7 +114,7 @@ class Steps:
         )
 
     def start_model(self, state: RunState) -> RunState:
-        lease = self._beat(state)
+        lease = self._keep_lease(state)
         if not (lease.owned or claimed_tiles(self.store, state)):
             return replace(state, next="DetectTiles", wait_seconds=0, ready_at=0)
         profile = self.store.profile
@@ -130,7 +138,7 @@ class Steps:
             stopping = model_control.stop(self.store, self.model, state.token, status)
             seconds = stopping.seconds or model_lifecycle.BEGINNING
             return replace(state, next="", wait_seconds=seconds)
-        return _apply(state, action)
+        return model_start.after_action(state, action)
 
     def _bounded(self, state: RunState, lease: Lease) -> RunState:
         deadline = state.deadline
@@ -142,7 +150,7 @@ class Steps:
 
     def _start(self, state: RunState, lease: Lease) -> RunState:
         profile = self.store.profile
-        plan = plan_units(
+        plan = inference_units.plan_units(
             claimed_tiles(self.store, state),
             self.store.known.pace(profile.tiles_per_second_per_unit),
             seconds_left=state.deadline - self.now,
@@ -150,37 +158,29 @@ class Steps:
             usd_per_unit_hour=UNIT_HOUR,
             budget_usd=profile.budget_usd,
         )
-        deadline = min(state.deadline, self._paid_until(plan.units, self.now))
+        paid_until = self._paid_until(plan.units, self.now)
         action = model_control.start(self.store, self.model, lease, state.version, plan.units)
         self.store.update_run(state.id, units=plan.units)
         if action.refused:
-            return _apply(state, action)
-        give_up_at = min(state.give_up_at, deadline)
-        started = replace(state, starts=state.starts + 1, deadline=deadline, give_up_at=give_up_at)
-        return _apply(started, action)
+            return model_start.after_action(state, action)
+        return model_start.after_action(model_start.started(state, paid_until), action)
 
     def _paid_until(self, units: int, since: int) -> int:
         budget = self.store.profile.budget_usd
-        return paid_until(since, max(1, units), usd_per_unit_hour=UNIT_HOUR, budget_usd=budget)
+        return inference_units.paid_until(
+            since, max(1, units), usd_per_unit_hour=UNIT_HOUR, budget_usd=budget
+        )
 
     def _ready(self, state: RunState, lease: Lease) -> RunState:
         units = lease.units if lease.owned else self.model.units
         if lease.owned and state.starts:
             took = float(self.now - lease.start_requested_at)
             self.store.known = replace(self.store.known, start_seconds=took)
-        return replace(
-            state,
-            next="DetectTiles",
-            wait_seconds=0,
-            ready_at=self.now,
-            answered_before=self.store.runs[state.id].tiles_answered,
-            give_up_at=0,
-            calls_per_second=max_calls_per_second(units),
-            pace=replace(state.pace, moved_at=self.now, ended_at=self.now),
-        )
+        answered = self.store.runs[state.id].tiles_answered
+        return model_start.ready(state, units=units, now=self.now, answered_before=answered)
 
     def detect_tiles(self, state: RunState) -> RunState:
-        self._beat(state)
+        self._keep_lease(state)
         claim_due(self.store, state, self.now)
         run = self.store.runs[state.id]
         seen = survey(self.store, state, self.now, has_answers=bool(run.tiles_answered))
@@ -196,7 +196,7 @@ class Steps:
             patience=PATIENCE_WITH_MODEL,
         )
         if finished:
-            self._beat(state, "closing")
+            self._keep_lease(state, "closing")
             return replace(state, next="StopModel", wait_seconds=0, finished=finished)
         if not self._is_ready(state):
             return replace(state, next="StartModel", wait_seconds=0, ready_at=0, give_up_at=0)
@@ -226,13 +226,13 @@ class Steps:
     def _send_merge_hints(self, state: RunState) -> int:
         claims = self.store.open_claims(state.id, state.token)
         unmerged = [document.id for claim, document in claims if claim.detected]
-        for document_id in unmerged[:HINTS_PER_TURN]:
+        for document_id in unmerged[: merge_pacing.HINTS_PER_TURN]:
             hint = MergeHint(document_id=document_id, claim_token=state.token, page=1)
             self.merges.send(hint)
         return len(unmerged)
 
     def stop_model(self, state: RunState) -> RunState:
-        lease = self._beat(state, "closing")
+        lease = self._keep_lease(state, "closing")
         if not lease.owned:
             return replace(state, next="MergePages", wait_seconds=0, merging_since=self.now)
         status = model_control.describe(self.model)
@@ -242,23 +242,11 @@ class Steps:
         return replace(state, next="", wait_seconds=action.seconds)
 
     def merge_pages(self, state: RunState) -> RunState:
-        self._beat(state)
+        self._keep_lease(state)
         survey(self.store, state, self.now, has_answers=False)
         unmerged = self._send_merge_hints(state)
         since = self.now if unmerged != state.unmerged else state.merging_since
-        if not unmerged or self.now - since > MERGE_PATIENCE:
+        if not unmerged or self.now - since > merge_pacing.PATIENCE:
             return replace(state, next="CloseRun", wait_seconds=0, unmerged=unmerged)
-        wait = min(MAX_MERGE_WAIT, max(2, unmerged // 20))
+        wait = min(merge_pacing.USUAL_WAIT, max(merge_pacing.MIN_WAIT, unmerged // 20))
         return replace(state, next="", wait_seconds=wait, merging_since=since, unmerged=unmerged)
-
-
-def _apply(state: RunState, action: Action) -> RunState:
-    if action.verb == "give up":
-        return replace(
-            state,
-            next="StopModel",
-            wait_seconds=0,
-            finished=action.reason,
-            deferred=not action.permanent,
-        )
-    return replace(state, next="", wait_seconds=action.seconds or model_lifecycle.STOP_POLL)

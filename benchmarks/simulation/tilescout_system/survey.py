@@ -1,10 +1,10 @@
-"""What a run sees and claims, in the order of run_steps/claiming.py and progress.py."""
+"""What a run sees and claims, in the order of run_steps/claims.py and survey.py."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from benchmarks.simulation.ours.store import Store
+from benchmarks.simulation.tilescout_system.store import Store
 from tilescout import transitions
 from tilescout.ledger import TileRow
 from tilescout.runs import reservations
@@ -38,6 +38,7 @@ def claimed_tiles(store: Store, state: RunState) -> int:
 class Survey:
     """Counts of the run's tiles; ``since`` are those that may be sent, by the time from which."""
 
+    has_answers: bool = False
     answered: int = 0
     failed: int = 0
     reserved: int = 0
@@ -61,14 +62,14 @@ class Survey:
 
 def survey(store: Store, state: RunState, now: int, *, has_answers: bool) -> Survey:
     """Count, and give up tiles that have failed."""
-    seen = Survey()
+    seen = Survey(has_answers=has_answers)
     for claim in list(store.claims[state.id].values()):
         if claim.detected:
             seen.answered += claim.answered
             seen.failed += claim.failed
             continue
         for row in list(store.tiles[claim.document_id]):
-            _count(store, state, now, claim.document_id, row, seen, has_answers)
+            _count(store, state, now, claim.document_id, row, seen)
         _mark_detected(store, state, claim)
     return seen
 
@@ -84,28 +85,22 @@ def _mark_detected(store: Store, state: RunState, claim: Claim) -> None:
 
 
 def _count(
-    store: Store,
-    state: RunState,
-    now: int,
-    document_id: str,
-    row: TileRow,
-    seen: Survey,
-    has_answers: bool,
+    store: Store, state: RunState, now: int, document_id: str, row: TileRow, seen: Survey
 ) -> None:
-    if row.state != "pending":
+    others = seen.has_answers
+    standing = reservations.tile_standing(row, state.token, now, run_has_answers=others)
+    if standing == "ended":
         seen.answered += row.state == "answered"
         seen.failed += row.state == "failed"
-    elif reservations.has_failed(row, state.token, now, run_has_answers=has_answers):
+    elif standing == "failed":
         store.change_tile(
             document_id,
             row.tile,
-            lambda read: reservations.fail(read, state.token, now, run_has_answers=has_answers),
+            lambda read: reservations.fail(read, state.token, now, run_has_answers=others),
         )
         seen.reserved += 1
-    elif reservations.is_reserved(row, now) or now < row.retry_at:
-        seen.reserved += 1
-    elif reservations.is_stuck(row, state.token, now):
-        seen.stuck += 1
+    elif standing == "sendable":
+        seen.since[document_id, row.tile] = reservations.sendable_since(row)
     else:
-        ran_out = row.reservation.until if row.reservation else 0
-        seen.since[document_id, row.tile] = max(row.retry_at, ran_out)
+        seen.reserved += standing == "reserved"
+        seen.stuck += standing == "stuck"

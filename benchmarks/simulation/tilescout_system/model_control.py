@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.simulation.custom_labels import CustomLabels
 from benchmarks.simulation.faults import ServiceError
-from benchmarks.simulation.ours.store import Store
+from benchmarks.simulation.tilescout_system.store import Store
 from benchmarks.simulation.world import SYSTEM
 from tilescout.runs import lease_rules
 from tilescout.runs.lease_rules import Lease

@@ -1,4 +1,4 @@
-"""Over how many seconds a turn's hints are sent, as run_steps/detect_tiles.py does it."""
+"""Over how many seconds a turn's hints are sent, as run_steps/detect_tiles.py does."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from benchmarks.simulation.states import Execution
 from benchmarks.simulation.world import PERSON, World
 
 SAMPLE = "sample"
-OURS = "ours"
+TILESCOUT = "tilescout"
 
 
 class System(Protocol):
@@ -64,7 +64,7 @@ class Moment:
 def function_error(
     moment: Moment,
     sample: str,
-    ours: str,
+    tilescout: str,
     *,
     times: int = 1,
     seconds: float = 1e9,
@@ -73,7 +73,7 @@ def function_error(
     """A state's function raises what no Retry of either workflow names."""
 
     def faults(system: str) -> list[Fault]:
-        point = f"lambda:{sample if system == SAMPLE else ours}"
+        point = f"lambda:{sample if system == SAMPLE else tilescout}"
         return [
             Fault(
                 point=point,

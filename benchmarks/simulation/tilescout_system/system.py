@@ -10,12 +10,12 @@ from typing import Any
 
 from benchmarks.simulation.arrivals import DPI, GRID, Drawing
 from benchmarks.simulation.clock import DAY_ZERO
-from benchmarks.simulation.ours import model_control
-from benchmarks.simulation.ours.steps import Steps
-from benchmarks.simulation.ours.store import PROJECT, Store
-from benchmarks.simulation.ours.worker import Worker
 from benchmarks.simulation.queue import EventSource, Queue
 from benchmarks.simulation.states import Execution
+from benchmarks.simulation.tilescout_system import model_control
+from benchmarks.simulation.tilescout_system.steps import Steps
+from benchmarks.simulation.tilescout_system.store import PROJECT, Store
+from benchmarks.simulation.tilescout_system.worker import Worker
 from benchmarks.simulation.world import World
 from tilescout.profiles import Profile
 from tilescout.runs import lease_rules

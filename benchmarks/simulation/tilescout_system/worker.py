@@ -6,8 +6,8 @@ from itertools import count
 
 from benchmarks.simulation.clock import Sleeping
 from benchmarks.simulation.faults import WORKER, WORKER_LATE, ServiceError
-from benchmarks.simulation.ours.store import Store
 from benchmarks.simulation.queue import FunctionFailed
+from benchmarks.simulation.tilescout_system.store import Store
 from benchmarks.simulation.world import World
 from tilescout import transitions
 from tilescout.messages import MergeHint, TileHint

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from benchmarks.simulation.ours.looking import is_work_due
-from benchmarks.simulation.ours.store import Store
+from benchmarks.simulation.tilescout_system.store import Store
+from benchmarks.simulation.tilescout_system.survey import is_work_due
 from tilescout import transitions
 from tilescout.documents import Document
 from tilescout.runs import lease_rules, reservations
