@@ -134,9 +134,9 @@ def _fine(rows: list[Row], means: list[Mean]) -> str:
         f"once: its median is {sample.median_minutes:.0f} minutes where Tilescout on the same "
         f"hourly schedule needs {hourly.median_minutes:.0f}, as Tilescout stops the model when the "
         "last tile is answered and starts it again for the next sheet. That is what its "
-        f"{sample.hours - hourly.hours:.1f} more model hours a day buy; on a schedule of 15 minutes "
-        f"Tilescout's median is {often.median_minutes:.0f} minutes, for {often.hours:.1f} model "
-        "hours. The sample also uses a model that somebody else has "
+        f"{sample.hours - hourly.hours:.1f} more model hours a day buy; on a schedule of "
+        f"15 minutes Tilescout's median is {often.median_minutes:.0f} minutes, for "
+        f"{often.hours:.1f} model hours. The sample also uses a model that somebody else has "
         "started, where Tilescout waits unless its profile says `use_running_model`; but then it "
         "stops it, too."
     )

@@ -1,4 +1,4 @@
-"""Tiles asked of ONNX models, several in one invocation: a warm model answers in a moment."""
+"""Sends tiles to ONNX models, several in one invocation: a warm model answers in a moment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger, Metrics
 from tilescout.aws.detectors.onnx import OnnxDetector, WarmModels
 from tilescout.detectors.port import Detector, confidence_asked
 from tilescout.handlers import runtime, settings
-from tilescout.handlers.tile_worker import HintedTiles
+from tilescout.handlers.tile_worker import open_tile_worker
 from tilescout.messages import TileHint
 from tilescout.profiles import Profile
 
@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 SETTINGS = settings.read(settings.DetectOnnxSettings)
-SECONDS_TO_SPARE = 20
+MIN_SECONDS_LEFT = 20
 """With fewer left, or less than twice what the slowest tile of the call took, a hint is dropped
-before it reserves its tile: the run sends it again, and a tile cut off would count as asked."""
+before it reserves its tile: the run sends it again, and a tile that is cut off would count as an
+attempt.
+"""
 
 logger = Logger()
 metrics = Metrics()
@@ -29,37 +31,31 @@ metrics = Metrics()
 
 @cache
 def warm_models() -> WarmModels:
+    """Returns the models that this process keeps loaded."""
     return WarmModels(runtime.s3(), SETTINGS.models_bucket)
 
 
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
-    timeout = context.get_remaining_time_in_millis() // 1000 + 1
-    tiles = HintedTiles(
-        ledger=runtime.table(SETTINGS.ledger_table),
-        documents=runtime.table(SETTINGS.documents_table),
-        allowances=runtime.at_most_once(SETTINGS.documents_table),
-        s3=runtime.s3(),
-        tiles_bucket=SETTINGS.tiles_bucket,
-        detector_for=detector_for,
-    )
+    """Handles hints of the queue for ONNX models while enough time is left."""
+    worker = open_tile_worker(SETTINGS, detector_for, context)
     slowest = 0
 
     def handle(body: str) -> None:
         nonlocal slowest
         left = context.get_remaining_time_in_millis()
-        if left < max(1000 * SECONDS_TO_SPARE, 2 * slowest):
+        if left < max(1000 * MIN_SECONDS_LEFT, 2 * slowest):
             logger.warning("hint dropped: too little time is left of this invocation")
             return
-        tiles.handle(body, timeout)
+        worker.handle(body)
         slowest = max(slowest, left - context.get_remaining_time_in_millis())
 
     return runtime.each_message(event, handle, context)
 
 
 def detector_for(hint: TileHint, profile: Profile) -> Detector:
-    """The version is the run's, frozen when it opened; the rest is the document's profile."""
+    """Returns the model's version that the run has frozen, with the confidence of the profile."""
     return OnnxDetector(
         warm=warm_models(),
         model_version=hint.model_version,

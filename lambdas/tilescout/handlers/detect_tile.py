@@ -1,4 +1,4 @@
-"""Tiles asked of Textract and Rekognition."""
+"""Sends tiles to Textract and Rekognition."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger, Metrics
 from tilescout.aws.detectors.services import open_detector
 from tilescout.detectors.port import Detector, confidence_asked
 from tilescout.handlers import runtime, settings
-from tilescout.handlers.tile_worker import HintedTiles
+from tilescout.handlers.tile_worker import open_tile_worker
 from tilescout.messages import TileHint
 from tilescout.profiles import Profile
 
@@ -28,20 +28,13 @@ detector = cache(open_detector)
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFailureResponse:
-    timeout = context.get_remaining_time_in_millis() // 1000 + 1
-    tiles = HintedTiles(
-        ledger=runtime.table(SETTINGS.ledger_table),
-        documents=runtime.table(SETTINGS.documents_table),
-        allowances=runtime.at_most_once(SETTINGS.documents_table),
-        s3=runtime.s3(),
-        tiles_bucket=SETTINGS.tiles_bucket,
-        detector_for=detector_for,
-    )
-    return runtime.each_message(event, lambda body: tiles.handle(body, timeout), context)
+    """Handles the hints of the tiles queue."""
+    worker = open_tile_worker(SETTINGS, detector_for, context)
+    return runtime.each_message(event, worker.handle, context)
 
 
 def detector_for(hint: TileHint, profile: Profile) -> Detector:
-    """The version is the run's, frozen when it opened; the rest is the document's profile."""
+    """Returns the detector of a document's profile, with the version that its run has frozen."""
     if not profile.needs_model:
         return detector(profile.detector)
     return detector(profile.detector, hint.model_version, confidence_asked(profile))

@@ -51,8 +51,7 @@ class DetectTileSettings(Tables):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DetectOnnxSettings(Tables):
-    tiles_bucket: str
+class DetectOnnxSettings(DetectTileSettings):
     models_bucket: str
 
 

@@ -1,6 +1,6 @@
-"""One hint, one tile, at most one ask: only for a run that is alive, only within its budget.
+"""One hint, one tile, at most one attempt: only for a run that is alive, only within its budget.
 
-Common to the functions that ask a detector; each says which one.
+The functions that send tiles to a detector share this; each tells how its detector is opened.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from tilescout.documents import Document
 from tilescout.errors import AnswerLost, DetectorBroken, DetectorUnavailable, TileGone, TileRefused
 from tilescout.geometry import Box
 from tilescout.handlers import runtime
+from tilescout.handlers.settings import DetectTileSettings
 from tilescout.ledger import TileRow
 from tilescout.messages import TileHint
 from tilescout.profiles import Profile
@@ -33,18 +34,37 @@ from tilescout.runs.reservations import Drop
 from tilescout.tiling.grid import Tile
 
 if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_s3 import S3Client
 
 logger = Logger(child=True)
 metrics = Metrics()
 
+DetectorFor = Callable[[TileHint, Profile], Detector]
+
+
+def open_tile_worker(
+    settings: DetectTileSettings, detector_for: DetectorFor, context: LambdaContext
+) -> TileWorker:
+    """Returns the worker of one invocation, which lasts as long as ``context`` says."""
+    return TileWorker(
+        ledger=runtime.table(settings.ledger_table),
+        documents=runtime.table(settings.documents_table),
+        allowances=runtime.at_most_once(settings.documents_table),
+        s3=runtime.s3(),
+        tiles_bucket=settings.tiles_bucket,
+        detector_for=detector_for,
+        timeout=context.get_remaining_time_in_millis() // 1000 + 1,
+    )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HintedTiles:
-    """``detector_for`` a hint and the profile of its document opens the detector to ask.
+class TileWorker:
+    """Sends the tile of a hint to its detector, and writes down what came of it.
 
-    ``allowances`` is ``documents`` once more, for what is given back.
+    ``detector_for`` a hint and the profile of its document returns the detector. ``allowances``
+    is ``documents`` once more, for what is given back. ``timeout`` is the function's, in seconds.
     """
 
     ledger: Table
@@ -52,17 +72,18 @@ class HintedTiles:
     allowances: AtMostOnce
     s3: S3Client
     tiles_bucket: str
-    detector_for: Callable[[TileHint, Profile], Detector]
+    detector_for: DetectorFor
+    timeout: int
 
-    def handle(self, body: str, timeout: int) -> None:
-        """A hint that is of no use is dropped; the message is completed in every case."""
+    def handle(self, body: str) -> None:
+        """Handles one message, which is completed in every case: a useless hint is dropped."""
         hint = messages.parse(TileHint, body)
         logger.append_keys(document_id=hint.document_id, page=hint.page, tile=hint.tile)
-        outcome = self.detect(hint, timeout)
+        outcome = self.detect(hint)
         logger.info("hint handled", outcome=outcome)
 
-    def detect(self, hint: TileHint, timeout: int) -> str:
-        """What became of the hint, in words. ``timeout`` is the function's, in seconds."""
+    def detect(self, hint: TileHint) -> str:
+        """Returns what became of the hint, in words."""
         if not lease_table.read(self.ledger, hint.model).may_detect(hint.token, runtime.now()):
             return "dropped: the run is not working"
         document = document_table.get(self.documents, hint.document_id)
@@ -71,47 +92,49 @@ class HintedTiles:
         reservation = uuid.uuid4().hex
         row = self._change(
             hint,
-            lambda row: reservations.reserve(row, reservation, hint.token, runtime.now(), timeout),
+            lambda row: reservations.reserve(
+                row, reservation, hint.token, runtime.now(), self.timeout
+            ),
         )
         if isinstance(row, Drop):
             return f"dropped: {row.reason}"
-        return self._ask_within_budget(hint, document, row, reservation)
+        return self._detect_within_budget(hint, document, row, reservation)
 
-    def _ask_within_budget(
+    def _detect_within_budget(
         self, hint: TileHint, document: Document, row: TileRow, reservation: str
     ) -> str:
-        most = document.profile.kind.calls_per_tile
-        if not document_table.spend_calls(self.documents, hint.run_id, most):
+        max_calls = document.profile.kind.calls_per_tile
+        if not document_table.spend_calls(self.documents, hint.run_id, max_calls):
             spent = DetectorUnavailable("the run's budget is used up")
             return self._give_back(hint, reservation, spent)
         try:
-            answer = self._ask(self.detector_for(hint, document.profile), row)
+            answer = self._send(self.detector_for(hint, document.profile), row)
         except AnswerLost as error:
             return f"lost: {error}"
         except TileGone as error:
-            self._settle(hint, unused=most)
-            return self._retile(hint, document, reservation, error)
+            self._settle(hint, unused=max_calls)
+            return self._send_back(hint, document, reservation, error)
         except DetectorUnavailable as error:
-            self._settle(hint, unused=most - error.billed)
+            self._settle(hint, unused=max_calls - error.billed)
             metrics.add_metric("DetectorUnavailable", MetricUnit.Count, 1)
             return self._give_back(hint, reservation, error)
         except TileRefused as error:
-            self._settle(hint, unused=most - error.billed)
+            self._settle(hint, unused=max_calls - error.billed)
             return self._strike(hint, reservation, str(error))
         outcome = self._commit(hint, answer, reservation)
         document_table.count_answer(self.documents, hint.run_id, runtime.now())
-        self._settle(hint, unused=most - answer.calls)
+        self._settle(hint, unused=max_calls - answer.calls)
         return outcome
 
     def _settle(self, hint: TileHint, *, unused: int) -> None:
         if unused and not document_table.return_calls(self.allowances, hint.run_id, unused):
             logger.warning("calls may not have been given back", calls=unused)
 
-    def _ask(self, asked: Detector, row: TileRow) -> Answer:
+    def _send(self, detector: Detector, row: TileRow) -> Answer:
         image = objects.read(self.s3, self.tiles_bucket, row.image)
         if image is None:
             raise TileGone(f"the tile's image {row.image} is gone")
-        return asked.detect(image, Tile(row.tile, Box(*row.box), row.scale))
+        return detector.detect(image, Tile(row.tile, Box(*row.box), row.scale))
 
     def _commit(self, hint: TileHint, answer: Answer, reservation: str) -> str:
         key = keys.answer_object(hint.document_id, hint.page, hint.tile, reservation)
