@@ -107,7 +107,7 @@ def _turns(work: Work, units: int, deadline: float) -> str:
     """The loop of DetectTiles; why it ended."""
     calls_per_second = max_calls_per_second(units)
     pace = Pace(moved_at=int(work.now), ended_at=int(work.now))
-    before, asked, queued = work.answered, 0.0, 0.0
+    before, attempts, queued = work.answered, 0.0, 0.0
     while True:
         work.claim()
         open_now = math.ceil(work.open_tiles - 1e-6)
@@ -118,7 +118,7 @@ def _turns(work: Work, units: int, deadline: float) -> str:
             sendable=min(open_now, TILES_PER_TURN),
             stuck=0,
             unread=max(0, open_now - TILES_PER_TURN),
-            asked=round(asked),
+            attempts=round(attempts),
         )
         end = pacing.why_finished(
             progress,
@@ -140,13 +140,13 @@ def _turns(work: Work, units: int, deadline: float) -> str:
         )
         attempts = _flow(work, units, turn, queued, calls_per_second)
         queued = max(0.0, queued + turn.send - attempts)
-        asked += attempts
+        attempts += attempts
         pace = turn.pace
         work.came.turns += 1
 
 
 def _flow(work: Work, units: int, turn: Turn, queued: float, calls_per_second: float) -> float:
-    """What is answered until the next look; how many tiles were asked for."""
+    """What is answered until the next look; how many tiles were sent to the detector."""
     allowed = limits(work.case, units)
     able = allowed["Lambda concurrency"]
     accepted = min(allowed["units"], allowed["50 TPS"])

@@ -81,9 +81,9 @@ class TileRow:
     box: tuple[float, float, float, float]
     image: str
     state: TileState = "pending"
-    asked: int = 0
-    strikes: int = 0
-    broken: int = 0
+    attempts: int = 0
+    refusals: int = 0
+    server_errors: int = 0
     reservation: Reservation | None = None
     answer: str = ""
     calls: int = 0

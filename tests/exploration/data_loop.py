@@ -125,7 +125,7 @@ def _row(world: World, rules: Rules, loop: Loop, row: TileRow) -> tuple[World, s
 
 
 def _failed(world: World, loop: Loop, row: TileRow) -> World:
-    blameless = row.strikes < 2 and loop.token not in world.answered
+    blameless = row.refusals < 2 and loop.token not in world.answered
     wrong = "a tile was failed by a run without any answer" if blameless else world.wrong
     return in_band(with_row(world, row), row.tile, "failed")._replace(wrong=wrong)
 

@@ -26,7 +26,7 @@ class Rules:
     reserve: Change = reservations.reserve
     commit: Change = reservations.commit
     give_back: Change = reservations.give_back
-    strike: Change = reservations.strike
+    refuse: Change = reservations.refuse
     has_failed: Callable[..., bool] = reservations.has_failed
     fail: Change = reservations.fail
     forgive: Callable[..., TileRow] = reservations.forgive

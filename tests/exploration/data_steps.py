@@ -11,7 +11,7 @@ from tests.exploration.data_world import NOW, TICK, Size, World, aged_lease, age
 from tests.exploration.search import Step
 from tilescout.documents import ENDED
 from tilescout.ledger import TileRow
-from tilescout.runs.reservations import MAX_ASKS, MAX_BROKEN, MAX_STRIKES
+from tilescout.runs.reservations import MAX_ATTEMPTS, MAX_REFUSALS, MAX_SERVER_ERRORS
 from tilescout.transitions import MAX_RUNS_WITHOUT_PROGRESS
 
 
@@ -57,13 +57,13 @@ def broken(world: World, size: Size) -> str:
     if world.wrong:
         return world.wrong
     for tile, calls in enumerate(world.calls):
-        most = MAX_ASKS if tile in size.poison else 1
+        most = MAX_ATTEMPTS if tile in size.poison else 1
         if calls > most + world.kills[tile]:
             return f"tile {tile} was asked for {calls} times"
     for row in world.rows:
         blamed = world.crashes[row.tile] & world.answered
-        is_innocent = row.tile not in size.poison and row.broken < MAX_BROKEN
-        if row.state == "failed" and is_innocent and len(blamed) < MAX_ASKS:
+        is_innocent = row.tile not in size.poison and row.server_errors < MAX_SERVER_ERRORS
+        if row.state == "failed" and is_innocent and len(blamed) < MAX_ATTEMPTS:
             return f"tile {row.tile} is innocent and failed"
     return _document(world)
 
@@ -85,7 +85,7 @@ def _document(world: World) -> str:
 
 
 def _has_ended(row: TileRow) -> bool:
-    return row.state != "pending" or row.strikes >= MAX_STRIKES
+    return row.state != "pending" or row.refusals >= MAX_REFUSALS
 
 
 def is_settled(world: World) -> bool:

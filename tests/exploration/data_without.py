@@ -47,7 +47,7 @@ def reserve_answered(row: TileRow, id_: str, token: int, now: int, timeout: int)
 def reserve_without_end(
     row: TileRow, id_: str, token: int, now: int, timeout: int
 ) -> TileRow | Drop:
-    return reservations.reserve(replace(row, asked=0, strikes=0), id_, token, now, timeout)
+    return reservations.reserve(replace(row, attempts=0, refusals=0), id_, token, now, timeout)
 
 
 def reserve_for_too_short(
@@ -70,16 +70,16 @@ def commit_in_time(row: TileRow, answer: str, calls: int) -> TileRow | Drop:
 
 
 def give_back_counted(
-    row: TileRow, id_: str, now: int, error: str, *, broken: bool
+    row: TileRow, id_: str, now: int, error: str, *, server_error: bool
 ) -> TileRow | Drop:
-    back = reservations.give_back(row, id_, now, error, broken=broken)
-    return back if isinstance(back, Drop) else replace(back, asked=row.asked)
+    back = reservations.give_back(row, id_, now, error, server_error=server_error)
+    return back if isinstance(back, Drop) else replace(back, attempts=row.attempts)
 
 
-def give_back_as_strike(
-    row: TileRow, id_: str, now: int, error: str, *, broken: bool
+def give_back_as_refusal(
+    row: TileRow, id_: str, now: int, error: str, *, server_error: bool
 ) -> TileRow | Drop:
-    return reservations.strike(row, id_, error)
+    return reservations.refuse(row, id_, error)
 
 
 def fail_without_answers(
@@ -98,9 +98,13 @@ def never_fails(row: TileRow, token: int, now: int, *, run_has_answers: bool) ->
     return False
 
 
-def strikes_forgotten(row: TileRow, id_: str, error: str) -> TileRow | Drop:
-    struck = reservations.strike(row, id_, error)
-    return struck if isinstance(struck, Drop) else replace(struck, strikes=0, asked=row.asked - 1)
+def refusals_forgotten(row: TileRow, id_: str, error: str) -> TileRow | Drop:
+    struck = reservations.refuse(row, id_, error)
+    return (
+        struck
+        if isinstance(struck, Drop)
+        else replace(struck, refusals=0, attempts=row.attempts - 1)
+    )
 
 
 def never_forgiven(row: TileRow, token: int, now: int) -> TileRow:
@@ -174,7 +178,7 @@ MISSING = (
         "16",
         "an outage counts as a refusal",
         ("not ready",) * 2,
-        Rules(give_back=give_back_as_strike),
+        Rules(give_back=give_back_as_refusal),
     ),
     Missing(
         "17",
@@ -212,5 +216,5 @@ MISSING = (
         Rules(closes_first=False),
         Size(tiles=1, turns=1),
     ),
-    Missing("19", "a refusal does not count", (), Rules(strike=strikes_forgotten), POISON),
+    Missing("19", "a refusal does not count", (), Rules(refuse=refusals_forgotten), POISON),
 )

@@ -84,7 +84,7 @@ def _acts(world: World, rules: Rules, size: Size, worker: Worker) -> Acts:
             yield f"drops it: {changed.reason}", with_worker(world, worker, None), ""
         else:
             after = with_row(world, changed)
-            if changed.asked > row.asked and worker.token in world.crashes[worker.tile]:
+            if changed.attempts > row.attempts and worker.token in world.crashes[worker.tile]:
                 after = after._replace(wrong="a time-out counted twice in one run")
             yield "reserves", with_worker(after, worker, worker._replace(at="call")), ""
     elif worker.at == "call":
@@ -126,13 +126,13 @@ def _writes(world: World, rules: Rules, worker: Worker, row: TileRow) -> Acts:
         changed = rules.commit(row, f"answer {worker.id}", 1)
         following = worker._replace(at="band")
     elif worker.at == "strike":
-        changed = rules.strike(row, worker.id, "refused")
+        changed = rules.refuse(row, worker.id, "refused")
     else:
-        broken = worker.at == "give back broken"
-        changed = rules.give_back(row, worker.id, NOW, "not ready", broken=broken)
+        server_error = worker.at == "give back broken"
+        changed = rules.give_back(row, worker.id, NOW, "not ready", server_error=server_error)
     after = world if isinstance(changed, Drop) else with_row(world, changed)
     yield (
-        {"commit": "commits", "strike": "strikes"}.get(worker.at, "gives it back"),
+        {"commit": "commits", "strike": "counts the refusal"}.get(worker.at, "gives it back"),
         with_worker(after, worker, following),
         "",
     )

@@ -66,7 +66,7 @@ def detecting_turns(tiles: int, per_second: float, asked_per_second: float = 100
     while done < tiles:
         ended = int(done)
         progress = Progress(
-            answered=ended, failed=0, reserved=0, sendable=tiles - ended, stuck=0, asked=ended
+            answered=ended, failed=0, reserved=0, sendable=tiles - ended, stuck=0, attempts=ended
         )
         turn = pacing.next_turn(pace, progress, now, asked_per_second)
         in_queue += turn.send
@@ -138,7 +138,7 @@ def test_what_goes_from_state_to_state_does_not_grow_with_the_pages() -> None:
         state,
         **numbers,
         finished="f" * 200,
-        pace=Pace(in_queue=large, asked=large, ended=large, moved_at=large, ended_at=large),
+        pace=Pace(in_queue=large, attempts=large, ended=large, moved_at=large, ended_at=large),
     )
     assert len(json.dumps(asdict(full))) < MAX_PAYLOAD / 50
 

@@ -185,7 +185,7 @@ class Steps:
         run = self.store.runs[state.id]
         seen = survey(self.store, state, self.now, has_answers=bool(run.tiles_answered))
         self._send_merge_hints(state)
-        progress = seen.progress(run.asks)
+        progress = seen.progress(run.attempts)
         finished = pacing.why_finished(
             progress,
             state.pace,

@@ -49,14 +49,14 @@ class Survey:
     def sendable(self) -> list[tuple[str, int]]:
         return sorted(self.since, key=self.since.__getitem__)
 
-    def progress(self, asked: int) -> Progress:
+    def progress(self, attempts: int) -> Progress:
         return Progress(
             answered=self.answered,
             failed=self.failed,
             reserved=self.reserved,
             sendable=len(self.since),
             stuck=self.stuck,
-            asked=asked,
+            attempts=attempts,
         )
 
 

@@ -71,7 +71,7 @@ class Worker:
         )
         if row is not None:
             run = self._store.runs[hint.run_id]
-            self._store.update_run(run.id, asks=run.asks + 1)
+            self._store.update_run(run.id, attempts=run.attempts + 1)
         return row is not None
 
     def _refused(self, hint: TileHint, reservation: str, code: str) -> None:
@@ -80,14 +80,14 @@ class Worker:
             self._store.change_tile(
                 hint.document_id,
                 hint.tile,
-                lambda read: reservations.strike(read, reservation, code),
+                lambda read: reservations.refuse(read, reservation, code),
             )
             return
         self._store.change_tile(
             hint.document_id,
             hint.tile,
             lambda read: reservations.give_back(
-                read, reservation, self.now, code, broken=code in BROKEN
+                read, reservation, self.now, code, server_error=code in BROKEN
             ),
         )
 

@@ -113,14 +113,14 @@ class TileWorker:
             return f"lost: {error}"
         except TileGone as error:
             self._settle(hint, unused=max_calls)
-            return self._send_back(hint, document, reservation, error)
+            return self._retile(hint, document, reservation, error)
         except DetectorUnavailable as error:
             self._settle(hint, unused=max_calls - error.billed)
             metrics.add_metric("DetectorUnavailable", MetricUnit.Count, 1)
             return self._give_back(hint, reservation, error)
         except TileRefused as error:
             self._settle(hint, unused=max_calls - error.billed)
-            return self._strike(hint, reservation, str(error))
+            return self._refuse(hint, reservation, str(error))
         outcome = self._commit(hint, answer, reservation)
         document_table.count_answer(self.documents, hint.run_id, runtime.now())
         self._settle(hint, unused=max_calls - answer.calls)
@@ -154,7 +154,7 @@ class TileWorker:
                 runtime.now(),
                 str(error),
                 billed=bool(error.billed),
-                broken=isinstance(error, DetectorBroken),
+                server_error=isinstance(error, DetectorBroken),
             ),
         )
         return f"given back: {error}"
@@ -164,7 +164,7 @@ class TileWorker:
         pages = intake.pages_without_images(self.ledger, self.s3, self.tiles_bucket, document)
         if hint.page not in pages:
             reason = f"{error}, and the page could not be tiled again"
-            return self._strike(hint, reservation, reason)
+            return self._refuse(hint, reservation, reason)
         self._change(
             hint, lambda row: reservations.give_back(row, reservation, runtime.now(), str(error))
         )
@@ -175,8 +175,8 @@ class TileWorker:
             logger.warning("images are gone; their pages are tiled again", pages=len(pages))
         return f"sent back: {error}"
 
-    def _strike(self, hint: TileHint, reservation: str, error: str) -> str:
-        self._change(hint, lambda row: reservations.strike(row, reservation, error))
+    def _refuse(self, hint: TileHint, reservation: str, error: str) -> str:
+        self._change(hint, lambda row: reservations.refuse(row, reservation, error))
         return f"refused: {error}"
 
     def _change(

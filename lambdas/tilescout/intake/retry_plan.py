@@ -53,9 +53,9 @@ def renew(tile: TileRow, stored: Container[str]) -> TileRow | Drop:
     return replace(
         tile,
         state="pending",
-        asked=0,
-        strikes=0,
-        broken=0,
+        attempts=0,
+        refusals=0,
+        server_errors=0,
         reservation=None,
         answer="",
         retry_at=0,

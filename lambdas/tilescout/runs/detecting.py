@@ -32,7 +32,7 @@ def detecting_turn(
     state: RunState, run: Run, seen: Survey, now: int, *, is_model_up: bool
 ) -> DetectingTurn:
     """Returns what the turn comes to. ``is_model_up`` matters to runs that start a model only."""
-    progress = seen.progress(run.asks)
+    progress = seen.progress(run.attempts)
     finished = pacing.why_finished(
         progress,
         state.pace,

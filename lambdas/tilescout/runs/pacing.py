@@ -22,19 +22,19 @@ SLOWING_AFTER = 30
 """Seconds without a tile's end after which the rate that was measured is halved each turn."""
 NO_PROGRESS = 20 * 60
 """Seconds without a tile's end after which the run stops detecting."""
-NOTHING_TO_ASK = "the rest cannot be asked now"
+NOTHING_TO_SEND = "the remaining tiles cannot be sent now"
 NOTHING_ENDS = "no progress"
-STALLED = (NOTHING_TO_ASK, NOTHING_ENDS)
+STALLED = (NOTHING_TO_SEND, NOTHING_ENDS)
 """Reasons for which a run ends although its deadline and budget are not reached."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What the ledger says of a run's tiles, and how often the run has ``asked`` so far.
+    """What the ledger says of a run's tiles, and the run's ``attempts`` on them so far.
 
-    ``sendable`` are pending and neither reserved nor stuck; ``reserved`` are being asked, or
-    left alone for a while; ``stuck`` cannot be asked again in this run; ``unread`` were not
-    looked at in this turn.
+    ``sendable`` tiles are pending and neither reserved nor stuck; ``reserved`` ones are at their
+    detector, or left alone for a while; ``stuck`` ones cannot be sent again in this run;
+    ``unread`` ones were not looked at in this turn.
     """
 
     answered: int
@@ -43,7 +43,7 @@ class Progress:
     sendable: int
     stuck: int
     unread: int = 0
-    asked: int = 0
+    attempts: int = 0
 
     @property
     def open(self) -> int:
@@ -56,7 +56,7 @@ class Pace:
     """Carried from turn to turn. ``in_queue`` estimates the hints not yet taken."""
 
     in_queue: int = 0
-    asked: int = 0
+    attempts: int = 0
     ended: int = 0
     moved_at: int = 0
     ended_at: int = 0
@@ -97,7 +97,7 @@ def next_turn(
     moved_at = pace.moved_at or now
     ended = progress.answered + progress.failed
     newly_ended = max(0, ended - pace.ended)
-    taken = max(0, progress.asked - pace.asked)
+    taken = max(0, progress.attempts - pace.attempts)
     ended_at = now if newly_ended or not pace.ended_at else pace.ended_at
     rate = (
         newly_ended / max(1, now - moved_at) if newly_ended else _slowed(pace.rate, now - ended_at)
@@ -114,7 +114,7 @@ def next_turn(
         wait_seconds=wait,
         pace=Pace(
             in_queue=in_queue + send,
-            asked=progress.asked,
+            attempts=progress.attempts,
             ended=ended,
             moved_at=now if newly_ended or taken or lost else moved_at,
             ended_at=ended_at,
@@ -153,7 +153,7 @@ def why_finished(
     ``patience`` is in seconds without a tile's end; ``turns`` are those of the execution.
     """
     if not progress.open:
-        return "every tile has ended" if not progress.stuck else NOTHING_TO_ASK
+        return "every tile has ended" if not progress.stuck else NOTHING_TO_SEND
     if pace.ended_at and now - pace.ended_at >= patience:
         return NOTHING_ENDS
     if max(pace.turn, turns) >= MAX_DETECTING_TURNS:

@@ -23,7 +23,7 @@ CLOSING_MARGIN = 30 * 60
 class Run:
     """One run's row. ``calls_left`` of ``calls_allowed`` billed requests may still be made.
 
-    ``asks`` counts reservations, so that the loop knows how many hints were taken.
+    ``attempts`` counts reservations, so that the loop knows how many hints were taken.
     ``model_usd`` is part of ``spent_usd``; ``model_version`` is an ARN.
     """
 
@@ -35,7 +35,7 @@ class Run:
     opened_at: int
     calls_left: int = 0
     calls_allowed: int = 0
-    asks: int = 0
+    attempts: int = 0
     closed_at: int = 0
     documents: int = 0
     tiles_answered: int = 0

@@ -1,4 +1,8 @@
-"""Asking for a tile at most once at a time, and a bounded number of times (rules 14 to 19)."""
+"""One attempt on a tile at a time, and a bounded number of them (protocol rules 14 to 19).
+
+Every function is pure: it takes the row as read, and returns the row to be written only if the
+stored one is still the one that was read, or ``Drop`` where nothing is to be written.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,11 @@ from typing import Literal
 
 from tilescout.ledger import Reservation, TileRow
 
-MAX_ASKS = 3
-"""Asks a tile may cost over all runs; one that ran out counts once a run."""
-MAX_STRIKES = 2
+MAX_ATTEMPTS = 3
+"""Attempts on a tile over all runs. Those whose reservation ran out count once per run."""
+MAX_REFUSALS = 2
 """Refusals of the tile itself after which it has failed."""
-MAX_BROKEN = 7
+MAX_SERVER_ERRORS = 7
 """Server errors on one tile, at ever longer pauses, after which they are taken for its own."""
 RETRY_SECONDS = 15
 MAX_RETRY_SECONDS = 300
@@ -29,48 +33,49 @@ class Drop:
 
 
 def is_reserved(row: TileRow, now: int) -> bool:
+    """True while a worker may be sending the tile to its detector."""
     return row.reservation is not None and now < row.reservation.until
 
 
 def ran_out(row: TileRow, token: int, now: int) -> bool:
-    """The tile was asked in this run and never answered: its worker crashed or timed out."""
+    """True if an attempt of this run was never answered: its worker crashed or timed out."""
     return (
         row.reservation is not None and row.reservation.token == token and not is_reserved(row, now)
     )
 
 
 def is_stuck(row: TileRow, token: int, now: int) -> bool:
-    """Nothing more can be asked in this run."""
+    """True if the tile is pending and this run may make no more attempts on it."""
     if row.state != "pending" or is_reserved(row, now):
         return False
-    if row.strikes >= MAX_STRIKES or row.broken >= MAX_BROKEN:
+    if row.refusals >= MAX_REFUSALS or row.server_errors >= MAX_SERVER_ERRORS:
         return True
     if ran_out(row, token, now):
         return row.reservation is not None and row.reservation.again
-    return row.asked >= MAX_ASKS
+    return row.attempts >= MAX_ATTEMPTS
 
 
 def reserve(
     row: TileRow, reservation_id: str, token: int, now: int, timeout: int
 ) -> TileRow | Drop:
-    """The row with the reservation, or why not. ``timeout`` is the function's, in seconds."""
+    """Returns the row with a reservation. ``timeout`` is the function's, in seconds."""
     if row.state != "pending":
         return Drop(f"already {row.state}")
     if is_reserved(row, now):
         return Drop("reserved by another worker")
     if is_stuck(row, token, now):
-        return Drop("asked often enough")
+        return Drop("no attempts are left in this run")
     again = ran_out(row, token, now)
     until = now + timeout + MARGIN
     return replace(
         row,
-        asked=row.asked + (not again),
+        attempts=row.attempts + (not again),
         reservation=Reservation(id=reservation_id, until=until, token=token, again=again),
     )
 
 
 def commit(row: TileRow, answer: str, calls: int) -> TileRow | Drop:
-    """The answered row; a late answer is a good answer, a second one is dropped."""
+    """Returns the answered row. A late answer is a good answer, a second one is dropped."""
     if row.state == "answered":
         return Drop("already answered")
     return replace(row, state="answered", answer=answer, calls=row.calls + calls, reservation=None)
@@ -83,73 +88,80 @@ def give_back(
     error: str,
     *,
     billed: bool = False,
-    broken: bool = False,
+    server_error: bool = False,
 ) -> TileRow | Drop:
-    """Not the tile's fault: the ask is not counted, unless a part of it was ``billed``.
+    """Returns the row after an error that is not the tile's fault.
 
-    A ``broken`` answer is counted apart, and leaves the tile alone for ever longer.
+    The attempt does not count, unless a part of it was ``billed``. A ``server_error`` is counted
+    apart, and leaves the tile alone for ever longer.
     """
     if not _is_held(row, reservation_id):
         return Drop("the reservation is no longer mine")
     before = _before(row)
     counted = billed or before is not None
-    pause = _pause(row.broken) if broken else RETRY_SECONDS
+    pause = _pause(row.server_errors) if server_error else RETRY_SECONDS
     return replace(
         row,
-        asked=row.asked - (not counted),
-        broken=row.broken + broken,
+        attempts=row.attempts - (not counted),
+        server_errors=row.server_errors + server_error,
         reservation=before,
         retry_at=now + pause,
         last_error=error,
     )
 
 
-def _pause(broken: int) -> int:
-    """Seconds that a tile is left alone after a server error, ``broken`` of which came before."""
-    return min(MAX_RETRY_SECONDS, RETRY_SECONDS << broken)
+def _pause(server_errors: int) -> int:
+    """Returns for how many seconds a tile is left alone after its next server error."""
+    return min(MAX_RETRY_SECONDS, RETRY_SECONDS << server_errors)
 
 
-def others_answered(row: TileRow, *, answered_at: int, broken_tiles: int) -> bool:
-    """Whether the detector answered other tiles while this one was asked (rules 16 and 17).
+def others_answered(row: TileRow, *, answered_at: int, tiles_with_errors: int) -> bool:
+    """True if the detector answered other tiles while it failed on this one (rules 16 and 17).
 
-    ``answered_at`` is when it last answered one in this run, 0 if never. Of a tile that server
-    errors have used up it tells only if it came well after the first of them, unless at most
-    ``MAX_TILES_AT_FAULT`` of the run's ``broken_tiles`` make any: the last tiles have no others
-    beside them.
+    ``answered_at`` is when it last answered one in this run, 0 if never. For a tile that server
+    errors have used up an answer tells only if it came well after the first of them, unless at
+    most ``MAX_TILES_AT_FAULT`` of the run's tiles make any, ``tiles_with_errors``: the last tiles
+    have no others beside them.
     """
-    if not answered_at or row.broken < MAX_BROKEN:
+    if not answered_at or row.server_errors < MAX_SERVER_ERRORS:
         return bool(answered_at)
-    began = row.retry_at - sum(map(_pause, range(MAX_BROKEN)))
-    return broken_tiles <= MAX_TILES_AT_FAULT or answered_at > began + 2 * RETRY_SECONDS
+    began = row.retry_at - sum(map(_pause, range(MAX_SERVER_ERRORS)))
+    return tiles_with_errors <= MAX_TILES_AT_FAULT or answered_at > began + 2 * RETRY_SECONDS
 
 
-def strike(row: TileRow, reservation_id: str, error: str) -> TileRow | Drop:
-    """The detector refused this very tile."""
+def refuse(row: TileRow, reservation_id: str, error: str) -> TileRow | Drop:
+    """Returns the row after the detector refused this very tile."""
     if not _is_held(row, reservation_id):
         return Drop("the reservation is no longer mine")
-    return replace(row, strikes=row.strikes + 1, reservation=_before(row), last_error=error)
+    return replace(row, refusals=row.refusals + 1, reservation=_before(row), last_error=error)
 
 
 def _is_held(row: TileRow, reservation_id: str) -> bool:
-    """One that ended already is not: whoever lost the reply to its write decides once more."""
+    """True while the reservation is in the row and has not ended.
+
+    One that has ended is not: a worker that lost the reply to its write decides once more.
+    """
     held = row.reservation
     mine = held is not None and held.id == reservation_id and held.until > 0
     return row.state == "pending" and mine
 
 
 def _before(row: TileRow) -> Reservation | None:
-    """What a second ask leaves when it ends: the first of this run, which ran out and counts."""
+    """Returns what a second attempt leaves when it ends.
+
+    That is the first one of this run, which ran out and counts.
+    """
     held = row.reservation
     return replace(held, until=0, again=False) if held is not None and held.again else None
 
 
 def has_failed(row: TileRow, token: int, now: int, *, run_has_answers: bool) -> bool:
-    """Whether the loop gives the tile up. Time-outs count only where others were answered."""
+    """True if the loop gives the tile up. Time-outs count only where others were answered."""
     if row.state != "pending" or is_reserved(row, now):
         return False
-    if row.strikes >= MAX_STRIKES:
+    if row.refusals >= MAX_REFUSALS:
         return True
-    spent = row.asked >= MAX_ASKS or row.broken >= MAX_BROKEN
+    spent = row.attempts >= MAX_ATTEMPTS or row.server_errors >= MAX_SERVER_ERRORS
     return run_has_answers and spent and is_stuck(row, token, now)
 
 
@@ -176,7 +188,7 @@ def sendable_since(row: TileRow) -> int:
 
 
 def fail(row: TileRow, token: int, now: int, *, run_has_answers: bool) -> TileRow | Drop:
-    """The failed row, unless it was answered or reserved since the loop looked."""
+    """Returns the failed row, unless it was answered or reserved since the loop looked."""
     if row.state != "pending":
         return Drop(f"already {row.state}")
     if not has_failed(row, token, now, run_has_answers=run_has_answers):
@@ -185,19 +197,19 @@ def fail(row: TileRow, token: int, now: int, *, run_has_answers: bool) -> TileRo
 
 
 def forgive(row: TileRow, token: int, now: int) -> TileRow:
-    """After a run without any answer: its ask of this tile did not count.
+    """Returns the row after a run without any answer, whose attempt on it does not count.
 
-    A reservation still in force is left alone: its worker may be asking this moment.
+    A reservation still in force is left alone: its worker may be sending the tile this moment.
     """
     if row.state != "pending" or is_reserved(row, now):
         return row
     if not ran_out(row, token, now):
-        return replace(row, broken=0)
-    return replace(row, asked=max(0, row.asked - 1), broken=0, reservation=None)
+        return replace(row, server_errors=0)
+    return replace(row, attempts=max(0, row.attempts - 1), server_errors=0, reservation=None)
 
 
 def relieve(row: TileRow, now: int) -> TileRow:
-    """After a run that an outage ended: its server errors were not the tile's."""
+    """Returns the row after a run that an outage ended: its server errors were not the tile's."""
     if row.state != "pending" or is_reserved(row, now):
         return row
-    return replace(row, broken=0)
+    return replace(row, server_errors=0)

@@ -71,8 +71,8 @@ class Survey:
         """True if a few tiles make server errors, and fail in this run if it lasts long enough."""
         return self.has_answers and 0 < self.server_errors <= reservations.MAX_TILES_AT_FAULT
 
-    def progress(self, asked: int) -> Progress:
-        """Returns the counts for the pace of a run that has ``asked`` so many times."""
+    def progress(self, attempts: int) -> Progress:
+        """Returns the counts for the pace of a run with so many ``attempts``."""
         return Progress(
             answered=self.answered,
             failed=self.failed,
@@ -80,7 +80,7 @@ class Survey:
             sendable=len(self.since),
             stuck=self.stuck,
             unread=self.unread,
-            asked=asked,
+            attempts=attempts,
         )
 
     def next_band(self, first: int) -> int:
@@ -101,12 +101,12 @@ def survey_rows(rows: LedgerRows, *, token: int, now: int, answered_at: int) -> 
         reserved=len(rows.uncounted),
         unread=rows.unread,
         bands_read=rows.bands_read,
-        server_errors=sum(row.broken > 0 for _, row in rows.pending),
+        server_errors=sum(row.server_errors > 0 for _, row in rows.pending),
         complete=_complete(rows),
     )
     for document_id, row in rows.pending:
         others = reservations.others_answered(
-            row, answered_at=answered_at, broken_tiles=survey.server_errors
+            row, answered_at=answered_at, tiles_with_errors=survey.server_errors
         )
         standing = reservations.tile_standing(row, token, now, run_has_answers=others)
         if standing == "failed":

@@ -96,7 +96,7 @@ def test_a_tile_is_given_back_where_its_call_cannot_be(account: Account) -> None
         account.deliver("detect_tile", run.hint(document))
     assert len(made) == 5
     assert calls_taken(run) == 1
-    assert (tile(account, document)["asked"], "reservation" in tile(account, document)) == (
+    assert (tile(account, document)["attempts"], "reservation" in tile(account, document)) == (
         0,
         False,
     )

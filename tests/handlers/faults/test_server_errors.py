@@ -42,7 +42,7 @@ def test_an_outage_in_the_middle_of_a_run_fails_no_tile(
     with clock(NOW) as time:
         with detector(breaking_after(12)):
             run = go(account, time, "one")
-        assert run.row["reason"] in ("no progress", "the rest cannot be asked now")
+        assert run.row["reason"] in ("no progress", "the remaining tiles cannot be sent now")
         assert states(account, document).count("failed") == 0
         assert account.document(document)["status"] == "QUEUED"
         time.now += 3600
@@ -64,4 +64,4 @@ def test_a_few_tiles_that_make_server_errors_fail_alone(account: Account) -> Non
         go(account, time, "one")
     row = account.document(document)
     assert (row["status"], row["reason"]) == ("PARTIAL", "2 of 30 tiles were not answered")
-    assert len(made) == TILES - 2 + 2 * reservations.MAX_BROKEN
+    assert len(made) == TILES - 2 + 2 * reservations.MAX_SERVER_ERRORS

@@ -62,7 +62,7 @@ def test_the_older_one_ends_with_the_reason_and_costs_nothing(account: Account) 
         f"a newer version of the same key was accepted, document {newer}"
     )
     assert len(asked) == 2
-    assert tile(account, older)["asked"] == 0
+    assert tile(account, older)["attempts"] == 0
     assert [(each["document_id"], each["status"]) for each in events] == [
         (older, "SUPERSEDED"),
         (newer, "DONE"),

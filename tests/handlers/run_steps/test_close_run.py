@@ -50,7 +50,7 @@ def test_three_runs_without_an_answer_put_the_document_on_hold(account: Account)
     row = account.document(document)
     assert row["status"] == "HELD"
     assert row["reason"].startswith("3 runs brought no answer")
-    assert tile(account, document)["asked"] == 0
+    assert tile(account, document)["attempts"] == 0
     assert Run(account, execution="fourth").step("OpenRun")["next"] == ""
 
 

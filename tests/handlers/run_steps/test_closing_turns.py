@@ -136,12 +136,12 @@ def test_a_run_without_answer_of_many_bands_forgives_turn_by_turn(
         run.turn()
         time.now += 3
         run.step("StopModel")
-        assert [tile(account, each)["broken"] for each in documents] == [1, 1, 1]
+        assert [tile(account, each)["server_errors"] for each in documents] == [1, 1, 1]
         turns = 1
         while run.step("CloseRun")["next"] == "CloseRun":
             turns += 1
     assert turns == 3
-    assert [tile(account, each)["broken"] for each in documents] == [0, 0, 0]
+    assert [tile(account, each)["server_errors"] for each in documents] == [0, 0, 0]
 
 
 def test_a_close_that_died_after_it_queued_again_shares_by_what_was_answered(

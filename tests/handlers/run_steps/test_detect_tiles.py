@@ -39,7 +39,7 @@ def test_a_throttled_tile_is_sent_again_after_its_time(account: Account) -> None
             time.now = NOW + 15
             run.turn()
             assert len(asked) == 1
-    assert tile(account, document)["asked"] == 1
+    assert tile(account, document)["attempts"] == 1
 
 
 def test_an_answer_that_a_crash_left_uncounted_is_counted_by_the_loop(account: Account) -> None:

@@ -129,7 +129,7 @@ def test_a_model_that_is_not_up_or_overloaded_gives_the_tile_back(
     with detector(lambda _: refusal(code)):
         account.deliver("detect_tile", run.hint(document))
     row = tile(account, document)
-    assert (row["state"], row["asked"], row["strikes"]) == ("pending", 0, 0)
+    assert (row["state"], row["attempts"], row["refusals"]) == ("pending", 0, 0)
     assert row["last_error"].startswith(code)
     assert run.row["calls_left"] == run.row["calls_allowed"]
 
@@ -142,7 +142,7 @@ def test_a_refusal_of_the_image_is_a_strike_of_its_tile(
 ) -> None:
     with detector(lambda _: refusal(code, "Request has invalid image")):
         account.deliver("detect_tile", run.hint(document))
-    assert tile(account, document)["strikes"] == 1
+    assert tile(account, document)["refusals"] == 1
 
 
 def test_a_version_that_is_no_version_is_not_the_fault_of_a_tile(
@@ -151,7 +151,7 @@ def test_a_version_that_is_no_version_is_not_the_fault_of_a_tile(
     told = "Request has an invalid Project Version ARN"
     with detector(lambda _: refusal("InvalidParameterException", told)):
         account.deliver("detect_tile", run.hint(document))
-    assert tile(account, document)["strikes"] == 0
+    assert tile(account, document)["refusals"] == 0
 
 
 def test_a_hint_without_a_version_gives_the_tile_back(
@@ -161,7 +161,7 @@ def test_a_hint_without_a_version_gives_the_tile_back(
     with detector(one_valve) as asked:
         account.deliver("detect_tile", run.hint(document))
     assert asked == []
-    assert (tile(account, document)["state"], tile(account, document)["asked"]) == ("pending", 0)
+    assert (tile(account, document)["state"], tile(account, document)["attempts"]) == ("pending", 0)
 
 
 def test_a_tile_with_more_objects_than_an_answer_holds_is_told_of(

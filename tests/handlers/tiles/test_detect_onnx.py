@@ -53,7 +53,7 @@ def answer_of(account: Account, document: str, number: int = 0) -> dict[str, Any
 
 def state(account: Account, document: str, number: int = 0) -> tuple[str, int, int]:
     row = tile(account, document, number)
-    return row["state"], row["asked"], row["strikes"]
+    return row["state"], row["attempts"], row["refusals"]
 
 
 def test_a_batch_of_hints_is_answered_in_page_pixels_with_the_version(

@@ -29,7 +29,7 @@ def test_a_hint_is_asked_answered_and_counted(account: Account, document: str, r
         account.deliver("detect_tile", run.hint(document))
     row = tile(account, document)
     assert len(asked) == 1
-    assert (row["state"], row["asked"], row["calls"]) == ("answered", 1, 1)
+    assert (row["state"], row["attempts"], row["calls"]) == ("answered", 1, 1)
     assert row["answer"] in account.objects("tiles-bucket")
     assert run.row["calls_left"] == run.row["calls_allowed"] - 1
     assert run.row["tiles_answered"] == 1
@@ -66,7 +66,7 @@ def test_a_hint_of_an_old_token_is_dropped(account: Account, document: str, run:
     with detector(answers) as asked:
         account.deliver("detect_tile", old)
     assert asked == []
-    assert tile(account, document)["asked"] == 0
+    assert tile(account, document)["attempts"] == 0
 
 
 def test_a_hint_after_the_phase_is_closing_is_dropped(
@@ -102,7 +102,7 @@ def test_a_throttled_ask_is_not_counted_and_waits_for_its_time(
         run = Run(account).open()
         account.deliver("detect_tile", run.hint(document))
     row = tile(account, document)
-    assert (row["state"], row["asked"], row["retry_at"]) == ("pending", 0, NOW + 15)
+    assert (row["state"], row["attempts"], row["retry_at"]) == ("pending", 0, NOW + 15)
     assert "reservation" not in row
     assert run.row["calls_left"] == run.row["calls_allowed"]
 
@@ -111,7 +111,7 @@ def test_a_refusal_is_a_strike_and_costs_nothing(account: Account, document: str
     with detector(lambda _: REFUSED):
         account.deliver("detect_tile", run.hint(document))
     row = tile(account, document)
-    assert (row["state"], row["strikes"]) == ("pending", 1)
+    assert (row["state"], row["refusals"]) == ("pending", 1)
     assert row["last_error"] == "InvalidParameterException: Request has invalid image"
     assert run.row["calls_left"] == run.row["calls_allowed"]
 
@@ -124,7 +124,7 @@ def test_a_tile_whose_image_is_gone_is_not_asked_for(
         account.deliver("detect_tile", run.hint(document))
     assert asked == []
     row = tile(account, document)
-    assert (row["state"], row["asked"], row["strikes"]) == ("pending", 0, 0)
+    assert (row["state"], row["attempts"], row["refusals"]) == ("pending", 0, 0)
     assert run.row["calls_left"] == run.row["calls_allowed"]
 
 
@@ -140,7 +140,7 @@ def test_a_used_up_budget_asks_nothing_and_frees_the_tile(
         account.deliver("detect_tile", run.hint(document))
     row = tile(account, document)
     assert asked == []
-    assert (row["state"], row["asked"], row["last_error"]) == (
+    assert (row["state"], row["attempts"], row["last_error"]) == (
         "pending",
         0,
         "the run's budget is used up",
@@ -180,7 +180,7 @@ def test_a_lost_answer_stays_paid_and_is_asked_once_more_when_it_runs_out(
             account.deliver("detect_tile", run.hint(document))
     assert early == []
     assert len(asked) == 1
-    assert tile(account, document)["asked"] == 1
+    assert tile(account, document)["attempts"] == 1
     assert run.row["calls_left"] == run.row["calls_allowed"] - 2
 
 
@@ -269,7 +269,7 @@ def test_quarters_billed_before_an_outage_stay_paid_and_the_ask_counts(
     replies = chain([(200, words(100)), (200, words(5))], repeat(UNAVAILABLE))
     with detector(lambda _: next(replies)):
         account.deliver("detect_tile", run.hint(document))
-    assert (tile(account, document)["state"], tile(account, document)["asked"]) == ("pending", 1)
+    assert (tile(account, document)["state"], tile(account, document)["attempts"]) == ("pending", 1)
     assert run.row["calls_left"] == run.row["calls_allowed"] - 2
 
 
@@ -291,5 +291,5 @@ def test_quarters_billed_before_a_refusal_stay_paid(
     replies = iter([(200, words(100)), REFUSED])
     with detector(lambda _: next(replies)):
         account.deliver("detect_tile", run.hint(document))
-    assert tile(account, document)["strikes"] == 1
+    assert tile(account, document)["refusals"] == 1
     assert run.row["calls_left"] == run.row["calls_allowed"] - 1

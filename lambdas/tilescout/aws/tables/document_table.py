@@ -172,7 +172,7 @@ def spend_calls(table: Table, run_id: str, calls: int) -> bool:
     return conditional(
         table.update_item,
         Key={"id": run_id},
-        UpdateExpression="ADD calls_left :taken, asks :one",
+        UpdateExpression="ADD calls_left :taken, attempts :one",
         ConditionExpression="calls_left >= :calls",
         ExpressionAttributeValues={":taken": -calls, ":calls": calls, ":one": 1},
     )

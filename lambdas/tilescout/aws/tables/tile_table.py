@@ -36,8 +36,8 @@ def in_band(table: Table, document_id: str, page: int, band: int) -> Iterator[Ti
 
 
 def _unchanged(old: TileRow) -> ConditionBase:
-    same = Attr("state").eq(old.state) & Attr("asked").eq(old.asked)
-    same &= Attr("strikes").eq(old.strikes)
+    same = Attr("state").eq(old.state) & Attr("attempts").eq(old.attempts)
+    same &= Attr("refusals").eq(old.refusals)
     if old.reservation is None:
         return same & Attr("reservation").not_exists()
     return same & Attr("reservation.id").eq(old.reservation.id)

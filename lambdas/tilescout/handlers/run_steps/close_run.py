@@ -135,7 +135,7 @@ def _forgive(context: StepContext, document_id: str, bands: Sequence[BandRow]) -
     touched = [band for band in bands if not band.is_complete][:FORGIVEN_BANDS]
     for band in touched:
         for row in tile_table.in_band(context.ledger, document_id, band.page, band.band):
-            if (row.reservation is not None and not has_answers) or row.broken:
+            if (row.reservation is not None and not has_answers) or row.server_errors:
                 tile_table.change(context.ledger, document_id, row.page, row.tile, forgiven)
     return len(touched)
 

@@ -23,10 +23,15 @@ from tilescout.runs.pacing import (
 
 
 def progress(
-    sendable: int, *, answered: int = 0, reserved: int = 0, asked: int = 0, stuck: int = 0
+    sendable: int, *, answered: int = 0, reserved: int = 0, attempts: int = 0, stuck: int = 0
 ) -> Progress:
     return Progress(
-        answered=answered, failed=0, reserved=reserved, sendable=sendable, stuck=stuck, asked=asked
+        answered=answered,
+        failed=0,
+        reserved=reserved,
+        sendable=sendable,
+        stuck=stuck,
+        attempts=attempts,
     )
 
 
@@ -47,7 +52,7 @@ def test_hints_still_in_the_queue_are_not_sent_twice() -> None:
 
 def test_a_tile_given_back_is_sent_again_although_others_are_in_the_queue() -> None:
     first = next_turn(Pace(), progress(30), now=100, calls_per_second=10)
-    seen = progress(30, asked=5)
+    seen = progress(30, attempts=5)
     second = next_turn(first.pace, seen, now=102, calls_per_second=10)
     assert (second.skip, second.send) == (25, 5)
 
@@ -59,8 +64,8 @@ def test_hints_are_taken_for_lost_after_a_while_without_an_ask() -> None:
 
 
 def test_hints_in_flight_never_exceed_what_the_service_takes() -> None:
-    pace = Pace(asked=0, ended=0, moved_at=90, turn=5)
-    seen = progress(10_000, answered=5_000, asked=5_000)
+    pace = Pace(attempts=0, ended=0, moved_at=90, turn=5)
+    seen = progress(10_000, answered=5_000, attempts=5_000)
     turn = next_turn(pace, seen, now=100, calls_per_second=2)
     assert turn.send == 2 * turn.wait_seconds + 20
 
@@ -80,7 +85,7 @@ def test_a_wait_is_never_over_half_a_heartbeat(turn: int, tiles: int, rate: floa
     ("seen", "now", "calls_left", "reason"),
     [
         (progress(0), 10, 100, "every tile has ended"),
-        (progress(0, stuck=2), 10, 100, "the rest cannot be asked now"),
+        (progress(0, stuck=2), 10, 100, "the remaining tiles cannot be sent now"),
         (progress(5), 500, 100, "deadline"),
         (progress(5), 10, 4, "budget"),
         (progress(5, reserved=1), 10, 4, ""),
@@ -116,7 +121,7 @@ def test_a_run_stops_before_its_history_is_full() -> None:
 
 
 def test_one_stubborn_tile_after_a_fast_start_is_looked_at_less_and_less_often() -> None:
-    pace, now, looks = Pace(ended_at=1, moved_at=1, rate=20.0, ended=100, asked=100), 10, 0
+    pace, now, looks = Pace(ended_at=1, moved_at=1, rate=20.0, ended=100, attempts=100), 10, 0
     while now < 1_200:
         turn = next_turn(pace, progress(1), now, 10.0)
         pace, now, looks = turn.pace, now + turn.wait_seconds, looks + 1
@@ -134,7 +139,7 @@ class World:
     throttle: float
     seed: int
     now: int = 1_000
-    asked: int = 0
+    attempts: int = 0
     duplicates: int = 0
     queue: list[int] = field(default_factory=list)
 
@@ -154,7 +159,7 @@ class World:
             reserved=len(held) + len(waiting),
             sendable=len(free),
             stuck=0,
-            asked=self.asked,
+            attempts=self.attempts,
         )
         return seen, free
 
@@ -179,7 +184,7 @@ class World:
     def _take(self, tile: int) -> None:
         held = {tile for _, tile in self.asking}
         if tile not in held and self.pending.get(tile, self.now + 1) <= self.now:
-            self.asked += 1
+            self.attempts += 1
             heapq.heappush(self.asking, (self.now + self.seconds_a_call, tile))
 
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from tilescout.ledger import Reservation, TileRow
 from tilescout.runs.reservations import (
     MARGIN,
-    MAX_ASKS,
-    MAX_BROKEN,
-    MAX_STRIKES,
+    MAX_ATTEMPTS,
+    MAX_REFUSALS,
+    MAX_SERVER_ERRORS,
     Drop,
     commit,
     fail,
@@ -22,9 +22,9 @@ from tilescout.runs.reservations import (
     is_reserved,
     is_stuck,
     others_answered,
+    refuse,
     relieve,
     reserve,
-    strike,
 )
 
 TOKEN = 5
@@ -43,9 +43,9 @@ def written(row: TileRow | Drop) -> TileRow:
     return row
 
 
-def test_a_reservation_counts_an_ask_and_outlives_the_function() -> None:
+def test_a_reservation_counts_an_attempt_and_outlives_the_function() -> None:
     row = reserved(PENDING)
-    assert row.asked == 1
+    assert row.attempts == 1
     assert row.reservation == Reservation(id="r1", until=1_000 + TIMEOUT + MARGIN, token=TOKEN)
 
 
@@ -62,18 +62,18 @@ def test_a_tile_that_has_ended_is_dropped(state: str) -> None:
 
 
 def test_a_tile_asked_often_enough_is_dropped() -> None:
-    row = replace(PENDING, asked=MAX_ASKS)
-    assert reserve(row, "r1", TOKEN, 1_000, TIMEOUT) == Drop("asked often enough")
+    row = replace(PENDING, attempts=MAX_ATTEMPTS)
+    assert reserve(row, "r1", TOKEN, 1_000, TIMEOUT) == Drop("no attempts are left in this run")
 
 
 def test_a_tile_refused_often_enough_is_dropped() -> None:
-    row = replace(PENDING, asked=2, strikes=MAX_STRIKES)
-    assert reserve(row, "r1", TOKEN, 1_000, TIMEOUT) == Drop("asked often enough")
+    row = replace(PENDING, attempts=2, refusals=MAX_REFUSALS)
+    assert reserve(row, "r1", TOKEN, 1_000, TIMEOUT) == Drop("no attempts are left in this run")
 
 
 def test_a_reservation_that_ran_out_is_asked_once_more_in_the_same_run_uncounted() -> None:
     row = reserved(reserved(PENDING), "r2", now=1_120)
-    assert row.asked == 1
+    assert row.attempts == 1
     assert row.reservation is not None
     assert row.reservation.again
 
@@ -81,13 +81,13 @@ def test_a_reservation_that_ran_out_is_asked_once_more_in_the_same_run_uncounted
 def test_a_time_out_counts_once_a_run() -> None:
     row = reserved(reserved(PENDING), "r2", now=1_120)
     assert is_stuck(row, TOKEN, 1_240)
-    assert reserve(row, "r3", TOKEN, 1_240, TIMEOUT) == Drop("asked often enough")
+    assert reserve(row, "r3", TOKEN, 1_240, TIMEOUT) == Drop("no attempts are left in this run")
 
 
 def test_the_next_run_asks_a_tile_that_ran_out_twice() -> None:
     row = reserved(reserved(PENDING), "r2", now=1_120)
     again = reserved(row, "r3", now=2_000, token=TOKEN + 1)
-    assert again.asked == 2
+    assert again.attempts == 2
 
 
 def test_an_answer_ends_the_tile_and_its_reservation() -> None:
@@ -106,13 +106,13 @@ def test_a_late_answer_is_a_good_answer() -> None:
 
 
 def test_a_late_answer_is_taken_after_the_loop_gave_the_tile_up() -> None:
-    given_up = replace(PENDING, state="failed", asked=3)
+    given_up = replace(PENDING, state="failed", attempts=3)
     assert written(commit(given_up, "answers/a", calls=1)).state == "answered"
 
 
-def test_a_throttled_ask_is_not_counted() -> None:
+def test_a_throttled_attempt_is_not_counted() -> None:
     row = written(give_back(reserved(PENDING), "r1", 1_015, "throttled"))
-    assert (row.asked, row.reservation, row.retry_at) == (0, None, 1_030)
+    assert (row.attempts, row.reservation, row.retry_at) == (0, None, 1_030)
     assert row.last_error == "throttled"
 
 
@@ -122,89 +122,91 @@ def test_only_the_holder_gives_back() -> None:
     )
 
 
-def test_a_second_ask_given_back_stays_the_second_ask() -> None:
+def test_a_second_attempt_given_back_stays_the_second() -> None:
     second = reserved(reserved(PENDING), "r2", now=1_120)
     back = written(give_back(second, "r2", 1_135, "throttled"))
     third = reserved(back, "r3", now=1_140)
-    assert third.asked == 1
+    assert third.attempts == 1
     assert third.reservation is not None
     assert third.reservation.again
 
 
-def test_a_second_ask_refused_stays_the_second_ask() -> None:
+def test_a_second_attempt_that_is_refused_stays_the_second() -> None:
     second = reserved(reserved(PENDING), "r2", now=1_120)
-    refused = written(strike(second, "r2", "bad image"))
-    assert reserved(refused, "r3", now=1_140).asked == 1
+    refused = written(refuse(second, "r2", "bad image"))
+    assert reserved(refused, "r3", now=1_140).attempts == 1
 
 
-def test_a_refusal_is_a_strike_and_frees_the_tile() -> None:
-    row = written(strike(reserved(PENDING), "r1", "bad image"))
-    assert (row.asked, row.strikes, row.reservation) == (1, 1, None)
+def test_a_refusal_counts_and_frees_the_tile() -> None:
+    row = written(refuse(reserved(PENDING), "r1", "bad image"))
+    assert (row.attempts, row.refusals, row.reservation) == (1, 1, None)
     assert row.last_error == "bad image"
 
 
-def test_a_second_ask_strikes_once_though_its_write_is_decided_again() -> None:
+def test_a_second_attempt_is_refused_once_though_its_write_is_decided_again() -> None:
     first = reserved(PENDING)
     second = reserved(first, "r2", 1_000 + TIMEOUT + MARGIN)
-    struck = written(strike(second, "r2", "bad image"))
-    assert isinstance(strike(struck, "r2", "bad image"), Drop)
+    struck = written(refuse(second, "r2", "bad image"))
+    assert isinstance(refuse(struck, "r2", "bad image"), Drop)
 
 
-def test_a_second_ask_is_given_back_once_though_its_write_is_decided_again() -> None:
+def test_a_second_attempt_is_given_back_once_though_its_write_is_decided_again() -> None:
     first = reserved(PENDING)
     second = reserved(first, "r2", 1_000 + TIMEOUT + MARGIN)
-    given = written(give_back(second, "r2", 1_200, "slow down", broken=True))
-    assert isinstance(give_back(given, "r2", 1_200, "slow down", broken=True), Drop)
+    given = written(give_back(second, "r2", 1_200, "slow down", server_error=True))
+    assert isinstance(give_back(given, "r2", 1_200, "slow down", server_error=True), Drop)
 
 
-def test_only_the_holder_strikes() -> None:
-    assert isinstance(strike(reserved(PENDING), "r2", "bad image"), Drop)
+def test_only_the_holder_counts_a_refusal() -> None:
+    assert isinstance(refuse(reserved(PENDING), "r2", "bad image"), Drop)
 
 
 def test_two_refusals_fail_a_tile_in_any_run() -> None:
-    row = replace(PENDING, asked=2, strikes=MAX_STRIKES)
+    row = replace(PENDING, attempts=2, refusals=MAX_REFUSALS)
     assert has_failed(row, TOKEN, 1_000, run_has_answers=False)
 
 
 def test_time_outs_fail_a_tile_only_where_the_run_has_answers() -> None:
-    row = replace(PENDING, asked=MAX_ASKS)
+    row = replace(PENDING, attempts=MAX_ATTEMPTS)
     assert has_failed(row, TOKEN, 1_000, run_has_answers=True)
     assert not has_failed(row, TOKEN, 1_000, run_has_answers=False)
 
 
 def test_a_tile_in_a_hand_has_not_failed() -> None:
-    row = replace(reserved(PENDING), asked=MAX_ASKS, strikes=MAX_STRIKES)
+    row = replace(reserved(PENDING), attempts=MAX_ATTEMPTS, refusals=MAX_REFUSALS)
     assert not has_failed(row, TOKEN, 1_000, run_has_answers=True)
 
 
-def test_a_third_ask_that_ran_out_is_repeated_before_the_tile_fails() -> None:
-    row = reserved(replace(PENDING, asked=MAX_ASKS - 1))
+def test_a_third_attempt_that_ran_out_is_repeated_before_the_tile_fails() -> None:
+    row = reserved(replace(PENDING, attempts=MAX_ATTEMPTS - 1))
     assert not has_failed(row, TOKEN, 1_120, run_has_answers=True)
     twice = reserved(row, "r2", now=1_120)
     assert has_failed(twice, TOKEN, 1_240, run_has_answers=True)
 
 
 def test_a_tile_given_up_is_failed() -> None:
-    row = replace(PENDING, asked=MAX_ASKS)
+    row = replace(PENDING, attempts=MAX_ATTEMPTS)
     assert written(fail(row, TOKEN, 1_000, run_has_answers=True)).state == "failed"
 
 
 def test_an_answer_that_came_meanwhile_is_never_overwritten_by_a_failure() -> None:
-    row = replace(PENDING, asked=MAX_ASKS, strikes=MAX_STRIKES, state="answered", answer="a")
+    row = replace(
+        PENDING, attempts=MAX_ATTEMPTS, refusals=MAX_REFUSALS, state="answered", answer="a"
+    )
     assert fail(row, TOKEN, 1_000, run_has_answers=True) == Drop("already answered")
 
 
 def test_a_tile_reserved_meanwhile_is_not_failed() -> None:
-    row = replace(reserved(PENDING), asked=MAX_ASKS)
+    row = replace(reserved(PENDING), attempts=MAX_ATTEMPTS)
     assert isinstance(fail(row, TOKEN, 1_000, run_has_answers=True), Drop)
 
 
 def test_an_outage_does_not_count_against_a_tile() -> None:
     row = forgive(reserved(PENDING), TOKEN, 1_120)
-    assert (row.asked, row.reservation) == (0, None)
+    assert (row.attempts, row.reservation) == (0, None)
 
 
-def test_only_the_runs_own_ask_is_forgiven() -> None:
+def test_only_the_runs_own_attempt_is_forgiven() -> None:
     row = reserved(PENDING, token=TOKEN - 1)
     assert forgive(row, TOKEN, 1_120) == row
 
@@ -215,11 +217,11 @@ def test_a_tile_still_in_a_hand_is_not_freed_by_forgiving() -> None:
 
 
 def test_forgiving_twice_forgives_once() -> None:
-    row = reserved(replace(PENDING, asked=1))
-    assert forgive(forgive(row, TOKEN, 1_120), TOKEN, 1_120).asked == 1
+    row = reserved(replace(PENDING, attempts=1))
+    assert forgive(forgive(row, TOKEN, 1_120), TOKEN, 1_120).attempts == 1
 
 
-OUTCOMES = st.sampled_from(["commit", "give back", "strike", "crash", "linger"])
+OUTCOMES = st.sampled_from(["commit", "give back", "refuse", "crash", "linger"])
 HINTS = st.lists(st.tuples(st.integers(0, 90), st.integers(0, 20), OUTCOMES), max_size=60)
 
 
@@ -227,7 +229,7 @@ HINTS = st.lists(st.tuples(st.integers(0, 90), st.integers(0, 20), OUTCOMES), ma
 def test_no_interleaving_asks_too_often_or_gives_a_tile_to_two_workers(
     hints: list[tuple[int, int, str]],
 ) -> None:
-    """Unanswered asks: two a run, and the counted ones bounded; a hand at a time."""
+    """Unanswered attempts: two per run, and the counted ones bounded; a hand at a time."""
     row, now, token = PENDING, 1_000, 1
     lost: Counter[int] = Counter()
     holder = ""
@@ -245,56 +247,56 @@ def test_no_interleaving_asks_too_often_or_gives_a_tile_to_two_workers(
         assert is_reserved(row, held_until)
         if outcome == "give back":
             row, holder = written(give_back(row, name, now, "throttled")), ""
-        elif outcome == "strike":
-            row, holder = written(strike(row, name, "refused")), ""
+        elif outcome == "refuse":
+            row, holder = written(refuse(row, name, "refused")), ""
         elif outcome == "commit":
             row, holder = written(commit(row, name, 1)), ""
         else:
             lost[token] += 1
-        assert row.asked <= MAX_ASKS
-        assert row.strikes <= MAX_STRIKES
+        assert row.attempts <= MAX_ATTEMPTS
+        assert row.refusals <= MAX_REFUSALS
         assert lost[token] <= 2
-    assert len(lost) <= MAX_ASKS
+    assert len(lost) <= MAX_ATTEMPTS
 
 
-def test_an_ask_of_which_a_part_was_billed_stays_counted() -> None:
+def test_an_attempt_of_which_a_part_was_billed_stays_counted() -> None:
     row = written(give_back(reserved(PENDING), "r1", 1_015, "throttled", billed=True))
-    assert (row.asked, row.reservation) == (1, None)
+    assert (row.attempts, row.reservation) == (1, None)
 
 
 def test_a_broken_answer_leaves_the_tile_alone_for_ever_longer() -> None:
     row, pauses = PENDING, []
-    for number in range(MAX_BROKEN):
+    for number in range(MAX_SERVER_ERRORS):
         held = written(reserve(row, f"r{number}", 7, row.retry_at, 60))
-        row = written(give_back(held, f"r{number}", row.retry_at, "500", broken=True))
+        row = written(give_back(held, f"r{number}", row.retry_at, "500", server_error=True))
         pauses.append(row.retry_at - sum(pauses))
     assert pauses == [15, 30, 60, 120, 240, 300, 300]
-    assert row.asked == 0
+    assert row.attempts == 0
 
 
 def test_a_tile_that_stays_broken_fails_only_where_others_were_answered() -> None:
-    row = replace(PENDING, broken=MAX_BROKEN)
+    row = replace(PENDING, server_errors=MAX_SERVER_ERRORS)
     assert is_stuck(row, 7, 1_000)
     assert not has_failed(row, 7, 1_000, run_has_answers=False)
     assert has_failed(row, 7, 1_000, run_has_answers=True)
 
 
 def test_after_a_run_without_any_answer_a_broken_tile_starts_afresh() -> None:
-    assert forgive(replace(PENDING, broken=MAX_BROKEN), 7, 1_000).broken == 0
+    assert forgive(replace(PENDING, server_errors=MAX_SERVER_ERRORS), 7, 1_000).server_errors == 0
 
 
 def used_up(first_error: int) -> TileRow:
     """A tile that server errors used up, asked again at once after each pause."""
     row, now = PENDING, first_error
-    for number in range(MAX_BROKEN):
+    for number in range(MAX_SERVER_ERRORS):
         held = written(reserve(row, f"r{number}", 7, now, 60))
-        row = written(give_back(held, f"r{number}", now, "500", broken=True))
+        row = written(give_back(held, f"r{number}", now, "500", server_error=True))
         now = row.retry_at
     return row
 
 
 @pytest.mark.parametrize(
-    ("answered_at", "broken_tiles", "tells"),
+    ("answered_at", "with_errors", "tells"),
     [
         (0, 1, False),
         (1_000, 1, True),
@@ -305,16 +307,16 @@ def used_up(first_error: int) -> TileRow:
     ],
 )
 def test_server_errors_are_an_outage_s_where_many_tiles_make_them_and_no_answer_came_since(
-    answered_at: int, broken_tiles: int, tells: bool
+    answered_at: int, with_errors: int, tells: bool
 ) -> None:
     row = used_up(first_error=1_000)
-    assert others_answered(row, answered_at=answered_at, broken_tiles=broken_tiles) is tells
+    assert others_answered(row, answered_at=answered_at, tiles_with_errors=with_errors) is tells
 
 
 def test_any_answer_of_the_run_tells_of_a_tile_that_was_asked_in_vain() -> None:
-    assert others_answered(PENDING, answered_at=1, broken_tiles=500)
+    assert others_answered(PENDING, answered_at=1, tiles_with_errors=500)
 
 
 def test_after_an_outage_a_tile_starts_afresh_and_its_asks_count() -> None:
-    row = relieve(replace(PENDING, broken=MAX_BROKEN, asked=2), 1_000)
-    assert (row.broken, row.asked) == (0, 2)
+    row = relieve(replace(PENDING, server_errors=MAX_SERVER_ERRORS, attempts=2), 1_000)
+    assert (row.server_errors, row.attempts) == (0, 2)
