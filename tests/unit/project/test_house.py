@@ -39,6 +39,7 @@ WIDE = {
 }
 SMALL = {
     "infra.node": "imported before aws_cdk, which starts Node",
+    "tilescout.handlers.run_steps.open_run": "one state of the workflow, as its siblings",
     "tilescout.aws.documents.retiling": "one transition of a document, as its siblings",
     "tilescout_cli.evaluation.limits": "figures and exit code, without the command line",
     "tilescout_evaluate.metrics.text.alignment": "an algorithm with its source",
