@@ -140,7 +140,7 @@ def test_a_lost_worker_counts_once_a_run_and_its_tile_is_given_up_at_last(
     with clock(NOW) as time, detector(answers):
         account.ledger.update_item(
             Key={"pk": pk, "sk": "TILE#000000"},
-            UpdateExpression="SET asked = :three",
+            UpdateExpression="SET attempts = :three",
             ExpressionAttributeValues={":three": 3},
         )
         run = Run(account).open()
@@ -161,7 +161,7 @@ def test_a_look_that_cannot_read_every_band_goes_on_with_the_next(
     for number in (0, 1):
         account.ledger.update_item(
             Key={"pk": f"TILES#{document}#00001#0000", "sk": f"TILE#{number:06d}"},
-            UpdateExpression="SET asked = :three",
+            UpdateExpression="SET attempts = :three",
             ExpressionAttributeValues={":three": 3},
         )
     with detector(answers):
