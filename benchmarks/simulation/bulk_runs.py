@@ -138,9 +138,9 @@ def _turns(work: Work, units: int, deadline: float) -> str:
             calls_per_second,
             pacing.MAX_WAIT_WITH_MODEL,
         )
-        attempts = _flow(work, units, turn, queued, calls_per_second)
-        queued = max(0.0, queued + turn.send - attempts)
-        attempts += attempts
+        taken = _flow(work, units, turn, queued, calls_per_second)
+        queued = max(0.0, queued + turn.send - taken)
+        attempts += taken
         pace = turn.pace
         work.came.turns += 1
 
