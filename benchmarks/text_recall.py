@@ -21,10 +21,9 @@ import pymupdf
 from benchmarks.local_run import detect, embedded_aws
 from tilescout.detections import Word
 from tilescout.geometry import Box
-from tilescout.rendering.render import render_page
-from tilescout.rendering.requests import RenderRequest
 from tilescout_evaluate.metrics.text.accuracy import Accuracy, compare
 from tilescout_evaluate.metrics.text.pages import TextDetection, TextPage
+from tilescout_evaluate.truth.pdf import render_text
 from tilescout_local.engines.ocr import TextReader
 
 DRAWINGS = ("ranjantx_E201A_floorplan", "opentakeoff_finish_plan")
@@ -43,19 +42,7 @@ class Row:
 
 def visible_words(path: Path, page: int, dpi: int) -> tuple[Word, ...]:
     """Returns the page's own visible words in page pixels at ``dpi``."""
-    request = RenderRequest(
-        page=page,
-        dpi=dpi,
-        tile_size=2048,
-        overlap=256,
-        colour="grey",
-        text_layer=True,
-        include=(),
-        exclude=(),
-        max_image_bytes=10_000_000,
-        tiles="never",
-    )
-    return render_page(path, request, lambda tile: None).words
+    return render_text(path, page, dpi).words
 
 
 def tiled(path: Path, profile: str, folder: Path) -> Row:

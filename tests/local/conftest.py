@@ -10,7 +10,7 @@ import pytest
 
 from tests.local.contract import Call, Client
 from tests.local.contract_assembly import write_assembly
-from tests.local.whole import Whole, deployed, synthesised
+from tests.local.system import System, deployed, synthesised
 from tilescout_local.deployment.deploy import deploy
 from tilescout_local.embedded_aws import EmbeddedAws, start
 
@@ -23,7 +23,7 @@ def embedded_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedA
 
 @pytest.fixture(scope="session")
 def client(embedded_aws: EmbeddedAws) -> Callable[..., Any]:
-    """`client("sqs")` is a boto3 client of the embedded AWS; calls are not retried."""
+    """Returns a function: `client("sqs")` is a boto3 client of the embedded AWS without retries."""
 
     def make(service: str) -> Any:
         return embedded_aws.client(service, retries={"total_max_attempts": 1})
@@ -33,14 +33,14 @@ def client(embedded_aws: EmbeddedAws) -> Callable[..., Any]:
 
 @pytest.fixture(scope="session")
 def probes(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The deployed stack of the contract tests: logical id to physical id."""
+    """Deploys the stack of the contract tests and returns physical ids by logical ids."""
     assembly = write_assembly(tmp_path_factory.mktemp("assembly"))
     return deploy(embedded_aws, assembly)["Contract"]
 
 
 @pytest.fixture(scope="session")
 def call(client: Client, probes: dict[str, str]) -> Call:
-    """Invoke a contract function by its logical id: (error kind or None, answer)."""
+    """Invokes a contract function by its logical id; returns (error kind or None, answer)."""
 
     def invoke(name: str, event: Any = None) -> tuple[str | None, Any]:
         function = probes[name]
@@ -59,16 +59,17 @@ def no_faults_left(embedded_aws: EmbeddedAws) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
-    """Our own stack as it is synthesised from this checkout, for the whole-system tests."""
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    """Deploys the project's own stack, synthesised from this checkout, for the whole-system
+    tests."""
     assembly = synthesised(tmp_path_factory.mktemp("whole"))
     with deployed(tmp_path_factory.mktemp("whole-aws"), assembly) as system:
         yield system
 
 
 @pytest.fixture
-def faults(whole: Whole) -> Iterator[Callable[..., None]]:
-    """Orders a fault of `faults.Fault`; none is left for the next test."""
-    whole.aws.clear_faults()
-    yield whole.aws.inject_fault
-    whole.aws.clear_faults()
+def faults(system: System) -> Iterator[Callable[..., None]]:
+    """Returns a function that injects a `faults.Fault`; none is left for the next test."""
+    system.aws.clear_faults()
+    yield system.aws.inject_fault
+    system.aws.clear_faults()

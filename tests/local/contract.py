@@ -1,4 +1,4 @@
-"""What the contract tests share: waiting, pictures with text, rows and processes."""
+"""Helpers of the contract tests: waiting, pictures with text, rows and processes."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def arn(name: str) -> dict[str, list[str]]:
 
 
 def write_assembly(folder: Path) -> Path:
-    """Write manifest, asset manifest and template into `folder`."""
+    """Writes manifest, asset manifest and template into `folder`."""
     place = {"bucketName": BUCKET, "assumeRoleArn": "unused"}
     files = {
         "code": {
@@ -241,7 +241,7 @@ def _task(function: str) -> dict[str, Any]:
 
 
 def _machine(first: dict[str, Any], **settings: Any) -> dict[str, Any]:
-    """A machine of two states: `first`, then one that passes its input on."""
+    """Returns a machine of two states: `first`, then one that passes its input on."""
     states = {"First": {**first, "Next": "Last"}, "Last": {"Type": "Pass", "End": True}}
     return {
         "Type": "AWS::StepFunctions::StateMachine",

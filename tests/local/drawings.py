@@ -1,4 +1,4 @@
-"""Small drawings made for the tests: pages of a few tags, and files that are no good."""
+"""Small drawings made for the tests: pages with a few tags, and files that are unusable."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import pymupdf
 
 Tag = tuple[float, float, str]
-"""Left end of the baseline in points, and the text."""
+"""The left end of the baseline in points, and the text."""
 DPI = 200
 CAPITALS = 0.72
-"""Height of Helvetica's capitals and digits, by the font size."""
+"""The height of Helvetica's capitals and digits over the font size."""
 LEGIBLE = 28.0
 """A font size at which the OCR finds a tag that stands alone on white paper."""
 A5 = (420.0, 595.0)
@@ -26,14 +26,14 @@ def page_of(document: Any, tags: Sequence[Tag], size: tuple[float, float], font:
 
 
 def drawing(*tags: Tag, size: tuple[float, float] = A5, font: float = LEGIBLE) -> bytes:
-    """One page."""
+    """Returns a PDF of one page."""
     document = pymupdf.open()
     page_of(document, tags, size, font)
     return content(document)
 
 
 def wide_drawing(left: str, right: str) -> bytes:
-    """Two tiles, each with a tag of its own."""
+    """Returns a PDF of two tiles, each with a tag of its own."""
     return drawing((100, 150, left), (1250, 150, right), size=TWO_TILES)
 
 
@@ -44,7 +44,7 @@ def content(document: Any, **options: Any) -> bytes:
 
 
 def ink_of(tag: Tag, font: float) -> tuple[float, float, float, float]:
-    """Where the tag's ink is, in pixels at 200 dpi: left, top, right, bottom."""
+    """Returns the place of the tag's ink in pixels at 200 dpi: left, top, right, bottom."""
     left, baseline, text = tag
     width = pymupdf.get_text_length(text, fontsize=font)
     sides = (left, baseline - CAPITALS * font, left + width, baseline)
@@ -52,7 +52,7 @@ def ink_of(tag: Tag, font: float) -> tuple[float, float, float, float]:
 
 
 def overlap_of(one: Sequence[float], other: Sequence[float]) -> float:
-    """Intersection over union of two boxes."""
+    """Returns the intersection over union of two boxes."""
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
     shared = max(0.0, width) * max(0.0, height)
@@ -61,7 +61,7 @@ def overlap_of(one: Sequence[float], other: Sequence[float]) -> float:
 
 
 def scanned(document: Any, tags: Sequence[Tag]) -> None:
-    """A page that is nothing but a picture of its text."""
+    """Turns a page into a mere picture of its text."""
     source = pymupdf.open()
     page_of(source, tags, A5, LEGIBLE)
     picture = source[0].get_pixmap(dpi=DPI)
@@ -70,7 +70,7 @@ def scanned(document: Any, tags: Sequence[Tag]) -> None:
 
 
 def dense_drawing() -> tuple[bytes, set[str]]:
-    """120 words on one tile of 1024 px, and the words."""
+    """Returns 120 words on one tile of 1024 px, and the words."""
     tags = [
         (12.0 + 34 * column, 28.0 + 28 * row, f"K{101 + 10 * row + column}")
         for row in range(12)
@@ -80,7 +80,7 @@ def dense_drawing() -> tuple[bytes, set[str]]:
 
 
 def with_page_of(bad: bytes, after: int = 1) -> bytes:
-    """So many good pages, the first page of ``bad``, and another good page.
+    """Returns several good pages, the first page of ``bad``, and another good page.
 
     The good ones are tagged FV-1001, FV-1002 and so on.
     """
@@ -94,7 +94,7 @@ def with_page_of(bad: bytes, after: int = 1) -> bytes:
 
 
 def picture_bomb() -> bytes:
-    """A page whose picture is small in the file and takes 3.6 GB once decoded."""
+    """Returns a page whose picture is small in the file and takes 3.6 GB once decoded."""
     return _raw(
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 420 595]/Contents 4 0 R"
         b"/Resources<</XObject<</F 5 0 R>>>>>>",
@@ -108,7 +108,7 @@ def picture_bomb() -> bytes:
 
 
 def endless_forms(depth: int = 12) -> bytes:
-    """A page of 10 ** depth lines in a few kB: each form draws the next one ten times."""
+    """Returns a page of 10 ** depth lines in a few kB: each form draws the next one ten times."""
     form = b"/Type/XObject/Subtype/Form/BBox[0 0 420 595]"
     nested = [
         _stream(b"/F Do " * 10, form + b"/Resources<</XObject<</F %d 0 R>>>>" % (6 + level))
@@ -128,7 +128,7 @@ def _stream(data: bytes, entries: bytes = b"") -> bytes:
 
 
 def _raw(page: bytes, *others: bytes) -> bytes:
-    """A PDF of one page that no library would write."""
+    """Returns a PDF of one page that no library would write."""
     first = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>"]
     file, offsets = b"%PDF-1.7\n", []
     for number, body in enumerate([*first, page, *others], start=1):

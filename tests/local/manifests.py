@@ -1,4 +1,4 @@
-"""Tiles with squares and discs in the embedded S3, and Ground Truth manifests of them."""
+"""Puts tiles with squares and discs, and Ground Truth manifests of them, into the embedded S3."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ Box = tuple[int, int, int, int]
 
 
 def drawn(number: int) -> tuple[bytes, list[tuple[int, Box]]]:
-    """A tile with four squares and four discs of 16 to 24 px, and its boxes by their class."""
+    """Returns a tile with four squares and four discs of 16 to 24 px, and its boxes by their
+    class."""
     chance = np.random.default_rng(number)
     image = Image.new("L", (SIDE, SIDE), 255)
     pen = ImageDraw.Draw(image)
@@ -34,7 +35,7 @@ def drawn(number: int) -> tuple[bytes, list[tuple[int, Box]]]:
 
 
 def line(source: str, boxes: list[tuple[int, Box]], **others: Any) -> str:
-    """A line as SageMaker Ground Truth writes it."""
+    """Returns a line as SageMaker Ground Truth writes it."""
     sides = ("left", "top", "width", "height")
     row: dict[str, Any] = {
         "source-ref": source,
@@ -57,7 +58,7 @@ def line(source: str, boxes: list[tuple[int, Box]], **others: Any) -> str:
 
 
 def stored(s3: Any, bucket: str, name: str, numbers: range) -> dict[str, Any]:
-    """Tiles and their manifest in the bucket; the source of a dataset."""
+    """Puts tiles and their manifest into the bucket; returns the source of a dataset."""
     lines = []
     for number in numbers:
         image, boxes = drawn(number)
@@ -68,6 +69,6 @@ def stored(s3: Any, bucket: str, name: str, numbers: range) -> dict[str, Any]:
 
 
 def written(s3: Any, bucket: str, name: str, lines: list[str]) -> dict[str, Any]:
-    """A manifest of any lines; the source of a dataset."""
+    """Puts a manifest of any lines into the bucket; returns the source of a dataset."""
     s3.put_object(Bucket=bucket, Key=name, Body="\n".join(lines).encode())
     return {"GroundTruthManifest": {"S3Object": {"Bucket": bucket, "Name": name}}}

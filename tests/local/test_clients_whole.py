@@ -1,4 +1,4 @@
-"""The embedded AWS that a person starts, used by a client that is not owned: the `aws` command."""
+"""The embedded AWS that a person starts, used by a foreign client: the `aws` command."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import pytest
 
 from tests.local.contract import eventually
 from tests.local.drawings import drawing
-from tests.local.whole import PATIENCE, ROOT, command, tilescout
+from tests.local.system import PATIENCE, ROOT, command, tilescout
 
 
 @dataclass(frozen=True)
 class Started:
-    """What `tilescout local up` told, and the folder in which it was run."""
+    """The output of `tilescout local up`, and the folder in which it was run."""
 
     facts: dict[str, Any]
     folder: Path
@@ -32,7 +32,7 @@ class Started:
         return str(self.facts["outputs"][name])
 
     def aws(self, *arguments: str) -> str:
-        """What the `aws` command prints."""
+        """Returns what the `aws` command prints."""
         done = command(
             "aws", "--endpoint-url", str(self.facts["endpoint_url"]), *arguments,
             cwd=self.folder, AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test",
@@ -43,7 +43,7 @@ class Started:
         return done.stdout.strip()
 
     def rows(self, table: str, condition: str, values: dict[str, str], *index: str) -> list[Any]:
-        """Items that `aws dynamodb query` finds, as DynamoDB writes them."""
+        """Returns the items that `aws dynamodb query` finds, as DynamoDB writes them."""
         typed = {name: {"S": value} for name, value in values.items()}
         answer = self.aws(
             "dynamodb", "query", "--table-name", self.output(table), *index,
@@ -54,7 +54,7 @@ class Started:
         return items
 
     def document(self, key: str) -> dict[str, Any]:
-        """The document of a key, or an empty one."""
+        """Returns the document of a key, or an empty one."""
         source = f"{self.output('DocumentsBucketName')}/{key}"
         index = ("--index-name", "by_source")
         rows = self.rows("DocumentsTableName", "source_key = :k", {":k": source}, *index)
@@ -73,7 +73,8 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Started]:
 
 
 def processes_of(home: Path) -> set[int]:
-    """Processes whose command line, folder or environment names the embedded AWS's home."""
+    """Returns the processes whose command line, folder or environment names the embedded AWS's
+    home."""
     own = str(home).encode()
     return {
         int(process.name)
@@ -110,8 +111,8 @@ def test_the_aws_command_uploads_starts_a_run_and_reads_the_result(started: Star
     assert document["status"] == {"S": "DONE"}
     rows = started.rows("DetectionsTableName", "result_id = :r", {":r": result})
     assert sorted(row["text"]["S"] for row in rows) == ["FV-1023", "TT-20"]
-    whole = f"s3://{started.output('ResultsBucketName')}/results/{result}/detections.json"
-    assert len(json.loads(started.aws("s3", "cp", whole, "-"))["detections"]) == 2
+    system = f"s3://{started.output('ResultsBucketName')}/results/{result}/detections.json"
+    assert len(json.loads(started.aws("s3", "cp", system, "-"))["detections"]) == 2
 
 
 def test_the_aws_command_finds_a_text_over_all_documents(started: Started) -> None:
@@ -139,7 +140,7 @@ def test_a_document_and_its_run_are_evaluated_by_their_ids(started: Started) -> 
 
 
 def commands_of(page: str) -> str:
-    """All shell blocks of a page of docs/, one after the other."""
+    """Returns all shell blocks of a page of docs/, one after the other."""
     text = (ROOT / "docs" / page).read_text()
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     return "\n".join(["set -e -o pipefail", *blocks])

@@ -43,7 +43,7 @@ def rekognition(aws: EmbeddedAws) -> Any:
 
 @pytest.fixture
 def model(aws: EmbeddedAws) -> str:
-    """The ARN of the sample model, fresh from training; it starts and stops at once."""
+    """Returns the ARN of the sample model, fresh from training; it starts and stops at once."""
     row = aws.set_model(
         MODEL, status="TRAINING_COMPLETED", start_delay=0, stop_delay=0, next_start="RUNNING",
         stop_while_starting="accepted", detector="solid-rectangles", tiles_per_second_per_unit=50,
@@ -75,7 +75,7 @@ def rectangles(*places: tuple[int, int], width: int = 400, height: int = 300) ->
 
 @pytest.fixture(scope="module")
 def sample_tile() -> bytes:
-    """A pump and what only resembles a gate valve, both on a pipe, at 200 dpi."""
+    """Returns a pump and what only resembles a gate valve, both on a pipe, at 200 dpi."""
     sheet = Sheet(100.0, 60.0, random.Random(3))
     sheet.line((0, 30), (100, 30), width=0.7)
     place_symbol(sheet, "pump", (30, 30), 13, 90)

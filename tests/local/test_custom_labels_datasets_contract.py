@@ -29,7 +29,7 @@ def rekognition(client: Client) -> Any:
 
 @pytest.fixture
 def project(rekognition: Any, request: pytest.FixtureRequest) -> str:
-    """The ARN of a project of this test's own."""
+    """Returns the ARN of a project of this test's own."""
     name = request.node.name.replace("[", ".").replace("]", "")[:100]
     return str(rekognition.create_project(ProjectName=name)["ProjectArn"])
 
@@ -41,7 +41,7 @@ def code(call: Callable[[], Any]) -> str:
 
 
 def created(rekognition: Any, project: str, kind: str, source: dict[str, Any]) -> str:
-    """The ARN of a dataset that is ready."""
+    """Returns the ARN of a dataset that is ready."""
     arn = rekognition.create_dataset(ProjectArn=project, DatasetType=kind, DatasetSource=source)[
         "DatasetArn"
     ]

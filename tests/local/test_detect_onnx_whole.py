@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from tests.local.whole import tilescout
+from tests.local.system import tilescout
 from tilescout.geometry import Box, iou
 from tilescout_samples.sheet import Sheet
 from tilescout_samples.symbols import place_near_miss, place_symbol
@@ -22,7 +22,8 @@ TURNS = (0, 90, 180, 270)
 
 
 def drawing(folder: Path) -> tuple[Path, list[dict[str, Any]]]:
-    """1,181 x 1,063 px at 150 dpi, four tiles: every symbol in every turn, as many near misses."""
+    """Draws 1,181 x 1,063 px at 150 dpi, four tiles: every symbol in every turn, as many near
+    misses."""
     sheet = Sheet(200.0, 180.0, random.Random(11))
     for row, (label, size) in enumerate(SIZES.items()):
         for column, turn in enumerate(TURNS):

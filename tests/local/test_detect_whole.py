@@ -11,11 +11,11 @@ import pymupdf
 import pytest
 from PIL import Image
 
-from tests.local.whole import ROOT, tilescout
+from tests.local.system import ROOT, tilescout
 
 
 def drawing(folder: Path) -> Path:
-    """A turned page with two tags."""
+    """Writes a turned page with two tags."""
     document = pymupdf.open()
     page = document.new_page(width=600, height=400)
     page.insert_text((100, 100), "FV-1023", fontsize=12)

@@ -1,4 +1,4 @@
-"""Documents of all kinds, good and bad, in one run of each model: what becomes of them."""
+"""The outcomes of documents of all kinds, good and bad, in one run of each model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.local.drawings import (
     scanned,
     with_page_of,
 )
-from tests.local.whole import PATIENCE, REKOGNITION, TEXTRACT, Whole
+from tests.local.system import PATIENCE, REKOGNITION, TEXTRACT, System
 from tilescout.documents import Document
 from tilescout_local.functions.log import peak_memory
 
@@ -36,7 +36,7 @@ SECONDS_TO_REJECT = 60.0
 
 
 def seam_drawing() -> bytes:
-    """A tag cut by the end of one tile, and one so long that both tiles cut it."""
+    """Returns a tag cut by the end of one tile, and one so long that both tiles cut it."""
     document = pymupdf.open()
     page_of(document, [CUT_ONCE], TWO_TILES, SMALL)
     document[0].insert_text(CUT_TWICE[:2], CUT_TWICE[2], fontsize=LARGE)
@@ -44,7 +44,7 @@ def seam_drawing() -> bytes:
 
 
 def mixed_drawing() -> bytes:
-    """A page with text of its own, and a scanned one."""
+    """Returns a page with text of its own, and a scanned one."""
     document = pymupdf.open()
     tags = [(60.0, 80.0 + 40 * row, f"PUMP P-{1071 + row}") for row in range(6)]
     page_of(document, tags, A5, LEGIBLE)
@@ -67,21 +67,21 @@ def many_pages(count: int) -> bytes:
 
 @dataclass(frozen=True)
 class Papers:
-    """Ids of the good documents by name, calls billed for all of them, and how the runs ended."""
+    """The ids of the good documents by name, the calls billed for them, and how the runs ended."""
 
-    whole: Whole
+    system: System
     ids: dict[str, str]
     billed: dict[str, int]
     endings: list[str]
 
     def __getitem__(self, name: str) -> Document:
-        return self.whole.document(self.ids[name])
+        return self.system.document(self.ids[name])
 
     def rows(self, name: str) -> list[dict[str, Any]]:
-        return self.whole.rows(self.ids[name])
+        return self.system.rows(self.ids[name])
 
     def texts(self, name: str) -> list[str]:
-        return self.whole.texts(self.ids[name])
+        return self.system.texts(self.ids[name])
 
 
 GOOD = {
@@ -94,25 +94,25 @@ GOOD = {
 }
 
 
-def announce_again(whole: Whole, document: Document) -> None:
-    whole.announce(document.key, document.version)
+def announce_again(system: System, document: Document) -> None:
+    system.announce(document.key, document.version)
 
 
 @pytest.fixture(scope="module")
-def papers(whole: Whole) -> Papers:
-    """Every good document uploaded, the runs over and the documents ended."""
-    before = {name: whole.billed(name) for name in (TEXTRACT, REKOGNITION)}
+def papers(system: System) -> Papers:
+    """Uploads every good document and waits until the runs and the documents have ended."""
+    before = {name: system.billed(name) for name in (TEXTRACT, REKOGNITION)}
     ids = {}
     for name, (profile, pdf) in GOOD.items():
-        ids[name] = whole.upload(pdf, profile, f"{name}.pdf")
+        ids[name] = system.upload(pdf, profile, f"{name}.pdf")
     for _ in range(3):
-        announce_again(whole, whole.when(ids["announced"], "ACCEPTED", "QUEUED"))
+        announce_again(system, system.when(ids["announced"], "ACCEPTED", "QUEUED"))
     for document in ids.values():
-        whole.when(document, "QUEUED")
-    executions = [whole.start(model) for model in ("textract", "rekognition-text", "pdf-text")]
-    endings = [whole.ended(execution) for execution in executions]
-    billed = {name: whole.billed(name) - count for name, count in before.items()}
-    return Papers(whole, ids, billed, endings)
+        system.when(document, "QUEUED")
+    executions = [system.start(model) for model in ("textract", "rekognition-text", "pdf-text")]
+    endings = [system.ended(execution) for execution in executions]
+    billed = {name: system.billed(name) - count for name, count in before.items()}
+    return Papers(system, ids, billed, endings)
 
 
 def test_every_run_succeeds(papers: Papers) -> None:
@@ -153,7 +153,7 @@ def test_an_upload_announced_four_times_is_one_document_read_once(papers: Papers
     document = papers["announced"]
     assert (document.status, document.calls) == ("DONE", 1)
     assert papers.texts("announced") == ["TT-4001"]
-    assert papers.whole.result_sets(document.id) == {document.result_id}
+    assert papers.system.result_sets(document.id) == {document.result_id}
 
 
 def test_the_calls_billed_are_the_tiles_of_all_documents(papers: Papers) -> None:
@@ -163,11 +163,11 @@ def test_the_calls_billed_are_the_tiles_of_all_documents(papers: Papers) -> None
 
 @pytest.mark.fault("I1")
 def test_an_upload_announced_after_its_end_changes_nothing(papers: Papers) -> None:
-    before, billed = papers["announced"], papers.whole.billed(TEXTRACT)
-    announce_again(papers.whole, before)
-    assert papers.whole.run("textract") == "SUCCEEDED"
+    before, billed = papers["announced"], papers.system.billed(TEXTRACT)
+    announce_again(papers.system, before)
+    assert papers.system.run("textract") == "SUCCEEDED"
     assert papers["announced"] == before
-    assert papers.whole.billed(TEXTRACT) == billed
+    assert papers.system.billed(TEXTRACT) == billed
 
 
 @pytest.mark.fault("P2")
@@ -186,7 +186,7 @@ def test_a_page_that_cannot_be_rendered_leaves_the_others(papers: Papers) -> Non
 
 
 def test_a_done_document_has_its_result_in_the_bucket_too(papers: Papers) -> None:
-    result = papers.whole.result(papers.ids["seam"])
+    result = papers.system.result(papers.ids["seam"])
     shown = {(detection["label"], detection["text"]) for detection in result["detections"]}
     assert result["document"]["status"] == "DONE"
     assert ("instrument", "FV-1023") in shown
@@ -204,10 +204,10 @@ def test_a_done_document_has_its_result_in_the_bucket_too(papers: Papers) -> Non
     ],
 )
 def test_a_bad_file_is_rejected_at_once_with_a_reason(
-    whole: Whole, name: str, file: bytes, reason: str
+    system: System, name: str, file: bytes, reason: str
 ) -> None:
     started = time.monotonic()
-    document = whole.when(whole.upload(file, "text", name), "REJECTED", "QUEUED")
+    document = system.when(system.upload(file, "text", name), "REJECTED", "QUEUED")
     assert (document.status, document.calls) == ("REJECTED", 0)
     assert reason in document.reason
     assert "; " in document.reason
@@ -215,6 +215,6 @@ def test_a_bad_file_is_rejected_at_once_with_a_reason(
 
 
 def test_every_function_stays_within_its_memory(papers: Papers) -> None:
-    used = peak_memory(papers.whole.aws.home)
+    used = peak_memory(papers.system.aws.home)
     assert len(used) >= 5
     assert {name: pair for name, pair in used.items() if pair[0] > pair[1]} == {}

@@ -1,4 +1,4 @@
-"""The process: where it listens, who it is, and that nothing outlives it."""
+"""The process of the embedded AWS: where it listens, who it is, and that nothing outlives it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ordered faults, and the meter of calls."""
+"""Injected faults, and the meter of calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs in which something fails: what becomes of the document, and what it costs."""
+"""Runs in which something fails: the outcome of the document, and its cost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.local.contract import eventually
 from tests.local.drawings import drawing, wide_drawing
-from tests.local.whole import PATIENCE, REKOGNITION, TEXTRACT, Whole
+from tests.local.system import PATIENCE, REKOGNITION, TEXTRACT, System
 from tilescout.runs.lease_rules import GRACE
 
 InjectFault = Callable[..., None]
@@ -56,7 +56,7 @@ class Aborted:
 
 
 def sheet() -> tuple[bytes, list[str]]:
-    """Twelve tiles of 1024 px, none of them blank, and the tags."""
+    """Returns twelve tiles of 1024 px, none of them blank, and their tags."""
     tags = [
         (60.0 + 190 * column, 60.0 + 150 * row, f"PT-{1000 + 10 * row + column}")
         for row in range(5)
@@ -66,95 +66,95 @@ def sheet() -> tuple[bytes, list[str]]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def aborted(whole: Whole) -> Aborted:
-    """Aborted before the first test, so that the grace passes while the others run."""
-    document = whole.queued(sheet()[0], "text-rekognition", "aborted.pdf")
-    before = whole.billed(REKOGNITION)
-    whole.aws.inject_fault(
+def aborted(system: System) -> Aborted:
+    """Aborts a run before the first test, so that the grace passes while the others run."""
+    document = system.queued(sheet()[0], "text-rekognition", "aborted.pdf")
+    before = system.billed(REKOGNITION)
+    system.aws.inject_fault(
         service="rekognition", operation="DetectText", times=6, delay_seconds=3.0
     )
-    execution = whole.start("rekognition-text")
-    eventually(lambda: whole.billed(REKOGNITION) > before, PATIENCE)
-    whole.stack.clients.step_functions.stop_execution(executionArn=execution)
-    revoked = whole.guard()
-    whole.aws.clear_faults()
+    execution = system.start("rekognition-text")
+    eventually(lambda: system.billed(REKOGNITION) > before, PATIENCE)
+    system.stack.clients.step_functions.stop_execution(executionArn=execution)
+    revoked = system.guard()
+    system.aws.clear_faults()
     return Aborted(document, execution, before, revoked, time.monotonic())
 
 
 @pytest.fixture
-def textract_calls(whole: Whole) -> Iterator[Callable[[], int]]:
-    """Calls billed by Textract since the test began."""
-    before = whole.billed(TEXTRACT)
-    yield lambda: whole.billed(TEXTRACT) - before
+def textract_calls(system: System) -> Iterator[Callable[[], int]]:
+    """Returns a function that counts the calls billed by Textract since the test began."""
+    before = system.billed(TEXTRACT)
+    yield lambda: system.billed(TEXTRACT) - before
 
 
 def test_a_throttled_detector_loses_no_tile_and_bills_none_twice(
-    whole: Whole, faults: InjectFault, textract_calls: Callable[[], int]
+    system: System, faults: InjectFault, textract_calls: Callable[[], int]
 ) -> None:
-    document = whole.queued(wide_drawing("FV-1010", "FV-1011"), "tags", "throttled.pdf")
-    refused = whole.refused(TEXTRACT)
+    document = system.queued(wide_drawing("FV-1010", "FV-1011"), "tags", "throttled.pdf")
+    refused = system.refused(TEXTRACT)
     faults(
         service="textract",
         operation="DetectDocumentText",
         times=2,
         error="ProvisionedThroughputExceededException",
     )
-    execution = whole.start("textract")
-    assert whole.ended(execution) == "SUCCEEDED"
-    ended = whole.document(document)
+    execution = system.start("textract")
+    assert system.ended(execution) == "SUCCEEDED"
+    ended = system.document(document)
     assert (ended.status, ended.calls, textract_calls()) == ("DONE", 2, 2)
-    assert whole.refused(TEXTRACT) - refused == 2
-    assert whole.texts(document) == ["FV-1010", "FV-1011"]
-    record = whole.record_of(execution)
+    assert system.refused(TEXTRACT) - refused == 2
+    assert system.texts(document) == ["FV-1010", "FV-1011"]
+    record = system.record_of(execution)
     assert (record.status, record.calls, record.tiles_answered) == ("CLOSED", 2, 2)
     assert record.spent_usd == pytest.approx(0.003)
 
 
 def test_a_tile_that_is_refused_for_good_leaves_a_partial_document_and_the_count(
-    whole: Whole, textract_calls: Callable[[], int]
+    system: System, textract_calls: Callable[[], int]
 ) -> None:
-    document = whole.queued(wide_drawing("FV-1020", "FV-1021"), "tags", "refused.pdf")
-    first = whole.tile_images(document)[0]
-    bucket = whole.stack.outputs["TilesBucketName"]
-    image = whole.stack.clients.s3.get_object(Bucket=bucket, Key=first)["Body"].read()
-    whole.stack.clients.s3.put_object(Bucket=bucket, Key=first, Body=image[:1500])
-    execution = whole.start("textract")
-    assert whole.ended(execution) == "SUCCEEDED"
-    ended = whole.document(document)
+    document = system.queued(wide_drawing("FV-1020", "FV-1021"), "tags", "refused.pdf")
+    first = system.tile_images(document)[0]
+    bucket = system.stack.outputs["TilesBucketName"]
+    image = system.stack.clients.s3.get_object(Bucket=bucket, Key=first)["Body"].read()
+    system.stack.clients.s3.put_object(Bucket=bucket, Key=first, Body=image[:1500])
+    execution = system.start("textract")
+    assert system.ended(execution) == "SUCCEEDED"
+    ended = system.document(document)
     assert (ended.status, ended.reason) == ("PARTIAL", "1 of 2 tiles were not answered")
     assert (ended.calls, ended.tiles_failed, textract_calls()) == (1, 1, 1)
-    assert whole.texts(document) == ["FV-1021"]
-    assert whole.record_of(execution).tiles_failed == 1
+    assert system.texts(document) == ["FV-1021"]
+    assert system.record_of(execution).tiles_failed == 1
 
 
 def test_of_two_runs_at_once_one_works_and_the_other_ends(
-    whole: Whole, faults: InjectFault, textract_calls: Callable[[], int]
+    system: System, faults: InjectFault, textract_calls: Callable[[], int]
 ) -> None:
-    document = whole.queued(wide_drawing("FV-1030", "FV-1031"), "tags", "two.pdf")
-    known = {run.id for run in whole.runs("textract")}
+    document = system.queued(wide_drawing("FV-1030", "FV-1031"), "tags", "two.pdf")
+    known = {run.id for run in system.runs("textract")}
     faults(service="textract", operation="DetectDocumentText", times=2, delay_seconds=3.0)
-    executions = [whole.start("textract") for _ in range(2)]
+    executions = [system.start("textract") for _ in range(2)]
     eventually(
-        lambda: any(whole.status_of(execution) != "RUNNING" for execution in executions), PATIENCE
+        lambda: any(system.status_of(execution) != "RUNNING" for execution in executions), PATIENCE
     )
     assert textract_calls() == 0
-    assert [whole.ended(execution) for execution in executions] == ["SUCCEEDED", "SUCCEEDED"]
-    (record,) = [run for run in whole.runs("textract") if run.id not in known]
-    ended = whole.document(document)
+    assert [system.ended(execution) for execution in executions] == ["SUCCEEDED", "SUCCEEDED"]
+    (record,) = [run for run in system.runs("textract") if run.id not in known]
+    ended = system.document(document)
     assert (ended.status, ended.run_id) == ("DONE", record.id)
     assert (ended.calls, textract_calls()) == (2, 2)
 
 
-def test_a_schedule_does_a_queued_document_and_nobody_starts_a_run(whole: Whole) -> None:
-    document = whole.queued(drawing((60, 80, "LIC-305")), "pdf-text", "scheduled.pdf")
-    whole.turn_schedules("ENABLED", "pdf-text")
-    whole.aws.advance_schedules(300)
+def test_a_schedule_does_a_queued_document_and_nobody_starts_a_run(system: System) -> None:
+    document = system.queued(drawing((60, 80, "LIC-305")), "pdf-text", "scheduled.pdf")
+    system.turn_schedules("ENABLED", "pdf-text")
+    system.aws.advance_schedules(300)
     try:
-        ended = whole.when(document, "DONE", "PARTIAL", "FAILED")
+        ended = system.when(document, "DONE", "PARTIAL", "FAILED")
     finally:
-        whole.turn_schedules("DISABLED")
+        system.turn_schedules("DISABLED")
     assert ended.status == "DONE"
-    assert whole.texts(document) == ["LIC-305"]
+    assert system.texts(document) == ["LIC-305"]
 
 
 @pytest.mark.fault("S1", "S6")
@@ -164,80 +164,80 @@ def test_a_schedule_does_a_queued_document_and_nobody_starts_a_run(whole: Whole)
     ids=["conflict", "lost claim", "lost writes", "refused hints", "slow bucket"],
 )
 def test_a_storage_fault_in_the_middle_of_a_run_is_not_seen_in_its_result(
-    whole: Whole, faults: InjectFault, fault: dict[str, object], request: pytest.FixtureRequest
+    system: System, faults: InjectFault, fault: dict[str, object], request: pytest.FixtureRequest
 ) -> None:
     name = f"{request.node.callspec.id}.pdf"
-    document = whole.queued(drawing((60, 80, "TI-4040")), "pdf-text", name)
+    document = system.queued(drawing((60, 80, "TI-4040")), "pdf-text", name)
     faults(**fault)
-    assert whole.run("pdf-text") == "SUCCEEDED"
-    assert whole.document(document).status == "DONE"
-    assert whole.texts(document) == ["TI-4040"]
-    assert whole.result_sets(document) == {whole.document(document).result_id}
+    assert system.run("pdf-text") == "SUCCEEDED"
+    assert system.document(document).status == "DONE"
+    assert system.texts(document) == ["TI-4040"]
+    assert system.result_sets(document) == {system.document(document).result_id}
 
 
 @pytest.mark.fault("R12")
 def test_hints_sent_twice_because_a_reply_was_lost_are_asked_once(
-    whole: Whole, faults: InjectFault, textract_calls: Callable[[], int]
+    system: System, faults: InjectFault, textract_calls: Callable[[], int]
 ) -> None:
-    document = whole.queued(drawing((60, 80, "TI-4050")), "tags", "hints.pdf")
+    document = system.queued(drawing((60, 80, "TI-4050")), "tags", "hints.pdf")
     faults(service="sqs", operation="SendMessageBatch", error="InternalError", lost=True)
-    assert whole.run("textract") == "SUCCEEDED"
-    ended = whole.document(document)
+    assert system.run("textract") == "SUCCEEDED"
+    ended = system.document(document)
     assert (ended.status, ended.calls, textract_calls()) == ("DONE", 1, 1)
 
 
 @pytest.mark.fault("R12")
-def test_a_merge_that_is_killed_is_done_again(whole: Whole, faults: InjectFault) -> None:
-    document = whole.queued(drawing((60, 80, "TI-4060")), "pdf-text", "merge.pdf")
+def test_a_merge_that_is_killed_is_done_again(system: System, faults: InjectFault) -> None:
+    document = system.queued(drawing((60, 80, "TI-4060")), "pdf-text", "merge.pdf")
     faults(service="s3", operation="PutObject", kill="after")
-    assert whole.run("pdf-text") == "SUCCEEDED"
-    assert whole.document(document).status == "DONE"
-    assert whole.texts(document) == ["TI-4060"]
-    assert whole.result_sets(document) == {whole.document(document).result_id}
+    assert system.run("pdf-text") == "SUCCEEDED"
+    assert system.document(document).status == "DONE"
+    assert system.texts(document) == ["TI-4060"]
+    assert system.result_sets(document) == {system.document(document).result_id}
 
 
 @pytest.mark.fault("R12")
 def test_a_first_step_that_is_killed_is_tried_again_under_the_same_lease(
-    whole: Whole, faults: InjectFault
+    system: System, faults: InjectFault
 ) -> None:
-    document = whole.queued(drawing((60, 80, "TI-4070")), "pdf-text", "opening.pdf")
+    document = system.queued(drawing((60, 80, "TI-4070")), "pdf-text", "opening.pdf")
     faults(service="dynamodb", operation="TransactWriteItems", kill="after")
-    execution = whole.start("pdf-text")
-    assert whole.ended(execution) == "SUCCEEDED"
-    assert whole.document(document).status == "DONE"
-    assert whole.document(document).run_id == whole.record_of(execution).id
+    execution = system.start("pdf-text")
+    assert system.ended(execution) == "SUCCEEDED"
+    assert system.document(document).status == "DONE"
+    assert system.document(document).run_id == system.record_of(execution).id
 
 
 @pytest.mark.fault("R12")
 def test_a_step_that_is_killed_fails_its_run_and_the_next_one_finishes(
-    whole: Whole, faults: InjectFault, textract_calls: Callable[[], int]
+    system: System, faults: InjectFault, textract_calls: Callable[[], int]
 ) -> None:
-    document = whole.queued(drawing((60, 80, "TI-4080")), "tags", "step.pdf")
+    document = system.queued(drawing((60, 80, "TI-4080")), "tags", "step.pdf")
     faults(service="sqs", operation="SendMessageBatch", kill="before")
-    execution = whole.start("textract")
-    assert whole.ended(execution) == "FAILED"
-    record = whole.record_of(execution)
+    execution = system.start("textract")
+    assert system.ended(execution) == "FAILED"
+    record = system.record_of(execution)
     assert (record.status, record.reason.split(":")[0]) == ("FAILED", "Runtime.ExitError")
-    assert whole.document(document).status == "QUEUED"
-    assert whole.run("textract") == "SUCCEEDED"
-    ended = whole.document(document)
+    assert system.document(document).status == "QUEUED"
+    assert system.run("textract") == "SUCCEEDED"
+    ended = system.document(document)
     assert (ended.status, ended.reason, textract_calls()) == ("DONE", "", 1)
 
 
 def test_an_aborted_run_is_revoked_and_after_the_grace_the_next_one_finishes(
-    whole: Whole, aborted: Aborted
+    system: System, aborted: Aborted
 ) -> None:
-    assert whole.status_of(aborted.execution) == "ABORTED"
+    assert system.status_of(aborted.execution) == "ABORTED"
     assert aborted.revoked["revoked"] == 1
-    assert whole.document(aborted.document).status == "RUNNING"
+    assert system.document(aborted.document).status == "RUNNING"
     if time.monotonic() - aborted.at < GRACE / 2:
-        assert whole.run("rekognition-text") == "SUCCEEDED"
-        assert whole.document(aborted.document).status == "RUNNING"
+        assert system.run("rekognition-text") == "SUCCEEDED"
+        assert system.document(aborted.document).status == "RUNNING"
     time.sleep(max(0.0, aborted.at + GRACE + 2 - time.monotonic()))
-    assert whole.billed(REKOGNITION) - aborted.billed_before < 12
-    assert whole.run("rekognition-text") == "SUCCEEDED"
-    ended = whole.document(aborted.document)
+    assert system.billed(REKOGNITION) - aborted.billed_before < 12
+    assert system.run("rekognition-text") == "SUCCEEDED"
+    ended = system.document(aborted.document)
     assert (ended.status, ended.calls) == ("DONE", 12)
-    assert whole.billed(REKOGNITION) - aborted.billed_before == 12
-    assert whole.texts(aborted.document) == sheet()[1]
-    assert whole.result_sets(aborted.document) == {ended.result_id}
+    assert system.billed(REKOGNITION) - aborted.billed_before == 12
+    assert system.texts(aborted.document) == sheet()[1]
+    assert system.result_sets(aborted.document) == {ended.result_id}

@@ -1,4 +1,4 @@
-"""No fault leaves a model running, asks it without a run, or loses a document (protocol.md)."""
+"""No fault leaves a model running, calls it without a run, or loses a document (protocol.md)."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from tests.local.contract import Client, eventually
 
 
 def batches(client: Client, probes: dict[str, str], body: str) -> list[dict[str, Any]]:
-    """What take_batch wrote for every batch that held a message starting with `body`."""
+    """Returns what take_batch wrote for every batch that held a message starting with `body`."""
     rows = client("dynamodb").query(
         TableName=probes["Table"],
         KeyConditionExpression="#o = :o",

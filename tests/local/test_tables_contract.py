@@ -1,4 +1,4 @@
-"""What the ledger and the lease need of DynamoDB."""
+"""The behaviour of DynamoDB that the ledger and the lease need."""
 
 from __future__ import annotations
 

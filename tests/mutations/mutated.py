@@ -1,4 +1,4 @@
-"""Broken copies of the sample drawings: bits flipped, ends cut off, objects swapped."""
+"""Makes broken copies of the sample drawings: bits flipped, ends cut off, objects swapped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OBJECT = re.compile(rb"\d+ 0 obj\b.*?\bendobj\b", re.DOTALL)
 
 
 def flipped(file: bytes, draw: random.Random) -> bytes:
-    """One to fifty bits."""
+    """Flips one to fifty bits."""
     found = bytearray(file)
     for _ in range(draw.choice((1, 5, 50))):
         found[draw.randrange(len(found))] ^= 1 << draw.randrange(8)
@@ -24,7 +24,7 @@ def truncated(file: bytes, draw: random.Random) -> bytes:
 
 
 def swapped(file: bytes, draw: random.Random) -> bytes:
-    """Two objects change places, numbers and all: what the table of offsets says is wrong."""
+    """Swaps two objects, numbers included, so that the table of offsets is wrong."""
     objects = list(OBJECT.finditer(file))
     if len(objects) < 2:
         return truncated(file, draw)
@@ -34,7 +34,7 @@ def swapped(file: bytes, draw: random.Random) -> bytes:
 
 
 def renumbered(file: bytes, draw: random.Random) -> bytes:
-    """A reference leads to another object."""
+    """Makes a reference lead to another object."""
     references = list(re.finditer(rb"(\d+) 0 R", file))
     if not references:
         return flipped(file, draw)
@@ -43,7 +43,7 @@ def renumbered(file: bytes, draw: random.Random) -> bytes:
 
 
 def cut_out(file: bytes, draw: random.Random) -> bytes:
-    """Some bytes are missing in the middle."""
+    """Removes some bytes in the middle."""
     start = draw.randrange(len(file))
     return file[:start] + file[start + draw.randrange(1, 400) :]
 
@@ -52,7 +52,7 @@ MUTATIONS: tuple[Mutation, ...] = (flipped, truncated, swapped, renumbered, cut_
 
 
 def mutations(files: list[bytes], count: int, seed: int) -> Iterator[bytes]:
-    """So many broken files, the same for the same seed."""
+    """Yields ``count`` broken files, the same for the same seed."""
     draw = random.Random(seed)
     for number in range(count):
         file = files[number % len(files)]

@@ -30,7 +30,7 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
 
 
 def sample_files(folder: Path) -> list[bytes]:
-    """The lighter sample drawings, and a small file of which every byte matters."""
+    """Returns the lighter sample drawings, and a small file of which every byte matters."""
     written = [path.read_bytes() for path in write_samples(folder) if path.suffix == ".pdf"]
     return [*sorted(written, key=len)[:2], small_file()]
 
@@ -45,7 +45,7 @@ def small_file() -> bytes:
 
 
 def fate(path: Path, number: int) -> str:
-    """What becomes of a file: half of them are inspected, half rendered, each in its child."""
+    """Returns the fate of a file: half of them are inspected, half rendered, each in its child."""
     try:
         if number % 2:
             inspect_document(path, max_pages=10_000, limits=LIMITS)
@@ -58,7 +58,7 @@ def fate(path: Path, number: int) -> str:
 
 
 def fates(files: Iterator[bytes], folder: Path) -> Counter[str]:
-    """How many met which fate. Whatever else is raised fails the test."""
+    """Counts the fates. Any other exception fails the test."""
     path = folder / "upload.pdf"
     found: Counter[str] = Counter()
     for number, file in enumerate(files):

@@ -23,7 +23,8 @@ BLOT = (64, 128, 128, 192)
 
 
 class Cells(nn.Module):
-    """Finds every cell of 32 px that is black: n boxes of centre and size, and how sure."""
+    """Detects every cell of 32 px that is black: n boxes of centre and size, and their
+    confidences."""
 
     def forward(self, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         ink = 1 - functional.avg_pool2d(images.mean(dim=1, keepdim=True), CELL)
@@ -47,7 +48,8 @@ class YoloRows(Cells):
 
 
 class Detr(Cells):
-    """``nothing``: with a third class, under softmax; values were normalised for it then."""
+    """A DETR; with ``nothing`` it has a third class under softmax, and values were normalised for
+    it."""
 
     def __init__(self, *, nothing: bool) -> None:
         super().__init__()

@@ -32,7 +32,7 @@ def rekognition(aws: EmbeddedAws) -> Any:
 
 @pytest.fixture(scope="module")
 def project(aws: EmbeddedAws, rekognition: Any) -> str:
-    """With datasets of eight and four tiles."""
+    """Creates a project with datasets of eight and four tiles."""
     arn = rekognition.create_project(ProjectName="shapes")["ProjectArn"]
     for kind, numbers in (("TRAIN", range(8)), ("TEST", range(8, 12))):
         source = stored(aws.client("s3"), BUCKET_OF_TILES, f"{kind}.manifest", numbers)
@@ -52,7 +52,7 @@ def described(rekognition: Any, project: str, name: str) -> dict[str, Any]:
 
 
 def ended(rekognition: Any, project: str, name: str) -> dict[str, Any]:
-    """The version once it is not in training any more."""
+    """Returns the version once it is no longer in training."""
     busy = "TRAINING_IN_PROGRESS"
     eventually(lambda: described(rekognition, project, name)["Status"] != busy, PATIENCE)
     return described(rekognition, project, name)
@@ -67,7 +67,7 @@ def train(rekognition: Any, project: str, name: str, **others: Any) -> str:
 
 @pytest.fixture(scope="module")
 def trained(rekognition: Any, project: str) -> str:
-    """The ARN of a version that has been trained."""
+    """Returns the ARN of a trained version."""
     arn = train(rekognition, project, "v1")
     at_once = described(rekognition, project, "v1")
     again = [refused(rekognition, project, "v1"), removed(rekognition, arn)]

@@ -35,7 +35,7 @@ SIDE = 128
 
 
 def drawn_tile(folder: Path, number: int) -> AnnotatedTile:
-    """Four squares and four discs of 16 to 24 px on paper."""
+    """Draws four squares and four discs of 16 to 24 px on paper."""
     chance = np.random.default_rng(number)
     image = Image.new("L", (SIDE, SIDE), 255)
     pen = ImageDraw.Draw(image)

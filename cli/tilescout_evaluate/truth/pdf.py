@@ -12,7 +12,7 @@ from pymupdf import mupdf
 from tilescout.errors import TilescoutError
 from tilescout.geometry import Box
 from tilescout.rendering.render import inspect_document, render_page
-from tilescout.rendering.requests import RenderRequest
+from tilescout.rendering.requests import RenderedPage, RenderRequest
 from tilescout_datasets.formats import pdf_annotations
 from tilescout_datasets.formats.outlines import bounding_box
 from tilescout_datasets.formats.pdf_labels import ShapeText, Untrusted, named
@@ -129,12 +129,20 @@ def text_layer(path: Path, pages: Iterable[int] = ()) -> Truth:
     return Truth(kind="text", pages=pages_of_text)
 
 
-def _read(path: Path, number: int) -> TruePage:
+def render_text(path: Path, number: int, dpi: int = DPI) -> RenderedPage:
+    """Returns the page with its visible words in page pixels at ``dpi``, without tiles.
+
+    Raises what `render_page` raises.
+    """
     request = RenderRequest(
-        page=number, dpi=DPI, tile_size=2048, overlap=256, colour="grey", text_layer=True,
+        page=number, dpi=dpi, tile_size=2048, overlap=256, colour="grey", text_layer=True,
         include=(), exclude=(), max_image_bytes=10_000_000, tiles="never",
     )  # fmt: skip
-    page = render_page(path, request, lambda tile: None)
+    return render_page(path, request, lambda tile: None)
+
+
+def _read(path: Path, number: int) -> TruePage:
+    page = render_text(path, number)
     return TruePage(
         file=path,
         page=number,

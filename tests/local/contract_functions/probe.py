@@ -1,4 +1,4 @@
-"""Handlers of the contract tests: each shows one behaviour of the runner."""
+"""The handlers of the contract tests; each shows one behaviour of the runner."""
 
 from __future__ import annotations
 

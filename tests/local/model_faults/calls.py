@@ -1,25 +1,25 @@
-"""The calls that a fault can meet: what each state of the run is there to do, and the rest."""
+"""The calls that a fault can hit: the effect of each state of the run, and the others."""
 
 from __future__ import annotations
 
 from typing import Any
 
 Fault = dict[str, Any]
-"""Members of ``tilescout_local.faults.Fault``."""
+"""The members of ``tilescout_local.faults.Fault``."""
 
 KILLED_BEFORE: Fault = {"kill": "before", "error": "InternalServerError"}
 """The caller dies and the call is never made."""
 KILLED_AFTER: Fault = {"kill": "after"}
 LOST: Fault = {"lost": True, "error": "InternalServerError"}
 HELD = 1.0
-"""Real seconds that a call is held while its execution is aborted."""
+"""The real seconds for which a call is held while its execution is aborted."""
 HUNG: Fault = {"delay_seconds": 1.5, "kill": "before"}
-"""The caller dies after 30 seconds of the protocol, the time-out of a control function; what it
-had asked for is done all the same."""
+"""The caller dies after 30 seconds of the protocol, the time-out of a control function; its request
+takes effect nevertheless."""
 
 
 def lease_write(*holding: str, skip: int = 0) -> Fault:
-    """A write of a lease, in the order in which a run makes them."""
+    """Returns a write of a lease, in the order in which a run makes them."""
     return {
         "service": "dynamodb",
         "operation": "PutItem",
@@ -29,7 +29,7 @@ def lease_write(*holding: str, skip: int = 0) -> Fault:
 
 
 def step(state: str) -> Fault:
-    """The function's execution for a state of the run."""
+    """Returns the function's execution for a state of the run."""
     return {
         "service": "lambda",
         "operation": "Execution",
@@ -74,6 +74,6 @@ BEFORE: dict[str, tuple[Fault, ...]] = {
     # StopModel writes the same of a model that is down; held, so that the next beat is later.
     "MergePages": (lease_write(CLOSING, NOT_OWNED) | {"delay_seconds": 0.3},),
 }
-"""Orders that are met before a state's own."""
+"""The faults that are met before a state's own."""
 
 SLOW_DETECTOR = DETECT | {"times": 12, "delay_seconds": 0.4}

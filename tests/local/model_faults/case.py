@@ -1,4 +1,4 @@
-"""What a case of the table is, and the bounds that rule 10 of docs/protocol.md sets."""
+"""A case of the table, and the bounds that rule 10 of docs/protocol.md sets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tilescout.runs.lease_rules import GRACE, MAX_WAIT, TTL
 GUARD_PERIOD = 60
 
 Act = Callable[[World, str, list[str]], None]
-"""Of the world, the project and the executions that were started."""
+"""A function of the world, the project and the executions that were started."""
 Owner = Literal["alive", "dead", "silent", "late guard"]
 When = Literal["begun", "taken", "starting", "answering", "model is up"]
 
@@ -24,7 +24,8 @@ BOUNDS: dict[Owner, tuple[str, float]] = {
         "TTL + GRACE + guard period + STOPPING", TTL + GRACE + GUARD_PERIOD + STOP_SECONDS,
     ),
 }  # fmt: skip
-"""In words and in seconds, from the fault or the last answer until the model is STOPPED."""
+"""The bounds in words and in seconds, from the fault or the last answer until the model is
+STOPPED."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What came of a case, by the services' own meters."""
+"""Judges the outcome of a case by the services' own meters."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tilescout.aws.tables import model_table
 from tilescout.runs.lease_rules import GUARD
 
 STEP_SECONDS = 20.0
-"""Of the fast clock, that steps take besides what the bounds count, on a machine at leisure."""
+"""Seconds of the fast clock that steps take beyond what the bounds count, on an idle machine."""
 USD_PER_UNIT_HOUR = 4.0
 
 
@@ -42,7 +42,7 @@ class Outcome:
 
 
 def unfinished(case: Case, why: str) -> Outcome:
-    """Of a case in which what had to come never came."""
+    """Returns the outcome of a case whose expected event never came."""
     return Outcome(
         case=case, happened="", model_seconds=0, usd=0, overrun=0, slowness=0, status="", runs=0,
         answered=0, wrong=(why,),
@@ -65,8 +65,8 @@ class Play:
 
 
 def never_came(played: Play) -> list[str]:
-    """Orders that no call has met: without its fault a case shows nothing."""
-    left = played.world.whole.aws.faults_left()
+    """Tells the faults that no call has met: without its fault a case shows nothing."""
+    left = played.world.system.aws.faults_left()
     untouched = [
         fault for fault in played.case.faults for call in left if is_untouched(fault, call)
     ]
@@ -79,16 +79,16 @@ def is_untouched(fault: Fault, left: dict[str, Any]) -> bool:
 
 
 def happened(played: Play) -> str:
-    """How the runs ended, the reasons on their records, and who saw the model down."""
+    """Tells how the runs ended, the reasons on their records, and who saw the model down."""
     world = played.world
     ends = [
-        world.whole.status_of(execution).lower().replace("_", " ")
+        world.system.status_of(execution).lower().replace("_", " ")
         for execution in played.executions
     ]
-    records = world.whole.runs(played.project)
+    records = world.system.runs(played.project)
     reasons = {run.reason for run in records if run.execution in played.executions and run.reason}
     starts = list(
-        model_table.starts(world.whole.stack.ledger, played.project, since=int(world.began_at))
+        model_table.starts(world.system.stack.ledger, played.project, since=int(world.began_at))
     )
     by_guard = any(start.stopped_by.startswith(GUARD) for start in starts)
     parts = [", ".join(ends), *sorted(map(_short, reasons))]
@@ -100,7 +100,7 @@ def happened(played: Play) -> str:
 
 
 def _short(reason: str) -> str:
-    """Without the stack trace and the remedy."""
+    """Returns the text without the stack trace and the remedy."""
     return reason.partition("; ")[0].partition(": {")[0][:100]
 
 
@@ -112,11 +112,10 @@ def judged(
     stands: str,
     runs: int,
 ) -> Outcome:
-    """``after_fault`` is the model's meter before anything was cleared, ``stands`` its status
-    then; ``what`` happened in words, and ``runs`` came after it.
-    """
+    """Returns the outcome; ``after_fault`` is the model's meter before anything was cleared,
+    ``stands`` its status then; ``what`` happened in words, and ``runs`` came after it."""
     world, case = played.world, played.case
-    meter, document = world.meter(case.project), world.whole.document(played.document)
+    meter, document = world.meter(case.project), world.system.document(played.document)
     slowness = STEP_SECONDS + 2 * _longest_step(played)
     found = _found(played) if document.result_id else []
     overrun = 0.0 if case.unmanaged else _overrun(played, watch, after_fault)
@@ -152,7 +151,7 @@ def judged(
 
 
 def _overrun(played: Play, watch: Watch, after_fault: dict[str, Any]) -> float:
-    """The longest of the paid times that had not ended when the fault came."""
+    """Returns the longest of the paid times that had not ended when the fault came."""
     longest = 0.0
     for paid in after_fault["paid"]:
         used = watch.last_answer(paid["started"], paid["ended"])
@@ -161,7 +160,7 @@ def _overrun(played: Play, watch: Watch, after_fault: dict[str, Any]) -> float:
 
 
 def _held_detector(case: Case) -> float:
-    """Seconds that a fault holds a call of the detector, which was asked before."""
+    """Returns the seconds for which a fault holds a call of the detector that was made before."""
     held = [fault for fault in case.faults if fault["operation"] == DETECT["operation"]]
     return CLOCK_SCALE * max((fault.get("delay_seconds", 0.0) for fault in held), default=0.0)
 
@@ -172,14 +171,15 @@ def _is_unmanaged_up(after_fault: dict[str, Any], stands: str) -> bool:
 
 
 def _found(played: Play) -> list[tuple[int, int]]:
-    """Left and top of everything in the result."""
-    rows = played.world.whole.rows(played.document)
+    """Returns left and top of every detection in the result."""
+    rows = played.world.system.rows(played.document)
     return sorted((int(row["box_px"][0]), int(row["box_px"][1])) for row in rows)
 
 
 def _longest_step(played: Play) -> float:
-    """Of steps that succeeded and that no fault delayed: what the bounds take for nothing."""
-    states = played.world.whole.stack.clients.step_functions
+    """Returns the longest of the steps that succeeded without a delay; the bounds take it for
+    nothing."""
+    states = played.world.system.stack.clients.step_functions
     delayed = any(fault.get("delay_seconds", 0) >= 1 for fault in played.case.faults)
     longest = 0.0
     for execution in played.executions:

@@ -1,4 +1,4 @@
-"""Plays one case on the whole system, and says what came of it."""
+"""Plays one case on the whole system and returns its outcome."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from tests.local.model_faults.outcome import (
 )
 from tests.local.model_faults.watch import Watch
 from tests.local.model_faults.world import World, sheet
-from tests.local.whole import PATIENCE
+from tests.local.system import PATIENCE
 from tilescout.documents import ENDED
 
 ANSWERING = 3
-"""Answers from which on a run is in the middle of it."""
+"""The number of answers from which on a run is in the middle of its work."""
 MAX_RUNS = 4
 
 
 def play(world: World, case: Case) -> Outcome:
-    """Afterwards the world is as it was, whatever came of the case."""
+    """Plays a case and leaves the world as it was, whatever the outcome."""
     world.fresh(case.project)
     pdf, name = sheet(), f"{case.kind} {case.name}.pdf".replace("/", "-")
-    document = world.whole.queued(pdf, case.project, name)
+    document = world.system.queued(pdf, case.project, name)
     if case.model:
-        world.whole.aws.set_model(world.arn(case.project), **case.model)
+        world.system.aws.set_model(world.arn(case.project), **case.model)
     played = Play(world=world, case=case, document=document, executions=[])
     try:
-        with Watch(case.project, world.whole.aws) as watch:
+        with Watch(case.project, world.system.aws) as watch:
             _suffer(played)
             _settle(played)
             after_fault = world.meter(case.project)
@@ -51,13 +51,13 @@ def play(world: World, case: Case) -> Outcome:
 
 
 def _suffer(played: Play) -> None:
-    """Until the fault has happened."""
+    """Goes on until the fault has happened."""
     world, case = played.world, played.case
     for fault in case.faults:
-        world.whole.aws.inject_fault(**fault)
+        world.system.aws.inject_fault(**fault)
     if case.prepare:
         case.prepare(world, case.project, played.executions)
-    played.executions += [world.whole.start(case.project) for _ in range(case.launches)]
+    played.executions += [world.system.start(case.project) for _ in range(case.launches)]
     _wait(played, lambda: _is_time(played))
     played.fault_at = world.now()
     if case.act:
@@ -75,7 +75,7 @@ def _wait(played: Play, found: Callable[[], bool]) -> None:
 def _is_time(played: Play) -> bool:
     world, case = played.world, played.case
     if case.when == "taken":
-        left = world.whole.aws.faults_left()
+        left = world.system.aws.faults_left()
         return not any(is_untouched(case.faults[-1], fault) for fault in left)
     if case.when == "starting":
         # On a fast clock and a busy machine a look may come after STARTING; acts need that.
@@ -89,15 +89,15 @@ def _is_time(played: Play) -> bool:
 
 
 def _running(world: World) -> int:
-    states = world.whole.stack.clients.step_functions
+    states = world.system.stack.clients.step_functions
     found = states.list_executions(
-        stateMachineArn=world.whole.stack.detection_run, statusFilter="RUNNING"
+        stateMachineArn=world.system.stack.detection_run, statusFilter="RUNNING"
     )
     return len(found["executions"])
 
 
 def _settle(played: Play) -> None:
-    """Until no run is at work and nobody has a model to stop any more."""
+    """Waits until no run is at work and nobody has a model left to stop."""
     world, case = played.world, played.case
 
     def is_over() -> bool:
@@ -119,25 +119,25 @@ def _state(played: Play) -> dict[str, Any]:
         "lease": world.lease(played.project),
         "status": world.model(played.project)["status"],
         "meter": world.meter(played.project),
-        "executions": [world.whole.status_of(execution) for execution in played.executions],
+        "executions": [world.system.status_of(execution) for execution in played.executions],
     }
 
 
 def _recover(played: Play) -> int:
-    """Runs until the document has ended, or is held where it should be: how many it took."""
+    """Runs until the document has ended, or is held as expected, and returns the number of runs."""
     world, case = played.world, played.case
     hindered = case.ends == "HELD"
     if not hindered:
-        world.whole.aws.clear_faults()
+        world.system.aws.clear_faults()
     if case.clear and not hindered:
         case.clear(world, case.project, played.executions)
     runs = 0
-    while world.whole.document(played.document).status not in (*ENDED, "HELD"):
+    while world.system.document(played.document).status not in (*ENDED, "HELD"):
         if runs >= MAX_RUNS:
             break
         eventually(lambda: world.is_idle(case.project) or case.unmanaged, PATIENCE)
-        played.executions.append(world.whole.start(case.project))
-        world.whole.ended(played.executions[-1])
+        played.executions.append(world.system.start(case.project))
+        world.system.ended(played.executions[-1])
         runs += 1
     if not (case.unmanaged and not case.clear):
         eventually(lambda: world.is_down(case.project) and not _running(world), PATIENCE)
@@ -145,17 +145,17 @@ def _recover(played: Play) -> int:
 
 
 def _clean(played: Play) -> None:
-    """No execution at work, no fault, no document that waits."""
+    """Leaves no execution at work, no fault, and no document that waits."""
     world = played.world
-    states = world.whole.stack.clients.step_functions
-    world.whole.aws.clear_faults()
+    states = world.system.stack.clients.step_functions
+    world.system.aws.clear_faults()
     for execution in played.executions:
-        if world.whole.status_of(execution) == "RUNNING":
+        if world.system.status_of(execution) == "RUNNING":
             states.stop_execution(executionArn=execution)
-    document = world.whole.document(played.document)
+    document = world.system.document(played.document)
     if document.status not in ENDED:
         # The object first: the guard's sweep accepts what has no record.
-        world.whole.stack.clients.s3.delete_object(
+        world.system.stack.clients.s3.delete_object(
             Bucket=document.bucket, Key=document.key, VersionId=document.version
         )
-        world.whole.stack.documents.delete_item(Key={"id": played.document})
+        world.system.stack.documents.delete_item(Key={"id": played.document})

@@ -1,4 +1,4 @@
-"""`python -m tests.local.model_faults.report --out docs/model_faults.md`: every fault, played."""
+"""Plays every fault: `python -m tests.local.model_faults.report --out docs/model_faults.md`."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _worlds: list[World] = []
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit code 1 where a case went wrong."""
+    """Returns exit code 1 if a case went wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--only", default="", help="cases whose name holds this text")
@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def played(cases: Sequence[Case], worlds: int) -> Iterator[Outcome]:
-    """In the order of the cases, each in one of the worlds."""
+    """Yields outcomes in the order of the cases, each played in one of the worlds."""
     with (
         tempfile.TemporaryDirectory() as folder,
         ProcessPoolExecutor(worlds, initializer=_open, initargs=(folder,)) as pool,
@@ -86,7 +86,7 @@ def _open(folder: str) -> None:
 
 
 def _play(number: int) -> Outcome:
-    """A case that never comes to its end is a line of the table as well."""
+    """Plays a case; one that never comes to its end is a line of the table as well."""
     try:
         return play(_worlds[0], CASES[number])
     except AssertionError as error:
@@ -94,7 +94,7 @@ def _play(number: int) -> Outcome:
 
 
 def written(outcomes: Sequence[Outcome]) -> str:
-    """The page."""
+    """Returns the page."""
     parts = [_head(outcomes)]
     for kind, some in groupby(outcomes, key=lambda outcome: outcome.case.kind):
         rows = [_row(outcome) for outcome in some]

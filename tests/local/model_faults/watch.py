@@ -1,4 +1,4 @@
-"""What the services' own meters and the lease showed while a case was played."""
+"""Watches the services' own meters and the lease while a case is played."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from dataclasses import dataclass, field
 from types import TracebackType
 
 from tests.local.model_faults.world import World
-from tests.local.whole import Whole
+from tests.local.system import System
 from tilescout_cli.stack import target
 from tilescout_local.embedded_aws import EmbeddedAws
 
 PERIOD = 0.2
-"""Real seconds between two looks."""
+"""The real seconds between two looks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """At an emulated time: whether a run may detect, what the detector was asked by then."""
+    """An observation at an emulated time: whether a run may detect, and the calls of the detector
+    by then."""
 
     at: float
     may_detect: bool
@@ -27,7 +28,7 @@ class Look:
 
 @dataclass
 class Watch:
-    """Looks all the time while it is entered."""
+    """A watch that observes all the time while it is entered."""
 
     project: str
     aws: EmbeddedAws | None = None
@@ -48,17 +49,17 @@ class Watch:
 
     def _look_on(self) -> None:
         assert self.aws is not None
-        own = World(Whole(self.aws, target.of_embedded(self.aws)))
+        own = World(System(self.aws, target.of_embedded(self.aws)))
         while not self._over.wait(PERIOD):
             self.looks.append(_look(own, self.project))
 
     def last_answer(self, begin: float, end: float) -> float:
-        """The last answer of a paid time, or its beginning."""
+        """Returns the last answer of a paid time, or its beginning."""
         found = [look.last_answered for look in self.looks if begin <= look.last_answered <= end]
         return max(found, default=begin)
 
     def asked_without_run(self) -> float:
-        """Seconds from the last look at a working lease to the latest ask after it."""
+        """Returns the seconds from the last look at a working lease to the latest call after it."""
         longest, working_at, asked = 0.0, 0.0, 0
         for look in self.looks:
             if look.asked > asked and working_at:
@@ -69,7 +70,8 @@ class Watch:
         return max(0.0, longest)
 
     def _gap(self, look: Look) -> float:
-        """Between the look and the one before it, in which the ask may have been at any time."""
+        """Returns the time since the look before, at any moment of which the call may have been
+        made."""
         number = self.looks.index(look)
         return look.at - self.looks[number - 1].at if number else 0.0
 

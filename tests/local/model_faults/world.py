@@ -14,7 +14,7 @@ import pymupdf
 
 from tests.local.contract import eventually
 from tests.local.drawings import content
-from tests.local.whole import PATIENCE, Configuration, Whole, synthesised
+from tests.local.system import PATIENCE, Configuration, System, synthesised
 from tilescout.aws.tables import lease_table
 from tilescout.runs.lease_rules import Lease
 from tilescout_cli.models import activation
@@ -23,13 +23,13 @@ from tilescout_local.deployment.deploy import deploy
 from tilescout_local.embedded_aws import start
 
 CLOCK_SCALE = 20.0
-"""Seconds of the protocol that pass in a real one."""
+"""The seconds of the protocol that pass in one real second."""
 VERSION = "v1"
 ALONE, SHARING = "solid-rectangles", "shared-solid-rectangles"
-"""Model projects; the second's profile uses also what somebody else started."""
+"""The model projects; the second's profile also uses a model that somebody else started."""
 START_SECONDS, STOP_SECONDS = 20.0, 10.0
 START_MINUTES = 5
-"""The least that a profile may allow a start."""
+"""The smallest value that a profile may set for a start."""
 
 RUN_SECONDS = 43_200
 """The workflow's own limit."""
@@ -43,12 +43,12 @@ SQUARES = (
     (40, 456),
     (664, 330),
 )
-"""Left and top of each black square, in points, which are pixels at 72 dpi."""
+"""Left and top of each black square in points, which are pixels at 72 dpi."""
 TILES = 12
 
 
 def configure(configuration: Configuration) -> None:
-    """One profile a project; tiles of 256 px with 32 px of overlap."""
+    """Sets one profile per project, with tiles of 256 px and 32 px of overlap."""
     profile = {
         "detector": "custom-labels",
         "dpi": 72,
@@ -64,7 +64,7 @@ def configure(configuration: Configuration) -> None:
 
 
 def sheet() -> bytes:
-    """A page of twelve tiles, none of them blank."""
+    """Returns a page of twelve tiles, none of them blank."""
     document = pymupdf.open()
     page = document.new_page(width=928, height=704)
     for left, top in SQUARES:
@@ -79,12 +79,12 @@ class World:
     ``began_at``: when the case at hand began. ``arns`` are looked up once.
     """
 
-    whole: Whole
+    system: System
     began_at: float = 0.0
     arns: dict[str, str] = field(default_factory=dict)
 
     def now(self) -> float:
-        return self.whole.aws.now()
+        return self.system.aws.now()
 
     def arn(self, project: str) -> str:
         if project not in self.arns:
@@ -92,45 +92,45 @@ class World:
         return self.arns[project]
 
     def model(self, project: str) -> dict[str, Any]:
-        (found,) = [row for row in self.whole.aws.models() if row["project"] == project]
+        (found,) = [row for row in self.system.aws.models() if row["project"] == project]
         return found
 
     def meter(self, project: str) -> dict[str, Any]:
-        return self.whole.aws.model_meter()[self.arn(project)]
+        return self.system.aws.model_meter()[self.arn(project)]
 
     def lease(self, project: str) -> Lease:
-        return lease_table.read(self.whole.stack.ledger, project)
+        return lease_table.read(self.system.stack.ledger, project)
 
     def is_down(self, project: str) -> bool:
-        """Nothing is paid, and nobody believes otherwise."""
+        """Tells whether nothing is paid and nobody believes otherwise."""
         paid = self.meter(project)["paid"]
         return not self.lease(project).owned and all(span["ended"] is not None for span in paid)
 
     def start_by_hand(self, project: str) -> None:
-        rekognition = self.whole.aws.client("rekognition")
+        rekognition = self.system.aws.client("rekognition")
         rekognition.start_project_version(ProjectVersionArn=self.arn(project), MinInferenceUnits=1)
 
     def stop_by_hand(self, project: str) -> None:
-        rekognition = self.whole.aws.client("rekognition")
+        rekognition = self.system.aws.client("rekognition")
         rekognition.stop_project_version(ProjectVersionArn=self.arn(project))
 
     def turn_guard(self, *, on: bool) -> None:
-        """The rule that asks the guard to look every minute."""
-        events = self.whole.aws.client("events")
+        """Enables or disables the rule that runs the guard every minute."""
+        events = self.system.aws.client("events")
         (rule,) = [rule for rule in events.list_rules()["Rules"] if "ScheduleExpression" in rule]
         (events.enable_rule if on else events.disable_rule)(Name=rule["Name"])
 
     def limit_runs(self, seconds: int) -> None:
-        """What the workflow allows an execution that starts from now on."""
-        states, arn = self.whole.stack.clients.step_functions, self.whole.stack.detection_run
+        """Sets the time that the workflow allows an execution that starts from now on."""
+        states, arn = self.system.stack.clients.step_functions, self.system.stack.detection_run
         definition = json.loads(states.describe_state_machine(stateMachineArn=arn)["definition"])
         states.update_state_machine(
             stateMachineArn=arn, definition=json.dumps(definition | {"TimeoutSeconds": seconds})
         )
 
     def fresh(self, project: str) -> None:
-        """No fault, no other model, nothing counted, and the model as it was trained."""
-        aws = self.whole.aws
+        """Leaves no fault, no other model, nothing counted, and the model as it was trained."""
+        aws = self.system.aws
         aws.clear_faults()
         self.turn_guard(on=True)
         self.limit_runs(RUN_SECONDS)
@@ -153,22 +153,23 @@ class World:
         return self.is_down(project) and self.lease(project).is_free(int(self.now()))
 
     def _warm(self, project: str) -> None:
-        """Both processes of each control function are up, as a start takes the minutes of others.
+        """Brings both processes of each control function up, as a start would take minutes of the
+        fast clock.
 
-        Held for a moment, so that the second call does not go to the first's process.
+        The calls are held for a moment, so that the second one does not go to the first's process.
         """
         nothing_due = {"step": "OpenRun", "run": {"model": project, "execution": "warm"}}
-        self.whole.aws.inject_fault(
+        self.system.aws.inject_fault(
             service="dynamodb", operation="Query", times=4, delay_seconds=0.4
         )
         self._invoke("advance_run", nothing_due, 2)
         self._invoke("detect_tile", {"Records": []}, 3)
 
     def _invoke(self, name: str, event: dict[str, Any], times: int) -> None:
-        function, payload = self.whole.function(name), json.dumps(event)
+        function, payload = self.system.function(name), json.dumps(event)
 
         def invoke(_: int) -> None:
-            client = self.whole.aws.client("lambda")
+            client = self.system.aws.client("lambda")
             client.invoke(FunctionName=function, Payload=payload)
 
         with ThreadPoolExecutor(times) as threads:
@@ -177,15 +178,15 @@ class World:
 
 @contextmanager
 def world(folder: Path, clock_scale: float = CLOCK_SCALE) -> Iterator[World]:
-    """Deployed with its schedules off and its guard on; ends with the context."""
+    """Deploys with schedules off and the guard on; the deployment ends with the context."""
     assembly = synthesised(folder / "assembly", configure)
     with start(folder / "aws", clock_scale=clock_scale) as aws:
         for project in (ALONE, SHARING):
             aws.add_model(f"{project}/{VERSION}", detector="solid-rectangles")
         deploy(aws, assembly)
         stack = target.of_embedded(aws)
-        whole = Whole(aws, stack)
-        whole.turn_schedules("DISABLED")
+        system = System(aws, stack)
+        system.turn_schedules("DISABLED")
         for project in (ALONE, SHARING):
             activation.put_to_use(stack, project, VERSION)
-        yield World(whole)
+        yield World(system)

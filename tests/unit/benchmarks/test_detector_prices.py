@@ -1,4 +1,4 @@
-"""When each detector pays, by list prices."""
+"""The number of tiles from which each detector pays, by list prices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scales on which merges are weighed."""
+"""The scores by which merges are compared."""
 
 from __future__ import annotations
 

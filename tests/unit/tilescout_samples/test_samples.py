@@ -1,4 +1,4 @@
-"""The sample drawings: the same bytes each time, and a ground truth that is true."""
+"""The sample drawings have the same bytes each time, and a correct ground truth."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from tilescout.geometry import Box, union
-from tilescout.rendering.render import inspect_document, render_page
-from tilescout.rendering.requests import RenderedPage, RenderRequest
+from tilescout.rendering.render import inspect_document
+from tilescout.rendering.requests import RenderedPage
 from tilescout.tiling.grid import TileGrid
 from tilescout.tiling.page_geometry import page_pixels
+from tilescout_evaluate.truth.pdf import render_text
 from tilescout_samples import write_samples
 
 DEFAULT_GRID = TileGrid(2048, 256)
@@ -40,19 +41,7 @@ def truth_of(path: Path) -> dict[str, Any]:
 
 
 def text_layer(path: Path, page: int) -> RenderedPage:
-    request = RenderRequest(
-        page=page,
-        dpi=72,
-        tile_size=2048,
-        overlap=256,
-        colour="grey",
-        text_layer=True,
-        include=(),
-        exclude=(),
-        max_image_bytes=4_000_000,
-        tiles="never",
-    )
-    return render_page(path, request, lambda tile: None)
+    return render_text(path, page, dpi=72)
 
 
 def test_the_same_seed_writes_the_same_bytes(samples: list[Path], tmp_path: Path) -> None:

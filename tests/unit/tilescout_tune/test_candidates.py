@@ -1,4 +1,4 @@
-"""The settings that a search has to choose from."""
+"""The candidates of a search, and the profile that tune prints."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infra.config.profiles import Profile as ConfiguredProfile
 from tilescout.profiles import Profile
-from tilescout_tune.candidates import Candidate
+from tilescout_tune.candidates import Candidate, merge_settings
 from tilescout_tune.preference import Preference, Score
 from tilescout_tune.search_space import UnusableSpace, build_search_space, default_values
 
@@ -185,3 +186,35 @@ def test_a_second_scale_is_a_number_or_a_word():
 
     assert [candidate["second_scale"] for candidate in whole.candidates] == [0.0, 0.25, "page"]
     assert Preference().best(scores).candidate["second_scale"] == 0.0
+
+
+WRITTEN = {"detector": "onnx", "dpi": 150, "tile_size": 1024, "overlap": 128}
+WRITTEN |= {"model_project": "valves", "seconds_per_tile": 0.2, "budget_usd": 5}
+
+
+def test_another_detector_loses_what_only_a_model_has():
+    profile = merge_settings(WRITTEN, {"detector": "textract", "dpi": 200})
+
+    assert profile == {
+        "detector": "textract",
+        "dpi": 200,
+        "tile_size": 1024,
+        "overlap": 128,
+        "budget_usd": 5,
+    }
+    assert ConfiguredProfile(**profile).detector == "textract"
+
+
+def test_a_detector_of_boxes_loses_what_only_text_has():
+    tags = WRITTEN | {"detector": "textract", "find": [{"label": "tag", "pattern": "A"}]}
+
+    assert "find" not in merge_settings(tags, {"detector": "custom-labels"})
+
+
+def test_the_same_detector_keeps_every_member():
+    assert merge_settings(WRITTEN, {"dpi": 100}) == WRITTEN | {"dpi": 100}
+
+
+def test_a_profile_keeps_no_setting_of_a_model_that_is_not_started() -> None:
+    started = WRITTEN | {"detector": "custom-labels", "start_minutes": 20}
+    assert "start_minutes" not in merge_settings(started, {"detector": "onnx"})

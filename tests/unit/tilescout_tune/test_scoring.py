@@ -1,4 +1,4 @@
-"""Confidences that suit pages best, on a page whose answers are known by hand."""
+"""The confidences that suit pages best, on a page whose answers are known by hand."""
 
 from __future__ import annotations
 

@@ -30,14 +30,14 @@ def calls(candidate: Candidate, page: int) -> tuple[int, ...]:
 
 
 class Sheets:
-    """F1 falls by a step for each value that is not the best; every look is counted."""
+    """F1 falls by a step for each value that is not the best; every measurement is counted."""
 
     def __init__(self, best=BEST, step=0.1):
         self.best, self.step = best, step
-        self.looked = set()
+        self.measured = set()
 
     def measure(self, candidate: Candidate, pages: tuple[int, ...]) -> Score:
-        self.looked |= {(candidate, page) for page in pages}
+        self.measured |= {(candidate, page) for page in pages}
         wrong = sum(candidate[name] != value for name, value in self.best.items())
         f1 = 1 - self.step * wrong
         tiles = sum(calls(candidate, 0))
@@ -47,7 +47,7 @@ class Sheets:
     def calls(self) -> int:
         """As many tiles are the same tiles, whatever their overlap: nobody asks for them twice."""
         tilings = {(candidate["dpi"], candidate["tile_size"], page, scale, count)
-                   for candidate, page in self.looked
+                   for candidate, page in self.measured
                    for scale, count in self.scales(candidate, page)}  # fmt: skip
         return sum(count for *_, count in tilings)
 

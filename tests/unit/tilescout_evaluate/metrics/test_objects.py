@@ -1,4 +1,4 @@
-"""Figures of found objects, on boxes whose figures are known by hand."""
+"""Figures of detected objects, on boxes whose figures are known by hand."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def rows(boxes):
 
 
 def page(*found, truth=((FRAME, 0), (PUMP, 1)), ignored=()):
-    """``found`` are (box, label, confidence)."""
+    """Returns a page whose ``found`` are (box, label, confidence)."""
     return ObjectPage(
         name="a p1",
         size=(900, 900),

@@ -1,4 +1,4 @@
-"""Ground truth from every kind of file, and its pages put together with results."""
+"""Ground truth from every kind of file, and its pages paired with results."""
 
 from __future__ import annotations
 

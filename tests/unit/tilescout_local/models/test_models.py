@@ -1,4 +1,4 @@
-"""The life, the pace and the price of the embedded AWS' Custom Labels models."""
+"""The life cycle, the rate and the price of the embedded AWS' Custom Labels models."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MODEL = "sample-symbols/v1"
 
 
 class Clock:
-    """Stands until it is told to go on."""
+    """A clock that stands until it is told to go on."""
 
     def __init__(self) -> None:
         self.now = 1_700_000_000.0

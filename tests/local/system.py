@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[2]
 TEXTRACT = "textract.DetectDocumentText"
 REKOGNITION = "rekognition.DetectText"
 PATIENCE = 240.0
-"""Seconds; long, so that a loaded machine fails no test. Nothing waits longer than it must."""
+"""Seconds, many enough that a loaded machine fails no test. Nothing waits longer than necessary."""
 SYNTHESIS = """
 import sys
 from pathlib import Path
@@ -46,7 +46,7 @@ Configuration = dict[str, Any]
 
 
 def command(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A command of this environment, as a person types it."""
+    """Runs a command of this environment, as a person types it."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         arguments,
@@ -60,7 +60,7 @@ def command(*arguments: str, cwd: Path, **environment: str) -> subprocess.Comple
 
 
 def tilescout(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Our command, with an embedded AWS in ``cwd`` or none to be found."""
+    """Runs the `tilescout` command, with an embedded AWS in ``cwd`` or with none."""
     paths = os.pathsep.join(str(ROOT / folder) for folder in ("cli", "lambdas"))
     home = str(cwd / "home")
     return command(
@@ -70,7 +70,8 @@ def tilescout(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def synthesised(folder: Path, change: Callable[[Configuration], None] = lambda _: None) -> Path:
-    """The cloud assembly of this checkout, with the configuration in cdk.json as changed."""
+    """Synthesises the cloud assembly of this checkout, with the configuration in cdk.json
+    changed."""
     sources = folder / "sources"
     sources.mkdir(parents=True)
     for name in ("lambdas", "statemachine"):
@@ -84,14 +85,14 @@ def synthesised(folder: Path, change: Callable[[Configuration], None] = lambda _
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class System:
     """The deployed stack on an embedded AWS of its own; its schedules are off."""
 
     aws: EmbeddedAws
     stack: Stack
 
     def upload(self, pdf: bytes, profile: str, name: str = "drawing.pdf") -> str:
-        """The id of the document that the uploaded file becomes."""
+        """Uploads a file and returns the id of its document."""
         key, version = self.put(pdf, profile, name)
         return keys.document_id(self.stack.documents_bucket, key, version)
 
@@ -103,7 +104,7 @@ class Whole:
         return key, answer["VersionId"]
 
     def queued(self, pdf: bytes, profile: str, name: str = "drawing.pdf") -> str:
-        """As ``upload``, but back when the pages are tiled."""
+        """Uploads as ``upload`` does, and waits until the pages are tiled."""
         document = self.upload(pdf, profile, name)
         return self.when(document, "QUEUED").id
 
@@ -113,7 +114,7 @@ class Whole:
         return found
 
     def when(self, document: str, *statuses: str) -> Document:
-        """The document once it has one of the statuses."""
+        """Returns the document once it has one of the statuses."""
 
         def found() -> Document | None:
             row = document_table.get(self.stack.documents, document)
@@ -122,7 +123,8 @@ class Whole:
         return eventually(found, PATIENCE)  # type: ignore[no-any-return]
 
     def announce(self, key: str, version: str) -> None:
-        """Deliver the notification of an upload once more, as S3 may; back when it is handled."""
+        """Delivers the notification of an upload once more, as S3 may, and waits until it is
+        handled."""
         sqs, queue = self.aws.client("sqs"), self.stack.outputs["DocumentsQueueUrl"]
         event = upload_event(Upload(self.stack.documents_bucket, key, version))
         sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(event))
@@ -142,7 +144,7 @@ class Whole:
         return answer["status"]
 
     def ended(self, execution: str) -> str:
-        """How the execution ended."""
+        """Waits for the execution's end and returns its status."""
         eventually(lambda: self.status_of(execution) != "RUNNING", PATIENCE)
         return self.status_of(execution)
 
@@ -150,7 +152,7 @@ class Whole:
         return self.ended(self.start(model))
 
     def runs(self, model: str) -> list[Run]:
-        """Records of the model's runs, newest first."""
+        """Returns the records of the model's runs, the newest first."""
         records = (
             document_table.get_run(self.stack.documents, row["id"])
             for row in lookup.runs(self.stack, model)
@@ -168,7 +170,7 @@ class Whole:
         return [run for model in models for run in self.runs(model)]
 
     def result(self, document: str) -> dict[str, Any]:
-        """detections.json of the document."""
+        """Returns detections.json of the document."""
         key = keys.document_result(self.document(document).result_id)
         body = objects.read(self.stack.clients.s3, self.stack.results_bucket, key)
         assert body is not None
@@ -176,7 +178,7 @@ class Whole:
         return found
 
     def rows(self, document: str) -> list[dict[str, Any]]:
-        """The rows that a reader finds by the document's result_id."""
+        """Returns the rows that a reader finds by the document's result_id."""
         condition = Key("result_id").eq(self.document(document).result_id)
         answer = self.stack.detections.query(KeyConditionExpression=condition)
         return [plain(item) for item in answer["Items"]]
@@ -185,39 +187,41 @@ class Whole:
         return sorted(str(row["text"]) for row in self.rows(document))
 
     def result_sets(self, document: str) -> set[str]:
-        """Ids of every set that has rows of the document, visible or not."""
+        """Returns the ids of every set that has rows of the document, visible or not."""
         answer = self.stack.detections.scan(FilterExpression=Attr("document_id").eq(document))
         assert "LastEvaluatedKey" not in answer
         return {str(item["result_id"]) for item in answer["Items"]}
 
     def tile_images(self, document: str) -> list[str]:
-        """Keys of the document's tiles in the tiles bucket."""
+        """Returns the keys of the document's tiles in the tiles bucket."""
         answer = self.stack.clients.s3.list_objects_v2(
             Bucket=self.stack.outputs["TilesBucketName"], Prefix=f"tiles/{document}/"
         )
         return [item["Key"] for item in answer.get("Contents", [])]
 
     def billed(self, operation: str) -> int:
-        """Calls that the service has answered, and would have billed, since it was started."""
+        """Counts the calls that the service has answered, and would have billed, since it was
+        started."""
         return self.aws.meter().get(operation, {}).get("answered", 0)
 
     def refused(self, operation: str) -> int:
         return self.aws.meter().get(operation, {}).get("refused", 0)
 
     def function(self, name: str) -> str:
-        """The deployed function whose handler is ``handlers.<name>``."""
+        """Returns the deployed function whose handler is ``handlers.<name>``."""
         functions = self.aws.client("lambda").list_functions()["Functions"]
         (found,) = [function for function in functions if f".{name}." in function["Handler"]]
         return str(found["FunctionName"])
 
     def guard(self) -> dict[str, int]:
-        """What the guard did, asked now and not at the next minute."""
+        """Runs the guard now, not at the next minute, and returns what it did."""
         answer = self.aws.client("lambda").invoke(FunctionName=self.function("guard"))
         done: dict[str, int] = json.loads(answer["Payload"].read())
         return done
 
     def turn_schedules(self, state: str, model: str = "") -> None:
-        """ENABLED or DISABLED, of one model or of all, as an operator would for a while."""
+        """Sets the schedules of one model or of all to ENABLED or DISABLED, as an operator
+        would."""
         scheduler = self.aws.client("scheduler")
         for entry in scheduler.list_schedules()["Schedules"]:
             schedule = scheduler.get_schedule(Name=entry["Name"])
@@ -227,10 +231,10 @@ class Whole:
 
 
 @contextmanager
-def deployed(home: Path, assembly: Path, wait_scale: float = 0.2) -> Iterator[Whole]:
-    """The stack, deployed to an embedded AWS that ends with the context."""
+def deployed(home: Path, assembly: Path, wait_scale: float = 0.2) -> Iterator[System]:
+    """Deploys the stack to an embedded AWS that ends with the context."""
     with start(home, wait_scale=wait_scale) as aws:
         deploy(aws, assembly)
-        whole = Whole(aws, target.of_embedded(aws))
-        whole.turn_schedules("DISABLED")
-        yield whole
+        system = System(aws, target.of_embedded(aws))
+        system.turn_schedules("DISABLED")
+        yield system

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.local.model_faults.case import Case
-from tests.local.model_faults.cases_of_calls import OF_CALLS, OF_STATES
-from tests.local.model_faults.cases_of_models import OF_MODEL
-from tests.local.model_faults.cases_of_runs import OF_GUARD, OF_RUNS
+from tests.local.model_faults.cases.calls import OF_CALLS, OF_STATES
+from tests.local.model_faults.cases.models import OF_MODEL
+from tests.local.model_faults.cases.runs import OF_GUARD, OF_RUNS
 
 UNDISTURBED = Case(kind="no fault", name="undisturbed", when="begun")
 CASES = [UNDISTURBED, *OF_STATES, *OF_CALLS, *OF_MODEL, *OF_RUNS, *OF_GUARD]
@@ -21,4 +21,4 @@ QUICK = {
     "two runs: two executions at once",
     "guard: killed after Stop",
 }
-"""One of each class, for every check."""
+"""One case of each class, for every check."""

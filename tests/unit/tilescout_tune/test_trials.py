@@ -1,4 +1,4 @@
-"""What a tile of another size takes a model, and what that costs."""
+"""The time that a model takes for a tile of another size, and its price."""
 
 from __future__ import annotations
 

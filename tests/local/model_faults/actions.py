@@ -1,4 +1,4 @@
-"""What people, other accounts' users and the clock do to a run in the middle of it."""
+"""Actions that people, other users of the account and the clock take in the middle of a run."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import time
 
 from tests.local.contract import eventually
 from tests.local.model_faults.world import RUN_SECONDS, World
-from tests.local.whole import PATIENCE
+from tests.local.system import PATIENCE
 from tilescout_local.models.version import Status
 
 LATE_GUARD = 300
-"""Seconds of the protocol for which the guard does not look."""
+"""Seconds of the protocol during which the guard does not run."""
 
 
 def abort(world: World, project: str, executions: list[str]) -> None:
     for execution in executions:
-        world.whole.stack.clients.step_functions.stop_execution(executionArn=execution)
+        world.system.stack.clients.step_functions.stop_execution(executionArn=execution)
 
 
 def stop_by_hand(world: World, project: str, executions: list[str]) -> None:
@@ -32,7 +32,7 @@ def start_and_wait(world: World, project: str, executions: list[str]) -> None:
 
 
 def stop_unmanaged_models(world: World, project: str, executions: list[str]) -> None:
-    """As the person who started it does in the end, where the start has not failed."""
+    """Stops a model as the person who started it does in the end, unless the start has failed."""
     eventually(lambda: world.model(project)["status"] != "STARTING", PATIENCE)
     world.stop_by_hand(project)
     eventually(lambda: world.model(project)["status"] == "STOPPED", PATIENCE)
@@ -51,11 +51,11 @@ def mend(world: World, project: str, executions: list[str]) -> None:
 
 
 def _force(world: World, project: str, status: Status) -> None:
-    world.whole.aws.set_model(world.arn(project), status=status)
+    world.system.aws.set_model(world.arn(project), status=status)
 
 
 def come_up_at_last(world: World, project: str, executions: list[str]) -> None:
-    """A model that could not be stopped while it started, is up at last."""
+    """Brings a model up that could not be stopped while it started."""
     eventually(lambda: _stops_refused(world, project) >= 2, PATIENCE)
     _force(world, project, "RUNNING")
 
@@ -66,31 +66,31 @@ def _stops_refused(world: World, project: str) -> int:
 
 
 def fill_the_account(world: World, project: str, executions: list[str]) -> None:
-    """Two models run already, which is all that an account may have."""
+    """Runs two other models, which is all that an account may have."""
     for name in ("busy/a", "busy/b"):
-        known = {f"{row['project']}/{row['version']}" for row in world.whole.aws.models()}
-        change = world.whole.aws.set_model if name in known else world.whole.aws.add_model
+        known = {f"{row['project']}/{row['version']}" for row in world.system.aws.models()}
+        change = world.system.aws.set_model if name in known else world.system.aws.add_model
         change(name, status="RUNNING")
 
 
 def empty_the_account(world: World, project: str, executions: list[str]) -> None:
     for name in ("busy/a", "busy/b"):
-        world.whole.aws.set_model(name, status="STOPPED")
+        world.system.aws.set_model(name, status="STOPPED")
 
 
 def fire_twice(world: World, project: str, executions: list[str]) -> None:
-    """The model's schedule starts two runs at once."""
-    world.whole.turn_schedules("ENABLED", project)
+    """Lets the model's schedule start two runs at once."""
+    world.system.turn_schedules("ENABLED", project)
     for _ in range(2):
-        world.whole.aws.advance_schedules(3600)
+        world.system.aws.advance_schedules(3600)
         _wait(world, 10)
     eventually(lambda: len(_all(world)) >= 2, PATIENCE)
-    world.whole.turn_schedules("DISABLED", project)
+    world.system.turn_schedules("DISABLED", project)
     executions += _all(world)
 
 
 def _all(world: World) -> list[str]:
-    states, machine = world.whole.stack.clients.step_functions, world.whole.stack.detection_run
+    states, machine = world.system.stack.clients.step_functions, world.system.stack.detection_run
     found = states.list_executions(stateMachineArn=machine)["executions"]
     fresh = [
         execution for execution in found if execution["startDate"].timestamp() > world.began_at
@@ -109,10 +109,10 @@ def abort_and_guard_late(world: World, project: str, executions: list[str]) -> N
 
 
 def abort_and_start_another(world: World, project: str, executions: list[str]) -> None:
-    """The guard never looks: only the next run can end what the dead one left."""
+    """Aborts a run without a guard: only the next run can end what the dead one left."""
     abort(world, project, executions)
     eventually(lambda: world.lease(project).is_free(int(world.now())), PATIENCE)
-    executions.append(world.whole.start(project))
+    executions.append(world.system.start(project))
 
 
 def give_runs_less_time(world: World, project: str, executions: list[str]) -> None:
@@ -124,7 +124,7 @@ def give_runs_their_time(world: World, project: str, executions: list[str]) -> N
 
 
 def _wait(world: World, seconds: float) -> None:
-    """Of the protocol."""
+    """Waits for seconds of the protocol."""
     until = world.now() + seconds
     while world.now() < until:
         time.sleep(0.05)

@@ -1,10 +1,10 @@
-"""What a model does by itself, by hand, and for want of room."""
+"""Faults of a model by itself, by hand, and for lack of room."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.local.model_faults import acts
+from tests.local.model_faults import actions
 from tests.local.model_faults.calls import HELD, SLOW_DETECTOR, START
 from tests.local.model_faults.case import Case
 from tests.local.model_faults.world import SHARING, START_MINUTES
@@ -20,7 +20,7 @@ OF_MODEL = [
         name="FAILED in the middle of a run",
         faults=(SLOW_DETECTOR,),
         when="answering",
-        act=acts.fail,
+        act=actions.fail,
     ),
     Case(
         kind="model",
@@ -34,7 +34,7 @@ OF_MODEL = [
         kind="model",
         name="stuck STARTING, Stop refused until it is up",
         when="starting",
-        act=acts.come_up_at_last,
+        act=actions.come_up_at_last,
         model={"next_start": "STUCK", **IN_USE},
         more_seconds=60 * START_MINUTES + 120,
         more_words="start_minutes + what is left of STARTING",
@@ -43,7 +43,7 @@ OF_MODEL = [
         kind="model",
         name="aborted while STARTING, Stop accepted",
         when="starting",
-        act=acts.abort,
+        act=actions.abort,
         model=SLOW_START,
         owner="dead",
     ),
@@ -51,7 +51,7 @@ OF_MODEL = [
         kind="model",
         name="aborted while STARTING, Stop refused",
         when="starting",
-        act=acts.abort,
+        act=actions.abort,
         model=SLOW_START | IN_USE,
         owner="dead",
         **STARTING,  # type: ignore[arg-type]
@@ -60,7 +60,7 @@ OF_MODEL = [
         kind="model",
         name="stopped by hand while STARTING",
         when="starting",
-        act=acts.stop_by_hand,
+        act=actions.stop_by_hand,
         model=SLOW_START,
     ),
     Case(
@@ -68,19 +68,19 @@ OF_MODEL = [
         name="stopped by hand in the middle of a run",
         faults=(SLOW_DETECTOR,),
         when="answering",
-        act=acts.stop_by_hand,
+        act=actions.stop_by_hand,
     ),
     Case(
         kind="model",
         name="EXPIRED before the run",
-        prepare=acts.expire,
+        prepare=actions.expire,
         when="begun",
-        clear=acts.mend,
+        clear=actions.mend,
     ),
     Case(
         kind="model",
         name="EXPIRED for good",
-        prepare=acts.expire,
+        prepare=actions.expire,
         when="begun",
         ends="HELD",
     ),
@@ -89,30 +89,30 @@ OF_MODEL = [
         name="EXPIRED in the middle of a run",
         faults=(SLOW_DETECTOR,),
         when="answering",
-        act=acts.expire,
-        clear=acts.mend,
+        act=actions.expire,
+        clear=actions.mend,
     ),
     Case(
         kind="started by hand",
         name="RUNNING before, not to be shared",
-        prepare=acts.start_and_wait,
+        prepare=actions.start_and_wait,
         when="begun",
-        clear=acts.stop_unmanaged_models,
+        clear=actions.stop_unmanaged_models,
         unmanaged=True,
     ),
     Case(
         kind="started by hand",
         name="STARTING before, not to be shared",
-        prepare=acts.start_by_hand,
+        prepare=actions.start_by_hand,
         when="begun",
-        clear=acts.stop_unmanaged_models,
+        clear=actions.stop_unmanaged_models,
         unmanaged=True,
     ),
     Case(
         kind="started by hand",
         name="RUNNING before, shared and left running",
         project=SHARING,
-        prepare=acts.start_and_wait,
+        prepare=actions.start_and_wait,
         when="begun",
         unmanaged=True,
     ),
@@ -120,7 +120,7 @@ OF_MODEL = [
         kind="started by hand",
         name="STARTING before, shared and left running",
         project=SHARING,
-        prepare=acts.start_by_hand,
+        prepare=actions.start_by_hand,
         when="begun",
         unmanaged=True,
     ),
@@ -128,16 +128,16 @@ OF_MODEL = [
         kind="started by hand",
         name="between our look and our Start",
         faults=(START | {"delay_seconds": HELD},),
-        act=acts.start_by_hand,
-        clear=acts.stop_unmanaged_models,
+        act=actions.start_by_hand,
+        clear=actions.stop_unmanaged_models,
         unmanaged=True,
     ),
     Case(
         kind="LimitExceeded",
         name="two other models run",
-        prepare=acts.fill_the_account,
+        prepare=actions.fill_the_account,
         when="begun",
-        clear=acts.empty_the_account,
+        clear=actions.empty_the_account,
     ),
     Case(
         kind="throttling",

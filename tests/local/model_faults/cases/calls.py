@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.local.model_faults import acts
+from tests.local.model_faults import actions
 from tests.local.model_faults.calls import (
     BEFORE,
     CLOSING,
@@ -31,14 +31,16 @@ BROKEN = {"error": "InternalServerError"}
 LOST_STEP = {"lost": True, "error": "Lambda.ServiceException"}
 THROTTLED = {"error": "ThrottlingException"}
 BEAT = lease_write(WORKING, skip=4)
-"""Of DetectTiles: OpenRun acquires, StartModel beats, asks, and beats again."""
+"""A write of DetectTiles: OpenRun acquires, StartModel beats, describes, and beats again."""
 
 
 def _of_state(state: str) -> list[Case]:
     before, effect = BEFORE.get(state, ()), EFFECTS[state]
     held = effect | {"delay_seconds": HELD}
     refused = OWN_WRITES[state] | {"error": "AccessDeniedException"}
-    aborted = Case(kind=state, name="aborted", faults=(*before, held), act=acts.abort, owner="dead")
+    aborted = Case(
+        kind=state, name="aborted", faults=(*before, held), act=actions.abort, owner="dead"
+    )
     faults = {
         "killed before its effect": effect | KILLED_BEFORE,
         "killed after its effect": effect | KILLED_AFTER,

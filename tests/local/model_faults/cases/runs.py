@@ -1,10 +1,10 @@
-"""Runs side by side, silent, timed out; and a guard that is late or dies."""
+"""Faults of runs side by side, silent, or timed out, and of a guard that is late or dies."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.local.model_faults import acts
+from tests.local.model_faults import actions
 from tests.local.model_faults.calls import (
     CLOSING,
     DETECT,
@@ -29,16 +29,16 @@ OF_RUNS = [
         kind="two runs",
         name="the schedule fires twice",
         launches=0,
-        prepare=acts.fire_twice,
+        prepare=actions.fire_twice,
         when="starting",
     ),
     Case(
         kind="two runs",
         name="a dead run is taken over by the next, without the guard",
         faults=(SLOW_DETECTOR,),
-        prepare=acts.without_guard,
+        prepare=actions.without_guard,
         when="answering",
-        act=acts.abort_and_start_another,
+        act=actions.abort_and_start_another,
         owner="silent",
     ),
     Case(
@@ -56,9 +56,9 @@ OF_RUNS = [
     Case(
         kind="time-out of the execution",
         name="TIMED_OUT while the model starts",
-        prepare=acts.give_runs_less_time,
+        prepare=actions.give_runs_less_time,
         when="starting",
-        clear=acts.give_runs_their_time,
+        clear=actions.give_runs_their_time,
         model={"next_start": "STUCK"},
         owner="dead",
         more_seconds=90,
@@ -68,25 +68,25 @@ OF_RUNS = [
         kind="time-out of the execution",
         name="TIMED_OUT while tiles are asked for",
         faults=(DETECT | {"times": 12, "delay_seconds": 3.0},),
-        prepare=acts.give_runs_less_time,
-        clear=acts.give_runs_their_time,
+        prepare=actions.give_runs_less_time,
+        clear=actions.give_runs_their_time,
         owner="dead",
         more_seconds=90,
         more_words="TimeoutSeconds",
     ),
 ]
 
-LATE = {"more_seconds": float(acts.LATE_GUARD), "more_words": "the guard's lateness"}
+LATE = {"more_seconds": float(actions.LATE_GUARD), "more_words": "the guard's lateness"}
 
 
 def _guard_killed(name: str, fault: Fault, **others: Any) -> Case:
-    """An aborted run; the guard that cleans up after it is killed, and the next one goes on."""
+    """Returns an aborted run whose cleaning guard is killed, so that the next guard goes on."""
     return Case(
         kind="guard",
         name=f"killed {name}",
         faults=(SLOW_DETECTOR, fault),
         when="answering",
-        act=acts.abort,
+        act=actions.abort,
         owner="dead",
         more_seconds=120,
         more_words="hold and grace of the killed guard",
@@ -99,9 +99,9 @@ OF_GUARD = [
         kind="guard",
         name="late by five minutes",
         faults=(SLOW_DETECTOR,),
-        prepare=acts.without_guard,
+        prepare=actions.without_guard,
         when="answering",
-        act=acts.abort_and_guard_late,
+        act=actions.abort_and_guard_late,
         owner="dead",
         **LATE,  # type: ignore[arg-type]
     ),
@@ -117,7 +117,7 @@ OF_GUARD = [
         name="its Stop has no answer",
         faults=(SLOW_DETECTOR, STOP | LOST),
         when="answering",
-        act=acts.abort,
+        act=actions.abort,
         owner="dead",
     ),
 ]  # fmt: skip
