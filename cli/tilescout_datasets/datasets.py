@@ -19,6 +19,7 @@ from tilescout_datasets.annotations import (
     labels_of,
 )
 from tilescout_datasets.formats import coco, ground_truth
+from tilescout_datasets.page_source import CutPage
 
 PARTS = ("train", "test")
 TEST_SHARE = 0.2
@@ -56,7 +57,7 @@ def build(
     shares: Shares,
     *,
     prefix: str = "",
-    on_page: Callable[[AnnotatedPage], None] = lambda page: None,
+    on_page: Callable[[AnnotatedPage, CutPage], None] = lambda page, cut: None,
 ) -> Dataset:
     """Cut the pages as ``profile`` does and write tiles, both formats and the recipe.
 
@@ -69,8 +70,9 @@ def build(
     parts: dict[str, list[AnnotatedTile]] = {part: [] for part in PARTS}
     for page in pages:
         part = "test" if page.name in held_out else "train"
-        parts[part] += page_source.cut(page, profile, tiles_folder)
-        on_page(page)
+        of_page = page_source.cut(page, profile, tiles_folder)
+        parts[part] += of_page.tiles
+        on_page(page, of_page)
     chance = random.Random(shares.seed)
     kept = {part: _with_some_empty(tiles, shares.empty, chance) for part, tiles in parts.items()}
     dataset = Dataset(

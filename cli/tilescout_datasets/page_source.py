@@ -5,57 +5,85 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import pymupdf
-from PIL import Image
 
-from tilescout.geometry import POINTS_PER_INCH, Box
+from tilescout.geometry import Box
 from tilescout.profiles import Profile
+from tilescout.rendering.file_kinds import HEAD_BYTES, FileKind, kind_of
 from tilescout.rendering.render import render_page
 from tilescout.rendering.requests import RenderedTile, RenderRequest
 from tilescout_datasets.annotations import AnnotatedPage, AnnotatedTile, Annotation
 from tilescout_datasets.formats import pdf_annotations
+from tilescout_datasets.formats.page_files import opened_picture
+from tilescout_datasets.formats.pdf_labels import Untrusted
 from tilescout_datasets.tile_rule import shown_in
 
 
-def cut(page: AnnotatedPage, profile: Profile, folder: Path) -> list[AnnotatedTile]:
-    """Write the page's tiles that are not blank to ``folder``; boxes are in their pixels.
+@dataclass(frozen=True, slots=True)
+class CutPage:
+    """The tiles of a page that are not blank, ``size`` (width, height) of the page in px, and
+    whether they are of the whole page or of regions of it."""
+
+    tiles: list[AnnotatedTile]
+    size: tuple[int, int]
+    is_whole: bool
+
+
+def cut(page: AnnotatedPage, profile: Profile, folder: Path) -> CutPage:
+    """Writes the page's tiles that are not blank to ``folder``; boxes are in their pixels.
 
     Raises what `render_page` raises.
     """
     tiles: list[RenderedTile] = []
-    with _as_pdf(page, profile.dpi) as (pdf, number):
+    with _as_document(page) as (pdf, number):
         request = RenderRequest.for_page(number, profile, pixels_only=True)
         rendered = render_page(pdf, replace(request, second_scale=0.0), tiles.append)
     across, down = rendered.width_px / page.width, rendered.height_px / page.height
     objects = [Annotation(each.label, _scaled(each.box, across, down)) for each in page.annotations]
     ignored = [_scaled(box, across, down) for box in page.ignored]
-    return [_written(tile, page.name, objects, ignored, folder) for tile in tiles]
+    return CutPage(
+        [_written(tile, page.name, objects, ignored, folder) for tile in tiles],
+        (rendered.width_px, rendered.height_px),
+        is_whole=not (profile.include or profile.exclude),
+    )
 
 
 @contextmanager
-def _as_pdf(page: AnnotatedPage, dpi: int) -> Iterator[tuple[Path, int]]:
-    """The PDF and the page's number (from 1) in it.
+def _as_document(page: AnnotatedPage) -> Iterator[tuple[Path, int]]:
+    """The file that is rendered, as a run renders it, and the page's number (from 1) in it.
 
-    Of a picture a PDF that renders it pixel by pixel; of a page with drawn annotations one without
-    them: a network would learn to find the rectangles that a person drew.
+    Of a page with drawn annotations it is a PDF without them: a network would learn to find the
+    rectangles that a person drew.
     """
-    if page.path.suffix.lower() != ".pdf":
-        with _of_picture(page.path, dpi) as pdf:
-            yield pdf, 1
-    elif page.are_drawn:
+    if page.are_drawn:
         with _without_labels(page) as pdf:
             yield pdf, 1
+    elif _kind(page.path) is None:
+        with _as_png(page) as picture:
+            yield picture, 1
     else:
         yield page.path, page.page
+
+
+def _kind(path: Path) -> FileKind | None:
+    with path.open("rb") as file:
+        return kind_of(file.read(HEAD_BYTES))
+
+
+@lru_cache(maxsize=64)
+def _untrusted(path: Path) -> Untrusted:
+    with pdf_annotations.opened(path) as document:
+        return pdf_annotations.untrusted_of(document)
 
 
 @contextmanager
 def _without_labels(page: AnnotatedPage) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder, pymupdf.open(page.path) as document:
-        untrusted = pdf_annotations.untrusted_of(document)
+        untrusted = _untrusted(page.path)
         document.select([page.page - 1])
         shown = document[0]
         for each in list(shown.annots()):
@@ -67,16 +95,13 @@ def _without_labels(page: AnnotatedPage) -> Iterator[Path]:
 
 
 @contextmanager
-def _of_picture(path: Path, dpi: int) -> Iterator[Path]:
-    with Image.open(path) as image:
-        width, height = image.size
-    with tempfile.TemporaryDirectory() as folder, pymupdf.open() as document:
-        points = POINTS_PER_INCH / dpi
-        page = document.new_page(width=width * points, height=height * points)
-        page.insert_image(page.rect, filename=str(path))
-        pdf = Path(folder) / f"{path.stem}.pdf"
-        document.save(pdf)
-        yield pdf
+def _as_png(page: AnnotatedPage) -> Iterator[Path]:
+    """Of a GIF, a bitmap or another kind that is no document of its own."""
+    with tempfile.TemporaryDirectory() as folder, opened_picture(page.path) as image:
+        image.seek(page.page - 1)
+        picture = Path(folder) / f"{page.path.stem}.png"
+        image.convert("RGB").save(picture)
+        yield picture
 
 
 def _scaled(box: Box, across: float, down: float) -> Box:

@@ -17,13 +17,14 @@ from tilescout_cli.console.options import Json, ProfileName, example
 from tilescout_cli.console.progress_view import ProgressView
 from tilescout_cli.console.terminal import plain
 from tilescout_cli.evaluation import reading_view
-from tilescout_cli.evaluation.reading_view import Strict
+from tilescout_cli.evaluation.reading_view import Anyway, Strict
 from tilescout_cli.stack import cdk_profiles
 from tilescout_datasets import datasets, html_report, pictures, report
 from tilescout_datasets.annotations import AnnotatedPage, LookAlike, UnusableAnnotations
 from tilescout_datasets.datasets import EMPTY_SHARE, TEST_SHARE, Dataset, Shares
 from tilescout_datasets.formats import detect_format
 from tilescout_datasets.formats.detect_format import Format
+from tilescout_datasets.page_source import CutPage
 from tilescout_datasets.report import DatasetReport
 
 PICTURE, PAGE = "check.png", "check.html"
@@ -66,15 +67,17 @@ def build(
         str, typer.Option("--prefix", metavar="S3", help="s3://bucket/folder/ of the manifests.")
     ] = "",
     strict: Strict = False,
+    anyway: Anyway = False,
     as_json: Json = False,
 ) -> None:
     """Cut annotated pages as a profile does; write COCO and Ground Truth manifests."""
     chosen = cdk_profiles.read().named(profile)
     shares = Shares(test=test_share, empty=empty_share, seed=seed)
 
-    def tell(page: AnnotatedPage) -> None:
+    def tell(page: AnnotatedPage, cut: CutPage) -> None:
         count = terminal.counted(len(page.annotations), "object")
         terminal.say(f"{page.path.name} page {page.page}: {count}")
+        reading_view.check_placement(page, cut, out, anyway=anyway)
 
     try:
         imported = detect_format.read(annotations, form)

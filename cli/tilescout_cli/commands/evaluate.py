@@ -22,7 +22,7 @@ from tilescout_cli.console.options import (
 )
 from tilescout_cli.console.progress_view import ProgressView
 from tilescout_cli.documents import uploads
-from tilescout_cli.evaluation import inputs, model_file, reading_view
+from tilescout_cli.evaluation import inputs, model_file, reading_view, truth_placement
 from tilescout_cli.evaluation import view as evaluation_view
 from tilescout_cli.evaluation.inputs import Result
 from tilescout_cli.evaluation.limits import Limits
@@ -41,7 +41,7 @@ from tilescout_cli.evaluation.options import (
     Results,
     TruthFiles,
 )
-from tilescout_cli.evaluation.reading_view import Strict
+from tilescout_cli.evaluation.reading_view import Anyway, Strict
 from tilescout_cli.stack import target
 from tilescout_cli.training import view as training_view
 from tilescout_evaluate import pairing
@@ -83,6 +83,7 @@ def evaluate(
     local: Local = False,
     stack: StackName = None,
     strict: Strict = False,
+    anyway: Anyway = False,
     as_json: Json = False,
 ) -> None:
     """Tell precision, recall and F1 of results against ground truth, and show the worst misses.
@@ -114,6 +115,8 @@ def evaluate(
     try:
         chosen, true_pages = _truth(truth, found, kind, text_layer=text_layer, strict=strict)
         paired = pairing.paired([each.document for each in found], true_pages, _only(pages))
+        if chosen == "objects":
+            truth_placement.check(paired.pairs, truth, out, anyway=anyway)
         evaluation = _evaluated(chosen, paired, found, tuple(label or ()))
     except (UnusableTruth, NotInstalled, TilescoutError) as error:
         raise BadUsage(str(error)) from error

@@ -55,7 +55,8 @@ def _plan(
 ) -> DocumentPlan | str:
     """The plan, or the reason why the upload would be rejected."""
     try:
-        facts = inspect_document(pdf.path, max_pages=profile.max_pages, pages=pages)
+        facts = inspect_document(pdf.path, max_pages=profile.max_pages, pages=pages,
+                                 picture_dpi=profile.dpi)  # fmt: skip
         return plan_document(facts, profile, profiles.prices)
     except TilescoutError as error:
         return str(error)

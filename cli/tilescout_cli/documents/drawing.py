@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pymupdf
 from PIL import Image, ImageDraw
 from pymupdf import mupdf
 
+from tilescout.errors import UnreadableDocument
+from tilescout.rendering import picture_files
+from tilescout.rendering.file_kinds import HEAD_BYTES, kind_of
 from tilescout_cli.console.failures import CommandFailed
 from tilescout_exports.pdf import Colour, annotate, colours
 
@@ -24,25 +28,46 @@ class NotDrawn(CommandFailed):
 
 
 def draw(
-    pdf: Path, detections: Iterable[Mapping[str, Any]], *, annotated: Path, preview: Path
+    pdf: Path,
+    detections: Iterable[Mapping[str, Any]],
+    *,
+    annotated: Path,
+    preview: Path,
+    sizes_pt: Mapping[int, tuple[float, float]] = MappingProxyType({}),
 ) -> None:
     """Write ``annotated``, a PDF, and ``preview``, a PNG of the page with most detections.
 
-    Raises NotDrawn where MuPDF cannot write the file.
+    A picture becomes a PDF whose pages have the sizes ``sizes_pt``. Raises NotDrawn where MuPDF
+    cannot write the file.
     """
     found = sorted(detections, key=lambda each: (each["page"], each["id"]))
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.TOOLS.mupdf_display_warnings(False)
     try:
-        with pymupdf.open(pdf, filetype="pdf") as document:
+        with _opened(pdf, sizes_pt) as document:
             number = fullest_page(found)
             _preview(document[number - 1], _of_page(found, number), colours(found)).save(preview)
             annotate(document, found)
             document.save(annotated, encryption=pymupdf.PDF_ENCRYPT_NONE)
-    except (RuntimeError, ValueError, OSError, mupdf.FzErrorBase) as error:
+    except (RuntimeError, ValueError, OSError, UnreadableDocument, mupdf.FzErrorBase) as error:
         raise NotDrawn(
             f"{pdf.name} cannot be drawn on ({error}); its detections are complete"
         ) from error
+
+
+def _opened(path: Path, sizes_pt: Mapping[int, tuple[float, float]]) -> Any:
+    with path.open("rb") as file:
+        kind = kind_of(file.read(HEAD_BYTES))
+    if kind in (None, "pdf"):
+        return pymupdf.open(path, filetype="pdf")
+    with picture_files.open_picture(str(path), str(kind)) as picture:
+        pages = pymupdf.open(stream=picture.convert_to_pdf(), filetype="pdf")
+    document = pymupdf.open()
+    for number, page in enumerate(pages, 1):
+        width, height = sizes_pt.get(number, (page.rect.width, page.rect.height))
+        shown = document.new_page(width=width, height=height)
+        shown.show_pdf_page(shown.rect, pages, number - 1, keep_proportion=False)
+    return document
 
 
 def fullest_page(detections: Detections) -> int:

@@ -85,7 +85,12 @@ def draw(results: Sequence[Mapping[str, Any]], pdf: Path, folder: Path) -> list[
     """
     annotated, preview = folder / "annotated.pdf", folder / "preview.png"
     detections = [detection for result in results for detection in result["detections"]]
-    drawing.draw(pdf, detections, annotated=annotated, preview=preview)
+    sizes_pt = {
+        page["page"]: (page["width_pt"], page["height_pt"])
+        for result in results
+        for page in result["document"].get("pages", ())
+    }
+    drawing.draw(pdf, detections, annotated=annotated, preview=preview, sizes_pt=sizes_pt)
     return [annotated, preview]
 
 

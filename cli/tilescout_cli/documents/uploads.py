@@ -1,8 +1,9 @@
-"""PDF files of the command line on their way into the documents bucket."""
+"""PDFs and pictures of the command line on their way into the documents bucket."""
 
 from __future__ import annotations
 
 import hashlib
+import mimetypes
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from tilescout import keys
 from tilescout.errors import UnreadableDocument
 from tilescout.intake.page_ranges import parse_pages
-from tilescout.rendering.render import PDF_MARK, PDF_MARK_WITHIN
+from tilescout.rendering.file_kinds import HEAD_BYTES, PICTURE_NAMES, kind_of
 from tilescout_cli.console import terminal
 from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.stack.target import Stack
@@ -21,7 +22,8 @@ DIGEST_DIGITS = 8
 
 @dataclass(frozen=True, slots=True)
 class Pdf:
-    """A file that begins like a PDF; ``digest`` of its content keeps equal names apart."""
+    """A file that begins like a PDF or picture; ``digest`` of its content keeps equal names
+    apart."""
 
     path: Path
     digest: str
@@ -69,8 +71,11 @@ def _checked(path: Path) -> Pdf:
     digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
-            if PDF_MARK not in file.read(PDF_MARK_WITHIN):
-                raise BadUsage(f"{path} does not begin with %PDF-, so it is no PDF; export it anew")
+            if kind_of(file.read(HEAD_BYTES)) is None:
+                raise BadUsage(
+                    f"{path} does not begin with %PDF-, so it is no PDF, and it is no picture "
+                    f"({PICTURE_NAMES}); export it anew"
+                )
             file.seek(0)
             while part := file.read(1 << 20):
                 digest.update(part)
@@ -100,7 +105,7 @@ def upload(stack: Stack, pdf: Pdf, *, profile: str, pages: str = "") -> SentPdf:
             Bucket=stack.documents_bucket,
             Key=key,
             Body=body,
-            ContentType="application/pdf",
+            ContentType=mimetypes.guess_type(pdf.path.name)[0] or "application/pdf",
             Metadata={"pages": pages} if pages else {},
         )
     version = answer.get("VersionId") or answer["ETag"].strip('"')

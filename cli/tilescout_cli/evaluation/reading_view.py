@@ -1,17 +1,27 @@
-"""What was left out of annotation files, on the console, and the option that refuses it."""
+"""What was left out of annotation files and boxes that lie beside their objects, on the console,
+and the options for both."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tilescout_cli.console import terminal
 from tilescout_cli.console.failures import BadUsage
+from tilescout_datasets import placement
+from tilescout_datasets.annotations import AnnotatedPage
 from tilescout_datasets.formats.records import KINDS, PLURALS, RecordTable
+from tilescout_datasets.page_source import CutPage
+
+PICTURE = "misplaced.png"
 
 Strict = Annotated[
     bool, typer.Option("--strict", help="Refuse files of which a record is left out.")
+]
+Anyway = Annotated[
+    bool, typer.Option("--anyway", help="Go on where boxes lie on blank paper or are stretched.")
 ]
 
 
@@ -32,3 +42,21 @@ def tell(table: RecordTable, *, strict: bool = False) -> None:
         terminal.say(f"tilescout: {line}")
     if strict and not table.is_complete:
         raise BadUsage("--strict takes files only whole; correct them, or leave --strict out")
+
+
+def check_placement(page: AnnotatedPage, cut: CutPage, folder: Path, *, anyway: bool) -> None:
+    """Says what is wrong with the boxes of a page, and writes a picture of it to ``folder``.
+
+    Raises BadUsage unless ``anyway``.
+    """
+    fault = placement.fault(page, cut)
+    if not fault:
+        return
+    picture = folder / PICTURE
+    placement.picture(page, cut).save(picture)
+    if not anyway:
+        raise BadUsage(
+            f"{fault}; see {picture}: red boxes are on blank paper; export the annotations again "
+            "with the pages that they were made on, or go on with --anyway"
+        )
+    terminal.say(f"tilescout: {fault}; see {picture}")

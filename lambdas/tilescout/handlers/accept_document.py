@@ -135,7 +135,11 @@ def _plan(upload: Upload, head: Head, profile: Profile) -> DocumentPlan:
         if not found:
             raise UnreadableDocument("this version was deleted before it was read; upload it again")
         facts = inspect_document(
-            path, max_pages=profile.max_pages, pages=asked_for, limits=INSPECTION
+            path,
+            max_pages=profile.max_pages,
+            pages=asked_for,
+            picture_dpi=profile.dpi,
+            limits=INSPECTION,
         )
     plan = plan_document(facts, profile, PRICES)
     unknown = CONFIGURATION.unknown_profile(keys.profile_name(upload.key))

@@ -16,6 +16,8 @@ from tilescout.tiling.page_geometry import page_pixels
 from tilescout.tiling.page_scales import PageScale, page_scales
 
 LONGEST_SIDE_PX = 100_000
+MAX_REFUSED = 3
+"""Pages that are named, of those that will not be rendered."""
 # Below an em of 20 px text detectors begin to miss and confuse letters.
 LEGIBLE_EM_PX = 20
 # What one inference unit was ever said to answer in a second, unless the profile knows of more.
@@ -26,7 +28,8 @@ TILES_PER_SECOND_AT_MOST = 5.0
 class PagePlan:
     """One page in pixels at the profile's dpi; ``tiles`` is at most, before blank ones.
 
-    ``coarse_tiles`` of them are those of the second scale.
+    ``coarse_tiles`` of them are those of the second scale. ``refusal`` says why the page will not
+    be rendered; it has no tiles then.
     """
 
     page: int
@@ -34,6 +37,7 @@ class PagePlan:
     height_px: int
     tiles: int
     coarse_tiles: int = 0
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +59,11 @@ def plan_document(facts: DocumentFacts, profile: Profile, prices: PriceTable) ->
     """Plan the pages in ``facts``.
 
     Raises UnreadableDocument for too many pages, UnsupportedPage for a page too large at the
-    profile's dpi, BudgetExceeded for too many tiles and where even the least costs too much.
+    profile's dpi and where no page can be rendered, BudgetExceeded for too many tiles and where
+    even the least costs too much.
     """
     _check_page_count(facts, profile)
+    _check_refusals(facts)
     pages = tuple(_plan_page(page, profile) for page in facts.pages)
     tiles = sum(page.tiles for page in pages)
     _check_tile_count(tiles, profile)
@@ -71,7 +77,7 @@ def plan_document(facts: DocumentFacts, profile: Profile, prices: PriceTable) ->
         calls=calls,
         dollars=dollars,
         smallest_text_px=None if smallest_pt is None else _em_px(smallest_pt, profile.dpi),
-        warnings=facts.warnings + _legibility(smallest_pt, profile),
+        warnings=facts.warnings + _refusals(facts) + _legibility(smallest_pt, profile),
     )
 
 
@@ -84,13 +90,14 @@ def _plan_page(page: PageFacts, profile: Profile) -> PagePlan:
             f"a page side may have {LONGEST_SIDE_PX} px; page {page.page} is {width} x {height} px "
             f"at {profile.dpi} dpi; use a profile of {fitting_dpi} dpi or less"
         )
-    own, *coarse = _tile_counts(width, height, profile)
+    own, *coarse = [0] if page.refusal else _tile_counts(width, height, profile)
     return PagePlan(
         page=page.page,
         width_px=width,
         height_px=height,
         tiles=own + sum(coarse),
         coarse_tiles=sum(coarse),
+        refusal=page.refusal,
     )
 
 
@@ -154,6 +161,21 @@ def _check_page_count(facts: DocumentFacts, profile: Profile) -> None:
             f"a document of profile {profile.name} may have {profile.max_pages} pages; this one "
             f"has {facts.page_count}; split it, or raise max_pages of the profile"
         )
+
+
+def _check_refusals(facts: DocumentFacts) -> None:
+    if all(page.refusal for page in facts.pages):
+        raise UnsupportedPage(facts.pages[0].refusal)
+
+
+def _refusals(facts: DocumentFacts) -> tuple[str, ...]:
+    """The first refused pages, as they will be told once they are tried."""
+    refused = [page for page in facts.pages if page.refusal]
+    more = f" and {len(refused) - MAX_REFUSED} more pages" if len(refused) > MAX_REFUSED else ""
+    return tuple(
+        f"page {page.page} will not be rendered{more if page is refused[0] else ''}: {page.refusal}"
+        for page in refused[:MAX_REFUSED]
+    )
 
 
 def _check_tile_count(tiles: int, profile: Profile) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pymupdf
 
 from tilescout.errors import UnreadableDocument
+from tilescout.rendering import images, page_boxes, picture_files
+from tilescout.rendering.file_kinds import HEAD_BYTES, FileKind, kind_of
 from tilescout.rendering.mupdf_page import ShownPage, is_painted
 from tilescout.rendering.page_work import measure_page
-from tilescout.rendering.process import WorkLimits
+from tilescout.rendering.process import RenderLimits, WorkLimits
 from tilescout.rendering.requests import DocumentFacts, PageFacts
 
 # PDF's own limit is 14,400 units a side; UserUnit multiplies it. 200,000 pt are 70 metres.
@@ -22,12 +24,15 @@ MIN_SIDE_PT = 1.0
 # Measuring text means interpreting the page: the first pages tell enough of a set's text sizes.
 MAX_MEASURED_PAGES = 25
 SMALL_TEXT_SHARE = 0.01
+PLACEHOLDERS = ("please wait...", "if this message is not eventually replaced")
 
 
 def open_document(path: str) -> Any:
-    """Returns the open document; raises UnreadableDocument where MuPDF cannot open it as a PDF."""
+    """Returns the open PDF or picture; raises UnreadableDocument where MuPDF cannot open it."""
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.TOOLS.mupdf_display_warnings(False)
+    if _is_picture(path):
+        return picture_files.open_picture(path, str(_kind(path)))
     try:
         document = pymupdf.open(path, filetype="pdf")
     except pymupdf.mupdf.FzErrorSystem:  # out of memory: no fault of the file's
@@ -46,6 +51,15 @@ def open_document(path: str) -> Any:
     return document
 
 
+def _is_picture(path: str) -> bool:
+    return _kind(path) not in (None, "pdf")
+
+
+def _kind(path: str) -> FileKind | None:
+    with Path(path).open("rb") as file:
+        return kind_of(file.read(HEAD_BYTES))
+
+
 def first_render_error() -> str:
     """Returns the first error that MuPDF reported and went on from; empty without one.
 
@@ -62,29 +76,70 @@ def error_text(error: BaseException) -> str:
 
 
 def inspect(
-    path: str, max_pages: int, pages: tuple[int, int] | None, work: WorkLimits
+    path: str,
+    max_pages: int,
+    pages: tuple[int, int] | None,
+    work: WorkLimits,
+    picture_dpi: int,
 ) -> DocumentFacts:
     """Returns the facts of the pages ``pages`` (first, last; all where None).
 
     Raises UnreadableDocument, and RenderLimitExceeded where a page asks for more than ``work``.
     """
+    if _is_picture(path):
+        return _picture_facts(path, max_pages, pages, picture_dpi)
     document = open_document(path)
     count = _page_count(document, max_pages)
     first, last = pages or (1, count)
     numbers = range(max(1, first), min(last, count) + 1)
+    mended = [number for number in numbers if _mended(document, number)]
+    facts = tuple(
+        _page_facts(document, number, work if position < MAX_MEASURED_PAGES else None)
+        for position, number in enumerate(numbers)
+    )
+    warnings = (*_warnings(document), *page_boxes.warnings(document, numbers, mended))
+    return DocumentFacts(pages=facts, page_count=count, warnings=warnings)
+
+
+def _picture_facts(
+    path: str, max_pages: int, pages: tuple[int, int] | None, picture_dpi: int
+) -> DocumentFacts:
+    """Of a picture, by its header alone: nothing is decoded."""
+    count = picture_files.frame_count(path)
+    _check_page_count(count, max_pages)
+    first, last = pages or (1, count)
+    numbers = range(max(1, first), min(last, count) + 1)
+    frames = {number: picture_files.frame(path, number) for number in numbers}
     return DocumentFacts(
         pages=tuple(
-            _page_facts(document, number, work if position < MAX_MEASURED_PAGES else None)
-            for position, number in enumerate(numbers)
+            PageFacts(
+                page=number,
+                width_pt=round(frame.size_pt(picture_dpi)[0], 3),
+                height_pt=round(frame.size_pt(picture_dpi)[1], 3),
+                rotation=0,
+                smallest_text_pt=None,
+                refusal=frame.refusal(number, images.limit_mb(RenderLimits().memory_mb)),
+            )
+            for number, frame in frames.items()
         ),
         page_count=count,
-        warnings=(*_warnings(document), *_unusable_boxes(document, numbers)),
+        warnings=tuple(picture_files.warnings(frames, picture_dpi)),
     )
+
+
+def _mended(document: Any, number: int) -> bool:
+    with _readable(f"every page must be readable; page {number} is not"):
+        return page_boxes.mend_crop_box(document, number)
 
 
 def _page_count(document: Any, max_pages: int) -> int:
     with _readable("a PDF must tell its number of pages; this one's is wrong"):
         count = int(document.page_count)
+    _check_page_count(count, max_pages)
+    return count
+
+
+def _check_page_count(count: int, max_pages: int) -> None:
     if count == 0:
         raise UnreadableDocument(
             "a PDF must have at least 1 page; this one has 0 pages, it may be truncated; "
@@ -95,13 +150,26 @@ def _page_count(document: Any, max_pages: int) -> int:
             f"a document may have {max_pages} pages; this one has {count}; split it, or raise "
             "max_pages of the profile"
         )
-    return count
 
 
 def load_page(document: Any, number: int) -> Any:
     """Returns page ``number`` (from 1); raises UnreadableDocument where its entry is broken."""
     with _readable(f"every page must be readable; page {number} is not"):
+        if document.is_pdf:
+            page_boxes.mend_crop_box(document, number)
         return document.load_page(number - 1)
+
+
+def picture_refusal(path: str, number: int, limit_mb: int) -> str:
+    """Why the renderer will not draw a page of a picture; empty where it will, and for a PDF."""
+    if not _is_picture(path) or not 1 <= number <= picture_files.frame_count(path):
+        return ""
+    return picture_files.frame(path, number).refusal(number, limit_mb)
+
+
+def size_in_points(path: str, document: Any, number: int, dpi: int) -> tuple[float, float] | None:
+    """The size of a page as shown where it is a picture, rendered at ``dpi``; else MuPDF tells."""
+    return None if document.is_pdf else picture_files.frame(path, number).size_pt(dpi)
 
 
 @contextmanager
@@ -135,7 +203,18 @@ def _page_facts(document: Any, number: int, work: WorkLimits | None) -> PageFact
         height_pt=round(height, 3),
         rotation=int(page.rotation),
         smallest_text_pt=_smallest_text(ShownPage(page, 72)) if work else None,
+        refusal=_refusal(document, page, number),
     )
+
+
+def _refusal(document: Any, page: Any, number: int) -> str:
+    """Why the renderer will not draw the page; only pages with a large image are interpreted."""
+    limit_mb = images.limit_mb(RenderLimits().memory_mb)
+    with _readable(f"every page must be readable; page {number} is not"):
+        listed = document.get_page_images(number - 1)
+    if not images.may_be_refused(listed, limit_mb):
+        return ""
+    return images.refusal(ShownPage(page, 72).images(), number, limit_mb)
 
 
 def _smallest_text(page: ShownPage) -> float | None:
@@ -152,39 +231,39 @@ def _smallest_text(page: ShownPage) -> float | None:
 
 
 def _warnings(document: Any) -> list[str]:
+    """What of the document is not on its pages. Pictures have nothing of that kind."""
+    if not document.is_pdf:
+        return []
     warnings = []
     if document.is_repaired:
         warnings.append("the file is damaged and was repaired; parts of it may be missing")
-    if files := document.embfile_count():
+    files = document.embfile_count()
+    if files and _catalog(document, "Collection") != "null":
+        warnings.append(
+            f"the PDF is a portfolio of {files} files, of which only its own cover is read; upload "
+            "the files themselves"
+        )
+    elif files:
         warnings.append(f"{files} files are embedded in the PDF; they are not read")
+    if _catalog(document, "AcroForm/XFA") != "null" and (
+        _catalog(document, "NeedsRendering") == "true" or _is_placeholder(document)
+    ):
+        warnings.append(
+            "the PDF is a dynamic XFA form: what is read is the page that stands in for it; open "
+            "it in Acrobat and print it to a PDF"
+        )
     return warnings
 
 
-def _unusable_boxes(document: Any, numbers: range, limit: int = 5) -> list[str]:
-    """Returns warnings for pages without a usable MediaBox, which MuPDF takes as US Letter."""
-    boxes = ((number, _media_box(document, number)) for number in numbers)
-    unusable = [
-        f"page {number} has no usable MediaBox ({box[:60]}); it is taken as 612 x 792 pt"
-        for number, (kind, box) in boxes
-        if kind == "array" and not _is_usable(box)
-    ]
-    more = [f"{len(unusable) - limit} more pages have no usable MediaBox"]
-    return unusable[:limit] + (more if len(unusable) > limit else [])
+def _catalog(document: Any, name: str) -> str:
+    """An entry of the catalog; "null" where there is none."""
+    with _readable("a PDF must have a catalog"):
+        return str(document.xref_get_key(document.pdf_catalog(), name)[1])
 
 
-def _media_box(document: Any, number: int) -> tuple[str, str]:
-    """Returns kind and text of the page's own entry; "null" where it inherits one."""
-    with _readable(f"every page must be readable; page {number} is not"):
-        entry: tuple[str, str] = document.xref_get_key(document.page_xref(number - 1), "MediaBox")
-        return entry
-
-
-def _is_usable(box: str) -> bool:
-    """Tells if a MediaBox has an area; a reference is for MuPDF to follow."""
-    if "R" in box:
-        return True
-    try:
-        left, top, right, bottom = (float(side) for side in box.strip("[] ").split())
-    except ValueError:
+def _is_placeholder(document: Any) -> bool:
+    """Whether the one page says what Adobe's programs write for viewers that show no XFA."""
+    if document.page_count != 1:
         return False
-    return math.isfinite(left + top + right + bottom) and left != right and top != bottom
+    said = " ".join(load_page(document, 1).get_text().split()).lower()
+    return any(words in said for words in PLACEHOLDERS)

@@ -32,15 +32,23 @@ TEXT_FLAGS = (
 class ShownPage:
     """A page as a viewer shows it, at ``dpi``, in grey or rgb."""
 
-    def __init__(self, page: Any, dpi: int, colour: Colour = "grey") -> None:
+    def __init__(
+        self,
+        page: Any,
+        dpi: int,
+        colour: Colour = "grey",
+        size_pt: tuple[float, float] | None = None,
+    ) -> None:
+        """``size_pt`` is the size as shown where it is not that of MuPDF's page."""
         self.colour: Colour = colour
         self._list = page.get_displaylist()
         self._bounds = self._list.rect
+        self._size_pt: tuple[float, float] = size_pt or (self._bounds.width, self._bounds.height)
         self._at(dpi)
 
     def _at(self, dpi: float) -> None:
         self.dpi = dpi
-        self.width, self.height = page_pixels(self._bounds.width, self._bounds.height, dpi)
+        self.width, self.height = page_pixels(*self._size_pt, dpi)
 
     def in_grey(self, dpi: float) -> ShownPage:
         """Returns the same page in grey at another resolution; it is not interpreted again."""
@@ -55,6 +63,7 @@ class ShownPage:
     def _drawn(self, colour: Colour, dpi: float) -> ShownPage:
         other = object.__new__(ShownPage)
         other.colour, other._list, other._bounds = colour, self._list, self._bounds
+        other._size_pt = self._size_pt
         other._at(dpi)
         return other
 
@@ -81,9 +90,10 @@ class ShownPage:
         space = mupdf.fz_device_gray() if self.colour == "grey" else mupdf.fz_device_rgb()
         pixmap = mupdf.fz_new_pixmap_with_bbox(space, area, mupdf.FzSeparations(), 0)
         mupdf.fz_clear_pixmap_with_value(pixmap, 0xFF)
-        scale = self.scale
+        across = self.scale * self._size_pt[0] / self._bounds.width
+        down = self.scale * self._size_pt[1] / self._bounds.height
         matrix = mupdf.FzMatrix(
-            scale, 0, 0, scale, -self._bounds.x0 * scale, -self._bounds.y0 * scale
+            across, 0, 0, down, -self._bounds.x0 * across, -self._bounds.y0 * down
         )
         device = mupdf.fz_new_draw_device(mupdf.FzMatrix(), pixmap)
         mupdf.fz_run_display_list(

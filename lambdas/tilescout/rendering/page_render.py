@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, astuple, dataclass
-from typing import Any
 
 from tilescout.errors import UnreadableDocument, UnsupportedPage
+from tilescout.rendering import images
 from tilescout.rendering.child_frames import Frame
-from tilescout.rendering.mupdf_document import first_render_error, load_page, open_document
+from tilescout.rendering.mupdf_document import (
+    first_render_error,
+    load_page,
+    open_document,
+    picture_refusal,
+    size_in_points,
+)
 from tilescout.rendering.mupdf_page import ShownPage
 from tilescout.rendering.page_tiles import cut_tiles
 from tilescout.rendering.page_work import measure_page
@@ -18,8 +24,6 @@ from tilescout.rendering.text_layer import PageText, read_text
 from tilescout.tiling.grid import TileGrid
 from tilescout.tiling.page_scales import PageScale, page_scales
 
-# A decoded image, its scaled copy and the band have to fit into the child's memory together.
-IMAGE_SHARE_OF_MEMORY = 3
 NO_TEXT = PageText(words=(), covers_page=False)
 
 
@@ -28,6 +32,7 @@ def render(path: str, request: RenderRequest, limits: RenderLimits) -> Iterator[
 
     Raises UnreadableDocument, UnsupportedPage, RenderLimitExceeded.
     """
+    _refuse_large_picture(path, request.page, limits.memory_mb)
     document = open_document(path)
     if not 1 <= request.page <= document.page_count:
         raise UnreadableDocument(
@@ -35,16 +40,27 @@ def render(path: str, request: RenderRequest, limits: RenderLimits) -> Iterator[
             "ask for a page of this document"
         )
     source = load_page(document, request.page)
-    measure_page(source, request.page, limits.work)
-    page = ShownPage(source, request.dpi, request.colour)
-    _bound_images(page, request.page, limits.memory_mb)
+    if document.is_pdf:
+        measure_page(source, request.page, limits.work)
+    size_pt = size_in_points(path, document, request.page, request.dpi)
+    page = ShownPage(source, request.dpi, request.colour, size_pt)
+    limit_mb = images.limit_mb(limits.memory_mb)
+    if refusal := images.refusal(page.images(), request.page, limit_mb):
+        raise UnsupportedPage(refusal)
     text = read_text(page) if request.text_layer else NO_TEXT
     counts = TileCounts()
     for scale in page_scales((page.width, page.height), _grid(request), request.second_scale):
         for frame in _tiles(page, scale, request, text, counts):
             counts.sent += 1
             yield frame
-    yield Frame("result", asdict(_result(page, source, request, text, counts)))
+    size_pt = size_pt or (source.rect.width, source.rect.height)
+    yield Frame("result", asdict(_result(page, size_pt, source.rotation, request, text, counts)))
+
+
+def _refuse_large_picture(path: str, number: int, memory_mb: int) -> None:
+    """Before MuPDF opens it, which decodes a picture that is the document itself."""
+    if refusal := picture_refusal(path, number, images.limit_mb(memory_mb)):
+        raise UnsupportedPage(refusal)
 
 
 @dataclass(slots=True)
@@ -77,23 +93,10 @@ def _tiles(
         yield Frame("tile", value, image)
 
 
-def _bound_images(page: ShownPage, number: int, memory_mb: int) -> None:
-    """Refuses large images before they are decoded: bands do not bound their memory."""
-    limit_mb = memory_mb // IMAGE_SHARE_OF_MEMORY
-    for image in page.images():
-        width, height = image["width"], image["height"]
-        decoded_mb = width * height * max(1, image["colorspace"]) // 1_000_000
-        if decoded_mb > limit_mb:
-            raise UnsupportedPage(
-                f"an image may take {limit_mb} MB once decoded; page {number} has one of "
-                f"{width} x {height} px that takes {decoded_mb} MB; scan or export it at a "
-                "lower resolution"
-            )
-
-
 def _result(
     page: ShownPage,
-    source: Any,
+    size_pt: tuple[float, float],
+    rotation: int,
     request: RenderRequest,
     text: PageText,
     counts: TileCounts,
@@ -107,10 +110,10 @@ def _result(
         page=request.page,
         width_px=page.width,
         height_px=page.height,
-        width_pt=round(source.rect.width, 3),
-        height_pt=round(source.rect.height, 3),
+        width_pt=round(size_pt[0], 3),
+        height_pt=round(size_pt[1], 3),
         dpi=request.dpi,
-        rotation=source.rotation,
+        rotation=rotation,
         tiles_sent=counts.sent,
         tiles_skipped=counts.every - counts.sent,
         words=text.words,

@@ -14,6 +14,7 @@ from typing import Any
 from tilescout.detections import Word
 from tilescout.errors import UnreadableDocument
 from tilescout.geometry import Box
+from tilescout.rendering.file_kinds import HEAD_BYTES, PICTURE_NAMES, kind_of
 from tilescout.rendering.process import RenderLimits, child_frames
 from tilescout.rendering.requests import (
     DocumentFacts,
@@ -24,8 +25,8 @@ from tilescout.rendering.requests import (
 )
 from tilescout.tiling.grid import Tile
 
-PDF_MARK = b"%PDF-"
-PDF_MARK_WITHIN = 1024
+PICTURE_DPI = 200
+"""Of a picture that tells no resolution, where no profile says at which dpi it is rendered."""
 
 
 def inspect_document(
@@ -33,16 +34,23 @@ def inspect_document(
     *,
     max_pages: int,
     pages: tuple[int, int] | None = None,
+    picture_dpi: int = PICTURE_DPI,
     limits: RenderLimits = RenderLimits(),  # noqa: B008 (frozen)
 ) -> DocumentFacts:
-    """Opens the PDF and measures its pages; ``pages`` (first, last) restricts the report.
+    """Opens the PDF or picture and measures its pages; ``pages`` (first, last) restricts the
+    report. A picture without a resolution of its own is taken to have ``picture_dpi``.
 
-    Raises UnreadableDocument for a file that is not a PDF, is damaged beyond repair, needs a
+    Raises UnreadableDocument for a file that is neither, is damaged beyond repair, needs a
     password, has no page, more than ``max_pages`` or an absurd page size; RenderLimitExceeded
     where reading it crashes or exceeds ``limits``. A PDF with only an owner's password is read.
     """
-    require_pdf_mark(path)
-    arguments = {"path": str(path), "max_pages": max_pages, "pages": pages}
+    require_known_kind(path)
+    arguments = {
+        "path": str(path),
+        "max_pages": max_pages,
+        "pages": pages,
+        "picture_dpi": picture_dpi,
+    }
     with child_frames("inspect", arguments, subject="the document", limits=limits) as frames:
         facts = next(frames).value
     return DocumentFacts(
@@ -52,17 +60,16 @@ def inspect_document(
     )
 
 
-def require_pdf_mark(path: Path) -> None:
-    """Raises UnreadableDocument where the file does not begin as a PDF does."""
-    # MuPDF opens HTML, text and pictures as documents: the mark is checked before it sees them.
+def require_known_kind(path: Path) -> None:
+    """Raises UnreadableDocument where the file begins neither as a PDF nor as a picture does."""
     with path.open("rb") as file:
-        start = file.read(PDF_MARK_WITHIN)
+        start = file.read(HEAD_BYTES)
     if not start:
         raise UnreadableDocument("the file must be a PDF; it is empty; upload it again")
-    if PDF_MARK not in start:
+    if kind_of(start) is None:
         raise UnreadableDocument(
-            f"a PDF has %PDF- in its first {PDF_MARK_WITHIN} bytes; this file begins with "
-            f"{start[:8]!r}; upload a PDF"
+            f"a PDF has %PDF- in its first {HEAD_BYTES} bytes; this file begins with "
+            f"{start[:8]!r}; upload a PDF, or a picture: {PICTURE_NAMES}"
         )
 
 
@@ -77,7 +84,7 @@ def render_page(
     Raises UnsupportedPage, UnreadableDocument and RenderLimitExceeded. An exception of
     ``on_tile`` ends the child and is raised.
     """
-    require_pdf_mark(path)
+    require_known_kind(path)
     arguments = {"path": str(path), "request": asdict(request)}
     subject = f"page {request.page}"
     with child_frames("render", arguments, subject=subject, limits=limits) as frames:

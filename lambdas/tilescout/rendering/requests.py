@@ -14,13 +14,17 @@ TilesWanted = Literal["always", "where-no-text", "never"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFacts:
-    """One page as shown; ``smallest_text_pt`` is None without text or where not measured."""
+    """One page as shown; ``smallest_text_pt`` is None without text or where not measured.
+
+    ``refusal`` says why the renderer will not draw the page; it is empty where it will.
+    """
 
     page: int
     width_pt: float
     height_pt: float
     rotation: int
     smallest_text_pt: float | None
+    refusal: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -209,7 +209,8 @@ def test_files_that_cannot_be_uploaded_are_named_with_the_reason(tmp_path: Path)
     usable, refused = uploads.check([text, tmp_path / "gone.pdf", tmp_path])
     assert usable == []
     assert [line.removeprefix(f"{tmp_path}") for line in refused] == [
-        "/notes.pdf does not begin with %PDF-, so it is no PDF; export it anew",
+        "/notes.pdf does not begin with %PDF-, so it is no PDF, and it is no picture (PNG, JPEG, "
+        "WebP, TIFF or JPEG 2000); export it anew",
         "/gone.pdf does not exist; check the name",
         " cannot be read (Is a directory); check its rights",
     ]

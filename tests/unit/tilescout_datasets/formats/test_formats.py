@@ -210,7 +210,7 @@ def note(annotation: Any, **info: str) -> None:
 def test_pdf_annotations_lie_on_the_ink_in_every_turn(tmp_path: Path, turn: int) -> None:
     imported = detect_format.read([annotated_pdf(tmp_path / "plan.pdf", turn)])
     (page,) = imported.pages
-    (tile,) = page_source.cut(page, PROFILE, tmp_path)
+    (tile,) = page_source.cut(page, PROFILE, tmp_path).tiles
     pixels = decoded(tile.file.read_bytes())
 
     assert [each.label for each in tile.annotations] == ["pump", "tank"]
@@ -223,7 +223,7 @@ def test_pdf_annotations_lie_on_the_ink_in_every_turn(tmp_path: Path, turn: int)
 
 def test_what_a_person_drew_to_label_is_not_in_the_tile(tmp_path: Path) -> None:
     page = only(annotated_pdf(tmp_path / "plan.pdf"))
-    (tile,) = page_source.cut(page, PROFILE, tmp_path)
+    (tile,) = page_source.cut(page, PROFILE, tmp_path).tiles
     pixels = decoded(tile.file.read_bytes())
 
     assert pixels[45:49, 95:125].min() > 200
@@ -250,7 +250,7 @@ def test_a_shape_names_the_same_for_training_and_for_evaluating(
 
 def test_what_a_page_ignores_its_tiles_ignore(tmp_path: Path) -> None:
     page = replace(only(annotated_pdf(tmp_path / "plan.pdf")), ignored=(Box(300, 200, 330, 230),))
-    (tile,) = page_source.cut(page, PROFILE, tmp_path)
+    (tile,) = page_source.cut(page, PROFILE, tmp_path).tiles
 
     assert tile.ignored == (Box(300, 200, 330, 230),)
 

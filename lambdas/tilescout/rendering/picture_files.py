@@ -1,0 +1,144 @@
+"""Pictures as documents: PNG, JPEG, WebP, TIFF of one or more pages, and JPEG 2000.
+
+A picture that tells a resolution from 100 to 1,200 dpi has the size that this gives, as the same
+page in a PDF would. One that tells none, or a default such as 72 or 96, is as large as its pixels
+are at the dpi at which it is rendered: one pixel of the picture is one of the page. EXIF
+orientation is applied. Runs in the rendering child only.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pymupdf
+from PIL import ExifTags, Image
+
+from tilescout.errors import UnreadableDocument
+from tilescout.geometry import POINTS_PER_INCH
+
+SENSIBLE_DPI = (100.0, 1200.0)
+"""Below are what programs write that know none: 1, 72, 96."""
+ROUNDING = 0.05
+"""PNG and JPEG tell dots in a metre or centimetre."""
+BYTES_OF_MODE = {"1": 1, "L": 1, "P": 1, "LA": 2, "I;16": 2, "RGB": 3, "RGBA": 4, "CMYK": 4,
+                 "YCbCr": 3, "LAB": 3, "I": 4, "F": 4}  # fmt: skip
+"""Of a pixel as the renderer decodes it."""
+FAULTS = (ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError,
+          SyntaxError, TypeError, ValueError, struct.error)  # fmt: skip
+"""What Pillow raises for a broken file."""
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFrame:
+    """One page of a picture: pixels as shown, the dpi it tells (0 where it tells none), and the
+    bytes that it takes once decoded."""
+
+    width: int
+    height: int
+    dpi: tuple[float, float]
+    decoded_bytes: int
+
+    def size_pt(self, picture_dpi: float) -> tuple[float, float]:
+        """Returns the size in points; ``picture_dpi`` is that of a picture that tells none."""
+        across, down = (dpi or picture_dpi for dpi in self.dpi)
+        return self.width * POINTS_PER_INCH / across, self.height * POINTS_PER_INCH / down
+
+    def refusal(self, page: int, limit_mb: int) -> str:
+        """Returns why the picture is not drawn; empty where its memory is within the limit."""
+        needed_mb = self.decoded_bytes // 1_000_000
+        if needed_mb <= limit_mb:
+            return ""
+        return (
+            f"an image may take {limit_mb} MB once decoded; page {page} is one of {self.width} x "
+            f"{self.height} px that takes {needed_mb} MB; scan or export it at a lower resolution"
+        )
+
+
+def frame_count(path: str) -> int:
+    """Returns the number of pages. Raises UnreadableDocument."""
+    with _opened(path) as image:
+        return int(getattr(image, "n_frames", 1))
+
+
+def frame(path: str, number: int) -> PictureFrame:
+    """Returns what the header says of page ``number`` (from 1). Raises UnreadableDocument."""
+    with _opened(path) as image:
+        image.seek(number - 1)
+        width, height = image.size
+        dpi = _sensible(image.info.get("dpi"))
+        if image.getexif().get(ExifTags.Base.Orientation, 1) in range(5, 9):
+            width, height, dpi = height, width, (dpi[1], dpi[0])
+        decoded = width * height * BYTES_OF_MODE.get(image.mode, 4)
+        return PictureFrame(width, height, dpi, decoded)
+
+
+def warnings(frames: Mapping[int, PictureFrame], dpi: float) -> Iterator[str]:
+    """Yields what must be told of pages that are not rendered pixel by pixel at ``dpi``."""
+    scaled = [(number, frame.dpi[0]) for number, frame in frames.items()
+              if frame.dpi[0] not in (0, dpi)]  # fmt: skip
+    if scaled:
+        number, own = scaled[0]
+        more = f" and {len(scaled) - 1} more" if len(scaled) > 1 else ""
+        yield f"page {number}{more} is a picture of {own:g} dpi and is rendered at {dpi:g}"
+
+
+def open_picture(path: str, kind: str) -> Any:
+    """Returns MuPDF's document of the picture. Raises UnreadableDocument."""
+    try:
+        if kind == "webp":
+            return pymupdf.open(stream=_as_png(path), filetype="png")
+        return pymupdf.open(path, filetype=kind)
+    except pymupdf.mupdf.FzErrorSystem:  # out of memory: no fault of the file's
+        raise
+    except (pymupdf.FileDataError, pymupdf.mupdf.FzErrorBase) as error:
+        raise _unreadable(error) from error
+
+
+def _as_png(path: str) -> bytes:
+    """MuPDF reads no WebP."""
+    with _opened(path) as image:
+        body = io.BytesIO()
+        image.convert("RGB").save(body, "PNG", compress_level=1)
+        return body.getvalue()
+
+
+@contextmanager
+def _opened(path: str) -> Iterator[Image.Image]:
+    """The renderer bounds pictures itself, by what they take once decoded."""
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        with Image.open(path) as image:
+            yield image
+    except FAULTS as error:
+        raise _unreadable(error) from error
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+
+
+def _unreadable(error: Exception) -> UnreadableDocument:
+    said = (str(error).splitlines() or [type(error).__name__])[0][:200]
+    return UnreadableDocument(
+        f"a picture must be whole; this one cannot be opened ({said}); export it again and upload "
+        "it"
+    )
+
+
+def _sensible(told: Any) -> tuple[float, float]:
+    """The dpi across and down; 0 and 0 where either is none that a scanner has."""
+    try:
+        across, down = (float(dpi) for dpi in told)
+    except (TypeError, ValueError, ArithmeticError):
+        return 0.0, 0.0
+    least, most = SENSIBLE_DPI
+    if not (least - ROUNDING <= across <= most + 1 and least - ROUNDING <= down <= most + 1):
+        return 0.0, 0.0
+    return _rounded(across), _rounded(down)
+
+
+def _rounded(dpi: float) -> float:
+    return float(round(dpi)) if abs(dpi - round(dpi)) <= ROUNDING else dpi
