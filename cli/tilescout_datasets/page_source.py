@@ -34,21 +34,27 @@ class CutPage:
 
 
 def cut(page: AnnotatedPage, profile: Profile, folder: Path) -> CutPage:
-    """Writes the page's tiles that are not blank to ``folder``; boxes are in their pixels.
+    """Writes the page's tiles that are not blank to ``folder``, as ``profile`` cuts them; boxes are
+    in their pixels.
 
     Raises what `render_page` raises.
     """
+    request = RenderRequest.for_page(page.page, profile, pixels_only=True)
+    return cut_as(page, replace(request, second_scale=0.0), folder)
+
+
+def cut_as(page: AnnotatedPage, request: RenderRequest, folder: Path) -> CutPage:
+    """Writes the page's tiles as `cut` does, by a request whose number of the page is not used."""
     tiles: list[RenderedTile] = []
     with _as_document(page) as (pdf, number):
-        request = RenderRequest.for_page(number, profile, pixels_only=True)
-        rendered = render_page(pdf, replace(request, second_scale=0.0), tiles.append)
+        rendered = render_page(pdf, replace(request, page=number), tiles.append)
     across, down = rendered.width_px / page.width, rendered.height_px / page.height
     objects = [Annotation(each.label, _scaled(each.box, across, down)) for each in page.annotations]
     ignored = [_scaled(box, across, down) for box in page.ignored]
     return CutPage(
         [_written(tile, page.name, objects, ignored, folder) for tile in tiles],
         (rendered.width_px, rendered.height_px),
-        is_whole=not (profile.include or profile.exclude),
+        is_whole=not (request.include or request.exclude),
     )
 
 

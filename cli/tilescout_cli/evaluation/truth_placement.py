@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from tilescout.profiles import Profile
 from tilescout.rendering.file_kinds import HEAD_BYTES, kind_of
+from tilescout.rendering.requests import RenderRequest
 from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.evaluation import reading_view
 from tilescout_datasets import page_source
@@ -17,6 +17,8 @@ from tilescout_evaluate.pairing import Pair
 
 PREVIEW_SIDE = 4000
 MIN_DPI = 50
+TILE_SIZE = 1024
+MAX_TILE_BYTES = 10_000_000
 
 
 def check(
@@ -33,7 +35,7 @@ def check(
         if not page.annotations or not _is_document(page.path):
             continue
         with tempfile.TemporaryDirectory() as folder:
-            cut = page_source.cut(page, _preview(pair), Path(folder))
+            cut = page_source.cut_as(page, _preview(pair), Path(folder))
             kept = out or Path(tempfile.gettempdir())
             kept.mkdir(parents=True, exist_ok=True)
             reading_view.check_placement(page, cut, kept, anyway=anyway)
@@ -72,9 +74,11 @@ def _is_document(path: Path) -> bool:
         return False
 
 
-def _preview(pair: Pair) -> Profile:
+def _preview(pair: Pair) -> RenderRequest:
     """Large enough that thin lines are seen, small enough to be quick."""
     long_side = max(pair.found.width_px, pair.found.height_px)
     dpi = round(pair.found.dpi * min(1.0, PREVIEW_SIDE / long_side))
-    return Profile(name="preview", detector="onnx", model_project="preview", tile_size=1024,
-                   overlap=0, dpi=max(MIN_DPI, dpi))  # fmt: skip
+    return RenderRequest(
+        page=pair.truth.page, dpi=max(MIN_DPI, dpi), tile_size=TILE_SIZE, overlap=0, colour="grey",
+        text_layer=False, include=(), exclude=(), max_image_bytes=MAX_TILE_BYTES,
+    )  # fmt: skip
