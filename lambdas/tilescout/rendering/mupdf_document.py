@@ -97,7 +97,8 @@ def inspect(
         _page_facts(document, number, work if position < MAX_MEASURED_PAGES else None)
         for position, number in enumerate(numbers)
     )
-    warnings = (*_warnings(document), *page_boxes.warnings(document, numbers, mended))
+    media_boxes = {number: _media_box(document, number) for number in numbers}
+    warnings = (*_warnings(document), *page_boxes.warnings(media_boxes, mended))
     return DocumentFacts(pages=facts, page_count=count, warnings=warnings)
 
 
@@ -125,6 +126,13 @@ def _picture_facts(
         page_count=count,
         warnings=tuple(picture_files.warnings(frames, picture_dpi)),
     )
+
+
+def _media_box(document: Any, number: int) -> tuple[str, str]:
+    """Returns kind and text of the page's own entry; "null" where it inherits one."""
+    with _readable(f"every page must be readable; page {number} is not"):
+        entry: tuple[str, str] = document.xref_get_key(document.page_xref(number - 1), "MediaBox")
+        return entry
 
 
 def _mended(document: Any, number: int) -> bool:

@@ -8,6 +8,7 @@ only.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from pymupdf import mupdf
@@ -44,12 +45,15 @@ def _box(page: Any, name: str) -> Box | None:
                max(sides[1], sides[3]))  # fmt: skip
 
 
-def warnings(document: Any, numbers: range, mended: list[int]) -> list[str]:
-    """Returns what must be told of the boxes of pages; ``mended`` are those whose CropBox was."""
+def warnings(media_boxes: Mapping[int, tuple[str, str]], mended: list[int]) -> list[str]:
+    """Returns what must be told of the boxes of pages.
+
+    ``media_boxes`` has kind and text of each page's own entry, "null" where it inherits one;
+    ``mended`` are pages whose CropBox was.
+    """
     unusable = [
         f"page {number} has no usable MediaBox ({box[:60]}); it is taken as 612 x 792 pt"
-        for number in numbers
-        for kind, box in [document.xref_get_key(document.page_xref(number - 1), "MediaBox")]
+        for number, (kind, box) in media_boxes.items()
         if kind == "array" and not _is_usable(box)
     ]
     cropped = [f"page {number} has a CropBox that shows nothing; its MediaBox is shown"
