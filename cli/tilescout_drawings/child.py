@@ -20,11 +20,13 @@ from pymupdf import mupdf
 from tilescout.errors import TilescoutError
 from tilescout.rendering.child import apply_limits, redirect_stdout
 from tilescout.rendering.child_frames import Frame, write_frame
-from tilescout.rendering.mupdf_document import error_text, load_page, open_document
+from tilescout.rendering.mupdf_document import error_text, load_page, open_document, size_in_points
 from tilescout.rendering.mupdf_page import ShownPage
 from tilescout.rendering.page_tiles import PAPER, Pixels
 
 KEPT_PAGES = 6
+PICTURE_DPI = 200
+"""Of a picture that tells no resolution, as long as no detections tell its size."""
 PNG_COMPRESSION = 3
 MAX_PNG_BYTES_PER_PIXEL = 0.75
 """Above it a tile is a photograph or a scan, which a JPEG shows as well in a tenth of the bytes."""
@@ -35,27 +37,23 @@ class OpenDrawing:
     """One opened PDF with its layers and the pages that were drawn last."""
 
     def __init__(self, path: str) -> None:
+        self._path = path
         self._document = open_document(path)
-        self._pdf = mupdf.pdf_document_from_fz_document(self._document.this)
         self._pages: OrderedDict[tuple[int, frozenset[int]], ShownPage] = OrderedDict()
-        self._layers = [
-            {
-                "number": number,
-                "name": str(mupdf.pdf_layer_name(self._pdf, number)),
-                "is_shown": bool(mupdf.pdf_layer_is_enabled(self._pdf, number)),
-            }
-            for number in range(mupdf.pdf_count_layers(self._pdf))
-        ]
+        self._layers = _layers(self._document) if self._document.is_pdf else []
 
     def facts(self) -> dict[str, Any]:
         """Returns sizes in points of all pages as shown, and the layers."""
-        pages = [load_page(self._document, n + 1) for n in range(self._document.page_count)]
+        sizes = [self._size(number + 1) for number in range(self._document.page_count)]
         return {
-            "pages": [
-                {"width_pt": each.rect.width, "height_pt": each.rect.height} for each in pages
-            ],
+            "pages": [{"width_pt": width, "height_pt": height} for width, height in sizes],
             "layers": self._layers,
         }
+
+    def _size(self, number: int) -> tuple[float, float]:
+        shown = load_page(self._document, number).rect
+        as_picture = size_in_points(self._path, self._document, number, PICTURE_DPI)
+        return as_picture or (shown.width, shown.height)
 
     def area(self, request: dict[str, Any]) -> tuple[str, bytes]:
         """Returns the media type and the encoded picture of a part of a page."""
@@ -70,7 +68,12 @@ class OpenDrawing:
         key = number, layers
         if key not in self._pages:
             self._show_layers(request["shown_layers"])
-            self._pages[key] = ShownPage(load_page(self._document, number), 72, "rgb")
+            # A picture is as large as its detections say, whose dpi it may have taken.
+            size_pt = None if self._document.is_pdf else (
+                request["size"][0] * 72 / request["dpi"], request["size"][1] * 72 / request["dpi"]
+            )  # fmt: skip
+            page = load_page(self._document, number)
+            self._pages[key] = ShownPage(page, 72, "rgb", size_pt)
             if len(self._pages) > KEPT_PAGES:
                 self._pages.popitem(last=False)
         self._pages.move_to_end(key)
@@ -80,7 +83,21 @@ class OpenDrawing:
         """None shows each layer as the file itself does."""
         for layer in self._layers:
             is_shown = layer["is_shown"] if shown is None else layer["number"] in shown
-            mupdf.pdf_enable_layer(self._pdf, layer["number"], 1 if is_shown else 0)
+            pdf = mupdf.pdf_document_from_fz_document(self._document.this)
+            mupdf.pdf_enable_layer(pdf, layer["number"], 1 if is_shown else 0)
+
+
+def _layers(document: Any) -> list[dict[str, Any]]:
+    """The optional content groups of a PDF, in the file's order."""
+    pdf = mupdf.pdf_document_from_fz_document(document.this)
+    return [
+        {
+            "number": number,
+            "name": str(mupdf.pdf_layer_name(pdf, number)),
+            "is_shown": bool(mupdf.pdf_layer_is_enabled(pdf, number)),
+        }
+        for number in range(mupdf.pdf_count_layers(pdf))
+    ]
 
 
 def encode(pixels: Pixels) -> tuple[str, bytes]:

@@ -20,7 +20,7 @@ from PIL import Image
 from tilescout import errors
 from tilescout.rendering.child_frames import Frame, read_frame
 from tilescout.rendering.process import ChildOutput, RenderLimits, child_environment
-from tilescout.rendering.render import require_pdf_mark
+from tilescout.rendering.render import require_known_kind
 from tilescout.tiling.page_geometry import page_pixels
 from tilescout_drawings.pyramid import PagePyramid, PixelArea
 
@@ -66,7 +66,7 @@ class Drawing:
     """
 
     def __init__(self, path: Path, limits: RenderLimits = LIMITS) -> None:
-        require_pdf_mark(path)
+        require_known_kind(path)
         self.path = path
         self._limits = limits
         self._child: _Child | None = None
