@@ -26,7 +26,7 @@ from tilescout.rendering.page_tiles import PAPER, Pixels
 
 KEPT_PAGES = 6
 PICTURE_DPI = 200
-"""Of a picture that tells no resolution, as long as no detections tell its size."""
+"""A picture without a resolution has this one until its detections tell its size."""
 PNG_COMPRESSION = 3
 MAX_PNG_BYTES_PER_PIXEL = 0.75
 """Above it a tile is a photograph or a scan, which a JPEG shows as well in a tenth of the bytes."""
