@@ -197,7 +197,7 @@ sending and merging it; that is left out. Without documents each of them costs n
   of a tile for {requests:g} s, together {expected:.2f} s. The price is that of {assumed:g} s, the
   profile's `seconds_per_tile`, of {gigabytes:.2f} GB, which is one core: **${a_tile:.7f} per tile,
   ${a_million:.2f} a million**. A larger model: measure it with
-  `tilescout promote FILE.onnx --check`, and set `seconds_per_tile`.
+  `tilescout onnx check FILE`, and set `seconds_per_tile`.
 - **Custom Labels**: one inference unit by the hour, from its start until it is down; start and stop
   are taken for {minutes:.0f} minutes, ${start:.2f}. The tiles per second of a unit are not
   documented. A run detects {hours:.0f} hours at the most; what is left pays another start. More

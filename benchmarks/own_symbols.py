@@ -32,9 +32,9 @@ COMMANDS = """
 tilescout dataset build own/pages/annotations.coco.json --profile symbols --out own/set
 tilescout dataset check own/set
 tilescout local up
-tilescout train own/set --project sample-symbols --version-name own --local --iterations $iterations
-tilescout evaluate --project sample-symbols --version own --local
-tilescout promote own --project sample-symbols --local
+tilescout model train own/set --project sample-symbols --version-name own --local --iterations $n
+tilescout model evaluate own --project sample-symbols --local
+tilescout model promote own --project sample-symbols --local
 tilescout detect --local --profile symbols --out own/found own/new.pdf
 """.strip()
 PAGE = Path(__file__).with_name("own_symbols.md")
@@ -72,7 +72,7 @@ def run(folder: Path, iterations: int) -> tuple[list[Timed], Counts]:
     new = annotated_page(NEW_SEED, folder / "own")
     new.path.rename(folder / "own" / "new.pdf")
     make = "python -m benchmarks.symbols.pages own/pages --seeds 300-305"
-    commands = [make, *Template(COMMANDS).substitute(iterations=iterations).splitlines()]
+    commands = [make, *Template(COMMANDS).substitute(n=iterations).splitlines()]
     try:
         timed = [_timed(command, folder, environment) for command in commands]
     finally:
@@ -103,7 +103,7 @@ def page(timed: list[Timed], found: Counts, load: float, iterations: int) -> str
     """Returns the documentation with the commands that were timed."""
     total = sum(timed_command.seconds for timed_command in timed)
     return Template(PAGE.read_text(encoding="utf-8")).substitute(
-        commands=Template(COMMANDS).substitute(iterations=iterations),
+        commands=Template(COMMANDS).substitute(n=iterations),
         table="\n".join(_rows(timed)),
         minutes=f"{total / 60:.1f}",
         cores=os.cpu_count(),

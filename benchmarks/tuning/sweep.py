@@ -130,7 +130,7 @@ of the sweep, which asks for no tile twice either.
 - The sheets come from the code that drew the training pages. On other drawings the best settings
   are others, and the best is less far above the rest.
 - The search looks along one setting at a time, and along the input scale; second scales are tried
-  with each. Other settings that are good only together can be missed; `--effort` and `--exhaustive`
+  with each. Other settings that are good only together can be missed; `--effort`
   look at more.
 - A tile of the ONNX model is priced by {model.seconds_per_tile:g} s at {model.tile_size:,} px, for
   other sizes by its pixels. What does not grow with them, such as reading the tile, is in these

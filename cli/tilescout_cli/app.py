@@ -1,56 +1,82 @@
-"""The `tilescout` command: its commands, and how failures end it."""
+"""The `tilescout` command: the list of its commands, and how failures end it."""
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from typing import Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
-from typer.core import TyperGroup
 
 from tilescout.errors import TilescoutError
-from tilescout_cli.commands import (
-    dataset,
-    destroy,
-    detect,
-    evaluate,
-    export,
-    local,
-    merge,
-    model,
-    plan,
-    promote,
-    reconcile,
-    results,
-    retry,
-    sample,
-    start,
-    status,
-    train,
-    tune,
-    upload,
-    version,
-    view,
-)
 from tilescout_cli.console import terminal
-from tilescout_cli.console.aws_errors import explain
+from tilescout_cli.console.command_list import ListedCommand, ListedCommands
 from tilescout_cli.console.failures import CommandFailed, TargetUnreachable
 
+COMMANDS = {
+    "Documents": {
+        "detect": "Upload PDFs, detect, wait, and show the results.",
+        "view": "See and correct detections in the browser.",
+        "upload": "Upload PDFs; the next run detects them.",
+        "start": "Start a run now.",
+        "status": "Show documents and runs, or everything about one document.",
+        "results": "Show detections.",
+        "export": "Write the results of one document, or of all.",
+        "retry": "Send failed tiles again and tile failed pages again.",
+        "reconcile": "Announce objects in the bucket that have no document.",
+    },
+    "Without AWS": {
+        "plan": "Estimate tiles, calls and dollars of PDFs.",
+        "merge": "Merge boxes that overlapping tiles of one page saw.",
+        "sample": "Write sample drawings with known contents.",
+        "local": "Start, stop and show the embedded AWS on this machine.",
+    },
+    "Models and accuracy": {
+        "dataset": "Build and check data sets to train a detector with.",
+        "model": "Train, evaluate, activate, show and stop model versions.",
+        "onnx": "Train, evaluate, check and activate model files.",
+        "evaluate": "Compare results with ground truth.",
+        "tune": "Find the best settings of a profile on annotated pages.",
+    },
+    "Installation": {
+        "destroy": "Remove the stack from AWS, its models first.",
+        "version": "Print the version.",
+    },
+}
+"""A summary of each command, by the panel of the help text; `commands/` has a module for each."""
 
-class Commands(TyperGroup):
-    """Expected failures end in one line and an exit code, never in a traceback."""
+
+class Commands(ListedCommands):
+    """Ends expected failures in one line and an exit code, never in a traceback."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for panel, summaries in COMMANDS.items():
+            for name, summary in summaries.items():
+                module = f"tilescout_cli.commands.{name}"
+                self.add_command(ListedCommand(name, summary, panel=panel, module=module))
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except CommandFailed as failure:
             raise _ended(failure) from failure
-        except (BotoCoreError, ClientError) as error:
-            raise _ended(explain(error)) from error
         except TilescoutError as error:
-            is_aws = isinstance(error.__cause__, BotoCoreError | ClientError)
-            told = TargetUnreachable if is_aws else CommandFailed
+            told = TargetUnreachable if isinstance(error.__cause__, aws_errors()) else CommandFailed
             raise _ended(told(str(error))) from error
+        except aws_errors() as error:
+            raise _ended(_explained(error)) from error
+
+
+def aws_errors() -> tuple[type[Exception], ...]:
+    """The errors of AWS clients; none while botocore, which takes long, is not imported."""
+    exceptions = sys.modules.get("botocore.exceptions")
+    return (exceptions.BotoCoreError, exceptions.ClientError) if exceptions else ()
+
+
+def _explained(error: Any) -> CommandFailed:
+    from tilescout_cli.console.aws_errors import explain
+
+    return explain(error)
 
 
 def _ended(failure: CommandFailed) -> typer.Exit:
@@ -67,23 +93,26 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-SHOWN = (detect, view, upload, start, status, results, export, retry, reconcile)
-for module in (
-    *SHOWN,
-    plan,
-    merge,
-    sample,
-    train,
-    evaluate,
-    tune,
-    promote,
-    destroy,
-    version,
-):
-    module.register(app)
-app.add_typer(local.app, name="local")
-app.add_typer(model.app, name="model")
-app.add_typer(dataset.app, name="dataset")
+
+
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from tilescout_cli.commands.version import version
+
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    pass
 
 
 def main() -> None:

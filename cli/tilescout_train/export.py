@@ -52,7 +52,7 @@ def read_onnx(path: Path) -> tuple[ModelCard, Weights]:
     except (OSError, ValueError, onnx.checker.ValidationError) as error:
         raise UnusableModel(
             f"the model to go on from must be an ONNX file; {path} is not ({error}); give a file "
-            "that tilescout train wrote"
+            "that tilescout onnx train wrote"
         ) from error
     card = model_card({each.key: each.value for each in model.metadata_props})
     weights = {

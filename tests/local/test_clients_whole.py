@@ -130,7 +130,7 @@ def test_a_document_and_its_run_are_evaluated_by_their_ids(started: Started) -> 
     document = started.document("incoming/pdf-text/plant 7/plan.pdf")
     for name in (document["id"]["S"][:8], document["run_id"]["S"][:8]):
         found = tilescout(
-            "evaluate", name, "--local", "--truth", "plan.pdf", "--text-layer", "--json",
+            "evaluate", "text", name, "--local", "--truth", "plan.pdf", "--text-layer", "--json",
             cwd=started.folder,
         )  # fmt: skip
         assert found.returncode == 0, found.stderr

@@ -62,7 +62,7 @@ def test_the_sample_model_is_put_to_use_and_said_so(
     detected: subprocess.CompletedProcess[str],
 ) -> None:
     assert detected.returncode == 0, detected.stderr
-    assert "model sample-symbols-onnx: version v1 is put to use" in detected.stderr
+    assert "model sample-symbols-onnx: version v1 is active" in detected.stderr
 
 
 def test_symbols_are_found_and_near_misses_are_not(

@@ -66,9 +66,9 @@ def test_what_detect_found_is_evaluated_against_the_text_of_the_pdf(
     folder: Path, detected: subprocess.CompletedProcess[str]
 ) -> None:
     assert detected.returncode == 0, detected.stderr
-    result, limits = "out/tags/detections.json", ("--min-recall", "1", "--max-cer", "0")
-    found = tilescout("evaluate", result, "--truth", "tags.pdf", "--text-layer", "--out", "report",
-                      *limits, cwd=folder)  # fmt: skip
+    result, limits = "out/tags/detections.json", ("--min", "recall=1", "--max", "cer=0")
+    found = tilescout("evaluate", "text", result, "--truth", "tags.pdf", "--text-layer", "--out",
+                      "report", *limits, cwd=folder)  # fmt: skip
     assert found.returncode == 0, found.stderr
     assert "There are none." in (folder / "report" / "report.html").read_text()
 
@@ -81,7 +81,7 @@ def test_a_corrected_annotated_pdf_is_ground_truth(
         page = document[0]
         page.delete_annot(next(page.annots()))
         document.save(folder / "corrected.pdf")
-    found = tilescout("evaluate", "out/tags", "--truth", "corrected.pdf", "--as", "snippets",
+    found = tilescout("evaluate", "snippets", "out/tags", "--truth", "corrected.pdf",
                       "--json", cwd=folder)  # fmt: skip
     total = json.loads(found.stdout)["total"]
     assert (total["objects"], total["detections"], total["true_positives"]) == (1, 2, 1)

@@ -1,81 +1,70 @@
-"""`tilescout results`: what was found, by document, label, text, page, confidence or region."""
+"""`tilescout results`: detections by document, label, text, page, confidence or region."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from tilescout_cli.console import tables, terminal
-from tilescout_cli.console.options import (
-    DocumentName,
-    Json,
-    Key,
-    Label,
-    Local,
-    MinConfidence,
-    Page,
-    RegionText,
-    StackName,
-    TextWanted,
-    example,
-)
-from tilescout_cli.console.tables import MOST_ROWS
-from tilescout_cli.documents.queries import Question, Row, parse_region
-from tilescout_cli.documents.query_options import ask, selected
-from tilescout_cli.stack import target
+from tilescout_cli.console.command_list import command_app
+from tilescout_cli.console.options import DocumentName, Json, Local, StackName, example
+
+Label = Annotated[
+    str, typer.Option("--label", metavar="L", help="Only this label.", show_default=False)
+]
+Text = Annotated[
+    str,
+    typer.Option(
+        "--text", metavar="T", help="Exactly this text, or a beginning: 'FV-*'.", show_default=False
+    ),
+]
+Page = Annotated[
+    int | None,
+    typer.Option("--page", metavar="N", min=1, help="Only this page.", show_default=False),
+]
+MinConfidence = Annotated[
+    float,
+    typer.Option("--min-confidence", metavar="C", min=0, max=100, help="0 to 100."),
+]
+RegionText = Annotated[
+    str,
+    typer.Option(
+        "--region",
+        metavar="l,t,r,b",
+        help="Only boxes with their centre in it, in points.",
+        show_default=False,
+    ),
+]
+Count = Annotated[bool, typer.Option("--count", help="Print only the number of detections.")]
+app = command_app()
 
 
-def register(app: typer.Typer) -> None:
-    app.command("results", epilog=example("tilescout results --text 'FV-*' --min-confidence 80"))(
-        results
-    )
-
-
+@app.command("results", epilog=example("tilescout results --text 'FV-*' --min-confidence 80"))
 def results(
     document: DocumentName = None,
-    key: Key = None,
     label: Label = "",
-    text: TextWanted = "",
+    text: Text = "",
     page: Page = None,
     min_confidence: MinConfidence = 0.0,
     region: RegionText = "",
-    count: Annotated[bool, typer.Option("--count", help="Only how many there are.")] = False,
+    count: Count = False,
     local: Local = False,
     stack: StackName = None,
     as_json: Json = False,
 ) -> None:
-    """Show detections. Without --document or --key: of all documents, by --label or --text."""
-    question = Question(
+    """Show detections of a document, or by --label or --text those of all documents."""
+    from tilescout_cli.documents import queries, result_view
+    from tilescout_cli.documents.queries import Query
+    from tilescout_cli.stack import target
+
+    query = Query(
         label=label,
         text=text,
         page=page or 0,
         min_confidence=min_confidence,
-        region=parse_region(region) if region else None,
+        region=queries.parse_region(region) if region else None,
     )
     found = target.find(local=local, stack=stack)
-    rows = list(ask(found, question, selected(found, document, key)))
-    if count:
-        terminal.print_json({"count": len(rows)} if as_json else len(rows))
-    elif as_json:
-        terminal.print_json([shown(row) for row in rows])
-    else:
-        _show(rows, with_document=document is None and key is None)
-
-
-def shown(row: Row) -> dict[str, Any]:
-    """A row without the attributes that only indexes need."""
-    hidden = {"label_shard", "label_key", "text_prefix", "text_key"}
-    return {"id": row["sort"]} | {name: row[name] for name in sorted(row.keys() - hidden)}
-
-
-def _show(rows: list[Row], *, with_document: bool) -> None:
-    if not rows:
-        terminal.say(
-            "no detection answers; plain lines of text are in no label index, ask for them with "
-            "--text or --document"
-        )
-        return
-    terminal.out.print(tables.detections(rows, with_document=with_document))
-    if len(rows) > MOST_ROWS:
-        terminal.out.print(f"and {len(rows) - MOST_ROWS} more, see --json or `tilescout export`")
+    one = queries.selected(found, document)
+    rows = queries.run(found, query, one)
+    result_view.show(rows, only_count=count, with_document=one is None, as_json=as_json)

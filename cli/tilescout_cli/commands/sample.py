@@ -7,21 +7,20 @@ from typing import Annotated
 
 import typer
 
-from tilescout_cli.console import terminal
-from tilescout_cli.console.failures import BadUsage
+from tilescout_cli.console.command_list import command_app
 from tilescout_cli.console.options import Json, example
-from tilescout_samples import write_samples
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write to.")]
+app = command_app()
 
 
-def register(app: typer.Typer) -> None:
-    app.command("sample", epilog=example("tilescout sample out/samples"))(sample)
+@app.command("sample", epilog=example("tilescout sample out/samples"))
+def sample(folder: Folder, as_json: Json = False) -> None:
+    """Write sample drawings, and beside each what is drawn where."""
+    from tilescout_cli.console import terminal
+    from tilescout_cli.console.failures import BadUsage
+    from tilescout_samples import write_samples
 
-
-def sample(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write them.")],
-    as_json: Json = False,
-) -> None:
-    """Write the sample drawings, and beside them what is drawn where."""
     try:
         written = write_samples(folder)
     except OSError as error:

@@ -1,155 +1,29 @@
-"""`tilescout status`: what became of the documents, or of one."""
+"""`tilescout status`: the state of all documents, or of one."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from tilescout.aws.items import from_item
-from tilescout.documents import Document
-from tilescout.runs.records import Run
-from tilescout_cli.console import clock, tables, terminal
-from tilescout_cli.console.options import Json, Local, StackName, example
-from tilescout_cli.console.progress_view import stage
-from tilescout_cli.console.tables import moment
-from tilescout_cli.console.terminal import dollars
-from tilescout_cli.documents import lookup
-from tilescout_cli.models import costs
-from tilescout_cli.models.costs import ModelBill
-from tilescout_cli.runs import progress
-from tilescout_cli.runs.progress import Standing
-from tilescout_cli.stack import cdk_profiles, target
-from tilescout_cli.stack.target import Stack
-
-NEWEST_DOCUMENTS = 20
-NEWEST_RUNS = 5
+from tilescout_cli.console.command_list import command_app
+from tilescout_cli.console.options import DOCUMENT_HELP, Json, Local, StackName, example
 
 Name = Annotated[
     str | None,
     typer.Argument(
-        metavar="[DOCUMENT|PDF|KEY]",
-        help="An id or its beginning, a file, or a key.",
-        show_default="the newest documents",
+        metavar="[DOCUMENT|PDF|KEY]", help=DOCUMENT_HELP, show_default="the newest documents"
     ),
 ]
+app = command_app()
 
 
-def register(app: typer.Typer) -> None:
-    app.command("status", epilog=example("tilescout status plan.pdf --local"))(status)
-
-
+@app.command("status", epilog=example("tilescout status plan.pdf --local"))
 def status(
     document: Name = None, local: Local = False, stack: StackName = None, as_json: Json = False
 ) -> None:
     """Show the newest documents and runs, or everything about one document."""
-    found = target.find(local=local, stack=stack)
-    if document is None:
-        _overview(found, as_json=as_json)
-    else:
-        _one(found, lookup.named(found, document), as_json=as_json)
+    from tilescout_cli.runs import status
+    from tilescout_cli.stack import target
 
-
-def _overview(stack: Stack, *, as_json: bool) -> None:
-    every = lookup.every(stack)
-    runs = lookup.runs(stack)
-    if as_json:
-        latest = [_plain(document) for document in every]
-        terminal.print_json({"documents": latest, "runs": [_run(stack, row) for row in runs]})
-        return
-    if not every:
-        terminal.say("there is no document yet; `tilescout upload` or `tilescout detect` adds one")
-        return
-    terminal.out.print(tables.documents(every[:NEWEST_DOCUMENTS]))
-    if len(every) > NEWEST_DOCUMENTS:
-        terminal.out.print(f"and {len(every) - NEWEST_DOCUMENTS} more, see --json")
-    for row in runs[:NEWEST_RUNS]:
-        terminal.out.print(terminal.plain(_run_line(stack, from_item(Run, row))))
-
-
-def _run_line(stack: Stack, run: Run) -> str:
-    bill = _bill(stack, run)
-    parts = [run.status, dollars(run.spent_usd), f"model {bill}" if bill else "", run.reason]
-    head = f"run {moment(run.opened_at)} {run.model}"
-    return f"{head}: {', '.join(part for part in parts if part)}"
-
-
-def _bill(stack: Stack, run: Run) -> ModelBill:
-    return costs.of_run(stack, run, clock.now(), cdk_profiles.prices())
-
-
-def _run(stack: Stack, row: dict[str, Any]) -> dict[str, Any]:
-    run = from_item(Run, row)
-    names = ("model", "status", "execution", "opened_at", "closed_at", "documents", "reason", "id")
-    told = {name: getattr(run, name) for name in names} | {"spent_usd": run.spent_usd}
-    bill = _bill(stack, run)
-    if not (bill or run.model_version):
-        return told
-    return told | {
-        "model_version": run.model_version,
-        "units": run.units,
-        "model_seconds": bill.seconds,
-        "model_usd": bill.usd,
-        "model_is_up": bool(bill.doing),
-    }
-
-
-def _plain(document: Document) -> dict[str, Any]:
-    return asdict(document) | {"profile": document.profile.name}
-
-
-def _one(stack: Stack, document: Document, *, as_json: bool) -> None:
-    standing = progress.look(stack, document.id, Standing())
-    if as_json:
-        terminal.print_json(_plain(document) | {"progress": _counts(standing)})
-        return
-    totals = progress.totals(stack, [standing])
-    terminal.out.print(
-        tables.facts(
-            [
-                ("document", document.id),
-                ("key", document.key),
-                ("profile", document.profile.name),
-                ("status", document.status),
-                ("doing", "" if standing.is_settled else stage(totals)),
-                ("reason", document.reason),
-                ("pages tiled", f"{standing.pages_tiled} of {document.pages}"),
-                ("tiles", _tiles(document, standing)),
-                ("calls", totals.calls),
-                ("estimated", f"{_range(document)}"),
-                ("spent", dollars(totals.usd)),
-                ("model", dollars(document.model_usd) if document.model_usd else ""),
-                ("model of its run", totals.model or ""),
-                ("detections", document.detections if document.has_ended else ""),
-                ("accepted", moment(document.accepted_at)),
-                ("queued", moment(document.queued_at)),
-                ("ended", moment(document.ended_at)),
-                ("run", document.run_id),
-                ("result", document.result_id),
-                *[("warning", warning) for warning in document.warnings],
-            ]
-        )
-    )
-
-
-def _range(document: Document) -> str:
-    return f"{dollars(document.estimated_usd_low)} to {dollars(document.estimated_usd_high)}"
-
-
-def _counts(standing: Standing) -> dict[str, int]:
-    return {
-        "pages": standing.pages,
-        "pages_tiled": standing.pages_tiled,
-        "tiles": standing.tiles,
-        "tiles_answered": standing.tiles_answered,
-        "tiles_failed": standing.tiles_failed,
-    }
-
-
-def _tiles(document: Document, standing: Standing) -> str:
-    if standing.is_in_intake:
-        return f"at most {document.tiles_planned}"
-    failed = f", {standing.tiles_failed} failed" if standing.tiles_failed else ""
-    skipped = f", {document.tiles_skipped} blank" if document.tiles_skipped else ""
-    return f"{standing.tiles_answered} of {standing.tiles} answered{failed}{skipped}"
+    status.show(target.find(local=local, stack=stack), document, as_json=as_json)

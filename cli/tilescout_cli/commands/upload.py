@@ -1,22 +1,14 @@
-"""`tilescout upload`: put PDFs where they are tiled at once and detected by the next run."""
+"""`tilescout upload`: PDFs are tiled at once and detected by the next run."""
 
 from __future__ import annotations
 
-import typer
-
-from tilescout_cli.console import terminal
-from tilescout_cli.console.failures import BadUsage
+from tilescout_cli.console.command_list import command_app
 from tilescout_cli.console.options import Json, Local, Pages, Pdfs, ProfileName, StackName, example
-from tilescout_cli.documents import uploads
-from tilescout_cli.documents.uploads import SentPdf
-from tilescout_cli.stack import cdk_profiles, target
-from tilescout_cli.stack.target import Stack
+
+app = command_app()
 
 
-def register(app: typer.Typer) -> None:
-    app.command("upload", epilog=example("tilescout upload plans/*.pdf --profile text"))(upload)
-
-
+@app.command("upload", epilog=example("tilescout upload plans/*.pdf --profile text"))
 def upload(
     pdfs: Pdfs,
     profile: ProfileName = None,
@@ -26,22 +18,13 @@ def upload(
     as_json: Json = False,
 ) -> None:
     """Upload PDFs; they are checked and tiled at once, and detected by the next run."""
+    from tilescout_cli.documents import uploads
+    from tilescout_cli.stack import cdk_profiles, target
+
     chosen = cdk_profiles.read().named(profile)
     pages = uploads.check_pages(pages)
-    usable, refused = uploads.usable(pdfs)
-    found = target.find(local=local, stack=stack)
-    done = [uploads.upload(found, pdf, profile=chosen.name, pages=pages) for pdf in usable]
-    _report(found, done, as_json=as_json)
-    if refused:
-        raise typer.Exit(BadUsage.exit_code)
-
-
-def _report(stack: Stack, done: list[SentPdf], *, as_json: bool) -> None:
-    if as_json:
-        terminal.print_json(
-            [{"file": str(u.pdf.path), "document": u.document_id, "key": u.key} for u in done]
-        )
-        return
-    for each in done:
-        typer.echo(f"{each.document_id}  {each.key}")
-    terminal.say(f"see `tilescout status {done[-1].document_id[:8]} {stack.option}`")
+    files = uploads.usable(pdfs)
+    uploads.upload_all(
+        target.find(local=local, stack=stack), files, profile=chosen.name, pages=pages,
+        as_json=as_json,
+    )  # fmt: skip

@@ -1,20 +1,18 @@
-"""`tilescout version`."""
+"""`tilescout version`, and what `tilescout --version` prints."""
 
 from __future__ import annotations
-
-import importlib.metadata
 
 import typer
 
 from tilescout_cli.console import terminal
+from tilescout_cli.console.command_list import command_app
 from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.console.options import Json, example
 
-
-def register(app: typer.Typer) -> None:
-    app.command("version", epilog=example("tilescout version"))(version)
+app = command_app()
 
 
+@app.command("version", epilog=example("tilescout version"))
 def version(as_json: Json = False) -> None:
     """Print the version."""
     found = _installed()
@@ -25,9 +23,11 @@ def version(as_json: Json = False) -> None:
 
 
 def _installed() -> str:
+    import importlib.metadata
+
     try:
         return importlib.metadata.version("tilescout")
     except importlib.metadata.PackageNotFoundError as error:
         raise BadUsage(
-            "the package tilescout is not installed, only found; run `make install`"
+            "the package tilescout is on the path but not installed; install it with pip"
         ) from error

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 Pdfs = Annotated[
-    list[Path], typer.Argument(metavar="PDF...", help="Files to look at.", show_default=False)
+    list[Path], typer.Argument(metavar="PDF...", help="PDF files to process.", show_default=False)
 ]
 Local = Annotated[
     bool, typer.Option("--local", help="The embedded AWS on this machine; no account needed.")
@@ -46,7 +46,7 @@ ProjectName = Annotated[
 VersionName = Annotated[
     str | None,
     typer.Option(
-        "--version", metavar="V", help="Of the project.",
+        "--version", metavar="V", help="A version of the project.",
         show_default="the newest that was trained",
     ),
 ]  # fmt: skip
@@ -57,43 +57,13 @@ Pages = Annotated[
 
 
 def example(text: str) -> str:
-    """The end of a help text."""
+    """Returns the end of a help text."""
     return f"Example: {text}"
 
 
+DOCUMENT_HELP = "An id or its beginning, a file, or a key."
 DocumentName = Annotated[
     str | None,
-    typer.Option(
-        "--document", metavar="ID", help="An id, its beginning, or a file.", show_default=False
-    ),
+    typer.Argument(metavar="[DOCUMENT|PDF|KEY]", help=DOCUMENT_HELP, show_default="all documents"),
 ]
-Key = Annotated[
-    str | None,
-    typer.Option("--key", metavar="KEY", help="The key in the bucket.", show_default=False),
-]
-Label = Annotated[
-    str, typer.Option("--label", metavar="L", help="Only this label.", show_default=False)
-]
-TextWanted = Annotated[
-    str,
-    typer.Option(
-        "--text", metavar="T", help="Exactly this text, or a beginning: 'FV-*'.", show_default=False
-    ),
-]
-Page = Annotated[
-    int | None,
-    typer.Option("--page", metavar="N", min=1, help="Only this page.", show_default=False),
-]
-MinConfidence = Annotated[
-    float,
-    typer.Option("--min-confidence", metavar="C", min=0, max=100, help="0 to 100."),
-]
-RegionText = Annotated[
-    str,
-    typer.Option(
-        "--region",
-        metavar="l,t,r,b",
-        help="Only boxes with their centre in it, in points.",
-        show_default=False,
-    ),
-]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")]

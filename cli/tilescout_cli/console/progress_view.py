@@ -1,11 +1,11 @@
-"""What a person sees while waiting: live bars on a terminal, plain lines elsewhere."""
+"""The progress of a command: live bars on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -14,52 +14,47 @@ from rich.spinner import Spinner
 from rich.table import Table
 
 from tilescout_cli.console import terminal
-from tilescout_cli.console.terminal import dollars, plain
-from tilescout_cli.runs.progress import Totals
+from tilescout_cli.console.terminal import plain
 
 LINE_SECONDS = 5.0
-"""Between two lines of mere counting where there is no terminal."""
+"""Time between two lines of mere counting where there is no terminal."""
 QUIET_SECONDS = 60.0
-"""Between two equal lines."""
+"""Time between two equal lines."""
 BAR_WIDTH = 30
 
 
-def summary(totals: Totals) -> str:
-    """One line: stage, pages, tiles, calls, dollars, the model and its price."""
-    parts = [stage(totals)]
-    if totals.pages:
-        parts.append(f"pages tiled {totals.pages_tiled}/{totals.pages}")
-    if totals.tiles:
-        parts.append(f"tiles answered {totals.tiles_ended}/{totals.tiles}")
-    parts.append(f"calls {totals.calls} ({dollars(totals.usd)})")
-    if totals.model:
-        parts.append(f"model {totals.model}")
-    return ", ".join(parts)
+class Counts(Protocol):
+    """Work in progress that can be counted."""
 
+    @property
+    def stage(self) -> str:
+        """What is being done now, in a few words."""
 
-def stage(totals: Totals) -> str:
-    if totals.settled == totals.documents:
-        return "stopping the model" if totals.model.doing else "done"
-    if totals.in_intake:
-        return "tiling pages" if totals.pages else "checking the PDF"
-    if not totals.running:
-        return "waiting for a run"
-    if totals.model.doing == "starting":
-        return "starting the model"
-    if totals.tiles_ended < totals.tiles:
-        return "detecting"
-    return "merging"
+    @property
+    def summary(self) -> str:
+        """The stage and all counts in one line."""
+
+    @property
+    def bars(self) -> Sequence[tuple[str, int, int]]:
+        """A name, how many are done, and of how many, for each bar."""
+
+    @property
+    def facts(self) -> Sequence[tuple[str, str]]:
+        """A name and a text for each line below the bars."""
 
 
 class ProgressView:
-    """A context; ``tell`` says a line that stays, ``step`` what goes on, ``show`` the counts."""
+    """A context in which progress is shown on standard error.
+
+    ``tell`` prints a line that stays, ``step`` names what is being done, ``show`` shows counts.
+    """
 
     def __init__(self, console: Console = terminal.err, now: Callable[[], float] = time.monotonic):
         self._console = console
         self._now = now
         self._started = now()
         self._step = "starting"
-        self._totals: Totals | None = None
+        self._counts: Counts | None = None
         self._last_line = (("", ""), 0.0)
         self._spinner = Spinner("dots")
         self._live = Live(get_renderable=self._render, console=console, transient=True)
@@ -79,20 +74,22 @@ class ProgressView:
             self._live.stop()
 
     def tell(self, text: str) -> None:
+        """Prints a line that stays."""
         self._console.print(plain(text), soft_wrap=not self._console.is_terminal)
 
     def step(self, text: str, detail: str = "") -> None:
-        """``detail`` may change without being news."""
+        """Names what is being done; a change of ``detail`` alone is not printed at once."""
         shown = f"{text}, {detail}" if detail else text
-        self._step, self._totals = shown, None
+        self._step, self._counts = shown, None
         self._line(text, shown)
 
-    def show(self, totals: Totals) -> None:
-        self._totals = totals
-        self._line(stage(totals), summary(totals))
+    def show(self, counts: Counts) -> None:
+        """Shows counts that replace those shown before."""
+        self._counts = counts
+        self._line(counts.stage, counts.summary)
 
     def _line(self, topic: str, text: str) -> None:
-        """Without a terminal: a new topic at once, new counts and no news now and then."""
+        """Prints, without a terminal, a new topic at once and anything else from time to time."""
         if self._console.is_terminal:
             return
         (last_topic, last_text), at = self._last_line
@@ -105,24 +102,18 @@ class ProgressView:
         return self._now() - self._started
 
     def _render(self) -> RenderableType:
-        doing = stage(self._totals) if self._totals else self._step
+        doing = self._counts.stage if self._counts else self._step
         self._spinner.update(text=plain(f"{doing}, {self._elapsed():.0f} s"))
-        if self._totals is None:
+        if self._counts is None:
             return self._spinner
-        return Group(self._spinner, _bars(self._totals))
+        return Group(self._spinner, _bars(self._counts))
 
 
-def _bars(totals: Totals) -> Table:
-    bars = Table.grid(padding=(0, 2))
-    for name, done, of in (
-        ("pages tiled", totals.pages_tiled, totals.pages),
-        ("tiles answered", totals.tiles_ended, totals.tiles),
-    ):
-        if of:
-            bar = ProgressBar(total=of, completed=done, width=BAR_WIDTH)
-            bars.add_row(name, bar, f"{done}/{of}")
-    failed = f", {totals.tiles_failed} tiles failed" if totals.tiles_failed else ""
-    bars.add_row("calls", f"{totals.calls}, {dollars(totals.usd)}{failed}", "")
-    if totals.model:
-        bars.add_row("model", str(totals.model), "")
-    return bars
+def _bars(counts: Counts) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for name, done, of in counts.bars:
+        bar = ProgressBar(total=of, completed=done, width=BAR_WIDTH)
+        table.add_row(name, bar, f"{done}/{of}")
+    for name, text in counts.facts:
+        table.add_row(name, text, "")
+    return table

@@ -11,7 +11,7 @@ from rich.table import Table
 from tilescout.documents import Document
 from tilescout_cli.console.terminal import dollars, plain
 
-MOST_ROWS = 30
+MAX_ROWS = 30
 
 
 def detections(rows: Sequence[Mapping[str, Any]], *, with_document: bool = False) -> Table:
@@ -24,7 +24,7 @@ def detections(rows: Sequence[Mapping[str, Any]], *, with_document: bool = False
     table.add_column("text", no_wrap=True, overflow="ellipsis", ratio=1)
     table.add_column("conf.", justify="right", no_wrap=True)
     table.add_column("box (pt)", justify="right", no_wrap=True)
-    for row in rows[:MOST_ROWS]:
+    for row in rows[:MAX_ROWS]:
         document = [plain(row["document_id"][:8])] if with_document else []
         table.add_row(
             *document,

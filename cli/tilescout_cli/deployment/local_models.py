@@ -1,4 +1,4 @@
-"""Models of the embedded AWS: what a profile needs is put to use without being asked for."""
+"""Models of the embedded AWS: what a profile needs is activated without being asked for."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from tilescout.profiles import Profile
 from tilescout_cli.console import terminal
 from tilescout_cli.console.terminal import counted
 from tilescout_cli.models import activation, versions
-from tilescout_cli.models.activation import Used
+from tilescout_cli.models.activation import Activation
 from tilescout_cli.models.versions import Version
 from tilescout_cli.promotion import onnx
 from tilescout_cli.stack import cdk_profiles, paths
@@ -18,8 +18,8 @@ from tilescout_local.models.registry import SAMPLE_VERSION
 SAMPLE_ONNX_PROJECT = "sample-symbols-onnx"
 
 
-def put_to_use(stack: Stack) -> None:
-    """The newest version that can run, of each project that has none in use; says so.
+def activate_all(stack: Stack) -> None:
+    """Activates the newest version that can run of each project that has no active one; says so.
 
     On AWS this is a person's decision. A project that the embedded AWS does not know is left:
     its documents become WAITING_FOR_MODEL.
@@ -49,10 +49,10 @@ def _usable(stack: Stack, project: str) -> list[Version]:
 def _put(stack: Stack, project: str, usable: list[Version]) -> None:
     if not usable:
         return
-    _say(activation.put_to_use(stack, project, usable[0].name))
+    _say(activation.activate(stack, project, usable[0].name))
 
 
-def _say(used: Used) -> None:
-    waited = f", {counted(used.queued, 'document')} queued" if used.queued else ""
-    model = used.model
-    terminal.say(f"model {model.project}: version {model.version} is put to use{waited}")
+def _say(activated: Activation) -> None:
+    waited = f", {counted(activated.queued, 'document')} queued" if activated.queued else ""
+    model = activated.model
+    terminal.say(f"model {model.project}: version {model.version} is active{waited}")

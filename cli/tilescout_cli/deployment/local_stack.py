@@ -1,6 +1,4 @@
-"""A stack on this machine: the synthesised template, deployed to an embedded AWS; its models are
-put to use.
-"""
+"""A stack on this machine: the synthesised template, deployed to an embedded AWS, with models."""
 
 from __future__ import annotations
 
@@ -9,7 +7,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import typer
+
+from tilescout_cli.console import terminal
 from tilescout_cli.console.failures import TargetUnreachable
+from tilescout_cli.console.progress_view import ProgressView
 from tilescout_cli.deployment import local_models
 from tilescout_cli.stack import paths, target
 from tilescout_cli.stack.target import Stack
@@ -32,7 +34,7 @@ def up(step: Step) -> Stack:
     if running is None:
         return _new(home, step, leave_running=True)[0]
     found = target.of_embedded(running)
-    local_models.put_to_use(found)
+    local_models.activate_all(found)
     return found
 
 
@@ -61,7 +63,7 @@ def _new(home: Path, step: Step, *, leave_running: bool) -> tuple[Stack, Embedde
     try:
         deploy(started, assembly, progress=step)
         found = target.of_embedded(started)
-        local_models.put_to_use(found)
+        local_models.activate_all(found)
         return found, started
     except EmbeddedAwsError as error:
         started.stop()
@@ -73,3 +75,52 @@ def _new(home: Path, step: Step, *, leave_running: bool) -> tuple[Stack, Embedde
 
 def _failure(error: EmbeddedAwsError) -> TargetUnreachable:
     return TargetUnreachable(f"the embedded AWS cannot be used: {error}")
+
+
+def show_up(*, as_json: bool) -> None:
+    """Starts the embedded AWS with progress, and prints where it runs."""
+    with ProgressView() as view:
+        stack = up(view.step)
+    if as_json:
+        terminal.print_json(_facts())
+        return
+    typer.echo(f"the embedded AWS runs in {stack.home}; `tilescout local down` stops it")
+
+
+def down(*, as_json: bool) -> None:
+    """Stops the embedded AWS, if one runs, and prints whether one did."""
+    running = embedded_aws.find_running(paths.embedded_home())
+    if running:
+        running.stop()
+    if as_json:
+        terminal.print_json({"stopped": running is not None})
+    else:
+        typer.echo("stopped" if running else "no embedded AWS was running")
+
+
+def show_status(*, as_json: bool) -> None:
+    """Prints whether an embedded AWS runs, where, and with which outputs."""
+    facts = _facts()
+    if as_json:
+        terminal.print_json(facts)
+    elif facts["running"]:
+        typer.echo(
+            f"running at {facts['endpoint_url']}, process {facts['pid']}, in {facts['home']}"
+        )
+    else:
+        typer.echo(f"not running; `tilescout local up` starts it in {facts['home']}")
+
+
+def _facts() -> dict[str, object]:
+    home = paths.embedded_home()
+    running = embedded_aws.find_running(home)
+    if running is None:
+        return {"running": False, "home": str(home)}
+    return {
+        "running": True,
+        "home": str(home),
+        "endpoint_url": running.endpoint_url,
+        "region": running.region,
+        "pid": running.pid,
+        "outputs": dict(target.of_embedded(running).outputs),
+    }

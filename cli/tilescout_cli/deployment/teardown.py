@@ -94,8 +94,8 @@ def models_down(stack: Stack, view: ProgressView, prices: PriceTable, seconds: f
     """
     for project in projects.every(stack):
         lease = lease_table.read(stack.ledger, project)
-        standing = model_status.look(stack, project, clock.now(), prices)
-        if stopping.need(stack, standing, clock.now()) in ("nothing", "unmanaged"):
+        status = model_status.look(stack, project, clock.now(), prices)
+        if stopping.need(stack, status, clock.now()) in ("nothing", "unmanaged"):
             continue
         seen = Stopped(project=project, aborted=lease.owner)
         waiting = Waiting(
@@ -103,14 +103,14 @@ def models_down(stack: Stack, view: ProgressView, prices: PriceTable, seconds: f
         )
         if not waiting.until_down().is_down:
             raise CommandFailed(
-                f"an owned model is up until the guard has stopped it; that of {project} is up "
+                f"a owned model is up until the guard has stopped it; that of {project} is up "
                 f"after {seconds / 60:g} minutes; see `tilescout model status`, and do not delete "
                 "the stack: its guard would go with it"
             )
 
 
 def left_up(stack: Stack, prices: PriceTable) -> list[str]:
-    """A line for each model that is up and that Tilescout did not start: it is not owned to stop,
+    """A line for each model that is up and that Tilescout did not start: it is not ours to stop,
     and no alarm tells of it once the stack is gone.
     """
     return [

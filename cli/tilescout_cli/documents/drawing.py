@@ -23,7 +23,7 @@ PREVIEW_LINE_PX = 2
 Detections = list[Mapping[str, Any]]
 
 
-class NotDrawn(CommandFailed):
+class DrawingFailed(CommandFailed):
     """The PDF cannot be drawn on; the detections themselves are not touched."""
 
 
@@ -37,7 +37,7 @@ def draw(
 ) -> None:
     """Write ``annotated``, a PDF, and ``preview``, a PNG of the page with most detections.
 
-    A picture becomes a PDF whose pages have the sizes ``sizes_pt``. Raises NotDrawn where MuPDF
+    A picture becomes a PDF whose pages have the sizes ``sizes_pt``. Raises DrawingFailed where MuPDF
     cannot write the file.
     """
     found = sorted(detections, key=lambda each: (each["page"], each["id"]))
@@ -50,7 +50,7 @@ def draw(
             annotate(document, found)
             document.save(annotated, encryption=pymupdf.PDF_ENCRYPT_NONE)
     except (RuntimeError, ValueError, OSError, UnreadableDocument, mupdf.FzErrorBase) as error:
-        raise NotDrawn(
+        raise DrawingFailed(
             f"{pdf.name} cannot be drawn on ({error}); its detections are complete"
         ) from error
 

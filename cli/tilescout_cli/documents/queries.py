@@ -15,6 +15,7 @@ from tilescout.aws.tables import document_table
 from tilescout.documents import Document
 from tilescout.merging.text.confusions import normalise
 from tilescout_cli.console.failures import BadUsage
+from tilescout_cli.documents import lookup
 from tilescout_cli.stack.target import Stack
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ Region = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Query:
     """Every condition must hold; empty ones do. ``region`` in points, confidence 0-100.
 
     ``text`` is compared without case; with a final "*" as a beginning.
@@ -84,46 +85,46 @@ def _is_within(box: list[float], region: Region) -> bool:
     return region[0] <= x < region[2] and region[1] <= y < region[3]
 
 
-def of_document(table: Table, document: Document, question: Question) -> Iterator[Row]:
+def of_document(table: Table, document: Document, query: Query) -> Iterator[Row]:
     """Rows of the document's visible result set, in page order."""
     if not document.result_id:
         return
     condition: ConditionBase = Key("result_id").eq(document.result_id)
-    if question.page:
-        condition &= Key("sort").begins_with(keys.detection_page(question.page))
-    yield from (row for row in _rows(table, condition) if question.accepts(row))
+    if query.page:
+        condition &= Key("sort").begins_with(keys.detection_page(query.page))
+    yield from (row for row in _rows(table, condition) if query.accepts(row))
 
 
-def anywhere(stack: Stack, question: Question) -> Iterator[Row]:
+def anywhere(stack: Stack, query: Query) -> Iterator[Row]:
     """Rows of all documents by an index: that of texts where one is asked for, else of labels.
 
     Only visible result sets are shown. Raises BadUsage where neither text nor label is given.
     """
     visible: dict[str, str] = {}
-    for index, condition in index_conditions(question):
+    for index, condition in index_conditions(query):
         for row in _rows(stack.detections, condition, index):
-            if question.accepts(row) and _is_visible(stack, row, visible):
+            if query.accepts(row) and _is_visible(stack, row, visible):
                 yield row
 
 
-def index_conditions(question: Question) -> list[tuple[str, ConditionBase]]:
-    """Name of the index and key condition of each query that together answer the question."""
-    if question.text:
-        return [("by_text", _text_condition(question))]
-    if not question.label:
-        raise BadUsage("give --label or --text, or the document by --document or --key")
-    shards = keys.label_shards(question.label)
+def index_conditions(query: Query) -> list[tuple[str, ConditionBase]]:
+    """Name of the index and key condition of each query that together answer the query."""
+    if query.text:
+        return [("by_text", _text_condition(query))]
+    if not query.label:
+        raise BadUsage("give --label or --text, or name a document")
+    shards = keys.label_shards(query.label)
     return [("by_label", Key("label_shard").eq(shard)) for shard in shards]
 
 
-def _text_condition(question: Question) -> ConditionBase:
-    wanted = question.text_wanted
+def _text_condition(query: Query) -> ConditionBase:
+    wanted = query.text_wanted
     if len(wanted) < keys.TEXT_PREFIX:
         raise BadUsage(
             f"--text over all documents takes {keys.TEXT_PREFIX} characters or more, received "
-            f"{question.text!r}; name more, or one --document"
+            f"{query.text!r}; name more, or one --document"
         )
-    start = keys.indexed_text(wanted) + ("" if question.is_prefix else "#")
+    start = keys.indexed_text(wanted) + ("" if query.is_prefix else "#")
     prefix = keys.text_prefix(wanted)
     return Key("text_prefix").eq(prefix) & Key("text_key").begins_with(start)
 
@@ -140,3 +141,29 @@ def _is_visible(stack: Stack, row: Row, visible: dict[str, str]) -> bool:
 def _rows(table: Table, condition: ConditionBase, index: str = "") -> Iterator[Row]:
     options = {"IndexName": index} if index else {}
     return (plain(row) for row in requests.rows(table, condition, **options))
+
+
+def selected(stack: Stack, name: str | None) -> Document | None:
+    """Returns the document that ``name`` means, or None where there is no name.
+
+    Raises BadUsage for an unknown document, and for one without a result.
+    """
+    if not name:
+        return None
+    found = lookup.named(stack, name)
+    if not found.result_id:
+        raise BadUsage(
+            f"{found.key} has no result yet, it is {found.status}; see "
+            f"`tilescout status {found.id[:8]} {stack.option}`"
+        )
+    return found
+
+
+def run(stack: Stack, query: Query, document: Document | None) -> list[Row]:
+    """Returns the rows of one document in page order, or those of all documents by an index."""
+    if document:
+        return list(of_document(stack.detections, document, query))
+    return sorted(
+        anywhere(stack, query),
+        key=lambda row: (row["source_key"], row["result_id"], row["sort"]),
+    )

@@ -14,7 +14,7 @@ from tilescout.aws import objects
 from tilescout.documents import Document
 from tilescout_cli.console.failures import CommandFailed
 from tilescout_cli.documents import drawing
-from tilescout_cli.documents.drawing import NotDrawn
+from tilescout_cli.documents.drawing import DrawingFailed
 from tilescout_cli.stack.target import Stack
 from tilescout_exports import comma_separated
 
@@ -38,7 +38,7 @@ def fetch(stack: Stack, document: Document) -> bytes:
     if body is None:
         raise CommandFailed(
             f"s3://{stack.results_bucket}/{key} is gone; the rows are in the detections table, "
-            f"see `tilescout results --document {document.id[:8]}`"
+            f"see `tilescout results {document.id[:8]}`"
         )
     return body
 
@@ -55,7 +55,7 @@ def write(body: bytes, pdf: Path, folder: Path) -> Delivery:
     files, warnings = [written, table], []
     try:
         files += draw([result], pdf, folder)
-    except NotDrawn as reason:
+    except DrawingFailed as reason:
         warnings.append(str(reason))
     return Delivery(result=result, files=tuple(files), warnings=tuple(warnings))
 
@@ -81,7 +81,7 @@ def keep_drawing(pdf: Path, folder: Path) -> None:
 def draw(results: Sequence[Mapping[str, Any]], pdf: Path, folder: Path) -> list[Path]:
     """annotated.pdf and preview.png of one file in ``folder``, with all detections of ``results``.
 
-    Raises NotDrawn where MuPDF cannot write on it.
+    Raises DrawingFailed where MuPDF cannot write on it.
     """
     annotated, preview = folder / "annotated.pdf", folder / "preview.png"
     detections = [detection for result in results for detection in result["detections"]]

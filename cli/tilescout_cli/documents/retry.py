@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import typer
 
 from tilescout.aws.documents.retry import Retrier
 from tilescout.documents import GIVEN_UP, Document, Status
 from tilescout.transitions import RETRY
-from tilescout_cli.console import clock
-from tilescout_cli.console.failures import BadUsage
+from tilescout_cli.console import clock, terminal
+from tilescout_cli.console.failures import BadUsage, CommandFailed
+from tilescout_cli.console.terminal import counted
 from tilescout_cli.documents import lookup
 from tilescout_cli.stack.target import Stack
 
@@ -100,3 +104,53 @@ def _judge(retrier: Retrier, document: Document, *, dry_run: bool) -> Retried:
         return Retried(document=document, did="would judge again", status=document.status)
     did = "judged again" if retrier.judge_again(document) else "gone"
     return Retried(document=document, did=did, status=document.status)
+
+
+NOT_DONE = {
+    "busy": "another process changes it now, probably its clean-up; try again in 11 minutes",
+    "gone": "its object is gone, or it was retried meanwhile; upload the file again",
+}
+
+
+def retry_all(stack: Stack, documents: Sequence[Document], *, dry_run: bool, as_json: bool) -> None:
+    """Retries the documents and prints what was done with each.
+
+    Raises CommandFailed where one could not be retried.
+    """
+    done = []
+    for document in documents:
+        done.append(retry(stack, document, dry_run=dry_run))
+        if not as_json:
+            typer.echo(_line(done[-1]))
+    if as_json:
+        terminal.print_json([_members(each) for each in done])
+    elif not done:
+        terminal.say("there is nothing to retry")
+    left = sum(each.did in NOT_DONE for each in done)
+    if left:
+        raise CommandFailed(f"{counted(left, 'document')} could not be retried")
+
+
+def _line(each: Retried) -> str:
+    head = f"{each.document.id}  {each.document.status}  {terminal.printable(each.document.key)}"
+    if each.did in NOT_DONE:
+        return f"{head}: {NOT_DONE[each.did]}"
+    if each.did not in ("retried", "would retry"):
+        return f"{head}: {each.did}"
+    return (
+        f"{head}: {each.did}: {counted(each.tiles, 'tile')} to send again, "
+        f"{counted(each.pages, 'page')} to tile again, {counted(each.answered, 'answer')} kept"
+    )
+
+
+def _members(each: Retried) -> dict[str, Any]:
+    return {
+        "document": each.document.id,
+        "key": each.document.key,
+        "was": each.document.status,
+        "status": each.status,
+        "did": each.did,
+        "tiles": each.tiles,
+        "pages": each.pages,
+        "answered": each.answered,
+    }

@@ -9,12 +9,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
+
 from tilescout import keys
+from tilescout.aws.documents import uploads as uploaded_objects
 from tilescout.errors import UnreadableDocument
 from tilescout.intake.page_ranges import parse_pages
 from tilescout.rendering.file_kinds import HEAD_BYTES, PICTURE_NAMES, kind_of
 from tilescout_cli.console import terminal
 from tilescout_cli.console.failures import BadUsage
+from tilescout_cli.console.terminal import counted
 from tilescout_cli.stack.target import Stack
 
 DIGEST_DIGITS = 8
@@ -110,3 +114,41 @@ def upload(stack: Stack, pdf: Pdf, *, profile: str, pages: str = "") -> SentPdf:
         )
     version = answer.get("VersionId") or answer["ETag"].strip('"')
     return SentPdf(pdf, keys.document_id(stack.documents_bucket, key, version), key)
+
+
+def upload_all(
+    stack: Stack, files: tuple[list[Pdf], list[str]], *, profile: str, pages: str, as_json: bool
+) -> None:
+    """Uploads the usable files and prints their documents; ends with 2 where some were refused."""
+    usable, refused = files
+    done = [upload(stack, pdf, profile=profile, pages=pages) for pdf in usable]
+    if as_json:
+        terminal.print_json(
+            [{"file": str(u.pdf.path), "document": u.document_id, "key": u.key} for u in done]
+        )
+    else:
+        for each in done:
+            typer.echo(f"{each.document_id}  {each.key}")
+        terminal.say(f"see `tilescout status {done[-1].document_id[:8]} {stack.option}`")
+    if refused:
+        raise typer.Exit(BadUsage.exit_code)
+
+
+def reconcile(stack: Stack, *, dry_run: bool, as_json: bool) -> None:
+    """Announces every object of the bucket that has no document, and prints its key."""
+    listed = uploaded_objects.every(stack.clients.s3, stack.documents_bucket, keys.INCOMING)
+    missing = []
+    for upload in uploaded_objects.without_record(stack.documents, listed):
+        missing.append(upload)
+        if not dry_run:
+            uploaded_objects.announce(stack.clients.sqs, stack.documents_queue, upload)
+        if not as_json:
+            typer.echo(terminal.printable(upload.key))
+    if as_json:
+        done = {"announced": not dry_run}
+        terminal.print_json(
+            [{"key": each.key, "version": each.version_id} | done for each in missing]
+        )
+        return
+    did = "without a document" if dry_run else "announced"
+    terminal.say(f"{counted(len(missing), 'object')} {did}")

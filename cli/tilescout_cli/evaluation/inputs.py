@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tilescout.profiles import Profile
 from tilescout_cli.console.failures import BadUsage
-from tilescout_cli.documents import lookup, query_options, result_files
-from tilescout_cli.stack import cdk_profiles, paths
+from tilescout_cli.documents import lookup, queries, result_files
+from tilescout_cli.stack import cdk_profiles, paths, target
 from tilescout_cli.stack.target import Stack
 from tilescout_evaluate.metrics.objects import Grid
 from tilescout_evaluate.truth import results as truth_results
@@ -26,18 +26,20 @@ class Result:
     profile: Profile | None
 
 
-def gather(names: list[str], profile: str | None, stack: Callable[[], Stack]) -> list[Result]:
-    """Each name is a file, a folder of files, a document or a run; ``stack`` is asked for the last
-    two only.
+def gather(
+    names: list[str], profile: str | None, *, local: bool, stack: str | None
+) -> list[Result]:
+    """Returns the results of each name: a file, a folder of files, a document or a run.
 
-    Raises BadUsage.
+    A stack is looked for only where a document or a run is named; ``profile`` overrides the one
+    that the results name. Raises BadUsage.
     """
-    results = [result for name in names for result in _named(name, stack)]
+    results = [result for name in names for result in _named(name, local=local, stack=stack)]
     chosen = cdk_profiles.read().named(profile) if profile else None
     return [Result(each.document, chosen or each.profile) for each in results]
 
 
-def _named(name: str, stack: Callable[[], Stack]) -> Iterator[Result]:
+def _named(name: str, *, local: bool, stack: str | None) -> Iterator[Result]:
     path = Path(name)
     if path.is_dir():
         yield from map(_of_file, _in_folder(path))
@@ -46,7 +48,7 @@ def _named(name: str, stack: Callable[[], Stack]) -> Iterator[Result]:
     elif path.suffix.lower() == ".json":
         raise BadUsage(f"there is no file {path}; `tilescout detect` writes DIR/<name>/{RESULT}")
     else:
-        yield from _of_stack(name, stack())
+        yield from _of_stack(name, target.find(local=local, stack=stack))
 
 
 def _in_folder(folder: Path) -> list[Path]:
@@ -67,7 +69,7 @@ def _of_file(path: Path) -> Result:
 def _of_stack(name: str, stack: Stack) -> Iterator[Result]:
     run = next((row for row in lookup.runs(stack) if _is_run(row, name)), None)
     if run is None:
-        documents = [query_options.selected(stack, name, None)]
+        documents = [queries.selected(stack, name)]
     else:
         every = lookup.every(stack)
         documents = [each for each in every if each.run_id == run["id"] and each.result_id]

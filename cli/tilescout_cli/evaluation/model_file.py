@@ -71,7 +71,7 @@ def _opened(file: Path, folder: Path) -> tuple[ServedModel, Dataset]:
     if find_spec("onnxruntime") is None:
         raise BadUsage("a model needs onnxruntime; install it: pip install 'tilescout[local]'")
     if not file.is_file():
-        raise BadUsage(f"there is no model {file}; `tilescout train` writes one")
+        raise BadUsage(f"there is no model {file}; `tilescout onnx train` writes one")
     try:
         return ServedModel(file.read_bytes()), datasets.read(folder)
     except (UnusableModel, UnusableAnnotations) as error:

@@ -7,23 +7,16 @@ from typing import Annotated
 
 import typer
 
-from tilescout_evaluate.truth.pages import Kind
-
-_REPORT = "Write report.html and report.json."
-_RESULTS = (
-    "Files detections.json, folders of `detect`, documents or runs; or a model and its data set."
-)
-
-Compared = Annotated[
-    Kind | None,
-    typer.Option("--as", help="What to compare.", show_default="what the truth is good for"),
-]
 Results = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="WHAT...", help=_RESULTS, show_default=False),
+    list[str],
+    typer.Argument(
+        metavar="RESULT...",
+        help="Files detections.json, folders of `detect`, documents or runs.",
+        show_default=False,
+    ),
 ]
 TruthFiles = Annotated[
-    list[Path] | None,
+    list[Path],
     typer.Option(
         "--truth",
         metavar="FILE",
@@ -31,20 +24,23 @@ TruthFiles = Annotated[
         show_default=False,
     ),
 ]
-IsOwnText = Annotated[
-    bool, typer.Option("--text-layer", help="The truth is the text of the PDF itself.")
+IsTextLayer = Annotated[
+    bool, typer.Option("--text-layer", help="The ground truth is the text of the PDF itself.")
 ]
 Labels = Annotated[
     list[str] | None,
     typer.Option(
-        "--label", metavar="L", help="Only these.",
-        show_default="those of the truth",
+        "--label", metavar="L", help="Only this label; may be given several times.",
+        show_default="those of the ground truth",
     ),
 ]  # fmt: skip
 AnnotatedPages = Annotated[
     str,
     typer.Option(
-        "--pages", metavar="1-3", help="Pages annotated, some perhaps empty.", show_default=False
+        "--pages",
+        metavar="1-3",
+        help="The pages that were annotated, some perhaps empty.",
+        show_default=False,
     ),
 ]
 Drawing = Annotated[
@@ -54,18 +50,32 @@ Drawing = Annotated[
     ),
 ]
 ReportFolder = Annotated[
-    Path | None, typer.Option("--out", metavar="DIR", help=_REPORT, show_default=False)
+    Path | None,
+    typer.Option(
+        "--out", metavar="DIR", help="Write report.html and report.json.", show_default=False
+    ),
 ]
-MinF1 = Annotated[float | None, typer.Option("--min-f1", min=0, max=1, show_default=False)]
-MinRecall = Annotated[float | None, typer.Option("--min-recall", min=0, max=1, show_default=False)]
-MinPrecision = Annotated[
-    float | None, typer.Option("--min-precision", min=0, max=1, show_default=False)
+MinFigures = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--min",
+        metavar="FIGURE=VALUE",
+        help="Fail if f1, recall, precision or map is lower; may be given several times.",
+        show_default=False,
+    ),
 ]
-MinMap = Annotated[
-    float | None,
-    typer.Option("--min-map", min=0, max=1, help="mAP at IoU .5.", show_default=False),
+MaxFigures = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--max",
+        metavar="FIGURE=VALUE",
+        help="Fail if cer, the character error rate, is higher.",
+        show_default=False,
+    ),
 ]
-MaxCer = Annotated[
-    float | None,
-    typer.Option("--max-cer", min=0, help="Character error rate.", show_default=False),
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Refuse files of which a record is left out.")
+]
+Anyway = Annotated[
+    bool, typer.Option("--anyway", help="Go on where boxes lie on blank paper or are stretched.")
 ]

@@ -1,12 +1,8 @@
-"""What was left out of annotation files and boxes that lie beside their objects, on the console,
-and the options for both."""
+"""What was left out of annotation files, and boxes that lie beside their objects, on the console."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from tilescout_cli.console import terminal
 from tilescout_cli.console.failures import BadUsage
@@ -16,13 +12,6 @@ from tilescout_datasets.formats.records import KINDS, PLURALS, RecordTable
 from tilescout_datasets.page_source import CutPage
 
 PICTURE = "misplaced.png"
-
-Strict = Annotated[
-    bool, typer.Option("--strict", help="Refuse files of which a record is left out.")
-]
-Anyway = Annotated[
-    bool, typer.Option("--anyway", help="Go on where boxes lie on blank paper or are stretched.")
-]
 
 
 def tell(table: RecordTable, *, strict: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Putting a version to use: from then on runs start that one."""
+"""Activating a version: runs start it from then on."""
 
 from __future__ import annotations
 
@@ -14,20 +14,22 @@ from tilescout_cli.models import versions
 from tilescout_cli.models.versions import Version
 from tilescout_cli.stack.target import Stack
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Used:
-    """The record as it is now, the version before (or empty), documents that waited for it."""
+class Activation:
+    """The record of the active version, the version before it or empty, and the number of documents
+    that waited for one.
+    """
 
     model: ModelInUse
     before: str
     queued: int
 
 
-def put_to_use(stack: Stack, project: str, version: str) -> Used:
-    """Write the record and queue what waited; a version in use already keeps what was measured.
+def activate(stack: Stack, project: str, version: str) -> Activation:
+    """Writes the record and queues waiting documents; an active version keeps its measurements.
 
     Raises BadUsage for a project or version that is not there or cannot run.
     """
@@ -49,7 +51,7 @@ def put_to_use(stack: Stack, project: str, version: str) -> Used:
         )
         model_table.use(stack.ledger, model)
     queued = intake.queue_waiting(stack.documents, stack.ledger, project, clock.now())
-    return Used(model=model, before=before.version if before else "", queued=queued)
+    return Activation(model=model, before=before.version if before else "", queued=queued)
 
 
 def _no_project(project: str, known: list[str]) -> str:
@@ -68,7 +70,7 @@ def _named(project: str, version: str, known: list[Version]) -> Version:
     if found.status in NOT_YET:
         raise BadUsage(
             f"version {version} is {found.status} and cannot run yet; wait until it is "
-            f"{found.status.replace('IN_PROGRESS', 'COMPLETED')}, then put it to use"
+            f"{found.status.replace('IN_PROGRESS', 'COMPLETED')}, then activate it"
         )
     if not found.can_run:
         raise BadUsage(_unusable(found, [each.name for each in known if each.can_run]))
@@ -82,5 +84,5 @@ def _unusable(found: Version, others: list[str]) -> str:
 
 
 def _some(names: list[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return ", ".join(names[:MAX_NAMED]) + more

@@ -15,12 +15,12 @@ from tilescout.runs.model_records import ModelInUse, version_name
 from tilescout_cli.console import tables
 from tilescout_cli.console.tables import moment
 from tilescout_cli.console.terminal import counted
-from tilescout_cli.models import status
+from tilescout_cli.models import status as model_status
 from tilescout_cli.stack.target import Stack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OnnxStanding:
+class OnnxStatus:
     """``versions`` are names, as often as files were promoted under them."""
 
     project: str
@@ -30,11 +30,11 @@ class OnnxStanding:
     waiting: int
 
 
-def look(stack: Stack, project: str) -> OnnxStanding:
+def look(stack: Stack, project: str) -> OnnxStatus:
     """Reads the ledger, the models bucket and the documents that wait."""
     stored = onnx_store.versions(stack.clients.s3, stack.models_bucket, project)
     waiting = document_table.with_status(stack.documents, "WAITING_FOR_MODEL", project)
-    return OnnxStanding(
+    return OnnxStatus(
         project=project,
         in_use=model_table.in_use(stack.ledger, project),
         versions=tuple(sorted(map(version_name, stored))),
@@ -43,37 +43,37 @@ def look(stack: Stack, project: str) -> OnnxStanding:
     )
 
 
-def facts(standing: OnnxStanding, now: int, option: str) -> Table:
+def facts(status: OnnxStatus, now: int, option: str) -> Table:
     """Name and value a line; what is not so is left out."""
-    counts = Counter(standing.versions).items()
+    counts = Counter(status.versions).items()
     named = [name if count == 1 else f"{name} ({count} files)" for name, count in counts]
-    waiting = f"{counted(standing.waiting, 'document')} WAITING_FOR_MODEL" * bool(standing.waiting)
+    waiting = f"{counted(status.waiting, 'document')} WAITING_FOR_MODEL" * bool(status.waiting)
     return tables.facts(
         [
-            ("project", f"{standing.project} (onnx, nothing to start)"),
-            ("version in use", _in_use(standing, option)),
+            ("project", f"{status.project} (onnx, nothing to start)"),
+            ("version in use", _in_use(status, option)),
             ("promoted", ", ".join(named)),
-            ("lease", status.holder(standing.lease, now)),
+            ("lease", model_status.holder(status.lease, now)),
             ("waiting", waiting),
         ]
     )
 
 
-def _in_use(standing: OnnxStanding, option: str) -> str:
-    model = standing.in_use
+def _in_use(status: OnnxStatus, option: str) -> str:
+    model = status.in_use
     if model is None:
-        command = f"tilescout promote FILE.onnx --project {standing.project} {option}"
-        return f"none; put one to use with `{command}`"
-    gone = "" if model.version in standing.versions else "; its file is gone, promote it again"
+        command = f"tilescout onnx promote FILE --project {status.project} {option}"
+        return f"none; activate one with `{command}`"
+    gone = "" if model.version in status.versions else "; its file is gone, promote it again"
     return f"{model.version}, since {moment(model.used_since)}{gone}"
 
 
-def as_json(standing: OnnxStanding, now: int) -> dict[str, Any]:
-    lease = standing.lease
+def as_json(status: OnnxStatus, now: int) -> dict[str, Any]:
+    lease = status.lease
     return {
-        "project": standing.project,
-        "in_use": asdict(standing.in_use) if standing.in_use else None,
-        "versions": list(standing.versions),
+        "project": status.project,
+        "in_use": asdict(status.in_use) if status.in_use else None,
+        "versions": list(status.versions),
         "lease": asdict(lease) | {"live": lease.is_live(now)},
-        "waiting_for_model": standing.waiting,
+        "waiting_for_model": status.waiting,
     }

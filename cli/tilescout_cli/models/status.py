@@ -22,7 +22,7 @@ LATEST_STARTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ModelStanding:
+class ModelStatus:
     """``versions`` are those in use, leased or up, as AWS shows them; ``bill`` is that of the
     owned model that is up, ``month`` of all starts of 30 days; ``waiting`` documents have no
     version to be run with.
@@ -45,12 +45,12 @@ class ModelStanding:
         return tuple(each for each in self.versions if each.is_up and not self.is_owned(each))
 
 
-def look(stack: Stack, project: str, now: int, prices: PriceTable) -> ModelStanding:
+def look(stack: Stack, project: str, now: int, prices: PriceTable) -> ModelStatus:
     lease = lease_table.read(stack.ledger, project)
     in_use = model_table.in_use(stack.ledger, project)
     begun = costs.starts(stack, lease, now - DAYS * costs.A_DAY)
     waiting = document_table.with_status(stack.documents, "WAITING_FOR_MODEL", project)
-    return ModelStanding(
+    return ModelStatus(
         project=project,
         in_use=in_use,
         lease=lease,
@@ -93,12 +93,12 @@ def owner(name: str) -> str:
     return "the guard" if name.startswith(GUARD) else f"run {name.rsplit(':', 1)[-1]}"
 
 
-def version_words(standing: ModelStanding, version: Version) -> str:
-    """Returns words such as "v1 RUNNING, 2 units, owned"."""
+def version_words(status: ModelStatus, version: Version) -> str:
+    """As "v1 RUNNING, 2 units, owned"."""
     words = [f"{version.name} {version.status}"]
     if version.is_up or version.status == "STOPPING":
         words += [counted(version.units, "unit")]
-        words += ["owned" if standing.is_owned(version) else "unmanaged"]
+        words += ["owned" if status.is_owned(version) else "unmanaged"]
     return ", ".join(words) + (f" ({version.message})" if version.message else "")
 
 

@@ -1,6 +1,6 @@
 """Stopping a model by hand: never behind a live run (protocol rule 5).
 
-An owned model is the guard's to stop, once its run is gone. Only one that Tilescout did not
+A owned model is the guard's to stop, once its run is gone. Only one that Tilescout did not
 start is stopped by the person's own call.
 """
 
@@ -17,9 +17,10 @@ from tilescout_cli.console import clock
 from tilescout_cli.console.failures import CommandFailed, TargetUnreachable
 from tilescout_cli.console.progress_view import ProgressView
 from tilescout_cli.console.terminal import counted
-from tilescout_cli.models import costs, status
+from tilescout_cli.models import costs
+from tilescout_cli.models import status as model_status
 from tilescout_cli.models.costs import NO_BILL, ModelBill
-from tilescout_cli.models.status import ModelStanding
+from tilescout_cli.models.status import ModelStatus
 from tilescout_cli.stack.target import Stack
 
 POLL_SECONDS = 2.0
@@ -44,14 +45,14 @@ class Stopped:
     by: Literal["", "guard", "person"] = ""
 
 
-def need(stack: Stack, standing: ModelStanding, now: int) -> Need:
+def need(stack: Stack, status: ModelStatus, now: int) -> Need:
     """What must be done so that no version of the project is up."""
-    lease = standing.lease
+    lease = status.lease
     if _is_at_work(stack, lease, now):
         return "abort"
     if lease.owned or _is_held(lease, now):
         return "wait"
-    return "unmanaged" if standing.unmanaged() else "nothing"
+    return "unmanaged" if status.unmanaged() else "nothing"
 
 
 def _is_at_work(stack: Stack, lease: Lease, now: int) -> bool:
@@ -66,9 +67,9 @@ def _is_held(lease: Lease, now: int) -> bool:
     return bool(lease.owner) and not lease.is_free(now)
 
 
-def interrupted(stack: Stack, standing: ModelStanding) -> str:
+def interrupted(stack: Stack, status: ModelStatus) -> str:
     """What an abort would interrupt, in words."""
-    lease = standing.lease
+    lease = status.lease
     running = [
         document
         for document in document_table.with_status(stack.documents, "RUNNING", lease.model)
@@ -76,7 +77,7 @@ def interrupted(stack: Stack, standing: ModelStanding) -> str:
     ]
     names = ", ".join(sorted({each.key.rsplit("/", 1)[-1] for each in running})[:3])
     more = f" ({names}{', …' if len(running) > 3 else ''})" if running else ""
-    return f"{status.owner(lease.owner)} with {counted(len(running), 'document')}{more}"
+    return f"{model_status.owner(lease.owner)} with {counted(len(running), 'document')}{more}"
 
 
 def abort(stack: Stack, lease: Lease) -> None:
@@ -110,7 +111,7 @@ class Waiting:
             # DescribeExecution may still show as RUNNING what was stopped a moment ago.
             if lease.owner != self.seen.aborted and _is_at_work(self.stack, lease, now):
                 raise CommandFailed(
-                    f"{status.owner(lease.owner)} has begun meanwhile and keeps the model "
+                    f"{model_status.owner(lease.owner)} has begun meanwhile and keeps the model "
                     "of its own; say --abort again, or disable the schedule first"
                 )
             if now - begun >= self.seconds:
@@ -141,7 +142,7 @@ def _who(lease: Lease, now: int) -> str:
     if lease.is_live(now) and lease.owner.startswith(GUARD):
         return "the guard stops the model"
     if lease.is_live(now) and lease.phase == "closing":
-        return f"{status.owner(lease.owner)} stops the model itself"
+        return f"{model_status.owner(lease.owner)} stops the model itself"
     if lease.is_live(now):
         return "waiting for the guard to take the lease from the run that ended"
     if _is_held(lease, now):
@@ -150,27 +151,27 @@ def _who(lease: Lease, now: int) -> str:
 
 
 def stop_unmanaged(
-    stack: Stack, standing: ModelStanding, view: ProgressView, *, seconds: float
+    stack: Stack, status: ModelStatus, view: ProgressView, *, seconds: float
 ) -> bool:
     """Stop, by this person's own right, what Tilescout did not start; whether all of it is down.
 
-    Only what ``standing`` showed is stopped: that is what the person agreed to. Stop is asked
+    Only what ``status`` showed is stopped: that is what the person agreed to. Stop is asked
     again while a version is STARTING. Raises TargetUnreachable where AWS refuses for good,
     CommandFailed where a run is at work by now.
     """
     begun = clock.now()
-    agreed = {version.arn for version in standing.unmanaged()}
+    agreed = {version.arn for version in status.unmanaged()}
     while True:
         now = clock.now()
-        standing = status.look(stack, standing.project, now, PriceTable())
+        status = model_status.look(stack, status.project, now, PriceTable())
         # Read after the look: what a run starts meanwhile is its own, and the lease says so.
-        lease = lease_table.read(stack.ledger, standing.project)
+        lease = lease_table.read(stack.ledger, status.project)
         if lease.owned or _is_held(lease, now):
             raise CommandFailed(
-                f"{status.owner(lease.owner)} is at work with {standing.project} by now; "
+                f"{model_status.owner(lease.owner)} is at work with {status.project} by now; "
                 "nothing more was stopped, look again with `tilescout model status`"
             )
-        left = [each for each in standing.versions if each.arn in agreed and each.may_cost]
+        left = [each for each in status.versions if each.arn in agreed and each.may_cost]
         if not left:
             return True
         for version in left:

@@ -12,47 +12,48 @@ from tilescout.runs.model_records import ModelInUse
 from tilescout_cli.console import tables
 from tilescout_cli.console.tables import moment
 from tilescout_cli.console.terminal import counted, dollars
-from tilescout_cli.models import costs, status
-from tilescout_cli.models.status import DAYS, LATEST_STARTS, ModelStanding
+from tilescout_cli.models import costs
+from tilescout_cli.models import status as model_status
+from tilescout_cli.models.status import DAYS, LATEST_STARTS, ModelStatus
 
 
-def facts(standing: ModelStanding, now: int, prices: PriceTable, option: str) -> Table:
+def facts(status: ModelStatus, now: int, prices: PriceTable, option: str) -> Table:
     """Name and value a line; what is not so is left out."""
     return tables.facts(
         [
-            ("project", standing.project),
-            ("version in use", _in_use(standing, option)),
-            *[("on AWS", words) for words in _versions(standing)],
-            ("lease", status.holder(standing.lease, now)),
-            *_up(standing),
-            ("measured", _measured(standing.in_use) if standing.in_use else ""),
-            *_starts(standing, now, prices),
-            (f"last {DAYS} days", _month(standing)),
-            ("waiting", _waiting(standing)),
+            ("project", status.project),
+            ("version in use", _in_use(status, option)),
+            *[("on AWS", words) for words in _versions(status)],
+            ("lease", model_status.holder(status.lease, now)),
+            *_up(status),
+            ("measured", _measured(status.in_use) if status.in_use else ""),
+            *_starts(status, now, prices),
+            (f"last {DAYS} days", _month(status)),
+            ("waiting", _waiting(status)),
         ]
     )
 
 
-def _in_use(standing: ModelStanding, option: str) -> str:
-    if standing.in_use:
-        return f"{standing.in_use.version}, since {moment(standing.in_use.used_since)}"
-    command = f"tilescout model use VERSION --project {standing.project} {option}"
-    return f"none; put one to use with `{command}`"
+def _in_use(status: ModelStatus, option: str) -> str:
+    if status.in_use:
+        return f"{status.in_use.version}, since {moment(status.in_use.used_since)}"
+    command = f"tilescout model use VERSION --project {status.project} {option}"
+    return f"none; activate one with `{command}`"
 
 
-def _versions(standing: ModelStanding) -> list[str]:
-    words = [status.version_words(standing, each) for each in standing.versions]
-    in_use = standing.in_use
-    if in_use and in_use.version_arn not in {each.arn for each in standing.versions}:
-        words.append(f"{in_use.version} is gone from its project; put another version to use")
+def _versions(status: ModelStatus) -> list[str]:
+    words = [model_status.version_words(status, each) for each in status.versions]
+    in_use = status.in_use
+    if in_use and in_use.version_arn not in {each.arn for each in status.versions}:
+        words.append(f"{in_use.version} is gone from its project; activate another version")
     return words
 
 
-def _up(standing: ModelStanding) -> list[tuple[str, object]]:
-    if not standing.lease.owned:
+def _up(status: ModelStatus) -> list[tuple[str, object]]:
+    if not status.lease.owned:
         return []
-    started = moment(standing.lease.start_requested_at)
-    return [("started", started), ("price", standing.bill)]
+    started = moment(status.lease.start_requested_at)
+    return [("started", started), ("price", status.bill)]
 
 
 def _measured(model: ModelInUse) -> str:
@@ -62,39 +63,39 @@ def _measured(model: ModelInUse) -> str:
     return f"{model.tiles_per_second_per_unit:.2f} tiles/s of a unit{starting}"
 
 
-def _starts(standing: ModelStanding, now: int, prices: PriceTable) -> list[tuple[str, object]]:
+def _starts(status: ModelStatus, now: int, prices: PriceTable) -> list[tuple[str, object]]:
     return [
-        ("start", f"{moment(each.requested_at)}: {status.start_words(each, now, prices)}")
-        for each in standing.starts[:LATEST_STARTS]
+        ("start", f"{moment(each.requested_at)}: {model_status.start_words(each, now, prices)}")
+        for each in status.starts[:LATEST_STARTS]
     ]
 
 
-def _month(standing: ModelStanding) -> str:
-    if not standing.starts:
+def _month(status: ModelStatus) -> str:
+    if not status.starts:
         return "no start"
-    lasted = costs.lasting(standing.month.seconds)
-    return f"{counted(len(standing.starts), 'start')}, {lasted}, {dollars(standing.month.usd)}"
+    lasted = costs.lasting(status.month.seconds)
+    return f"{counted(len(status.starts), 'start')}, {lasted}, {dollars(status.month.usd)}"
 
 
-def _waiting(standing: ModelStanding) -> str:
-    return f"{counted(standing.waiting, 'document')} WAITING_FOR_MODEL" if standing.waiting else ""
+def _waiting(status: ModelStatus) -> str:
+    return f"{counted(status.waiting, 'document')} WAITING_FOR_MODEL" if status.waiting else ""
 
 
-def as_json(standing: ModelStanding, now: int, prices: PriceTable) -> dict[str, Any]:
-    lease = standing.lease
+def as_json(status: ModelStatus, now: int, prices: PriceTable) -> dict[str, Any]:
+    lease = status.lease
     return {
-        "project": standing.project,
-        "in_use": asdict(standing.in_use) if standing.in_use else None,
+        "project": status.project,
+        "in_use": asdict(status.in_use) if status.in_use else None,
         "versions": [
-            {"name": each.name, "owned": standing.is_owned(each)} | asdict(each)
-            for each in standing.versions
+            {"name": each.name, "owned": status.is_owned(each)} | asdict(each)
+            for each in status.versions
         ],
         "lease": asdict(lease) | {"live": lease.is_live(now)},
-        "bill": asdict(standing.bill) if standing.bill else None,
+        "bill": asdict(status.bill) if status.bill else None,
         "starts": [
             asdict(each) | {"usd": costs.total([each], 0, now, prices).usd}
-            for each in standing.starts
+            for each in status.starts
         ],
-        "last_30_days": {"starts": len(standing.starts), "usd": standing.month.usd},
-        "waiting_for_model": standing.waiting,
+        "last_30_days": {"starts": len(status.starts), "usd": status.month.usd},
+        "waiting_for_model": status.waiting,
     }

@@ -1,4 +1,4 @@
-"""Putting a trained version to use if it was right often enough on its test images."""
+"""Activating a trained version that was right often enough on its test images."""
 
 from __future__ import annotations
 
@@ -9,51 +9,53 @@ from dataclasses import dataclass
 from botocore.exceptions import ClientError
 
 from tilescout.profiles import Profile
-from tilescout_cli.console.failures import CommandFailed
+from tilescout_cli.console.failures import BadUsage, CommandFailed
 from tilescout_cli.models import activation
-from tilescout_cli.models.activation import Used
+from tilescout_cli.models.activation import Activation
 from tilescout_cli.stack import cdk_profiles
 from tilescout_cli.stack.target import Stack
 from tilescout_cli.training import uploaded_set, version_evaluation
 from tilescout_cli.training.version_evaluation import Evaluation
 from tilescout_cli.training.version_training import TrainedVersion
 
-LEAST_F1 = 0.8
-MOST_NAMED = 3
+MAX_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promotion:
-    """What was put to use, and the figures that allowed it."""
+    """What was activated, and the figures that allowed it."""
 
-    used: Used
+    activation: Activation
     evaluation: Evaluation
     weak: tuple[str, ...]
-    """Labels under the figure that was asked for, with theirs."""
+    """Labels under the required figure, with theirs."""
     profiles: tuple[str, ...]
     """Profiles that find with it from now on."""
     misfits: tuple[str, ...]
     """What of them is not as the pages were cut that it was trained with, with the remedy."""
 
 
-def promote(
-    stack: Stack, project: str, version: str | None, *, least_f1: float = LEAST_F1
-) -> Promotion:
-    """Put the version, or the newest that was trained, to use: the record of `model use`.
+def promote(stack: Stack, project: str, version: str | None, *, min_f1: float) -> Promotion:
+    """Activates the version, or the newest trained one.
 
-    Raises CommandFailed where its F1 is under ``least_f1`` (0 to 1), BadUsage where there is none.
+    Raises CommandFailed where its F1 is under ``min_f1`` (0 to 1), BadUsage where there is none.
     """
+    if project in cdk_profiles.onnx_projects():
+        raise BadUsage(
+            f"{project} is of detector onnx, which takes files; see `tilescout onnx promote`, "
+            "or activate a stored one with `tilescout model use`"
+        )
     found = version_evaluation.of(stack, version_evaluation.chosen(stack, project, version))
     f1 = found.version.f1 or 0.0
-    weak = tuple(f"{each.label} {each.f1:.3f}" for each in found.labels if each.f1 < least_f1)
-    if f1 < least_f1:
+    weak = tuple(f"{each.label} {each.f1:.3f}" for each in found.labels if each.f1 < min_f1)
+    if f1 < min_f1:
         raise CommandFailed(
             f"version {found.version.name} of {project} has F1 {f1:.3f} on its test images, under "
-            f"{least_f1:g}{_worst(weak)}; annotate more of these and train again, or lower --min-f1"
+            f"{min_f1:g}{_worst(weak)}; annotate more of these and train again, or lower --min-f1"
         )
     profiles = _profiles(project)
     return Promotion(
-        used=activation.put_to_use(stack, project, found.version.name),
+        activation=activation.activate(stack, project, found.version.name),
         evaluation=found,
         weak=weak,
         profiles=tuple(profile.name for profile in profiles),
@@ -62,8 +64,8 @@ def promote(
 
 
 def _worst(weak: tuple[str, ...]) -> str:
-    more = f" and {len(weak) - MOST_NAMED} more" if len(weak) > MOST_NAMED else ""
-    return f" (worst: {', '.join(weak[:MOST_NAMED])}{more})" if weak else ""
+    more = f" and {len(weak) - MAX_NAMED} more" if len(weak) > MAX_NAMED else ""
+    return f" (worst: {', '.join(weak[:MAX_NAMED])}{more})" if weak else ""
 
 
 def _profiles(project: str) -> list[Profile]:

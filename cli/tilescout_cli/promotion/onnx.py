@@ -1,7 +1,8 @@
-"""An ONNX file as the version in use of a model project: checked here, then stored, then used."""
+"""An ONNX file as the active version of a model project: checked here, stored, activated."""
 
 from __future__ import annotations
 
+import re
 import statistics
 import time
 from dataclasses import dataclass
@@ -20,13 +21,16 @@ from tilescout.profiles import Profile
 from tilescout.runs.model_records import ModelInUse, version_name
 from tilescout_cli.console import clock
 from tilescout_cli.console.failures import BadUsage, CommandFailed
-from tilescout_cli.models.activation import Used
+from tilescout_cli.models import activation
+from tilescout_cli.models.activation import Activation
+from tilescout_cli.stack import cdk_profiles
 from tilescout_cli.stack.target import Stack
 
-MOST_BYTES = 200_000_000
+MAX_BYTES = 200_000_000
 """A session takes two to three times as much of the function's 1,769 MB."""
+NAME = re.compile(r"[a-zA-Z0-9_.-]{1,100}")
 TIMED = 3
-SLOWEST = 25.0
+MAX_SECONDS = 25.0
 """Seconds of one thread here. Lambda's core is taken for half as fast, and has one minute."""
 
 
@@ -41,7 +45,7 @@ class CheckedModel:
 
 
 def check(path: Path, profiles: list[Profile], labels: tuple[str, ...] = ()) -> CheckedModel:
-    """Load it, run it on an empty tile of each profile, compare its labels with theirs.
+    """Loads it, runs it on an empty tile of each profile, compares its labels with theirs.
 
     Raises BadUsage where it cannot be used.
     """
@@ -67,9 +71,9 @@ def check(path: Path, profiles: list[Profile], labels: tuple[str, ...] = ()) -> 
 def _read(path: Path) -> bytes:
     try:
         size = path.stat().st_size
-        if size > MOST_BYTES:
+        if size > MAX_BYTES:
             raise BadUsage(
-                f"a model file has at most {MOST_BYTES:,} bytes; {path} has {size:,}; export a "
+                f"a model file has at most {MAX_BYTES:,} bytes; {path} has {size:,}; export a "
                 "smaller variant, or with half precision"
             )
         return path.read_bytes()
@@ -78,7 +82,7 @@ def _read(path: Path) -> bytes:
 
 
 def _seconds(model: ServedModel, side: int) -> float:
-    """The middle of a few runs; the first one also prepares, and does not count."""
+    """Returns the median of a few runs; the first one also prepares, and does not count."""
     tile = np.full((side, side), PAPER, dtype=np.uint8)
     model.find(tile)
     taken = []
@@ -108,7 +112,7 @@ def _too_slow(seconds: float, profile: Profile) -> list[str]:
             f"budget are reckoned with {profile.seconds_per_tile:g}: set seconds_per_tile to what "
             "it takes in Lambda, about twice as long"
         )
-    if seconds > SLOWEST:
+    if seconds > MAX_SECONDS:
         found.append(
             f"a tile of profile {profile.name} takes {seconds:.0f} s here, and may not be answered "
             "within the minute that the function has: use a smaller model or a smaller tile_size"
@@ -132,32 +136,95 @@ def _differences(card: OnnxCard, profile: Profile) -> list[str]:
     return found
 
 
-def promote(stack: Stack, project: str, name: str, checked: CheckedModel) -> Used:
-    """Store the version and put it to use; the documents that waited for one are queued."""
+def check_for(project: str, path: Path, labels: str) -> CheckedModel:
+    """Checks the file for every profile of the project; ``labels`` as names after commas or a file.
+
+    Raises BadUsage.
+    """
+    return check(path, cdk_profiles.onnx_projects()[project], _labels(labels))
+
+
+def chosen_project(project: str | None) -> str:
+    """Returns the project, or the only one of detector onnx. Raises BadUsage for any other."""
+    known = sorted(cdk_profiles.onnx_projects())
+    if project in known:
+        return project
+    if project is None and len(known) == 1:
+        return known[0]
+    if project is None:
+        some = f"there are the projects {', '.join(known)}" if known else "no profile has one"
+        raise BadUsage(f"{some}; name a model_project with --project")
+    if project in cdk_profiles.model_projects():
+        raise BadUsage(
+            f"{project} is a Custom Labels project, which takes no file; activate one of its "
+            "versions with `tilescout model promote` or `tilescout model use`"
+        )
+    raise BadUsage(
+        f"no profile of detector onnx in cdk.json has the model_project {project!r}; there are "
+        f"{', '.join(known) or 'none'}; correct --project or add a profile"
+    )
+
+
+def checked_name(name: str) -> str:
+    """Returns the name of a version. Raises BadUsage where it has other characters."""
+    if not NAME.fullmatch(name):
+        raise BadUsage(
+            f"a version has 1 to 100 letters, digits, points, hyphens and underscores; it is "
+            f"{name!r}; give another with --name"
+        )
+    return name
+
+
+def _labels(given: str) -> tuple[str, ...]:
+    """Returns names after commas, or the lines of a file."""
+    if not given:
+        return ()
+    listed = Path(given).read_text().splitlines() if _is_file(given) else given.split(",")
+    labels = tuple(label.strip() for label in listed if label.strip())
+    if len(set(labels)) != len(labels):
+        raise BadUsage("labels differ from each other; --labels has one twice; correct it")
+    return labels
+
+
+def _is_file(given: str) -> bool:
+    try:
+        return Path(given).is_file()
+    except OSError:
+        # The names of many labels are longer than a file's may be.
+        return False
+
+
+def promote(stack: Stack, project: str, name: str, checked: CheckedModel) -> Activation:
+    """Stores the version, activates it, and queues the documents that waited for one."""
     version = onnx_store.store(
         stack.clients.s3, stack.models_bucket, project, name, checked.file, checked.card
     )
-    return _use(stack, project, version)
+    return _activate(stack, project, version)
 
 
-def use_again(stack: Stack, project: str, name: str) -> Used:
-    """Put a version to use that was promoted before. Raises BadUsage where there is no such one."""
+def activate_by_name(stack: Stack, project: str, name: str) -> Activation:
+    """Activates a version of a Custom Labels project, or a model file that was promoted before.
+
+    Raises BadUsage where there is no such version or it cannot run.
+    """
+    if project not in cdk_profiles.onnx_projects():
+        return activation.activate(stack, project, name)
     known = onnx_store.versions(stack.clients.s3, stack.models_bucket, project)
     named = [version for version in known if version_name(version) == name]
     if len(named) == 1:
-        return _use(stack, project, named[0])
+        return _activate(stack, project, named[0])
     if named:
         raise BadUsage(
             f"{len(named)} files were promoted as {name}; promote the file that is meant"
         )
     names = ", ".join(sorted({version_name(version) for version in known})) or "none"
     raise BadUsage(
-        f"there is no file {name}, and no version {name!r} of {project}: it has {names}; name an "
-        "ONNX file or one of these"
+        f"there is no version {name!r} of {project}: it has {names}; name one of these, or promote "
+        "a file with `tilescout onnx promote`"
     )
 
 
-def _use(stack: Stack, project: str, version: str) -> Used:
+def _activate(stack: Stack, project: str, version: str) -> Activation:
     before = model_table.in_use(stack.ledger, project)
     model = ModelInUse(
         project=project,
@@ -171,4 +238,4 @@ def _use(stack: Stack, project: str, version: str) -> Used:
     else:
         model_table.use(stack.ledger, model)
     queued = intake.queue_waiting(stack.documents, stack.ledger, project, clock.now())
-    return Used(model=model, before=before.version if before else "", queued=queued)
+    return Activation(model=model, before=before.version if before else "", queued=queued)

@@ -1,19 +1,42 @@
-"""What a person sees once a version that was trained has been put to use."""
+"""What is shown of a model that was checked or activated."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Any
 
 import typer
 
 from tilescout_cli.console import terminal
 from tilescout_cli.console.terminal import counted
+from tilescout_cli.models.activation import Activation
 from tilescout_cli.promotion.custom_labels import Promotion
+from tilescout_cli.promotion.onnx import CheckedModel
 from tilescout_cli.stack.target import Stack
 
+MAX_LABELS = 8
 
-def as_json(promotion: Promotion) -> dict[str, object]:
-    """What was put to use, and why it may be."""
+
+def show_promotion(promotion: Promotion, stack: Stack, *, as_json: bool) -> None:
+    """Prints the active version, then what about it could be better."""
+    if as_json:
+        terminal.print_json(_promotion_members(promotion))
+        return
+    version = promotion.evaluation.version
+    typer.echo(f"{_active(promotion.activation)}, F1 {version.f1:.3f}")
+    for weak in promotion.weak:
+        terminal.say(f"tilescout: {weak} is under the required F1; annotate more of it")
+    for misfit in promotion.misfits:
+        terminal.say(f"tilescout: {misfit}")
+    if not promotion.profiles:
+        terminal.say(
+            f"tilescout: no profile of cdk.json has model_project {version.project!r}; name it in "
+            "one, so that documents are processed with it"
+        )
+    _show_queued(promotion.activation, stack)
+
+
+def _promotion_members(promotion: Promotion) -> dict[str, object]:
     version = promotion.evaluation.version
     return {
         "project": version.project,
@@ -22,26 +45,74 @@ def as_json(promotion: Promotion) -> dict[str, object]:
         "weak": promotion.weak,
         "profiles": promotion.profiles,
         "misfits": promotion.misfits,
-        "in_use": asdict(promotion.used.model),
-        "before": promotion.used.before,
-        "queued": promotion.used.queued,
+        **_activation_members(promotion.activation),
     }
 
 
-def show(promotion: Promotion, stack: Stack) -> None:
-    """The version in use, then what about it could be better."""
-    version, used = promotion.evaluation.version, promotion.used
-    instead = f" instead of {used.before}" if used.before not in ("", version.name) else ""
-    typer.echo(f"{version.project}: version {version.name} is in use{instead}, F1 {version.f1:.3f}")
-    for weak in promotion.weak:
-        terminal.say(f"tilescout: {weak} is under the figure; more annotations of it help")
-    for misfit in promotion.misfits:
-        terminal.say(f"tilescout: {misfit}")
-    if not promotion.profiles:
-        terminal.say(
-            f"tilescout: no profile of cdk.json has model_project {version.project!r}; name it in "
-            "one, so that documents are looked at with it"
-        )
-    if used.queued:
-        command = f"tilescout start --model {version.project} {stack.option}"
-        typer.echo(f"{counted(used.queued, 'document')} queued; `{command}` starts a run now")
+def show_activation(
+    activation: Activation, stack: Stack, checked: CheckedModel | None = None, *, as_json: bool
+) -> None:
+    """Prints the active version, and the facts of the file that it was ``checked`` as."""
+    _warn(checked)
+    if as_json:
+        facts = _facts(checked) if checked else {}
+        terminal.print_json(_activation_members(activation) | facts)
+        return
+    already = activation.before == activation.model.version and checked is None
+    typer.echo(f"{_active(activation)}{' already' * already}")
+    if checked:
+        typer.echo(_summary(checked))
+    _show_queued(activation, stack)
+
+
+def show_check(checked: CheckedModel, *, as_json: bool) -> None:
+    """Prints that the file can be used, and its facts."""
+    _warn(checked)
+    if as_json:
+        terminal.print_json(_facts(checked))
+    else:
+        typer.echo(f"it can be used: {_summary(checked)}")
+
+
+def _warn(checked: CheckedModel | None) -> None:
+    for warning in checked.warnings if checked else ():
+        terminal.say(f"warning: {warning}")
+
+
+def _active(activation: Activation) -> str:
+    model, before = activation.model, activation.before
+    instead = f" instead of {before}" if before not in ("", model.version) else ""
+    return f"{model.project}: version {model.version} is active{instead}"
+
+
+def _activation_members(activation: Activation) -> dict[str, Any]:
+    return {
+        "in_use": asdict(activation.model),
+        "before": activation.before,
+        "queued": activation.queued,
+    }
+
+
+def _show_queued(activation: Activation, stack: Stack) -> None:
+    if activation.queued:
+        command = f"tilescout start --model {activation.model.project} {stack.option}"
+        typer.echo(f"{counted(activation.queued, 'document')} queued; `{command}` starts a run now")
+
+
+def _facts(checked: CheckedModel) -> dict[str, Any]:
+    return {
+        "layout": checked.card.layout,
+        "labels": list(checked.card.labels),
+        "seconds_per_tile": round(checked.seconds, 4),
+        "warnings": list(checked.warnings),
+    }
+
+
+def _summary(checked: CheckedModel) -> str:
+    labels = checked.card.labels
+    more = f" and {len(labels) - MAX_LABELS} more" if len(labels) > MAX_LABELS else ""
+    named = ", ".join(labels[:MAX_LABELS]) + more
+    return (
+        f"{checked.card.layout}, {counted(len(labels), 'label')} ({named}), "
+        f"{checked.seconds:.2f} s per tile here"
+    )

@@ -6,7 +6,12 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import typer
+
+from tilescout_cli.console import terminal
 from tilescout_cli.console.failures import CommandFailed
+from tilescout_cli.documents import lookup
+from tilescout_cli.stack import cdk_profiles
 from tilescout_cli.stack.target import Stack
 
 FIRST_PATIENCE = 4.0
@@ -109,3 +114,24 @@ def models_at_work(stack: Stack) -> set[str]:
         for each in running["executions"]
     )
     return {json.loads(each.get("input", "{}")).get("model", "") for each in described}
+
+
+def start_now(stack: Stack, *, model: str | None, profile: str | None, as_json: bool) -> None:
+    """Starts a run for the model, for that of the profile, or for each with queued documents."""
+    started = {name: start(stack, name, "start") for name in _models(stack, model, profile)}
+    if as_json:
+        terminal.print_json([{"model": name, "execution": arn} for name, arn in started.items()])
+        return
+    for name, arn in started.items():
+        typer.echo(f"{name}: {arn}")
+    if not started:
+        terminal.say("nothing is queued, so nothing was started")
+
+
+def _models(stack: Stack, model: str | None, profile: str | None) -> list[str]:
+    if model:
+        return [model]
+    if profile:
+        return [cdk_profiles.read().named(profile).model]
+    queued = (each for each in lookup.every(stack) if each.status == "QUEUED")
+    return sorted({each.profile.model for each in queued})

@@ -10,6 +10,7 @@ from tilescout.aws.tables import document_table, page_table
 from tilescout.documents import ENDED, Document, Status
 from tilescout.runs.records import Run
 from tilescout_cli.console import clock
+from tilescout_cli.console.terminal import dollars
 from tilescout_cli.models import costs
 from tilescout_cli.models.costs import NO_BILL, ModelBill
 from tilescout_cli.stack import cdk_profiles
@@ -21,7 +22,7 @@ INTAKE: frozenset[Status] = frozenset({"ACCEPTED"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class DocumentProgress:
     """One document as it stands; ``document`` is None until its upload has been looked at."""
 
     document: Document | None = None
@@ -63,8 +64,45 @@ class Totals:
     usd: float
     model: ModelBill = NO_BILL
 
+    @property
+    def stage(self) -> str:
+        """What is being done now, in a few words."""
+        if self.settled == self.documents:
+            return "stopping the model" if self.model.doing else "done"
+        if self.in_intake:
+            return "tiling pages" if self.pages else "checking the PDF"
+        if not self.running:
+            return "waiting for a run"
+        if self.model.doing == "starting":
+            return "starting the model"
+        return "detecting" if self.tiles_ended < self.tiles else "merging"
 
-def look(stack: Stack, document_id: str, last: Standing) -> Standing:
+    @property
+    def bars(self) -> list[tuple[str, int, int]]:
+        """A name, how many are done, and of how many, for pages and tiles where there are any."""
+        counts = [
+            ("pages tiled", self.pages_tiled, self.pages),
+            ("tiles answered", self.tiles_ended, self.tiles),
+        ]
+        return [(name, done, of) for name, done, of in counts if of]
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """The calls with their price and the failed tiles, then the model."""
+        failed = f", {self.tiles_failed} tiles failed" if self.tiles_failed else ""
+        calls = ("calls", f"{self.calls}, {dollars(self.usd)}{failed}")
+        return [calls, ("model", str(self.model))] if self.model else [calls]
+
+    @property
+    def summary(self) -> str:
+        """The stage, pages, tiles, calls, dollars, the model and its price in one line."""
+        counts = [f"{name} {done}/{of}" for name, done, of in self.bars]
+        model = [f"model {self.model}"] if self.model else []
+        calls = f"calls {self.calls} ({dollars(self.usd)})"
+        return ", ".join([self.stage, *counts, calls, *model])
+
+
+def look(stack: Stack, document_id: str, last: DocumentProgress) -> DocumentProgress:
     """The standing now; what is settled is not read again.
 
     ``document`` of the standing is another one where this one is SUPERSEDED: a command gives each
@@ -77,11 +115,11 @@ def look(stack: Stack, document_id: str, last: Standing) -> Standing:
         return last
     if document.status in INTAKE:
         tiled = page_table.group(stack.ledger, document.id, keys.PAGE_GROUPS)
-        return Standing(document=document, pages_tiled=len(tiled))
+        return DocumentProgress(document=document, pages_tiled=len(tiled))
     if document.status != "RUNNING":
         return _without_tiles(document)
     bands = page_table.bands(stack.ledger, document.id)
-    return Standing(
+    return DocumentProgress(
         document=document,
         pages_tiled=document.pages,
         tiles=sum(band.planned for band in bands),
@@ -101,8 +139,8 @@ def _followed(stack: Stack, document_id: str) -> Document | None:
     return found
 
 
-def _without_tiles(document: Document) -> Standing:
-    return Standing(
+def _without_tiles(document: Document) -> DocumentProgress:
+    return DocumentProgress(
         document=document,
         pages_tiled=document.pages,
         tiles=document.tiles_planned,
@@ -111,7 +149,7 @@ def _without_tiles(document: Document) -> Standing:
     )
 
 
-def totals(stack: Stack, standings: Iterable[Standing]) -> Totals:
+def totals(stack: Stack, standings: Iterable[DocumentProgress]) -> Totals:
     """``calls`` of documents that still run are counted by their run."""
     every = list(standings)
     known = [each.document for each in every if each.document]

@@ -12,7 +12,7 @@ from tilescout_cli.console import clock
 from tilescout_cli.documents.uploads import SentPdf
 from tilescout_cli.models.costs import ModelBill
 from tilescout_cli.runs.executions import StartedRuns
-from tilescout_cli.runs.progress import Standing, Totals, look, totals
+from tilescout_cli.runs.progress import DocumentProgress, Totals, look, totals
 from tilescout_cli.stack.target import Stack
 
 LOCAL_POLL_SECONDS = 0.4
@@ -62,8 +62,8 @@ def _watch(
     seconds: float,
     show: Show,
     tell: Tell,
-) -> dict[str, Standing]:
-    standings = {upload.document_id: Standing() for upload in uploads}
+) -> dict[str, DocumentProgress]:
+    standings = {upload.document_id: DocumentProgress() for upload in uploads}
     news = _News(stack, uploads, tell, time.monotonic())
     deadline = time.monotonic() + seconds
     while True:
@@ -85,7 +85,7 @@ def await_model(
 
     The run stops it itself: a person who interrupts this leaves nothing behind.
     """
-    standings = [look(stack, each.upload.document_id, Standing()) for each in watched]
+    standings = [look(stack, each.upload.document_id, DocumentProgress()) for each in watched]
     deadline = time.monotonic() + seconds
     while True:
         now = totals(stack, standings)
@@ -102,7 +102,7 @@ def await_model(
             return now.model
 
 
-def _serves_others(stack: Stack, standings: Sequence[Standing]) -> bool:
+def _serves_others(stack: Stack, standings: Sequence[DocumentProgress]) -> bool:
     """Whether a run of these documents works on more than these."""
     known = [each.document for each in standings if each.document]
     ids = {each.id for each in known}
@@ -114,7 +114,7 @@ def _serves_others(stack: Stack, standings: Sequence[Standing]) -> bool:
     )
 
 
-def models_to_run(standings: Iterable[Standing]) -> list[str]:
+def models_to_run(standings: Iterable[DocumentProgress]) -> list[str]:
     """Models with something to detect, once no upload is in intake any more.
 
     A model is then started for a known number of tiles, not for the first of many documents.
@@ -144,14 +144,14 @@ class _News:
         self._since = since
         self._told: set[str] = set()
 
-    def tell_of(self, standings: dict[str, Standing], now: float) -> None:
+    def tell_of(self, standings: dict[str, DocumentProgress], now: float) -> None:
         for document_id, standing in standings.items():
             for text in (_followed(document_id, standing), self._text(standing, now)):
                 if text and document_id + text not in self._told:
                     self._told.add(document_id + text)
                     self._tell(f"{self._names[document_id]}: {text}")
 
-    def _text(self, standing: Standing, now: float) -> str:
+    def _text(self, standing: DocumentProgress, now: float) -> str:
         document = standing.document
         if document is None:
             unseen = now - self._since > UNSEEN_SECONDS
@@ -164,14 +164,14 @@ class _News:
 
     def _remedy(self, document: Document) -> str:
         project = document.profile.model_project
-        remedy = "model use VERSION" if document.profile.needs_model else "promote FILE.onnx"
+        remedy = "model use VERSION" if document.profile.needs_model else "onnx promote FILE"
         return (
-            f"no version of {project} is in use; put one to use with "
+            f"no version of {project} is active; activate one with "
             f"`tilescout {remedy} --project {project} {self._option}`"
         )
 
 
-def _followed(document_id: str, standing: Standing) -> str:
+def _followed(document_id: str, standing: DocumentProgress) -> str:
     document = standing.document
     if document is None or document.id == document_id:
         return ""

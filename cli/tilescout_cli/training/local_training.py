@@ -21,25 +21,22 @@ if TYPE_CHECKING:
     from tilescout_train.training import Progress
 
 TOLD_EVERY = 25
-ITERATIONS = 1500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Of a training; ``iterations`` are `ITERATIONS` where they are None."""
+    """Settings of a training on this machine; ``device`` is cpu, cuda or auto."""
 
-    iterations: int | None
+    iterations: int
     seed: int
     threads: int
     device: str
 
 
 def train_file(
-    folder: Path, out: Path, options: Options, start: Path | None, *, local: bool, as_json: bool
+    folder: Path, out: Path, options: Options, start: Path | None, *, as_json: bool
 ) -> None:
-    """Train, choose thresholds on held-out pages, write ONNX. Raises BadUsage."""
-    if not local:
-        raise BadUsage("a file is trained on this machine; add --local")
+    """Trains, chooses thresholds on held-out pages, and writes an ONNX file. Raises BadUsage."""
     if find_spec("torch") is None or find_spec("onnx") is None:
         raise BadUsage("training needs torch; install it: pip install 'tilescout[train]'")
     # Only this command pays the seconds that torch takes to import.
@@ -47,7 +44,7 @@ def train_file(
     from tilescout_train.training import Settings
 
     settings = Settings(
-        iterations=options.iterations or ITERATIONS,
+        iterations=options.iterations,
         seed=options.seed,
         threads=options.threads,
         device=options.device,

@@ -56,7 +56,7 @@ def chosen(stack: Stack, project: str, name: str | None) -> TrainedVersion:
     if not trained:
         raise BadUsage(
             f"project {project} has no version that has been trained and evaluated; train one: "
-            f"tilescout train SET --project {project} {stack.option}"
+            f"tilescout model train SET --project {project} {stack.option}"
         )
     return trained[0]
 

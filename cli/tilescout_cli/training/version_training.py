@@ -144,7 +144,7 @@ def quote(prices: PriceTable, max_cost: float | None) -> str:
         raise BadUsage(
             f"a training may take {MAX_TRAINING_HOURS:g} hours, {dollars(most)}, and AWS has "
             f"no call that ends one, so {dollars(cap)} cannot be kept; raise --max-cost to "
-            f"{most:g}, or train a model of your own: tilescout train --local SET --out FILE"
+            f"{most:g}, or train a model of your own: tilescout onnx train SET --out FILE"
         )
     return (
         f"training costs {dollars(hour)} an hour of a training that succeeds; it takes "

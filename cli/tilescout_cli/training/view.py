@@ -21,17 +21,17 @@ from tilescout_cli.training.version_training import TrainedVersion
 
 
 def evaluate(
-    stack: Stack, project: str, name: str | None, least_f1: float | None, *, as_json: bool
+    stack: Stack, project: str, name: str | None, min_f1: float | None, *, as_json: bool
 ) -> None:
-    """Show the evaluation of a version. Raises CommandFailed where its F1 is under ``least_f1``."""
+    """Show the evaluation of a version. Raises CommandFailed where its F1 is under ``min_f1``."""
     found = version_evaluation.of(stack, version_evaluation.chosen(stack, project, name))
     prices = cdk_profiles.prices()
     if as_json:
         terminal.print_json(as_rows(found, prices))
     else:
         show(found, prices, stack)
-    if least_f1 is not None and (found.version.f1 or 0) < least_f1:
-        raise CommandFailed(f"F1 {found.version.f1:.3f} is under --min-f1 {least_f1:g}")
+    if min_f1 is not None and (found.version.f1 or 0) < min_f1:
+        raise CommandFailed(f"F1 {found.version.f1:.3f} is under --min-f1 {min_f1:g}")
 
 
 def dollars_of(version: TrainedVersion, prices: PriceTable) -> float:

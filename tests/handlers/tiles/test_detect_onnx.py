@@ -17,7 +17,7 @@ from tilescout.detectors.onnx.model import ServedModel
 
 REMEDY = (
     "profile served needs a version of the model project plant, and none is in use; "
-    "run `tilescout promote FILE.onnx --project plant`"
+    "run `tilescout onnx promote FILE --project plant`"
 )
 
 

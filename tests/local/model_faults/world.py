@@ -188,5 +188,5 @@ def world(folder: Path, clock_scale: float = CLOCK_SCALE) -> Iterator[World]:
         system = System(aws, stack)
         system.turn_schedules("DISABLED")
         for project in (ALONE, SHARING):
-            activation.put_to_use(stack, project, VERSION)
+            activation.activate(stack, project, VERSION)
         yield World(system)

@@ -6,18 +6,17 @@ import ast
 import itertools
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-import typer.main
 from pydantic import BaseModel
 
 from infra.config import profiles, stack_config
 from tests.unit.project.doc_pages import DEPLOY, PAGES, QUERY, ROOT, code, commands, headings, table
+from tests.unit.tilescout_cli import command_tree
 from tilescout import pricing, results
 from tilescout.detections import Detection
 from tilescout.detector_kinds import KINDS
@@ -25,22 +24,19 @@ from tilescout.documents import Document, Status
 from tilescout.geometry import Box
 from tilescout.profiles import Profile
 from tilescout.runs import model_lifecycle
-from tilescout_cli.app import app
 
 NOT_THERE_YET = {"annotate"}
 PRICES = pricing.PriceTable()
 
 
-def leaves(command: Any, name: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], set[str]]]:
-    """Every command by its words, with its options."""
-    for word, child in getattr(command, "commands", {}).items():
-        yield from leaves(child, (*name, word))
-    if not hasattr(command, "commands"):
-        options = {text for each in command.params for text in (*each.opts, *each.secondary_opts)}
-        yield name, options | {"-h", "--help"}
+def options(command: Any) -> set[str]:
+    """All spellings of the options of a command."""
+    names = {text for each in command.params for text in (*each.opts, *each.secondary_opts)}
+    return names | {"-h", "--help"}
 
 
-COMMANDS = dict(leaves(typer.main.get_command(app)))
+COMMANDS = {tuple(words.split()): options(each) for words, each in command_tree.commands()}
+GROUPS = {tuple(words.split()): options(each) for words, each in command_tree.groups()}
 SHOWN = commands("tilescout")
 
 
@@ -52,9 +48,10 @@ def named(arguments: list[str]) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("arguments", SHOWN, ids=" ".join)
 def test_every_command_and_option_shown_exists(arguments: list[str]) -> None:
-    assert named(arguments) in COMMANDS
-    options = {word.partition("=")[0] for word in arguments if word.startswith("-")}
-    assert options <= COMMANDS[named(arguments)]
+    known = COMMANDS | GROUPS
+    assert named(arguments) in known
+    given = {word.partition("=")[0] for word in arguments if word.startswith("-")}
+    assert given <= known[named(arguments)]
 
 
 def test_every_command_is_shown() -> None:

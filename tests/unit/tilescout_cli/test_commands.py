@@ -25,11 +25,6 @@ from tilescout_cli.app import app
 from tilescout_cli.stack import paths
 from tilescout_cli.stack.target import Stack
 
-COMMANDS = [
-    ["detect"], ["upload"], ["start"], ["status"], ["results"], ["export"], ["plan"], ["sample"],
-    ["version"], ["retry"], ["reconcile"], ["local"], ["local", "up"], ["local", "down"],
-    ["local", "status"],
-]  # fmt: skip
 SCHEMA = Path(__file__).parents[3] / "docs" / "detections.schema.json"
 
 
@@ -56,14 +51,6 @@ def answer(*arguments: str) -> Any:
     result = run(*arguments, "--json")
     assert result.exit_code == 0, result.stderr
     return json.loads(result.stdout)
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_every_help_text_ends_with_an_example_and_fits_80_columns(command: list[str]) -> None:
-    result = run(*command, "--help")
-    assert result.exit_code == 0
-    assert f"Example: tilescout {command[0]}" in result.stdout
-    assert max(len(line) for line in result.stdout.splitlines()) <= 80
 
 
 def test_an_unknown_option_ends_with_2() -> None:
@@ -141,7 +128,7 @@ def test_results_are_found_by_text_over_all_documents(stack: Stack) -> None:
     )  # fmt: skip
     assert "label_shard" not in row
     assert run("results", "--label", "instrument", "--count").stdout == "2\n"
-    assert "FV-1023" in run("results", "--document", one.id).stdout
+    assert "FV-1023" in run("results", one.id).stdout
 
 
 def test_a_text_with_escape_sequences_never_reaches_the_terminal(stack: Stack) -> None:
@@ -157,7 +144,7 @@ def test_long_results_are_cut_at_30_rows_with_the_way_to_the_rest(stack: Stack) 
     one = document()
     add(stack, one)
     add_result(stack, one, *(tag(f"FV-{number:03d}") for number in range(40)))
-    shown = run("results", "--key", one.key).stdout
+    shown = run("results", one.key).stdout
     assert shown.count("FV-") == 30
     assert "and 10 more, see --json or `tilescout export`" in shown
     assert max(len(line) for line in shown.splitlines()) <= 80
@@ -165,7 +152,7 @@ def test_long_results_are_cut_at_30_rows_with_the_way_to_the_rest(stack: Stack) 
 
 def test_results_of_a_document_that_has_not_ended_say_where_it_stands(stack: Stack) -> None:
     add(stack, document(1, status="QUEUED", result_id=""))
-    code, text = failure("results", "--document", "plan.pdf")
+    code, text = failure("results", "plan.pdf")
     assert (code, "has no result yet, it is QUEUED" in text) == (2, True)
 
 
@@ -173,7 +160,7 @@ def test_exported_json_is_the_stored_file_and_follows_the_schema(stack: Stack) -
     one = document()
     add(stack, one)
     add_result(stack, one, tag("FV-1023"))
-    exported = json.loads(run("export", "--document", one.id).stdout)
+    exported = json.loads(run("export", one.id).stdout)
     schema = json.loads(SCHEMA.read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(exported, schema)

@@ -66,7 +66,7 @@ def model_card(metadata: Mapping[str, str]) -> ModelCard:
     if metadata.get("format") != FORMAT:
         raise UnusableModel(
             f"the metadata of the model must say format {FORMAT}; it says "
-            f"{metadata.get('format', 'nothing')!r}; export it by tilescout train"
+            f"{metadata.get('format', 'nothing')!r}; export it by tilescout onnx train"
         )
     try:
         return ModelCard(
@@ -80,7 +80,7 @@ def model_card(metadata: Mapping[str, str]) -> ModelCard:
     except (KeyError, TypeError, ValueError) as error:
         raise UnusableModel(
             f"the metadata of format {FORMAT} must be whole; one of them is not: {error}; export "
-            "it by tilescout train"
+            "it by tilescout onnx train"
         ) from error
 
 

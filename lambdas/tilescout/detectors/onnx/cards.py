@@ -89,7 +89,7 @@ def card_from_json(text: str) -> OnnxCard:
         return _CARD.validate_json(text)
     except ValidationError as error:
         raise UnusableModel(
-            f"a model's card is what `tilescout promote` writes; this one has "
+            f"a model's card is what `tilescout onnx promote` writes; this one has "
             f"{error.error_count()} errors; promote the model again"
         ) from error
 

@@ -1,4 +1,4 @@
-"""On this machine the newest version of a project is put to use."""
+"""On this machine the newest version of a project is activated."""
 
 from __future__ import annotations
 
@@ -35,31 +35,31 @@ def local(stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Acco
     return cli_models.account(monkeypatch)
 
 
-def test_on_this_machine_the_newest_version_is_put_to_use_and_said(
+def test_on_this_machine_the_newest_version_is_activate_all_and_said(
     stack: Stack, local: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
     local.have("v1", "TRAINING_COMPLETED")
     local.have("v2", "TRAINING_FAILED")
     add(stack, of_model(status="WAITING_FOR_MODEL", result_id=""))
-    local_models.put_to_use(stack)
+    local_models.activate_all(stack)
     used = model_table.in_use(stack.ledger, PROJECT)
     assert used is not None
     assert used.version == "v1"
-    said = "model valves: version v1 is put to use, 1 document queued\n"
+    said = "model valves: version v1 is active, 1 document queued\n"
     assert capsys.readouterr().err == said
 
 
 def test_a_version_that_a_person_chose_stays_in_use(stack: Stack, local: Account) -> None:
     local.have("v1", "TRAINING_COMPLETED")
-    local_models.put_to_use(stack)
+    local_models.activate_all(stack)
     local.have("v2", "TRAINING_COMPLETED")
-    local_models.put_to_use(stack)
+    local_models.activate_all(stack)
     used = model_table.in_use(stack.ledger, PROJECT)
     assert used is not None
     assert used.version == "v1"
 
 
 def test_a_project_that_this_machine_does_not_know_is_left(stack: Stack, local: Account) -> None:
-    local_models.put_to_use(stack)
+    local_models.activate_all(stack)
     assert model_table.in_use(stack.ledger, PROJECT) is None
     assert lease_table.every(stack.ledger) == []

@@ -19,7 +19,7 @@ from tilescout.geometry import Box, iou
 from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.documents import drawing as document_drawing
 from tilescout_cli.documents import result_files, uploads
-from tilescout_cli.documents.drawing import NotDrawn
+from tilescout_cli.documents.drawing import DrawingFailed
 from tilescout_cli.stack import cdk_profiles
 from tilescout_exports import comma_separated
 
@@ -170,7 +170,7 @@ def test_thousands_of_annotations_take_seconds(tmp_path: Path) -> None:
 def test_a_file_that_is_no_pdf_is_told_and_not_raised_as_a_crash(tmp_path: Path) -> None:
     broken = tmp_path / "broken.pdf"
     broken.write_bytes(b"%PDF-1.7\nnothing")
-    with pytest.raises(NotDrawn, match=r"broken\.pdf cannot be drawn on"):
+    with pytest.raises(DrawingFailed, match=r"broken\.pdf cannot be drawn on"):
         annotated_and_preview(tmp_path, broken, found())
 
 

@@ -95,7 +95,9 @@ def test_a_dry_run_says_the_same_and_does_nothing(stack: Stack) -> None:
     before = to_item(made)
     result = run("retry", made.key, "--dry-run")
     assert result.exit_code == 0
-    assert "would retry: 1 tile to ask again, 0 pages to tile again, 1 answer kept" in result.stdout
+    assert (
+        "would retry: 1 tile to send again, 0 pages to tile again, 1 answer kept" in result.stdout
+    )
     kept = stack.documents.get_item(Key={"id": made.id})["Item"]
     assert {name: kept[name] for name in before} == before
 

@@ -72,7 +72,7 @@ def symbols(samples: Path) -> Path:
 
 
 def test_symbols_are_told_by_label_size_and_seam(samples: Path, symbols: Path) -> None:
-    found = tilescout(symbols, "--truth", samples / "sample_a0.json", "--as", "objects", "--json")
+    found = tilescout("objects", symbols, "--truth", samples / "sample_a0.json", "--json")
 
     report = json.loads(found.stdout)
     whole = report["at_iou"]["0.5"]
@@ -84,7 +84,7 @@ def test_symbols_are_told_by_label_size_and_seam(samples: Path, symbols: Path) -
 def test_the_report_shows_the_worst_misses_and_needs_no_other_file(
     samples: Path, symbols: Path, tmp_path: Path
 ) -> None:
-    found = tilescout(symbols, "--truth", samples / "sample_a0.json", "--as", "objects", "--out",
+    found = tilescout("objects", symbols, "--truth", samples / "sample_a0.json", "--out",
                       tmp_path)  # fmt: skip
 
     assert found.exit_code == 0, found.output
@@ -97,20 +97,19 @@ def test_the_report_shows_the_worst_misses_and_needs_no_other_file(
 
 
 def test_a_figure_under_its_limit_fails_with_the_figure(samples: Path, symbols: Path) -> None:
-    arguments = (symbols, "--truth", samples / "sample_a0.json", "--as", "objects", "--min-f1")
+    arguments = ("objects", symbols, "--truth", samples / "sample_a0.json", "--min")
 
-    assert tilescout(*arguments, 0.99).exit_code == 0
-    found = tilescout(*arguments, 0.999)
+    assert tilescout(*arguments, "f1=0.99").exit_code == 0
+    found = tilescout(*arguments, "f1=0.999")
     assert found.exit_code == 1
-    assert "f1 0.9974 is under --min-f1 0.999" in found.stderr
+    assert "f1 0.9974 is under --min f1=0.999" in found.stderr
 
 
 def test_a_limit_that_is_not_measured_is_refused(samples: Path, symbols: Path) -> None:
-    found = tilescout(symbols, "--truth", samples / "sample_a0.json", "--as", "objects",
-                      "--max-cer", 0.1)  # fmt: skip
+    found = tilescout("objects", symbols, "--truth", samples / "sample_a0.json", "--min", "cer=0.1")
 
     assert found.exit_code == 2
-    assert "--max-cer is not measured here" in found.stderr
+    assert "--min cer is not measured here" in found.stderr
 
 
 def test_tags_are_right_by_their_exact_text(samples: Path) -> None:
@@ -119,7 +118,7 @@ def test_tags_are_right_by_their_exact_text(samples: Path) -> None:
              for page, each in tags]  # fmt: skip
     found[0]["text"] = f"{found[0]['text']}X"
     path = result(samples, "sample_set", found, "tags")
-    shown = tilescout(path, "--truth", samples / "sample_set.json", "--json")
+    shown = tilescout("snippets", path, "--truth", samples / "sample_set.json", "--json")
 
     report = json.loads(shown.stdout)
     assert report["kind"] == "snippets"
@@ -128,7 +127,7 @@ def test_tags_are_right_by_their_exact_text(samples: Path) -> None:
 
 
 def test_a_folder_of_results_is_evaluated_as_one(samples: Path, symbols: Path) -> None:
-    found = tilescout(symbols.parent, "--truth", samples / "sample_a0.json", "--as", "objects")
+    found = tilescout("objects", symbols.parent, "--truth", samples / "sample_a0.json")
 
     assert found.exit_code == 0, found.output
     assert "mAP 0.9" in found.stdout or "mAP 1.0" in found.stdout
@@ -138,7 +137,7 @@ def test_text_is_compared_with_the_text_layer(samples: Path) -> None:
     tags = truth_of(samples, "sample_a0", "tags")
     lines = [detection(1, each["box_pt"], text=each["text"], label="text") for _, each in tags]
     path = result(samples, "sample_a0", lines, "text")
-    shown = tilescout(path, "--truth", samples / "sample_a0.pdf", "--text-layer", "--json")
+    shown = tilescout("text", path, "--truth", samples / "sample_a0.pdf", "--text-layer", "--json")
 
     report = json.loads(shown.stdout)
     assert report["kind"] == "text"
@@ -162,14 +161,14 @@ def test_the_commands_of_the_documentation_do_what_it_says(
 
 
 def test_without_truth_nothing_is_evaluated(symbols: Path) -> None:
-    found = tilescout(symbols)
+    found = tilescout("objects", symbols)
 
     assert found.exit_code == 2
-    assert "--truth FILE" in found.stderr
+    assert "Missing option '--truth'" in found.stderr
 
 
 def test_a_file_that_is_no_result_is_refused(samples: Path) -> None:
-    found = tilescout(samples / "sample_a0.json", "--truth", samples / "sample_a0.json")
+    found = tilescout("objects", samples / "sample_a0.json", "--truth", samples / "sample_a0.json")
 
     assert found.exit_code == 2
     assert "must be a detections.json" in found.stderr
@@ -179,7 +178,7 @@ def test_without_the_package_for_map_it_is_said_how_to_get_it(
     samples: Path, symbols: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(coco_precision, "find_spec", lambda name: None)
-    found = tilescout(symbols, "--truth", samples / "sample_a0.json", "--as", "objects")
+    found = tilescout("objects", symbols, "--truth", samples / "sample_a0.json")
 
     assert found.exit_code == 2
     assert "pip install 'tilescout[evaluate]'" in found.stderr
@@ -189,7 +188,7 @@ def test_without_matplotlib_the_report_has_its_figures_and_says_why_no_plots(
     samples: Path, symbols: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(plots, "find_spec", lambda name: None)
-    found = tilescout(symbols, "--truth", samples / "sample_a0.json", "--as", "objects", "--out",
+    found = tilescout("objects", symbols, "--truth", samples / "sample_a0.json", "--out",
                       tmp_path)  # fmt: skip
 
     assert found.exit_code == 0, found.output

@@ -12,7 +12,7 @@ from tilescout.documents import Document
 from tilescout.runs.model_records import ModelStart
 from tilescout.runs.records import Run
 from tilescout_cli.runs import progress
-from tilescout_cli.runs.progress import Standing, Totals
+from tilescout_cli.runs.progress import DocumentProgress, Totals
 from tilescout_cli.stack.target import Stack
 
 RUN_ID = "run#000007#noon"
@@ -49,7 +49,7 @@ def of_model(**changed: Any) -> Document:
 
 
 def totals(stack: Stack, *documents: Document) -> Totals:
-    return progress.totals(stack, [Standing(document=each, tiles=9) for each in documents])
+    return progress.totals(stack, [DocumentProgress(document=each, tiles=9) for each in documents])
 
 
 def running(stack: Stack, **start: Any) -> None:

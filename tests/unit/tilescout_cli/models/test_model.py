@@ -89,7 +89,7 @@ def test_every_help_text_ends_with_an_example_and_fits_80_columns(command: list[
 
 def test_a_version_put_to_use_is_what_runs_start(stack: Stack, account: Account) -> None:
     account.have("v1", "TRAINING_COMPLETED")
-    assert said("use", "v1", "--project", "valves") == "valves: version v1 is in use\n"
+    assert said("use", "v1", "--project", "valves") == "valves: version v1 is active\n"
     assert model_table.in_use(stack.ledger, PROJECT) == ModelInUse(
         project=PROJECT,
         project_arn=PROJECT_ARN,
@@ -105,7 +105,7 @@ def test_documents_that_waited_for_a_model_are_queued(stack: Stack, account: Acc
     other = document(2, status="WAITING_FOR_MODEL", result_id="")
     add(stack, waiting, other)
     assert said("use", "v1", "--project", "valves") == (
-        "valves: version v1 is in use\n"
+        "valves: version v1 is active\n"
         "1 document queued; `tilescout start --model valves --stack Tilescout` starts a run now\n"
     )
     statuses = [document_table.get(stack.documents, each.id) for each in (waiting, other)]
@@ -157,7 +157,7 @@ def test_what_was_measured_is_kept_while_the_version_stays_the_same(
 ) -> None:
     account.have("v1", "STOPPED")
     before = in_use(stack, tiles_per_second_per_unit=4.2)
-    assert said("use", "v1", "--project", "valves") == "valves: version v1 was in use already\n"
+    assert said("use", "v1", "--project", "valves") == "valves: version v1 is active already\n"
     assert model_table.in_use(stack.ledger, PROJECT) == before
 
 
@@ -166,7 +166,7 @@ def test_another_version_begins_without_a_measured_rate(stack: Stack, account: A
     account.have("v2", "RUNNING")
     in_use(stack, tiles_per_second_per_unit=4.2)
     text = said("use", "v2", "--project", "valves")
-    assert text == "valves: version v2 is in use instead of v1\n"
+    assert text == "valves: version v2 is active instead of v1\n"
     used = model_table.in_use(stack.ledger, PROJECT)
     assert used is not None
     assert used.tiles_per_second_per_unit == 0
@@ -176,9 +176,9 @@ def test_another_version_begins_without_a_measured_rate(stack: Stack, account: A
     ("status", "text"),
     [
         ("TRAINING_IN_PROGRESS", "is TRAINING_IN_PROGRESS and cannot run yet; wait until it is "
-         "TRAINING_COMPLETED, then put it to use"),
+         "TRAINING_COMPLETED, then activate it"),
         ("COPYING_IN_PROGRESS", "is COPYING_IN_PROGRESS and cannot run yet; wait until it is "
-         "COPYING_COMPLETED, then put it to use"),
+         "COPYING_COMPLETED, then activate it"),
         ("TRAINING_FAILED", "is TRAINING_FAILED (no images) and can never run; use v1"),
         ("DELETING", "is DELETING (no images) and can never run; use v1"),
         ("EXPIRED", "is EXPIRED (no images) and can never run; use v1"),
@@ -272,6 +272,6 @@ def test_status_tells_how_to_end_waiting_for_a_model(stack: Stack, account: Acco
 def test_a_version_in_use_that_was_deleted_is_told(stack: Stack, account: Account) -> None:
     account.have("v2", "STOPPED")
     in_use(stack)
-    assert "v1 is gone from its project; put another version to use" in said(
+    assert "v1 is gone from its project; activate another version" in said(
         "status", "--project", "valves"
     )

@@ -22,7 +22,6 @@ from tests.unit.tilescout_cli.models.model_bills import (
 )
 from tilescout.aws.tables import model_table
 from tilescout_cli.app import app
-from tilescout_cli.console.progress_view import stage, summary
 from tilescout_cli.models.costs import NO_BILL, ModelBill
 from tilescout_cli.stack import paths
 from tilescout_cli.stack.target import Stack
@@ -50,7 +49,7 @@ def test_the_price_of_a_model_that_is_up_grows_with_the_clock(stack: Stack, time
         units=2, seconds=1200, usd=pytest.approx(1200 * 2 * 4 / 3600), doing="running"
     )
     assert later.model.seconds == 1260
-    assert summary(now) == (
+    assert now.summary == (
         "detecting, pages tiled 0/1, tiles answered 0/9, calls 0 ($0.00), "
         "model 2 units, 20 min, $2.67 so far"
     )
@@ -59,7 +58,7 @@ def test_the_price_of_a_model_that_is_up_grows_with_the_clock(stack: Stack, time
 def test_a_model_that_is_not_up_yet_is_said_to_start_and_costs_already(stack: Stack) -> None:
     running(stack)
     now = totals(stack, of_model(status="RUNNING", result_id=""))
-    assert (stage(now), now.model.seconds) == ("starting the model", 1200)
+    assert (now.stage, now.model.seconds) == ("starting the model", 1200)
 
 
 def test_a_start_whose_row_is_not_written_yet_is_known_by_the_lease(stack: Stack) -> None:
@@ -85,7 +84,7 @@ def test_a_closed_run_costs_what_its_record_says(stack: Stack) -> None:
     add_run(stack, run_row(status="CLOSED", closed_at=NOW, model_seconds=1500, model_usd=3.3333))
     now = totals(stack, of_model())
     assert now.model == ModelBill(units=2, seconds=1500, usd=3.3333)
-    assert summary(now).endswith("model 2 units, 25 min, $3.33")
+    assert now.summary.endswith("model 2 units, 25 min, $3.33")
 
 
 def test_a_run_that_died_does_not_pay_for_what_later_runs_started(stack: Stack) -> None:
@@ -108,7 +107,7 @@ def test_what_somebody_else_started_costs_the_run_nothing(stack: Stack) -> None:
 def test_detectors_without_a_model_have_no_model_in_their_line(stack: Stack) -> None:
     add_run(stack, run_row(model="textract", model_version=""))
     now = totals(stack, document(status="RUNNING", run_id=RUN_ID, result_id=""))
-    assert summary(now).endswith("calls 0 ($0.00)")
+    assert now.summary.endswith("calls 0 ($0.00)")
 
 
 def test_status_tells_the_price_of_a_run_that_works_and_of_one_that_ended(stack: Stack) -> None:

@@ -80,8 +80,7 @@ def test_a_run_at_work_is_named_and_left_alone(stack: Stack, account: Account) -
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == (
         "tilescout: run noon with 1 document (plan.pdf) is at work with valves and stops the model "
-        "itself when it ends; --abort ends it now: what was answered is kept, the documents stay "
-        "due\n"
+        "itself when it ends; --abort ends it now: answers are kept, the documents stay due\n"
     )
     assert execution_status(stack, owner) == "RUNNING"
     assert status(account) == "RUNNING"
@@ -152,7 +151,7 @@ def test_interrupted_it_says_that_the_guard_goes_on(
     time.each_minute = leave
     result = stop()
     assert result.exit_code == 130
-    assert "left waiting, the guard goes on; see `tilescout model status" in result.stderr
+    assert "no longer waiting, the guard goes on; see `tilescout model status" in result.stderr
 
 
 def test_the_lease_is_never_written_by_a_person(stack: Stack, account: Account) -> None:

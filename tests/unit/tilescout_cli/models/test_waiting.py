@@ -13,7 +13,6 @@ from tests.unit.tilescout_cli.cli_stack import add, deployed_stack
 from tests.unit.tilescout_cli.models.model_bills import of_model, running, start_row
 from tilescout.aws.tables import model_table
 from tilescout.documents import Document
-from tilescout_cli.console.progress_view import summary
 from tilescout_cli.documents.uploads import Pdf, SentPdf
 from tilescout_cli.runs import waiting
 from tilescout_cli.runs.progress import Totals
@@ -52,7 +51,7 @@ def test_after_its_documents_the_model_is_waited_for_until_it_is_down(
         stack,
         [Watched(sent(one), one)],
         seconds=900,
-        show=lambda now: shown.append(summary(now)),
+        show=lambda now: shown.append(now.summary),
         tell=shown.append,
     )
     assert (bill.seconds, bill.doing) == (1260, "")
@@ -106,7 +105,7 @@ def heard(stack: Stack, one: Document) -> list[str]:
 
 def test_a_document_without_a_version_in_use_is_told_with_the_remedy(stack: Stack) -> None:
     assert heard(stack, of_model(status="WAITING_FOR_MODEL", result_id="")) == [
-        "plan.pdf: WAITING_FOR_MODEL: no version of valves is in use; put one to use with "
+        "plan.pdf: WAITING_FOR_MODEL: no version of valves is active; activate one with "
         "`tilescout model use VERSION --project valves --stack Tilescout`"
     ]
 

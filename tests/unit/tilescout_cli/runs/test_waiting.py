@@ -14,11 +14,10 @@ from tilescout.aws.tables import document_table
 from tilescout.documents import Document
 from tilescout.runs.records import Run
 from tilescout_cli.console.failures import CommandFailed
-from tilescout_cli.console.progress_view import stage, summary
 from tilescout_cli.documents.uploads import Pdf, SentPdf
 from tilescout_cli.runs import progress, waiting
 from tilescout_cli.runs.executions import StartedRuns
-from tilescout_cli.runs.progress import Standing, Totals
+from tilescout_cli.runs.progress import DocumentProgress, Totals
 from tilescout_cli.stack.target import Stack
 
 
@@ -108,12 +107,12 @@ def test_a_document_whose_newer_version_is_not_known_is_told_as_superseded(stack
 
 def test_no_run_is_started_while_a_page_is_being_tiled() -> None:
     queued, accepted = (
-        Standing(document=document(status="QUEUED")),
-        Standing(document=document(status="ACCEPTED")),
+        DocumentProgress(document=document(status="QUEUED")),
+        DocumentProgress(document=document(status="ACCEPTED")),
     )
     assert waiting.models_to_run([queued, accepted]) == []
-    assert waiting.models_to_run([queued, Standing()]) == []
-    assert waiting.models_to_run([queued, Standing(document=document())]) == ["textract"]
+    assert waiting.models_to_run([queued, DocumentProgress()]) == []
+    assert waiting.models_to_run([queued, DocumentProgress(document=document())]) == ["textract"]
 
 
 def test_a_run_of_the_schedule_is_not_doubled(stack: Stack) -> None:
@@ -181,7 +180,7 @@ def test_tiles_are_counted_from_the_bands_of_the_ledger(stack: Stack) -> None:
     band = {"page": 1, "planned": 5, "answered": {0, 1}, "failed": {4}}
     add_ledger(stack, one.id, keys.band_sort(1, 0), band=0, **band)
     add_ledger(stack, one.id, keys.band_sort(1, 1), band=1, page=1, planned=2)
-    standing = progress.look(stack, one.id, Standing())
+    standing = progress.look(stack, one.id, DocumentProgress())
     assert (standing.tiles, standing.tiles_answered, standing.tiles_failed) == (7, 2, 1)
 
 
@@ -190,7 +189,7 @@ def test_pages_are_counted_from_the_groups_of_the_ledger(stack: Stack) -> None:
     add(stack, one)
     add_ledger(stack, one.id, keys.page_group_sort(1), seen={1, 2})
     add_ledger(stack, one.id, keys.page_group_sort(256), seen={256})
-    standing = progress.look(stack, one.id, Standing())
+    standing = progress.look(stack, one.id, DocumentProgress())
     assert (standing.pages_tiled, standing.pages) == (3, 300)
 
 
@@ -204,7 +203,7 @@ def test_what_a_run_has_spent_so_far_is_told_at_the_price_its_document_was_accep
         opened_at=1, calls_left=93, calls_allowed=100,
     )  # fmt: skip
     document_table.open_run(stack.documents, run)
-    totals = progress.totals(stack, [progress.look(stack, one.id, Standing())])
+    totals = progress.totals(stack, [progress.look(stack, one.id, DocumentProgress())])
     assert (totals.calls, totals.usd) == (7, 0.014)
 
 
@@ -214,4 +213,4 @@ def test_the_line_of_progress_tells_stage_pages_tiles_calls_and_dollars() -> Non
         tiles_ended=5, tiles_failed=1, calls=6, usd=0.009,
     )  # fmt: skip
     line = "detecting, pages tiled 4/4, tiles answered 5/12, calls 6 ($0.0090)"
-    assert (stage(totals), summary(totals)) == ("detecting", line)
+    assert (totals.stage, totals.summary) == ("detecting", line)

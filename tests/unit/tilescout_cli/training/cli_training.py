@@ -1,4 +1,4 @@
-"""Custom Labels as `tilescout train` sees it: the local one's own answers, time that tests turn.
+"""Custom Labels as `model train` sees it: the local one's own answers, time that tests turn.
 
 Trainings are begun and not run: a test says how each ends.
 """

@@ -66,7 +66,7 @@ def test_one_annotated_page_is_refused_with_the_remedy(tmp_path: Path) -> None:
 
 
 def test_the_sample_model_is_right_on_pages_it_has_not_seen(folder: Path) -> None:
-    result = tilescout("evaluate", str(SAMPLE_MODEL), str(folder / "set"), "--json")
+    result = tilescout("onnx", "evaluate", str(SAMPLE_MODEL), str(folder / "set"), "--json")
 
     report = json.loads(result.stdout)
     assert report["figures"]["map"] > 0.95
@@ -88,7 +88,9 @@ def misread_set(folder: Path) -> Path:
 
 
 def test_a_models_worst_misses_are_shown_on_their_tiles(misread_set: Path, tmp_path: Path) -> None:
-    result = tilescout("evaluate", str(SAMPLE_MODEL), str(misread_set), "--out", str(tmp_path))
+    result = tilescout(
+        "onnx", "evaluate", str(SAMPLE_MODEL), str(misread_set), "--out", str(tmp_path)
+    )
 
     tile = json.loads((misread_set / "test.coco.json").read_text())["images"][0]["file_name"]
     page = (tmp_path / "report.html").read_text()
@@ -105,7 +107,7 @@ def test_a_models_worst_misses_are_shown_on_their_tiles(misread_set: Path, tmp_p
 def test_what_a_model_says_below_its_thresholds_is_in_its_curve_and_not_wrong(
     folder: Path, tmp_path: Path
 ) -> None:
-    tilescout("evaluate", str(SAMPLE_MODEL), str(folder / "set"), "--out", str(tmp_path))
+    tilescout("onnx", "evaluate", str(SAMPLE_MODEL), str(folder / "set"), "--out", str(tmp_path))
 
     report = json.loads((tmp_path / "report.json").read_text())
     curve = report["curves"][""]
@@ -114,41 +116,42 @@ def test_what_a_model_says_below_its_thresholds_is_in_its_curve_and_not_wrong(
 
 
 def test_a_model_under_a_limit_fails_with_every_figure(misread_set: Path) -> None:
-    arguments = ("evaluate", str(SAMPLE_MODEL), str(misread_set), "--label", "pump")
-    enough = tilescout(*arguments, "--min-f1", "0.5", "--min-map", "0.5")
-    result = tilescout(*arguments, "--min-recall", "1", "--min-map", "1")
+    arguments = ("onnx", "evaluate", str(SAMPLE_MODEL), str(misread_set), "--label", "pump")
+    enough = tilescout(*arguments, "--min", "f1=0.5", "--min", "map=0.5")
+    result = tilescout(*arguments, "--min", "recall=1", "--min", "map=1")
 
     assert enough.exit_code == 0, enough.output
     assert result.exit_code == 1
-    assert "is under --min-recall 1; map 0." in result.stderr
+    assert "is under --min recall=1; map 0." in result.stderr
 
 
 def test_a_model_has_the_truth_of_its_data_set_alone(folder: Path) -> None:
-    result = tilescout("evaluate", str(SAMPLE_MODEL), str(folder / "set"), "--pages", "1")
+    result = tilescout("onnx", "evaluate", str(SAMPLE_MODEL), str(folder / "set"), "--pages", "1")
 
     assert result.exit_code == 2
-    assert "the data set of a model is its truth" in result.stderr
+    assert "No such option: --pages" in result.stderr
 
 
 def test_a_model_that_knows_no_label_of_the_tiles_is_refused(folder: Path, tmp_path: Path) -> None:
     for path in (folder / "set").glob("*.json"):
         (tmp_path / path.name).write_text(path.read_text().replace('"name": "', '"name": "my-'))
     (tmp_path / "tiles").symlink_to(folder / "set" / "tiles")
-    result = tilescout("evaluate", str(SAMPLE_MODEL), str(tmp_path))
+    result = tilescout("onnx", "evaluate", str(SAMPLE_MODEL), str(tmp_path))
 
     assert result.exit_code == 2
     assert "the tiles have my-" in result.stderr
 
 
-def test_training_anywhere_else_is_refused(folder: Path) -> None:
-    result = tilescout("train", str(folder / "set"), "--out", str(folder / "model.onnx"))
+def test_training_a_file_on_a_stack_is_refused(folder: Path) -> None:
+    file = str(folder / "model.onnx")
+    result = tilescout("onnx", "train", str(folder / "set"), "--out", file, "--stack", "Tilescout")
 
     assert result.exit_code == 2
-    assert "add --local" in result.stderr
+    assert "No such option: --stack" in result.stderr
 
 
 def test_a_model_that_is_not_there_is_refused(folder: Path) -> None:
-    result = tilescout("evaluate", str(folder / "no.onnx"), str(folder / "set"))
+    result = tilescout("onnx", "evaluate", str(folder / "no.onnx"), str(folder / "set"))
 
     assert result.exit_code == 2
     assert "there is no model" in result.stderr

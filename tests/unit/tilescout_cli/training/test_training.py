@@ -1,4 +1,4 @@
-"""`tilescout train --project`, `evaluate --project` and `promote`."""
+"""`tilescout model train`, `model evaluate` and `model promote`."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def run(*arguments: str, said: str = "") -> Result:
 
 
 def train(folder: Path, *more: str, said: str = "") -> Result:
-    return run("train", str(folder), "--project", "valves", *more, said=said)
+    return run("model", "train", str(folder), "--project", "valves", *more, said=said)
 
 
 def test_price_and_cap_come_first_and_no_begins_nothing(labels: CustomLabels, folder: Path) -> None:
@@ -105,7 +105,7 @@ def test_price_and_cap_come_first_and_no_begins_nothing(labels: CustomLabels, fo
         result.stderr
     )
     assert "$0.5000 to $24.00. Nothing can end it sooner; cap $24.00" in result.stderr
-    assert result.stderr.rstrip().endswith("nothing was begun")
+    assert result.stderr.rstrip().endswith("no training was started")
     assert (labels.registry.projects(), labels.calls["CreateProjectVersion"]) == ([], 0)
 
 
@@ -221,29 +221,32 @@ def test_a_full_account_says_so(labels: CustomLabels, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "options",
-    [[], ["--project", "valves", "--out", "x.onnx"]],
+    ("options", "said"),
+    [
+        ([], "Missing option '--project'"),
+        (["--project", "v", "--out", "x"], "No such option: --out"),
+    ],
     ids=["neither", "both"],
 )
-def test_a_version_or_a_file_is_trained(
-    labels: CustomLabels, folder: Path, options: list[str]
+def test_a_version_is_trained_in_a_project_and_not_to_a_file(
+    labels: CustomLabels, folder: Path, options: list[str], said: str
 ) -> None:
-    result = run("train", str(folder), *options)
+    result = run("model", "train", str(folder), *options)
 
     assert result.exit_code == 2
-    assert "give one of them" in result.stderr
+    assert said in result.stderr
 
 
 def test_aws_decides_how_long_it_trains(labels: CustomLabels, folder: Path) -> None:
     result = train(folder, "--iterations", "50")
 
     assert result.exit_code == 2
-    assert "Custom Labels decides both itself" in result.stderr
+    assert "Custom Labels decides it itself" in result.stderr
 
 
 def test_a_version_is_evaluated_by_its_summary(labels: CustomLabels, folder: Path) -> None:
     train(folder, "--yes", "--version-name", "v1")
-    shown = run("evaluate", "--project", "valves", "--json")
+    shown = run("model", "evaluate", "--project", "valves", "--json")
     found = json.loads(shown.stdout)
 
     assert (found["version"], found["f1"], found["average_precision"]) == ("v1", 0.59, 0.9)
@@ -256,7 +259,7 @@ def test_a_version_without_evaluation_is_refused(labels: CustomLabels) -> None:
     from tilescout_local.models.version import Behaviour
 
     labels.registry.add_version("valves/v0", Behaviour())
-    results = [run("evaluate", "--project", "valves", "--version", name) for name in ("v0", "v7")]
+    results = [run("model", "evaluate", name, "--project", "valves") for name in ("v0", "v7")]
 
     assert [result.exit_code for result in results] == [2, 2]
     assert "v0 is TRAINING_COMPLETED and has no evaluation" in results[0].stderr
@@ -267,15 +270,15 @@ def test_only_a_version_that_is_good_enough_is_put_to_use(
     labels: CustomLabels, stack: Stack, folder: Path
 ) -> None:
     train(folder, "--yes", "--version-name", "v1")
-    refused = run("promote", "--project", "valves")
+    refused = run("model", "promote", "--project", "valves")
     before = model_table.in_use(stack.ledger, "valves")
-    promoted = run("promote", "--project", "valves", "--min-f1", "0.5")
+    promoted = run("model", "promote", "--project", "valves", "--min-f1", "0.5")
     after = model_table.in_use(stack.ledger, "valves")
 
     assert (refused.exit_code, before) == (1, None)
     assert "has F1 0.590 on its test images, under 0.8 (worst: star 0.330)" in refused.stderr
-    assert "valves: version v1 is in use, F1 0.590" in promoted.stdout
-    assert "star 0.330 is under the figure" in promoted.stderr
+    assert "valves: version v1 is active, F1 0.590" in promoted.stdout
+    assert "star 0.330 is under the required F1" in promoted.stderr
     assert after is not None
     assert after.version == "v1"
 
@@ -291,7 +294,7 @@ def test_a_profile_that_cuts_otherwise_is_told(
     (tmp_path / "cdk.json").write_text(json.dumps(written))
     monkeypatch.setattr(paths, "configuration", lambda: tmp_path / "cdk.json")
     train(folder, "--yes")
-    promoted = run("promote", "--project", "valves", "--min-f1", "0")
+    promoted = run("model", "promote", "--project", "valves", "--min-f1", "0")
 
     assert promoted.exit_code == 0
     assert "dpi of profile symbols is 144, that of the training set 72" in promoted.stderr

@@ -21,7 +21,7 @@ ONNX = ("--profile", "symbols", "--vary", "detector=onnx")
 
 def tilescout(*arguments: object) -> Result:
     runner = CliRunner(env={"COLUMNS": "120", "TERM": "dumb"})
-    return runner.invoke(app, ["tune", *map(str, arguments)])
+    return runner.invoke(app, ["tune", "objects", *map(str, arguments)])
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_no_call_is_made_that_could_break_the_cap() -> None:
 def test_a_second_scale_is_tried_and_its_tiles_are_counted(folder: Path) -> None:
     truth = ("--truth", folder / "annotations.coco.json", "--cache", folder / "cache")
     found = tilescout(folder / "page_51.pdf", *truth, "--profile", "symbols-onnx", "--vary",
-                      "second_scale=0,0.5,page", "--exhaustive", "--json")  # fmt: skip
+                      "second_scale=0,0.5,page", "--effort", 1, "--json")  # fmt: skip
 
     settings = json.loads(found.stdout)["settings"]
     calls = {each["second_scale"]: each["calls_per_page"] for each in settings}
@@ -161,7 +161,7 @@ def test_a_second_scale_is_tried_and_its_tiles_are_counted(folder: Path) -> None
 def test_an_input_scale_shows_the_same_tiles_in_other_sizes(folder: Path) -> None:
     truth = ("--truth", folder / "annotations.coco.json", "--cache", folder / "cache")
     found = tilescout(folder / "page_51.pdf", *truth, "--profile", "symbols-onnx", "--vary",
-                      "input_scale=0.5", "--exhaustive", "--json")  # fmt: skip
+                      "input_scale=0.5", "--effort", 1, "--json")  # fmt: skip
 
     report = json.loads(found.stdout)
     settings = {each["dpi"]: (each["tile_size"], each["overlap"], each["calls_per_page"])
@@ -184,8 +184,8 @@ def test_tiles_too_large_are_refused_before_anything_is_asked(folder: Path, tmp_
 def test_a_table_of_four_fields_is_whole_in_80_columns(folder: Path) -> None:
     truth = ("--truth", folder / "annotations.coco.json", "--cache", folder / "cache")
     runner = CliRunner(env={"COLUMNS": "80", "TERM": "dumb"})
-    asked = ("tune", folder / "page_51.pdf", *truth, "--profile", "symbols-onnx", "--vary",
-             "input_scale=0.5", "--vary", "second_scale=page")  # fmt: skip
+    asked = ("tune", "objects", folder / "page_51.pdf", *truth, "--profile", "symbols-onnx",
+             "--vary", "input_scale=0.5", "--vary", "second_scale=page")  # fmt: skip
     found = runner.invoke(app, list(map(str, asked)))
 
     lines = [line.split() for line in found.stdout.splitlines()]

@@ -143,5 +143,5 @@ def test_a_card_survives_its_file() -> None:
 
 
 def test_a_model_of_another_kind_is_refused() -> None:
-    with pytest.raises(UnusableModel, match="says 'nothing'; export it by tilescout train"):
+    with pytest.raises(UnusableModel, match="says 'nothing'; export it by tilescout onnx train"):
         model_card({})

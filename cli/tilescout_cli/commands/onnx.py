@@ -1,0 +1,147 @@
+"""`tilescout onnx`: model files for profiles of detector onnx, from training to activation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tilescout_cli.console.command_list import command_app
+from tilescout_cli.console.options import Json, Local, StackName, example
+from tilescout_cli.evaluation.options import Labels, MinFigures, ReportFolder
+
+DataSet = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DIR", help="A data set of `tilescout dataset build`.", show_default=False
+    ),
+]
+ModelFile = Annotated[
+    Path, typer.Argument(metavar="FILE", help="An ONNX file.", show_default=False)
+]
+Out = Annotated[
+    Path, typer.Option("--out", metavar="FILE", help="The file to write.", show_default=False)
+]
+Start = Annotated[
+    Path | None,
+    typer.Option("--start", metavar="FILE", help="Continue from this model.", show_default=False),
+]
+Iterations = Annotated[int, typer.Option("--iterations", min=1, help="The number of iterations.")]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same file.")]
+Threads = Annotated[int, typer.Option("--threads", min=1, help="Processor threads to use.")]
+Device = Annotated[
+    str, typer.Option("--device", help="cpu, cuda, or auto: a GPU where there is one.")
+]
+Project = Annotated[
+    str | None,
+    typer.Option(
+        "--project",
+        metavar="P",
+        help="The model_project of a profile of detector onnx.",
+        show_default="the only one",
+    ),
+]
+VersionName = Annotated[
+    str,
+    typer.Option(
+        "--name", metavar="V", help="The name of the version.", show_default="the file's"
+    ),
+]  # fmt: skip
+ClassLabels = Annotated[
+    str,
+    typer.Option(
+        "--labels",
+        metavar="A,B,C",
+        help="The labels of the classes, in their order; or a file with one per line.",
+        show_default="those in the file",
+    ),
+]
+app = command_app(
+    help="Model files of your own for detector onnx: train, evaluate, check and activate them.",
+    epilog=example("tilescout onnx check symbols.onnx"),
+)
+
+
+@app.command("train", epilog=example("tilescout onnx train out/set --out symbols.onnx"))
+def train(
+    folder: DataSet,
+    out: Out,
+    start: Start = None,
+    iterations: Iterations = 1500,
+    seed: Seed = 1,
+    threads: Threads = 2,
+    device: Device = "auto",
+    as_json: Json = False,
+) -> None:
+    """Train a detector on this machine and write it to a file. Needs no AWS."""
+    from tilescout_cli.training import local_training
+
+    settings = local_training.Options(
+        iterations=iterations, seed=seed, threads=threads, device=device
+    )
+    local_training.train_file(folder, out, settings, start, as_json=as_json)
+
+
+@app.command("evaluate", epilog=example("tilescout onnx evaluate symbols.onnx out/set"))
+def evaluate(
+    model: ModelFile,
+    folder: DataSet,
+    label: Labels = None,
+    out: ReportFolder = None,
+    minimum: MinFigures = None,
+    as_json: Json = False,
+) -> None:
+    """Show how right a model file is on the held-out tiles of a data set. Needs no AWS.
+
+    Exit code 1: a figure is under its --min; 2: a file or an option cannot be used.
+    """
+    from tilescout_cli.evaluation import comparison
+    from tilescout_cli.evaluation.limits import Limits
+
+    limits = Limits.parsed(minimum or (), ())
+    comparison.evaluate_model(model, folder, label or (), out, limits, as_json=as_json)
+
+
+@app.command("check", epilog=example("tilescout onnx check symbols.onnx"))
+def check(
+    model: ModelFile, project: Project = None, labels: ClassLabels = "", as_json: Json = False
+) -> None:
+    """Load a model file, run it on an empty tile, and compare it with its profiles.
+
+    Known are the project's own format, YOLOv5, v8 and v11, DETR and RT-DETR exports.
+    """
+    from tilescout_cli.promotion import onnx, view
+
+    checked = onnx.check_for(onnx.chosen_project(project), model, labels)
+    view.show_check(checked, as_json=as_json)
+
+
+@app.command("promote", epilog=example("tilescout onnx promote symbols.onnx"))
+def promote(
+    model: ModelFile,
+    project: Project = None,
+    name: VersionName = "",
+    labels: ClassLabels = "",
+    local: Local = False,
+    stack: StackName = None,
+    as_json: Json = False,
+) -> None:
+    """Check a model file, store it, and activate it.
+
+    Runs use it from now on, and documents that waited for a model are queued. It is stored under a
+    key that never changes; `tilescout model use` activates it again. A run that is at work ends
+    with the version it began with.
+
+    Exit code 0: it is active; 2: the file or an option cannot be used; 3: the target cannot be
+    reached.
+    """
+    from tilescout_cli.promotion import onnx, view
+    from tilescout_cli.stack import target
+
+    chosen = onnx.chosen_project(project)
+    version = onnx.checked_name(name or model.stem)
+    checked = onnx.check_for(chosen, model, labels)
+    found = target.find(local=local, stack=stack)
+    used = onnx.promote(found, chosen, version, checked)
+    view.show_activation(used, found, checked, as_json=as_json)
