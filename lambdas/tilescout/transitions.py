@@ -237,7 +237,7 @@ def _tiled(
 
 def _without_version(profile: Profile) -> str:
     project = profile.model_project
-    remedy = "model use VERSION" if profile.needs_model else "promote FILE.onnx"
+    remedy = "model use VERSION" if profile.needs_model else "onnx promote FILE"
     return (
         f"profile {profile.name} needs a version of the model project {project}, and none is in "
         f"use; run `tilescout {remedy} --project {project}`"

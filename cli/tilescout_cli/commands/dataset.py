@@ -48,9 +48,7 @@ LookAlikes = Annotated[
     bool,
     typer.Option("--look-alikes/--no-look-alikes", help="Look for objects that nobody annotated."),
 ]
-FailOnWarning = Annotated[
-    bool, typer.Option("--strict", help="End with 1 for warnings, too.")
-]
+FailOnWarning = Annotated[bool, typer.Option("--strict", help="End with 1 for warnings, too.")]
 BUILD = example("tilescout dataset build pages.coco.json --profile symbols --out out/set")
 app = command_app(help="Data sets to train a detector with, from annotated pages.", epilog=BUILD)
 

@@ -36,6 +36,7 @@ def options(command: Any) -> set[str]:
 
 
 COMMANDS = {tuple(words.split()): options(each) for words, each in command_tree.commands()}
+ROOT_OPTIONS = {("--version",): {"--version"}, ("--help",): {"--help"}}
 GROUPS = {tuple(words.split()): options(each) for words, each in command_tree.groups()}
 SHOWN = commands("tilescout")
 
@@ -48,7 +49,7 @@ def named(arguments: list[str]) -> tuple[str, ...]:
 
 @pytest.mark.parametrize("arguments", SHOWN, ids=" ".join)
 def test_every_command_and_option_shown_exists(arguments: list[str]) -> None:
-    known = COMMANDS | GROUPS
+    known = COMMANDS | GROUPS | ROOT_OPTIONS
     assert named(arguments) in known
     given = {word.partition("=")[0] for word in arguments if word.startswith("-")}
     assert given <= known[named(arguments)]
