@@ -53,7 +53,7 @@ def results(
     as_json: Json = False,
 ) -> None:
     """Show detections of a document, or by --label or --text those of all documents."""
-    from tilescout_cli.documents import queries, result_view
+    from tilescout_cli.documents import queries
     from tilescout_cli.documents.queries import Query
     from tilescout_cli.stack import target
 
@@ -67,4 +67,4 @@ def results(
     found = target.find(local=local, stack=stack)
     one = queries.selected(found, document)
     rows = queries.run(found, query, one)
-    result_view.show(rows, only_count=count, with_document=one is None, as_json=as_json)
+    queries.show(rows, only_count=count, with_document=one is None, as_json=as_json)

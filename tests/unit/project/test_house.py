@@ -22,7 +22,6 @@ MAX_ROOMS = {"lambdas/tilescout": 24, "cli/tilescout_cli": 15}
 COMMANDS = "tilescout_cli.commands"
 """A command's parameters are its options, and each command has a module of its own."""
 LONG = {
-    "tilescout_cli.commands.evaluate.evaluate",
     "tilescout_local.emulator.install.install",
 }
 WIDE = {
@@ -41,7 +40,6 @@ SMALL = {
     "infra.node": "imported before aws_cdk, which starts Node",
     "tilescout.handlers.run_steps.open_run": "one state of the workflow, as its siblings",
     "tilescout.aws.documents.retiling": "one transition of a document, as its siblings",
-    "tilescout_cli.evaluation.limits": "figures and exit code, without the command line",
     "tilescout_evaluate.metrics.text.alignment": "an algorithm with its source",
     "tilescout_local.engines.symbol_worker": "the main module of a process",
     "tilescout_tune.tile_seconds": "not settled",
