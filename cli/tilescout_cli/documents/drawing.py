@@ -37,8 +37,8 @@ def draw(
 ) -> None:
     """Write ``annotated``, a PDF, and ``preview``, a PNG of the page with most detections.
 
-    A picture becomes a PDF whose pages have the sizes ``sizes_pt``. Raises DrawingFailed where MuPDF
-    cannot write the file.
+    A picture becomes a PDF whose pages have the sizes ``sizes_pt``. Raises DrawingFailed where
+    MuPDF cannot write the file.
     """
     found = sorted(detections, key=lambda each: (each["page"], each["id"]))
     pymupdf.TOOLS.mupdf_display_errors(False)

@@ -1,4 +1,4 @@
-"""What was left out of annotation files, and boxes that lie beside their objects, on the console."""
+"""What the console shows of records left out and of boxes that lie beside their objects."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ PICTURE, PAGE = "check.png", "check.html"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A data set to build in ``out``; ``anyway`` takes pages whose boxes lie beside their objects."""
+    """A data set to build in ``out``; ``anyway`` keeps pages whose boxes are not on objects."""
 
     profile: str | None
     out: Path
@@ -53,15 +53,7 @@ def imported(annotations: list[Path], form: Format | None, *, strict: bool) -> I
     return found
 
 
-def build(
-    imported: Imported,
-    profile: str | None,
-    out: Path,
-    shares: Shares,
-    *,
-    prefix: str,
-    as_json: bool,
-) -> None:
+def build(imported: Imported, order: Order, *, as_json: bool) -> None:
     """Writes a data set of the pages, cut as the profile does, and shows what it holds.
 
     Raises BadUsage where it cannot be built.

@@ -32,8 +32,8 @@ DEFAULTS = (
     ("model evaluate VERSION", "the newest trained one"),
 )
 SHARED = {
-    "--local", "--stack", "--profile", "--project", "--json", "--pages", "--truth", "--text-layer",
-    "--out", "--help",
+    "--anyway", "--help", "--json", "--local", "--out", "--pages", "--profile", "--project",
+    "--stack", "--strict", "--text-layer", "--truth",
 }  # fmt: skip
 """Options that mean the same in every command that has them."""
 
