@@ -26,7 +26,7 @@ CATALOGUE = {
     "P5": "empty, inverted or damaged page boxes; odd rotation",
     "P6": "an image bomb",
     "P7": "nested forms",
-    "P8": "a content bomb, a million self-crossing segments, a flate bomb",
+    "P8": "a content bomb, 210,000 self-crossing segments, a flate bomb",
     "P9": "a form that draws itself",
     "P10": "100,000 pages",
     "P11": "broken font, bad JBIG2, bad JPX: declared, not drawn",

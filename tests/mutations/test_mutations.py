@@ -17,7 +17,7 @@ from tilescout.rendering.process import RenderLimits
 from tilescout.rendering.render import inspect_document, render_page
 from tilescout_samples import write_samples
 
-LIMITS = RenderLimits(wall_seconds=100, cpu_seconds=10, memory_mb=1500)
+LIMITS = RenderLimits(wall_seconds=600, cpu_seconds=600, memory_mb=1500)
 REFUSED = (UnreadableDocument, UnsupportedPage, RenderLimitExceeded)
 PER_SEED = 200
 LONG_SEEDS = range(100, 110)
@@ -70,10 +70,11 @@ def fates(files: Iterator[bytes], folder: Path) -> Counter[str]:
 
 
 @pytest.mark.fault("P13")
-def test_two_hundred_broken_files_are_read_or_refused(samples: list[bytes], tmp_path: Path) -> None:
-    found = fates(mutations(samples, 200, seed=6), tmp_path)
-    assert found.total() == 200
-    assert min(found["read"], found["UnreadableDocument"]) >= 20
+@pytest.mark.parametrize("count", [40, pytest.param(200, marks=pytest.mark.long)])
+def test_broken_files_are_read_or_refused(samples: list[bytes], tmp_path: Path, count: int) -> None:
+    found = fates(mutations(samples, count, seed=6), tmp_path)
+    assert found.total() == count
+    assert min(found["read"], found["UnreadableDocument"]) >= count // 10
 
 
 @pytest.mark.long

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from moto import mock_aws
 
 from tests.handlers.account import Account
 from tests.handlers.between import Crash, announced, crash_at
@@ -13,6 +12,7 @@ from tests.handlers.faults.test_crashes import NEVER, changes
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.retries import LATER, ended, next_run, read, retrier, retry
 from tests.handlers.runs import clock, queued, set_attributes, tile
+from tests.handlers.snapshots import Beginning, beginning
 from tilescout import keys
 from tilescout.aws.tables import document_table
 
@@ -83,30 +83,29 @@ def test_a_document_that_is_being_cleaned_up_is_left_alone(account: Account) -> 
     assert tile(account, document)["state"] == "failed"
 
 
-def crashed(call: int) -> tuple[str, list[str]]:
+def crashed(partial: Beginning[str], call: int) -> tuple[str, list[str]]:
     """How a document ends whose retry died at this call and was repeated once that is allowed."""
-    with mock_aws():
-        account = Account.create()
-        document = ended(account, "PARTIAL", pages=2)
-        with crash_at(call) as made, suppress(Crash):
-            retry(account, document)
-        waiting = read(account, document)
-        if waiting.status == "PARTIAL":
-            assert retrier().retry(waiting, LATER + 661) == "QUEUED"
-        if waiting.status == "ACCEPTED":
-            with clock(LATER + 900):
-                account.call("guard", {})
-        next_run(account)
-        row = account.document(document)
-        told = ("status", "reason", "tiles_answered", "tiles_failed", "calls", "clean_after")
-        return str([row[name] for name in told]), list(made)
+    account, document = partial.again()
+    with crash_at(call) as made, suppress(Crash):
+        retry(account, document)
+    waiting = read(account, document)
+    if waiting.status == "PARTIAL":
+        assert retrier().retry(waiting, LATER + 661) == "QUEUED"
+    if waiting.status == "ACCEPTED":
+        with clock(LATER + 900):
+            account.call("guard", {})
+    next_run(account)
+    row = account.document(document)
+    told = ("status", "reason", "tiles_answered", "tiles_failed", "calls", "clean_after")
+    return str([row[name] for name in told]), list(made)
 
 
 @pytest.mark.fault("S12")
 def test_a_retry_ends_the_same_wherever_it_dies() -> None:
-    end, made = crashed(NEVER)
-    assert "DONE" in end
-    assert {crashed(call)[0] for call in changes(made)} == {end}
+    with beginning(lambda account: ended(account, "PARTIAL", pages=2)) as partial:
+        end, made = crashed(partial, NEVER)
+        assert "DONE" in end
+        assert {crashed(partial, call)[0] for call in changes(made)} == {end}
 
 
 @pytest.mark.fault("S13")

@@ -7,7 +7,7 @@ changes something does, and is not made again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +22,7 @@ from tests.handlers.account import Account
 from tests.handlers.between import Crash, Failure, crash_at, detector, failure_at, reply_lost_at
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.runs import Clock, Run, answers, clock, queued
+from tests.handlers.snapshots import Beginning, beginning
 from tilescout import keys
 from tilescout.errors import LeaseLost
 
@@ -204,10 +205,9 @@ class Ended:
         return range(ask, self.made.index("UpdateItem", ask) + 2)
 
 
-def run_dying(call: int, fault: Fault, *, retry: bool) -> Ended:
-    with mock_aws(), clock(NOW) as time, detector(answers) as asked:
-        account = Account.create()
-        document = queued(account, tiles=1)
+def run_dying(begun: Beginning[str], call: int, fault: Fault, *, retry: bool) -> Ended:
+    with clock(NOW) as time, detector(answers) as asked:
+        account, document = begun.again()
         with fault(call) as made:
             through(account, time, document, retry=retry)
         row = record_of(account, document)
@@ -219,11 +219,20 @@ def run_dying(call: int, fault: Fault, *, retry: bool) -> Ended:
         return Ended(told, len(asked), list(made))
 
 
-def assert_same_end(calls: list[int], clean: Ended, fault: Fault, *, retry: bool) -> None:
+@pytest.fixture
+def waiting() -> Iterator[Beginning[str]]:
+    """A document of one tile that waits for a run."""
+    with clock(NOW), beginning(lambda account: queued(account, tiles=1)) as begun:
+        yield begun
+
+
+def assert_same_end(
+    begun: Beginning[str], calls: list[int], clean: Ended, fault: Fault, *, retry: bool
+) -> None:
     """A tile is billed once, and once more for the worker that died before its commit (rule 19)."""
     assert clean.asked == 1
     for call in calls:
-        ended = run_dying(call, fault, retry=retry)
+        ended = run_dying(begun, call, fault, retry=retry)
         assert ended.told == clean.told, f"call {call}, {clean.made[call - 1]}"
         assert ended.asked <= 1 + (call in clean.commit), f"call {call} of {clean.made}"
 
@@ -234,26 +243,32 @@ RETRIED = pytest.mark.parametrize("retry", [True, False], ids=["retried", "abort
 @pytest.mark.fault("R12", "S6")
 @pytest.mark.parametrize("fault", FAULTS)
 @RETRIED
-def test_a_run_ends_the_same_wherever_it_dies(retry: bool, fault: Fault) -> None:
-    clean = run_dying(NEVER, fault, retry=retry)
+def test_a_run_ends_the_same_wherever_it_dies(
+    waiting: Beginning[str], retry: bool, fault: Fault
+) -> None:
+    clean = run_dying(waiting, NEVER, fault, retry=retry)
     calls = changes(clean.made)[:-1]
-    assert_same_end(calls, clean, fault, retry=retry)
+    assert_same_end(waiting, calls, clean, fault, retry=retry)
     assert len(calls) >= 30
 
 
 @pytest.mark.fault("R12")
 @RETRIED
-def test_a_run_ends_the_same_whichever_kind_of_read_fails(retry: bool) -> None:
-    clean = run_dying(NEVER, failure_at, retry=retry)
-    assert_same_end(firsts(clean.made), clean, failure_at, retry=retry)
+def test_a_run_ends_the_same_whichever_kind_of_read_fails(
+    waiting: Beginning[str], retry: bool
+) -> None:
+    clean = run_dying(waiting, NEVER, failure_at, retry=retry)
+    assert_same_end(waiting, firsts(clean.made), clean, failure_at, retry=retry)
 
 
 @pytest.mark.long
 @pytest.mark.fault("R12")
 @pytest.mark.parametrize("fault", READ_FAULTS)
 @RETRIED
-def test_a_run_ends_the_same_whichever_read_fails(retry: bool, fault: Fault) -> None:
-    clean = run_dying(NEVER, fault, retry=retry)
+def test_a_run_ends_the_same_whichever_read_fails(
+    waiting: Beginning[str], retry: bool, fault: Fault
+) -> None:
+    clean = run_dying(waiting, NEVER, fault, retry=retry)
     calls = reads(clean.made)
-    assert_same_end(calls, clean, fault, retry=retry)
+    assert_same_end(waiting, calls, clean, fault, retry=retry)
     assert len(calls) >= 30

@@ -15,6 +15,7 @@ from tests.handlers.faults.test_crashes import FAULTS, NEVER, Fault, changes, tw
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.retries import read, retrier
 from tests.handlers.runs import Run, answers, clock, tile
+from tests.handlers.snapshots import Beginning, beginning
 from tilescout import keys
 
 KEY = "incoming/text/sheet.pdf"
@@ -240,12 +241,18 @@ def test_so_it_is_whatever_comes_in_whatever_order(steps: list[tuple[str, int]])
     end_of(steps)
 
 
-def superseded_dying(call: int, fault: Fault) -> tuple[list[tuple[str, ...]], list[str]]:
+def one_accepted(account: Account) -> tuple[str, str]:
+    older, newer = two_versions(account)
+    accept(account, older)
+    return older, newer
+
+
+def superseded_dying(
+    begun: Beginning[tuple[str, str]], call: int, fault: Fault
+) -> tuple[list[tuple[str, ...]], list[str]]:
     """The newer version's accept dies at a call, and its event is delivered again."""
-    with mock_aws(), clock(1_800_000_000), announced() as events:
-        account = Account.create()
-        older, newer = two_versions(account)
-        accept(account, older)
+    with announced() as events:
+        account, (older, newer) = begun.again()
         with fault(call) as made:
             twice(lambda: accept(account, newer))
         told = {(each["status"], each["document_id"] == id_of(older)) for each in events}
@@ -259,7 +266,9 @@ def superseded_dying(call: int, fault: Fault) -> tuple[list[tuple[str, ...]], li
 @pytest.mark.fault("R12")
 @pytest.mark.parametrize("fault", FAULTS)
 def test_it_ends_the_same_wherever_the_accept_dies(fault: Fault) -> None:
-    end, made = superseded_dying(NEVER, fault)
-    assert [status for status, _ in end] == ["SUPERSEDED", "ACCEPTED"]
-    for call in changes(made):
-        assert superseded_dying(call, fault)[0] == end, f"died at call {call} of {made}"
+    with clock(1_800_000_000), beginning(one_accepted) as begun:
+        end, made = superseded_dying(begun, NEVER, fault)
+        assert [status for status, _ in end] == ["SUPERSEDED", "ACCEPTED"]
+        for call in changes(made):
+            died = superseded_dying(begun, call, fault)[0]
+            assert died == end, f"died at call {call} of {made}"

@@ -26,11 +26,10 @@ def _cold() -> Iterator[None]:
     module("detect_onnx").warm_models.cache_clear()
 
 
-@pytest.fixture
-def document(account: Account) -> str:
-    """Six tiles; there is nothing but paper on tile 1."""
+def with_paper(account: Account, tiles: int) -> str:
+    """A document; there is nothing but paper on its tile 1."""
     promote(account)
-    found = served_model.document(account, tiles=6)
+    found = served_model.document(account, tiles=tiles)
     paper = keys.tile_image(found, 1, "grid", 1)
     account.s3.put_object(Bucket="tiles-bucket", Key=paper, Body=image())
     return found
@@ -72,8 +71,9 @@ def go(account: Account, time: Clock, execution: str = "one") -> Run:
 
 
 def test_a_tile_that_onnxruntime_fails_on_fails_alone(
-    account: Account, document: str, monkeypatch: pytest.MonkeyPatch
+    account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    document = with_paper(account, tiles=6)
     error = RuntimeException("Failed to allocate memory for requested buffer of size 6553600")
     asked = onnxruntime_raises(monkeypatch, error, on_paper_only=True)
     with clock(NOW) as time:
@@ -88,8 +88,9 @@ def test_a_tile_that_onnxruntime_fails_on_fails_alone(
 
 
 def test_a_model_that_fails_on_every_tile_fails_none_of_them(
-    account: Account, document: str, monkeypatch: pytest.MonkeyPatch
+    account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    document = with_paper(account, tiles=2)
     onnxruntime_raises(monkeypatch, Fail("no kernel for this node"), on_paper_only=False)
     with clock(NOW) as time:
         for number in range(3):
@@ -98,5 +99,5 @@ def test_a_model_that_fails_on_every_tile_fails_none_of_them(
     row = account.document(document)
     assert row["status"] == "HELD"
     assert row["reason"].startswith("3 runs brought no answer")
-    states = {tile(account, document, number)["state"] for number in range(6)}
+    states = {tile(account, document, number)["state"] for number in range(2)}
     assert states == {"pending"}
