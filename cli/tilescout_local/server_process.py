@@ -24,7 +24,7 @@ ENDING_SECONDS = 2.0
 
 def spawn(home: Path, settings: Mapping[str, Any]) -> subprocess.Popen[bytes]:
     """Starts the server, which writes its state when it listens. Raises StartFailed."""
-    # One whose owner was killed a moment ago is still ending.
+    # A server whose owner was killed a moment ago may still be ending.
     if not wait_until_free(home, ENDING_SECONDS):
         raise StartFailed(f"an embedded AWS is running in {home} already; stop that one first")
     (home / STATE_FILE).unlink(missing_ok=True)

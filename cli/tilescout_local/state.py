@@ -11,13 +11,13 @@ REGION = "us-east-1"
 STATE_FILE = "embedded-aws.json"
 LOCK_FILE = "embedded-aws.lock"
 LOG_FILE = "embedded-aws.log"
-# One log a function.
+# The folder with one log per function.
 LOGS = "logs"
-# The sandboxes' own folders for temporary files.
+# The folder of the sandboxes' own folders for temporary files.
 SANDBOXES = "sandboxes"
-# Code of functions, unpacked.
+# The folder with the unpacked code of functions.
 CODE = "code"
-# Versions that were trained, one folder each.
+# The folder with one folder per trained version.
 TRAININGS = "trainings"
 
 

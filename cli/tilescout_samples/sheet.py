@@ -14,9 +14,9 @@ from tilescout.geometry import Box, union
 
 POINTS_PER_MM = 72 / 25.4
 FONT = "helv"
-# Height of capitals and digits over the font size.
+# The height of capitals and digits over the font size.
 CAPITALS = 0.73
-# Millimetres of the smallest capitals on a drawing: an em of 20 px at 200 dpi.
+# The smallest capitals on a drawing, which make an em of 20 px at 200 dpi.
 MIN_CAPITALS_MM = 1.9
 BLACK = (0.0, 0.0, 0.0)
 GREY = (0.55, 0.55, 0.55)

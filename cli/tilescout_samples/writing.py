@@ -127,7 +127,7 @@ def _write(path: Path, pages: Pages) -> Path:
     document, sheets = pages
     dates = {"creationDate": WRITTEN, "modDate": WRITTEN}
     document.set_metadata({"title": path.stem, "producer": "tilescout", **dates})
-    # The time of writing is in nothing but the identifier, which would differ each time.
+    # Only the identifier holds the time of writing, and would differ each time.
     document.save(path, deflate=True, garbage=3, no_new_id=True)
     path.with_suffix(".json").write_text(json.dumps(_truth(document, sheets), indent=1) + "\n")
     return path

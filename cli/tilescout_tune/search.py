@@ -1,14 +1,14 @@
-"""Looks along one setting at a time on a few pages, then races the best on all the others.
+"""Searches along one axis at a time on a few pages, then races the best candidates on all others.
 
-The coordinate search moves along one axis after the other, as long as that is better, on the pages
-to screen with; the input scale, which moves dpi, tile size and overlap together, is an axis of its
-own. Second scales are tried with all on the way: their tiles are few, and what they are worth
-depends on the others; so that these tiles do not take all effort, the search begins with few of
-them, and what is dear waits until all axes were looked along. A few more are tried where the mean
-of each value seen so far promises most: two settings may be good only together. Those that were
-best there, and those that nothing cheaper equals, are looked at on more and more pages, half of
-them left out each time (successive halving, Jamieson and Talwalkar, 2016). An exhaustive sweep asks
-for every setting on every page; the effort is a share of that.
+The coordinate search follows one axis after the other, as long as that improves the score, on the
+pages to screen with; the input scale, which changes dpi, tile size and overlap together, is an axis
+of its own. Second scales are tried with every candidate on the way, as their tiles are few and
+their benefit depends on the other axes. So that these tiles do not take all effort, the search
+begins with few of them, and expensive candidates wait until all axes were followed. A few more
+candidates are tried where the mean of each value so far is most promising, as two values may be
+good only together. The best ones, and those that nothing cheaper equals, are measured on more and
+more pages, and half of them are left out each time (successive halving, Jamieson and Talwalkar,
+2016). An exhaustive sweep measures every candidate on every page; the effort is a share of that.
 """
 
 from __future__ import annotations

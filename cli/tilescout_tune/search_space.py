@@ -84,11 +84,13 @@ def build_search_space(base: Profile, varied: Mapping[str, Sequence[Value]]) -> 
 
 def _check(name: str, values: Sequence[Value]) -> None:
     if name not in AXES:
-        raise UnusableSpace(f"--vary takes one of {', '.join(AXES)}; received {name!r}; correct it")
+        raise UnusableSpace(
+            f"--vary takes one of {', '.join(AXES)}; received {name!r}; name one of these"
+        )
     takes, is_accepted = ACCEPTED[name]
     for value in values:
         if not is_accepted(value):
-            raise UnusableSpace(f"{name} takes {takes}; received {value!r}; correct it")
+            raise UnusableSpace(f"{name} takes {takes}; received {value!r}; change the value")
 
 
 def _refuse_unfit(axes: Mapping[str, tuple[Value, ...]], base: Profile) -> None:

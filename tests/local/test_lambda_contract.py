@@ -31,7 +31,7 @@ def test_a_warm_process_serves_the_next_invocation(call: Call) -> None:
 
 
 def least_seconds(act: Callable[[], object]) -> float:
-    """Of several, as other work on the machine only ever adds."""
+    """Returns the smallest of several times, as other work on the machine only adds to them."""
     times = []
     for _ in range(5):
         started = time.perf_counter()

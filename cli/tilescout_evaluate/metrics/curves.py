@@ -69,7 +69,7 @@ def best_threshold(found: Verdicts, min_recall: float = 0.0) -> float:
         return NEVER
     f1 = 2 * right / (np.arange(1, len(order) + 1) + found.objects)
     enough = right >= min(min_recall * found.objects, right[-1])
-    # Equal confidences cannot be told apart: only the last of them is a place to divide.
+    # Equal confidences cannot be separated: a threshold can follow only the last of them.
     enough &= np.append(confidences[1:] < confidences[:-1], True)
     at = int(np.where(enough, f1, -1.0).argmax())
     after = confidences[at + 1] if at + 1 < len(order) else 0.0

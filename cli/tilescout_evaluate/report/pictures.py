@@ -59,7 +59,7 @@ def _png(page: Any, miss: Miss, pair: Pair, kind: Kind) -> bytes:
     shown = _around(miss.box.scale(to_points))
     scale = WIDTH / shown.width
     picture = Image.new("RGB", (WIDTH, round(shown.height * scale)), MARGIN)
-    # A picture as a page has its own size; the boxes are of the page as it was rendered.
+    # If the page is a picture it has its own size; boxes refer to the page as it was rendered.
     own = page.rect.width / pair.found.width_pt if pair.found.width_pt else 1.0
     sides = (shown.left, shown.top, shown.right, shown.bottom)
     clip = pymupdf.Rect(*(side * own for side in sides)) & page.rect

@@ -54,7 +54,7 @@ def _checked(request: Mapping[str, Any], read_object: ReadObject) -> ImageInput:
     if max(image.width, image.height) > MAX_SIDE_PX:
         raise ApiError(
             "UnsupportedDocumentException",
-            f"Image of {image.width} x {image.height} px is over {MAX_SIDE_PX} px a side",
+            f"Image of {image.width} x {image.height} px is over {MAX_SIDE_PX} px per side",
         )
     if not is_complete(image):
         raise ApiError("BadDocumentException", "Amazon Textract can't read the document")

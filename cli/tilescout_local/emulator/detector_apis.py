@@ -90,7 +90,7 @@ def _detectors(symbol_workers: int, reaper: Reaper) -> Detectors:
 
 
 def read_object(bucket: str, key: str, version: str | None) -> bytes | None:
-    """An object of the emulated S3, or None."""
+    """Returns an object of the emulated S3, or None if there is none."""
     data: bytes | None = s3._get_object_data(bucket, key, version_id=version)
     return data
 

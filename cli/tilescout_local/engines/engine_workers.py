@@ -10,7 +10,7 @@ from tilescout_local.errors import WorkerDied
 from tilescout_local.processes.python_environment import PACKAGES, python_environment
 from tilescout_local.processes.worker_process import Reaper, WorkerProcess
 
-# Many times what the slowest image takes; a process that needs longer hangs.
+# Many times the time of the slowest image; a process that needs longer hangs.
 ANSWER_SECONDS = 600.0
 
 

@@ -133,7 +133,9 @@ class ManifestDatasets:
         with self._lock:
             dataset = self.named(arn)
             if any(version.in_training for version in self._registry.versions(dataset.project_arn)):
-                raise ApiError("ResourceInUseException", f"The dataset {arn} is being trained with")
+                raise ApiError(
+                    "ResourceInUseException", f"The dataset {arn} is in use by a training"
+                )
             if dataset.deleted_at is None:
                 dataset.deleted_at = self._clock()
 

@@ -1,4 +1,4 @@
-"""All projects and model versions of the account, safe for the threads of the server."""
+"""Keeps all projects and model versions of the account, safe for the threads of the server."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class ModelRegistry:
                 )
             if sum(version.in_training for version in self._settled()) >= MAX_TRAININGS:
                 raise ApiError("LimitExceededException",
-                               f"{MAX_TRAININGS} models are in training, no more may")  # fmt: skip
+                               f"{MAX_TRAININGS} models are in training, the limit")  # fmt: skip
             begun = self._add(project, version, Behaviour())
             begun.begin_training(training)
             return begun
@@ -191,7 +191,7 @@ class ModelRegistry:
         others = [each for each in self._settled() if each.status in PAID and each is not version]
         if len(others) >= MAX_RUNNING_MODELS:
             raise ApiError("LimitExceededException",
-                           f"{MAX_RUNNING_MODELS} models are running, no more may")  # fmt: skip
+                           f"{MAX_RUNNING_MODELS} models are running, the limit")  # fmt: skip
         return version.start(self._clock(), units, max_units)
 
     def stop(self, arn: str) -> Status:

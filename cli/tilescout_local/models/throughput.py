@@ -20,7 +20,7 @@ class TokenBucket:
         brought = max(0.0, now - self.filled_at) * per_second if per_second > 0 else 0.0
         self.tokens = min(max(1.0, per_second), self.tokens + brought)
         self.filled_at = now
-        # The sum of many small fillings may be a hair under one.
+        # The sum of many small fillings may be slightly under one.
         if self.tokens < 1 - 1e-9:
             return False
         self.tokens -= 1

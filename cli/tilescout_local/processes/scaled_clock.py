@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-# In the environment of a process that has to install the clock: "<origin> <scale>".
+# The environment variable of a process that must install the clock: "<origin> <scale>".
 VARIABLE = "EMBEDDED_AWS_CLOCK"
 _real = time.time
 

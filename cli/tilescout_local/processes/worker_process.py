@@ -56,7 +56,7 @@ class WorkerProcess:
     ) -> None:
         ours, theirs = socket.socketpair()
         self._warden = reaper
-        # Open as long as the process; its descendants write to it, so a pipe could block them.
+        # A file, as descendants of the process write to it too, and a pipe could block them.
         self._output: IO[bytes] = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
         with theirs:
             self._process = subprocess.Popen(

@@ -74,9 +74,9 @@ def sheet() -> bytes:
 
 @dataclass(slots=True)
 class World:
-    """``whole`` with both projects' versions in use; every time is the emulated one.
+    """The deployed ``system`` with both projects' versions in use; all times are emulated ones.
 
-    ``began_at``: when the case at hand began. ``arns`` are looked up once.
+    ``began_at`` is when the current case began. ``arns`` are looked up once.
     """
 
     system: System

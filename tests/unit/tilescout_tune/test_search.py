@@ -22,7 +22,7 @@ DEAREST = BEST | {"dpi": 300, "overlap": 128}
 
 
 def calls(candidate: Candidate, page: int) -> tuple[int, ...]:
-    """As tiles of a page of 3,000 px at 150 dpi; a second scale has a quarter of them."""
+    """Returns the tiles of a page of 3,000 px at 150 dpi; a second scale has a quarter of them."""
     values = {"tile_size": 1024, "overlap": 128} | dict(candidate.values)
     across = 20 * values["dpi"] / (values["tile_size"] - values["overlap"])
     own = max(1, round(across) ** 2)
@@ -30,7 +30,8 @@ def calls(candidate: Candidate, page: int) -> tuple[int, ...]:
 
 
 class Sheets:
-    """F1 falls by a step for each value that is not the best; every measurement is counted."""
+    """Sheets whose F1 falls by a step for each value that is not the best; every measurement is
+    counted."""
 
     def __init__(self, best=BEST, step=0.1):
         self.best, self.step = best, step
@@ -45,7 +46,8 @@ class Sheets:
                      usd=0.001 * tiles, calls=tiles)  # fmt: skip
 
     def calls(self) -> int:
-        """As many tiles are the same tiles, whatever their overlap: nobody asks for them twice."""
+        """Counts tiles; as many tiles are the same tiles whatever their overlap, and are sent
+        once."""
         tilings = {(candidate["dpi"], candidate["tile_size"], page, scale, count)
                    for candidate, page in self.measured
                    for scale, count in self.scales(candidate, page)}  # fmt: skip
@@ -191,7 +193,7 @@ def test_a_second_scale_that_is_good_with_other_tiles_only_is_found(start):
 
     class Together(Sheets):
         def measure(self, candidate, pages):
-            """Without this second scale larger tiles are better."""
+            """Scores larger tiles better without this second scale."""
             score = super().measure(candidate, pages)
             is_best = all(candidate[name] == value for name, value in best.items())
             return replace(score, f1=1.0) if is_best else score

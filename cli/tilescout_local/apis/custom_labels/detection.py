@@ -18,9 +18,9 @@ from tilescout_local.models.version import DetectorName
 MAX_INLINE_BYTES = 4 * 1024 * 1024
 MIN_SIDE_PX, MAX_SIDE_PX = 64, 4096
 MAX_ASPECT = 20
-# What a model asks of a label where the caller gives no MinConfidence: the threshold that its
-# training chose, which lies at this confidence for every label.
-ASSUMED_THRESHOLD = 50.0
+# The default of MinConfidence: the threshold that the training chose, which is at this confidence
+# for every label.
+DEFAULT_MIN_CONFIDENCE = 50.0
 
 
 Detectors = Mapping[DetectorName, Detect]
@@ -44,7 +44,7 @@ def detect_custom_labels(
     detect = detectors[registry.admit(arn)]
     found = detect(image.data, registry.model_file(arn))
     registry.answered(arn)
-    threshold = ASSUMED_THRESHOLD if least is None else least
+    threshold = DEFAULT_MIN_CONFIDENCE if least is None else least
     kept = sorted(
         (label for label in found if label.confidence >= threshold),
         key=lambda label: -label.confidence,

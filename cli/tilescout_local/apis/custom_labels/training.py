@@ -118,6 +118,6 @@ def _require_torch() -> None:
     if missing:
         raise ApiError(
             "InvalidParameterException",
-            f"Training on this machine needs {' and '.join(missing)}; install them, then ask "
+            f"Training on this machine needs {' and '.join(missing)}; install them and try "
             "again: pip install 'tilescout[train]'",
         )

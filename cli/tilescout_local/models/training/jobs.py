@@ -107,7 +107,7 @@ class TrainingJobs:
         if data is None or image is None or image.format not in ("JPEG", "PNG"):
             raise _Failed(
                 "The manifest file contains too many invalid rows. (ERROR_INVALID_IMAGE: "
-                f"s3://{entry.source.bucket}/{entry.source.key} is no JPEG or PNG that can be read)"
+                f"s3://{entry.source.bucket}/{entry.source.key} cannot be read as JPEG or PNG)"
             )
         (folder / name).write_bytes(data)
         return json.dumps(json.loads(entry.line) | {"source-ref": name})
@@ -158,4 +158,4 @@ def _failure_text(folder: Path) -> str:
     with suppress(OSError, ValueError):
         return str(json.loads((folder / "failure.json").read_text())["text"])
     log = (folder / "log").read_text(errors="replace").strip()
-    return f"The training ended by itself: {log[-LOG_TAIL_CHARACTERS:]}"
+    return f"The training process ended unexpectedly: {log[-LOG_TAIL_CHARACTERS:]}"

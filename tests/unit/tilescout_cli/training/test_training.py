@@ -217,7 +217,7 @@ def test_a_full_account_says_so(labels: CustomLabels, folder: Path) -> None:
     result = train(folder, "--yes")
 
     assert result.exit_code == 1
-    assert "2 models are in training, no more may" in result.stderr
+    assert "2 models are in training, the limit" in result.stderr
 
 
 @pytest.mark.parametrize(

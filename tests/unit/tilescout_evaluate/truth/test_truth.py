@@ -17,7 +17,8 @@ from tilescout_evaluate.truth.results import ResultDetection, ResultDocument, Re
 
 
 def pdf(folder: Path, *, turn: int = 0) -> Path:
-    """A page whose CropBox leaves 50 pt away on two sides, shown 500 x 300 before it is turned."""
+    """Writes a page whose CropBox removes 50 pt on two sides, shown as 500 x 300 before it is
+    turned."""
     document = pymupdf.open()
     page = document.new_page(width=600, height=400)
     page.insert_text((150, 200), "FV-1023", fontsize=12)
@@ -29,7 +30,7 @@ def pdf(folder: Path, *, turn: int = 0) -> Path:
 
 
 def annotated(path: Path, *, contents: str, subject: str = "", author: str = "") -> Path:
-    """With a square at 100, 80, 140, 100 of the page as shown, and a triangle beside it."""
+    """Adds a square at 100, 80, 140, 100 of the page as shown, and a triangle beside it."""
     with pymupdf.open(path) as document:
         page = mupdf.pdf_page_from_fz_page(document[0].this)
         square = mupdf.pdf_create_annot(page, mupdf.PDF_ANNOT_SQUARE)
