@@ -1,6 +1,6 @@
 """Start and Stop as control functions use them: describe, decide by the core, apply once.
 
-The caller beat its lease in the same invocation (rule 5), and passes the lease as it was then.
+The caller kept its lease in the same invocation (rule 5), and passes the lease as it was then.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ logger = Logger(child=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelControl:
-    """What the two calls need, and in whose name and when they are made."""
+    """Describes, starts and stops models in the name of one ``token``, at the time ``now``."""
 
     ledger: Table
     rekognition: RekognitionClient
@@ -53,7 +53,9 @@ class ModelControl:
         return custom_labels.describe(self.rekognition, known.project_arn, version)
 
     def stop(self, lease: Lease, status: str) -> Action:
-        """One step towards a model that is down. "done" cleared ``owned`` and closed its price.
+        """Takes one step towards a model that is down.
+
+        "done" has cleared ``owned`` and closed its price.
 
         Raises LeaseLost.
         """
@@ -88,12 +90,14 @@ class ModelControl:
             lambda read: lease_rules.stopped(read, self.token, self.now),
         )
         if settled is None:
-            return Action("wait", "another try of this step asked to stop since", STOP_POLL)
+            return Action("wait", "another try of this step requested a stop since", STOP_POLL)
         return action
 
     def start(self, lease: Lease, version: str, units: int, run_id: str) -> Action:
-        """Ask once for ``version``; what to do next. Nothing is asked where another attempt of
-        the same run did so since ``lease`` was read.
+        """Requests the start of ``version`` once, and returns what to do next.
+
+        Nothing is requested if another attempt of the same run has done so since ``lease`` was
+        read.
 
         Raises LeaseLost where the lease is lost or closing.
         """

@@ -1,4 +1,4 @@
-"""What every handler shares: the clock, messages one by one, clients opened once a process."""
+"""What every handler shares: the clock, messages one by one, clients opened once per process."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 
 def now() -> int:
-    """Seconds since the epoch."""
+    """Returns the seconds since the epoch."""
     return int(time.time())
 
 
 def each_message(
     event: dict[str, Any], handle: Callable[[str], None], context: LambdaContext
 ) -> PartialItemFailureResponse:
-    """Handle the body of each message of an SQS event; those that fail are delivered again."""
+    """Handles the body of each message of an SQS event. Those that fail are delivered again."""
     processor = BatchProcessor(event_type=EventType.SQS)
     return process_partial_response(event, lambda record: handle(record.body), processor, context)
 

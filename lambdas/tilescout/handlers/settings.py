@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """Every function knows these two."""
+    """The two tables that every function knows."""
 
     documents_table: str
     ledger_table: str
@@ -77,26 +77,26 @@ class GuardSettings(Tables):
 
 
 def read(kind: type[T]) -> T:
-    """The settings of one function. Raises KeyError naming the variable that is missing."""
+    """Returns the settings of one function. Raises KeyError naming a variable that is missing."""
     names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
     return kind(**{name: os.environ[name.upper()] for name in names})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """What synth writes beside the code: profiles, and prices that differ from the table's."""
+    """What synthesis writes beside the code: profiles, and prices that differ from the table's."""
 
     profiles: tuple[Profile, ...]
     default_profile: str
     prices: dict[str, Any]
 
     def profile_for(self, name: str) -> Profile:
-        """The profile named, or the default."""
+        """Returns the profile of that name, or the default one."""
         known = {profile.name: profile for profile in self.profiles}
         return known.get(name) or known[self.default_profile]
 
     def unknown_profile(self, name: str) -> tuple[str, ...]:
-        """A warning where a key names a profile that does not exist, else nothing."""
+        """Returns a warning if a key names a profile that does not exist, else nothing."""
         known = [profile.name for profile in self.profiles]
         if not name or name in known:
             return ()
@@ -106,7 +106,7 @@ class Configuration:
         )
 
     def of_model(self, model: str) -> list[Profile]:
-        """Profiles that share a lease. Raises InvalidProfile where there is none."""
+        """Returns the profiles that share a lease. Raises InvalidProfile if there is none."""
         found = [profile for profile in self.profiles if profile.model == model]
         if not found:
             names = sorted({profile.model for profile in self.profiles})
@@ -115,7 +115,7 @@ class Configuration:
 
 
 def configuration(profiles_file: str) -> Configuration:
-    """Read the file that lies in the function's asset."""
+    """Returns the configuration that lies in the function's asset."""
     path = Path(os.environ["LAMBDA_TASK_ROOT"]) / profiles_file
     document = json.loads(path.read_text())
     parsed: Configuration = TypeAdapter(Configuration).validate_python(document)

@@ -160,7 +160,7 @@ class TileWorker:
         return f"given back: {error}"
 
     def _retile(self, hint: TileHint, document: Document, reservation: str, error: TileGone) -> str:
-        """The document leaves the run, to be tiled again where images are gone (rule 21)."""
+        """Sends the document back to be tiled again where images are gone (rule 21)."""
         pages = intake.pages_without_images(self.ledger, self.s3, self.tiles_bucket, document)
         if hint.page not in pages:
             reason = f"{error}, and the page could not be tiled again"

@@ -1,4 +1,4 @@
-"""What the guard does about the leases it sees (protocol rule 9). Pure, like the lease itself."""
+"""What the guard does about the leases that it sees (protocol rule 9), as pure functions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Duty = Literal["none", "revoke", "wait", "take over"]
 
 
 def guard_duty(lease: Lease, now: int, *, owner_runs: bool) -> Duty:
-    """What the guard does about a lease (rule 9); ``owner_runs`` is asked of a live one only.
+    """Returns what the guard does about a lease (rule 9). ``owner_runs`` matters to live ones only.
 
-    "wait" is for the grace of an owner that is gone, while an owned model may be up.
+    "wait" lasts for the grace of an owner that is gone, while an owned model may be up.
     """
     if lease.is_live(now):
         return "none" if owner_runs else "revoke"
@@ -23,10 +23,10 @@ def guard_duty(lease: Lease, now: int, *, owner_runs: bool) -> Duty:
 
 
 def guard_order(leases: Sequence[Lease], now: int) -> list[Lease]:
-    """The order in which one look of the guard takes ``leases``.
+    """Returns ``leases`` in the order in which one look of the guard takes them.
 
-    Models without a live owner come first; and each minute begins with another lease, as one
-    whose calls hang may use up the whole look.
+    Models without a live owner come first. Each minute begins with another lease, as one whose
+    calls hang may use up the whole look.
     """
     if not leases:
         return []

@@ -6,11 +6,11 @@ import math
 from dataclasses import dataclass
 
 MAX_CALLS_PER_SECOND = 50
-"""DetectCustomLabels calls of one account and region (a quota); more units would idle."""
+"""The quota of DetectCustomLabels calls of one account and region; more units would idle."""
 CALLS_PER_SECOND_PER_UNIT = 5
-"""The most that one unit was ever said to answer; what is too much is refused and costs nothing."""
+"""The most that one unit is said to answer. A call too many is refused and costs nothing."""
 START_SECONDS = 900
-"""A start is said to take 10 to 20 minutes: that of a model never measured."""
+"""The start of a model that was never measured: one is said to take 10 to 20 minutes."""
 STOP_SECONDS = 120
 """From the last answer until the model is down; counted as paid."""
 NEVER = 10**10
@@ -19,7 +19,7 @@ NEVER = 10**10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelPace:
-    """What is known of a model: tiles a second of one unit, and seconds to start."""
+    """The tiles per second that one unit of a model answers, and the seconds of its start."""
 
     tiles_per_second_per_unit: float = 1.0
     start_seconds: float = START_SECONDS
@@ -27,7 +27,10 @@ class ModelPace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitPlan:
-    """``units`` for all tiles: seconds from the start until it is down, US dollars, why so many."""
+    """``units`` for all tiles, with the seconds until the model is down and the price.
+
+    ``reason`` tells why so many.
+    """
 
     units: int
     seconds: float
@@ -44,7 +47,7 @@ def plan_units(
     usd_per_unit_hour: float,
     budget_usd: float,
 ) -> UnitPlan:
-    """The smallest number of units that meets the deadline within limits and budget.
+    """Returns the smallest number of units that meets the deadline within limits and budget.
 
     The price of detecting does not depend on the units, that of starting and stopping grows
     with them: so never more than needed. Starting is counted as paid, as nobody says that it
@@ -73,7 +76,7 @@ def _plan(units: int, tiles: int, pace: ModelPace, usd_per_unit_hour: float) -> 
 
 
 def _detecting(plan: UnitPlan, pace: ModelPace, seconds_left: float, unit_seconds: float) -> float:
-    """Seconds of one unit that are left for detecting, of those that are paid."""
+    """Returns the paid seconds of one unit that are left for detecting."""
     seconds = min(seconds_left, unit_seconds / plan.units)
     return plan.units * max(0.0, seconds - pace.start_seconds - STOP_SECONDS)
 
@@ -83,14 +86,14 @@ def _because(plan: UnitPlan, reason: str) -> UnitPlan:
 
 
 def max_calls_per_second(units: int) -> float:
-    """Calls a second that are worth sending to a model of so many units."""
+    """Returns the calls per second that are worth sending to a model of so many units."""
     return float(min(MAX_CALLS_PER_SECOND, CALLS_PER_SECOND_PER_UNIT * max(1, units)))
 
 
 def paid_until(
     requested_at: int, units: int, *, usd_per_unit_hour: float, budget_usd: float
 ) -> int:
-    """When stopping must begin, so that the model is down before the budget is spent (rule 18).
+    """Returns when stopping must begin for the model to be down within the budget (rule 18).
 
     A model without a price, by the override of ``cdk.json``, is never too dear.
     """

@@ -12,24 +12,26 @@ from typing import Literal
 from tilescout.errors import LeaseLost
 
 TTL = 180
-"""Seconds that a heartbeat lives."""
+"""Seconds for which a heartbeat keeps the lease."""
 GRACE = 60
-"""Seconds after which a lost owner's last call has landed: function timeout plus clock skew."""
+"""Seconds after which the last call of a lost owner has landed: the timeout of its function plus
+the clocks' skew.
+"""
 MAX_WAIT = TTL // 2 - 5
-"""No Wait of the workflow and no control step is longer, in seconds."""
+"""The longest Wait of the workflow and the longest control step, in seconds."""
 SETTLE = 60
 """Seconds after which a Start or Stop that was requested has landed or never will."""
 GUARD_HOLD = 60
 """Seconds that the guard holds a lease: longer than its function's timeout."""
 GUARD = "guard:"
-"""What the name of an owner begins with that is no execution."""
+"""The beginning of an owner's name that is no execution."""
 
 Phase = Literal["working", "closing"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """One lease a model. ``token`` grows by one at each acquire and is never reset.
+    """The lease of one model. ``token`` grows by one at each acquire and is never reset.
 
     ``owned``: the model's ``version`` (an ARN) was started with ``units`` by an owner of this
     lease at ``start_requested_at`` and was not seen stopped since. ``starts`` counts requests.
@@ -50,10 +52,11 @@ class Lease:
     stop_requested_at: int = 0
 
     def is_live(self, now: int) -> bool:
+        """True while its owner may work."""
         return bool(self.owner) and now < self.expires_at
 
     def is_free(self, now: int) -> bool:
-        """Nobody owns it, or its owner has been silent for the grace as well."""
+        """True if nobody owns it, or its owner has been silent for the grace as well."""
         return not self.owner or now > self.expires_at + GRACE
 
     @property
@@ -62,14 +65,15 @@ class Lease:
         return max(self.start_requested_at, self.stop_requested_at) + SETTLE
 
     def may_detect(self, token: int, now: int) -> bool:
-        """True while a detector may be asked in the name of ``token`` (rule 15a)."""
+        """True while tiles may be sent to a detector in the name of ``token`` (rule 15a)."""
         return self.token == token and self.is_live(now) and self.phase == "working"
 
 
 def acquire(lease: Lease, me: str, now: int, hard_deadline: int) -> Lease | None:
-    """The lease as mine, or None while another holds it. ``owned`` survives a change of owner.
+    """Returns the lease with the owner ``me``, or None while another owner holds it.
 
-    Owner is already me: the lease unchanged, so that a retried OpenRun finds its token.
+    ``owned`` survives a change of owner. A lease that is mine already stays as it is, so that a
+    retried OpenRun finds its token.
     """
     if lease.owner == me and lease.is_live(now):
         return lease
@@ -100,9 +104,9 @@ def _held(lease: Lease, token: int, now: int) -> Lease:
 
 
 def heartbeat(lease: Lease, token: int, now: int, phase: Phase | None = None) -> Lease:
-    """The lease for another ``TTL`` seconds; closing never goes back to working.
+    """Returns the lease, kept for another ``TTL`` seconds. Closing never goes back to working.
 
-    Raises LeaseLost where the token is not mine or the time is over.
+    Raises LeaseLost if the token is not mine or the time is over.
     """
     held = _held(lease, token, now)
     closing = "closing" in (held.phase, phase)
@@ -114,7 +118,7 @@ def heartbeat(lease: Lease, token: int, now: int, phase: Phase | None = None) ->
 
 
 def release(lease: Lease, token: int, now: int) -> Lease:
-    """No owner; token and ``owned`` stay. Raises LeaseLost where the token is not mine.
+    """Returns the lease without an owner. Raises LeaseLost if the token is not mine.
 
     While a Start or Stop already sent may still land the lease only ends, so that nobody takes it
     before the grace is over: it would hit the next owner's model.
@@ -127,14 +131,17 @@ def release(lease: Lease, token: int, now: int) -> Lease:
 
 
 def revoke(lease: Lease, owner: str, token: int, now: int) -> Lease | None:
-    """End the lease of an owner known to be dead; None where it is no longer that owner's."""
+    """Returns the lease, ended for an owner known to be dead; None if another owner has it."""
     if (lease.owner, lease.token) != (owner, token):
         return None
     return replace(lease, expires_at=min(lease.expires_at, now))
 
 
 def request_start(lease: Lease, token: int, now: int, version: str, units: int) -> Lease:
-    """The lease before the call that starts ``version`` (rule 6). Raises LeaseLost."""
+    """Returns the lease to be written before the call that starts ``version`` (rule 6).
+
+    Raises LeaseLost.
+    """
     held = _held(lease, token, now)
     if held.phase == "closing":
         raise LeaseLost(
@@ -152,10 +159,10 @@ def request_start(lease: Lease, token: int, now: int, version: str, units: int) 
 
 
 def undo_start(lease: Lease, before: Lease, requested: Lease) -> Lease | None:
-    """The lease after Start was refused for certain, or None where it must stay as it is.
+    """Returns the lease after Start was refused for certain, or None if it must stay as it is.
 
     ``before`` and ``requested`` are the lease around ``request_start``. What an earlier request
-    set stays; and nothing is undone once another attempt has asked.
+    set stays; and nothing is undone once another attempt has requested a start.
     """
     if (lease.token, lease.starts) != (requested.token, requested.starts):
         return None
@@ -169,7 +176,7 @@ def undo_start(lease: Lease, before: Lease, requested: Lease) -> Lease | None:
 
 
 def request_stop(lease: Lease, token: int, now: int) -> Lease:
-    """The lease before the call that stops its model (rule 8).
+    """Returns the lease to be written before the call that stops its model (rule 8).
 
     So a late try of the same step stops nothing that has a new owner, and nobody takes the model
     for done while a Stop may still land. Raises LeaseLost, also where no model is owned any more.
@@ -181,10 +188,10 @@ def request_stop(lease: Lease, token: int, now: int) -> Lease:
 
 
 def stop_landed(lease: Lease, before: Lease, requested: Lease) -> Lease | None:
-    """The lease after Stop was answered, whatever the answer: this one is not on its way.
+    """Returns the lease after Stop was answered, whatever the answer: it is not on its way.
 
     ``before`` and ``requested`` are the lease around ``request_stop``. None where another owner
-    or another try has asked since.
+    or another try has requested a stop since.
     """
     mine = (requested.token, requested.stop_requested_at)
     if (lease.token, lease.stop_requested_at) != mine:
@@ -193,7 +200,7 @@ def stop_landed(lease: Lease, before: Lease, requested: Lease) -> Lease | None:
 
 
 def stopped(lease: Lease, token: int, now: int) -> Lease | None:
-    """The lease once its model was seen down for certain (rule 8), None before it settled.
+    """Returns the lease once its model was seen down for certain (rule 8), None before that.
 
     Raises LeaseLost.
     """

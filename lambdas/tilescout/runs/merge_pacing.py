@@ -12,7 +12,7 @@ from tilescout.runs.history_budget import MAX_MERGING_TURNS, SPARED_MERGING_TURN
 from tilescout.runs.lease_rules import MAX_WAIT
 
 MIN_WAIT = 2
-"""Seconds; a small document should not wait for a large one's turn."""
+"""Seconds. A small document should not wait for a large one's turn."""
 USUAL_WAIT = 20
 HINTS_PER_TURN = 100
 HINTS_PER_SECOND = HINTS_PER_TURN // USUAL_WAIT
@@ -24,7 +24,7 @@ PATIENCE = 15 * 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergeTurn:
-    """What one turn does; ``ends`` tells why it is the last, and is empty where it is not."""
+    """What one turn sends and waits for. ``ends`` tells why it is the last one, or nothing."""
 
     hints: int
     wait_seconds: int = 0
@@ -32,8 +32,10 @@ class MergeTurn:
 
 
 def next_turn(unmerged: int, *, turns: int, idle: int, seconds_left: int) -> MergeTurn:
-    """``turns`` of the execution so far, ``idle`` seconds without a page merged, ``seconds_left``
-    until the lease's hard deadline. What is left when a run ends is queued again.
+    """Returns the next turn after ``turns`` of the execution so far.
+
+    No page was merged for ``idle`` seconds, and ``seconds_left`` remain until the lease's hard
+    deadline. What is left when a run ends is queued again.
     """
     if ends := _why_last(unmerged, turns=turns, idle=idle, seconds_left=seconds_left):
         return MergeTurn(hints=min(unmerged, HINTS_PER_TURN), ends=ends)

@@ -1,4 +1,4 @@
-"""What to do about a model next, by its status and by what we asked for (protocol rules 5 to 9).
+"""What to do about a model next, by its status and what was requested (protocol rules 5 to 9).
 
 Statuses are those of Rekognition's DescribeProjectVersions:
 https://docs.aws.amazon.com/rekognition/latest/APIReference/API_ProjectVersionDescription.html
@@ -18,7 +18,7 @@ START_POLL = 20
 STOP_POLL = 10
 """Seconds between two looks at a model that starts or stops."""
 BEGINNING = 2
-"""Seconds until the first look: a model that was asked to stop is STOPPING by then."""
+"""Seconds until the first look: a model whose stop was requested is STOPPING by then."""
 
 UP = frozenset({"STARTING", "RUNNING"})
 """May cost money and goes on doing so."""
@@ -38,8 +38,8 @@ Verb = Literal["start", "use", "stop", "wait", "done", "leave", "give up"]
 class Action:
     """What to do, why, and after how many seconds to look again.
 
-    "give up" is ``permanent`` where asking again in an hour would end the same way; else the run
-    is only deferred. ``refused``: the service certainly did not start anything.
+    "give up" is ``permanent`` where another try in an hour would end the same way; else the run is
+    only deferred. ``refused``: the service certainly did not start anything.
     """
 
     verb: Verb
@@ -61,13 +61,13 @@ def next_start(
     may_share: bool,
     message: str = "",
 ) -> Action:
-    """How a run gets to a running ``version``. "use" means that tiles may be sent.
+    """Returns a run's next step to a running ``version``. "use" means that tiles may be sent.
 
-    ``status`` is that of ``lease.version`` while that one is ours, else of ``version``;
-    ``message`` is the service's own word on it. The run has asked ``starts`` times already;
+    ``status`` is that of ``lease.version`` while that one is owned, else of ``version``;
+    ``message`` is the service's own word on it. The run has requested ``starts`` already;
     from ``latest_start`` on a start would come too late for any tile; ``may_share`` lets it use a
     model that somebody else started. "stop" and "done" concern an owned model that must be seen
-    down before another start, so that a person's start in between is not taken for ours.
+    down before another start, so that a person's start in between is not taken for an owned one.
     """
     if lease.owned and lease.version != version:
         return _replace_older(lease, status, now)
@@ -92,8 +92,8 @@ def next_start(
         reason = "no time is left to start the model before the deadline or the end of the budget"
         return Action("give up", reason, permanent=not starts)
     if starts >= MAX_STARTS:
-        asked = f"it is {status} after {starts} starts in this run"
-        return Action("give up", f"{asked}{_said(message)}", permanent=True)
+        tried = f"it is {status} after {starts} starts in this run"
+        return Action("give up", f"{tried}{_said(message)}", permanent=True)
     return Action("start", f"the model is {status}", START_POLL)
 
 
@@ -125,7 +125,7 @@ def _unmanaged(status: str) -> str:
 
 
 def _unusable(status: str, message: str) -> str:
-    remedy = "train or copy another version and put it to use with `tilescout model use`"
+    remedy = "train or copy another version and activate it with `tilescout model use`"
     return f"the model is {_name(status)}{_said(message)}; {remedy}"
 
 
@@ -138,14 +138,14 @@ def _said(message: str) -> str:
 
 
 def next_stop(lease: Lease, status: str, now: int) -> Action:
-    """How an owner of the lease brings an owned model down (rule 8).
+    """Returns how an owner of the lease brings an owned model down (rule 8).
 
     "done" is certain: down, and too long after the last request for it to be on its way.
     ``status`` is that of ``lease.version``.
     """
     if not lease.owned:
         return Action("leave", "no owned model is up")
-    # Asking a model to stop that nobody can see does no harm: it is ours. And a list that lacks it
+    # To stop a model that nobody can see does no harm: it is owned. And a list that lacks it
     # may lag behind.
     if status in UP or status in (UNSEEN, GONE):
         return Action("stop", f"the model is {_name(status)}", BEGINNING)
@@ -155,14 +155,14 @@ def next_stop(lease: Lease, status: str, now: int) -> Action:
 
 
 def left_to_guard(action: Action, turns: int) -> Action:
-    """The action of a run that stops its model, or "give up" once its ``turns`` are used up."""
+    """Returns the action of a run that stops its model, or "give up" once its turns are used up."""
     if action.verb == "done" or turns < MAX_STOPPING_TURNS:
         return action
     return Action("give up", f"{action.reason}; the guard goes on")
 
 
 def after_refused_stop(lease: Lease, code: str, message: str, now: int) -> Action:
-    """What an owner does after StopProjectVersion answered with an error, or not at all ("").
+    """Returns what an owner does after StopProjectVersion failed, or was not answered ("").
 
     Only a version that does not exist is down for certain. ``lease`` is that before the request.
     """
@@ -189,7 +189,7 @@ DEFINITE = _RETRIED | _BARREN | _DEFERRED
 
 
 def after_refused_start(code: str, message: str) -> Action:
-    """What a run does after StartProjectVersion answered with an error (rule 6)."""
+    """Returns what a run does after StartProjectVersion answered with an error (rule 6)."""
     if code in _DEFERRED:
         return Action(
             "give up",

@@ -28,7 +28,7 @@ class ModelInUse:
     measured_at: int = 0
 
     def pace(self, assumed_tiles_per_second: float) -> ModelPace:
-        """What was measured, and for the rest what the profile assumes."""
+        """Returns what was measured, and for the rest what the profile assumes."""
         return ModelPace(
             tiles_per_second_per_unit=self.tiles_per_second_per_unit or assumed_tiles_per_second,
             start_seconds=self.start_seconds or START_SECONDS,
@@ -37,7 +37,7 @@ class ModelInUse:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelStart:
-    """One start of a model, from its request until it was seen down; the ground of its price.
+    """One start of a model, from its request until it was seen down; its price rests on it.
 
     ``stopped_by`` is the owner of the lease who saw it down; 0 and "" while it may be up.
     ``refused`` starts never cost anything.
@@ -54,7 +54,10 @@ class ModelStart:
     refused: str = ""
 
     def seconds(self, begin: int, end: int) -> int:
-        """Paid seconds between two times: from the request, as starting may not be free."""
+        """Returns the paid seconds between two times.
+
+        They begin with the request, as starting may not be free.
+        """
         if self.refused:
             return 0
         return max(0, min(self.stopped_at or end, end) - max(self.requested_at, begin))
@@ -86,17 +89,17 @@ def model_cost(
 
 ENOUGH_TILES = 50
 ENOUGH_SECONDS = 30
-"""Less says nothing about a model's rate: most of it is the first answers' delay."""
+"""Less says nothing about a model's rate: most of it is the delay of the first answers."""
 
 
 def measured_rate(tiles: int, seconds: float, units: int) -> float | None:
-    """Tiles a second of one unit, or None where too little was seen to say."""
+    """Returns the tiles per second of one unit, or None if too little was seen to say."""
     if tiles < ENOUGH_TILES or seconds < ENOUGH_SECONDS or units < 1:
         return None
     return tiles / seconds / units
 
 
 def version_name(version_arn: str) -> str:
-    """V of arn:...:project/P/version/V/123; empty for a detector without model."""
+    """Returns V of arn:...:project/P/version/V/123; empty for a detector without a model."""
     parts = version_arn.split("/")
     return parts[3] if len(parts) > 3 else ""

@@ -13,11 +13,11 @@ FIRST_WINDOW = 40
 IN_FLIGHT = 20
 """Hints beyond the measured rate, so that no worker idles."""
 MIN_WAIT = 2
-"""Seconds; a small run should not wait for a large one's turn."""
+"""Seconds. A small run should not wait for a large one's turn."""
 MAX_WAIT_WITH_MODEL = 20
 """Seconds: a model is paid from its last answer until the next look."""
 RESEND_AFTER = 45
-"""Seconds without an ask or an answer after which hints are taken for lost."""
+"""Seconds without an attempt or an answer after which hints are taken for lost."""
 SLOWING_AFTER = 30
 """Seconds without a tile's end after which the rate that was measured is halved each turn."""
 NO_PROGRESS = 20 * 60
@@ -47,13 +47,13 @@ class Progress:
 
     @property
     def open(self) -> int:
-        """Tiles that this run can still bring to an end."""
+        """The tiles that this run can still bring to an end."""
         return self.reserved + self.sendable + self.unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """Carried from turn to turn. ``in_queue`` estimates the hints not yet taken."""
+    """What the loop carries from turn to turn. ``in_queue`` estimates the hints not yet taken."""
 
     in_queue: int = 0
     attempts: int = 0
@@ -66,7 +66,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What one turn of the loop does: hints to send after skipping some, and the Wait.
+    """What one turn of the loop does: it skips some tiles, sends hints for others, and waits.
 
     Tiles are in the order in which they became sendable, so those skipped are the ones whose
     hints are still in the queue.
@@ -79,7 +79,7 @@ class Turn:
 
 
 def wait_for(turn: int, open_tiles: int, rate: float) -> int:
-    """Seconds until the next look: short at first and near the end, never over TTL/2."""
+    """Returns the seconds until the next look: short at first and near the end, below TTL/2."""
     if rate > 0:
         expected = open_tiles / rate / 2
         return max(MIN_WAIT, math.ceil(min(MAX_WAIT, expected)))
@@ -93,7 +93,7 @@ def next_turn(
     calls_per_second: float,
     max_wait: int = MAX_WAIT,
 ) -> Turn:
-    """Hints for what the workers can take until the next look, at most the service's rate."""
+    """Returns hints for what the workers can take until the next look, at the service's rate."""
     moved_at = pace.moved_at or now
     ended = progress.answered + progress.failed
     newly_ended = max(0, ended - pace.ended)
@@ -125,14 +125,14 @@ def next_turn(
 
 
 def _slowed(rate: float, idle: int) -> float:
-    """The rate after ``idle`` seconds without an end: a stubborn rest is looked at less often."""
+    """Returns the rate after ``idle`` seconds without an end: a few tiles are read less often."""
     if idle < SLOWING_AFTER:
         return rate
     return rate / 2 if rate > 0.001 else 0.0
 
 
 def _window(rate: float, wait: int, calls_per_second: float) -> int:
-    """Hints that may be outstanding at once."""
+    """Returns how many hints may be outstanding at once."""
     wanted = rate * wait * 1.5 + IN_FLIGHT if rate else FIRST_WINDOW
     return math.ceil(min(wanted, calls_per_second * wait + IN_FLIGHT))
 
@@ -148,7 +148,7 @@ def why_finished(
     patience: int = NO_PROGRESS,
     turns: int = 0,
 ) -> str:
-    """Why the run stops detecting, or "" while it should go on (rule 18).
+    """Returns why the run stops detecting, or "" while it should go on (rule 18).
 
     ``patience`` is in seconds without a tile's end; ``turns`` are those of the execution.
     """

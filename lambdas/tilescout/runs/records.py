@@ -14,7 +14,7 @@ from tilescout.runs.lease_rules import Lease
 from tilescout.runs.pacing import Pace
 
 FREE_CALLS = 1_000_000_000
-"""The allowance of a detector whose call costs nothing."""
+"""The allowance of a run whose calls cost nothing."""
 CLOSING_MARGIN = 30 * 60
 """Seconds for stopping and merging once detecting has ended."""
 
@@ -65,7 +65,7 @@ class RunState:
     """What the workflow carries between its states; times in epoch seconds.
 
     ``first_band`` of the run's open bands is where a look begins that cannot read all.
-    ``version`` is the model version's ARN, frozen for the run; empty where none is asked.
+    ``version`` is the model version's ARN, frozen for the run; empty for a run without one.
     ``ready_at`` is not 0 while the model is known to be RUNNING, ``answered_before`` tiles were
     answered by then; ``starts`` are the requests of this run that were not refused.
     ``turns`` are all steps of the execution so far.
@@ -101,13 +101,13 @@ class RunState:
 
     @property
     def starts_model(self) -> bool:
-        """Whether tiles are asked of a model that must be up, and costs money while it is."""
+        """True if the run's tiles need a model that is started, and costs money while it is up."""
         return self.needs_model and bool(self.version)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """One document in one run. ``detected`` once all its tiles have ended; then the counts hold.
+    """One document in one run. It is ``detected`` once its tiles have ended; then its counts hold.
 
     ``tiles`` were open when it was claimed, ``answered_before`` answered. ``requeued``: the run
     ended before it did; ``answered`` holds then, too.
@@ -125,14 +125,14 @@ class Claim:
 
     @property
     def newly_answered(self) -> int:
-        """Tiles answered since the document was claimed."""
+        """The tiles that were answered since the document was claimed."""
         return max(0, self.answered - self.answered_before)
 
 
 def shares_of(claims: Sequence[Claim], usd: float) -> list[tuple[str, float]]:
-    """Document ids and what each bears of ``usd`` that a run paid for its model.
+    """Returns document ids and what each bears of the ``usd`` that a run paid for its model.
 
-    By its tiles that this run answered, or evenly where it answered none.
+    A document bears it by its tiles that this run answered, or all evenly if it answered none.
     """
     tiles = {claim.document_id: claim.newly_answered for claim in claims}
     if not any(tiles.values()):
@@ -186,27 +186,29 @@ def unrecorded_run(state: RunState, now: int) -> Run:
 
 
 def calls_allowed(profiles: Sequence[Profile], price_per_call: float) -> int:
-    """Billed calls that the largest budget among the model's profiles pays for."""
+    """Returns the billed calls that the largest budget among the model's profiles pays for."""
     budget = max(profile.budget_usd for profile in profiles)
     return math.floor(budget / price_per_call) if price_per_call else FREE_CALLS
 
 
 def closing_seconds(profiles: Sequence[Profile]) -> int:
-    """Between the end of detecting and the hard deadline: stopping, merging, and waiting for a
-    model that was asked to start at the last moment and cannot be stopped before it is up.
+    """Returns the seconds between the end of detecting and the hard deadline.
+
+    They are for stopping, merging, and waiting for a model whose start was requested at the last
+    moment and that cannot be stopped before it is up.
     """
     starting = [60 * profile.start_minutes for profile in profiles if profile.needs_model]
     return CLOSING_MARGIN + max(starting, default=0)
 
 
 def hard_deadline(profiles: Sequence[Profile], now: int) -> int:
-    """When the lease ends whatever happens: the longest deadline for detecting, then closing."""
+    """Returns when the lease ends whatever happens: after the longest deadline, and closing."""
     detecting = 60 * max(profile.deadline_minutes for profile in profiles)
     return now + detecting + closing_seconds(profiles)
 
 
 def fits(document: Document, claims: list[Claim], calls_left: int, calls_per_tile: int) -> bool:
-    """Whether the document's open tiles fit beside those that the run has claimed already.
+    """True if the document's open tiles fit beside those that the run has claimed already.
 
     An empty run takes any document: it was accepted within its own profile's budget.
     """
@@ -216,7 +218,7 @@ def fits(document: Document, claims: list[Claim], calls_left: int, calls_per_til
 
 
 def open_tiles(document: Document) -> int:
-    """Tiles that have not ended, as far as the record knows."""
+    """Returns the number of tiles that have not ended, as far as the record knows."""
     return max(0, document.tiles_planned - document.tiles_answered - document.tiles_failed)
 
 
@@ -225,7 +227,7 @@ DOCUMENTS_WEIGHED = 500
 
 
 def is_start_worth(documents: Iterable[Document], now: int) -> bool:
-    """Whether waiting documents are worth the start of their model (``start_when``).
+    """True if waiting documents are worth the start of their model (``start_when``).
 
     What a dead run left with open tiles has waited before.
     """

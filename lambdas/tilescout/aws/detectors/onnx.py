@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 MAX_WARM_MODELS = 3
 MAX_WARM_BYTES = 250_000_000
-"""Of the files together; a session takes two to three times its file."""
+"""The size of all loaded files together. A session takes two to three times its file."""
 RETRY_AFTER = 60.0
 """Seconds until a model that could not be loaded is tried again: a batch has many tiles of it."""
 OWN_THRESHOLD = 50.0
-"""The confidence that each label's threshold has, for profiles that set none."""
+"""The confidence that stands for a label's own threshold, for profiles that set none."""
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ class WarmModels:
     failures: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def get(self, version: str) -> ServedModel:
-        """Raises DetectorUnavailable where the file is gone, damaged, or no model."""
+        """Returns a loaded model. Raises DetectorUnavailable if its file is gone or damaged."""
         warm = self.models.pop(version, None)
         if warm is None:
             self._raise_known_failure(version)
@@ -76,7 +76,7 @@ class WarmModels:
         return body
 
     def _make_room(self, size: int) -> None:
-        """Before a file of ``size`` bytes is loaded: together they may not fit into memory."""
+        """Drops models before a file of ``size`` bytes is loaded: all may not fit into memory."""
         while self.models and (
             len(self.models) >= MAX_WARM_MODELS
             or size + sum(warm for _, warm in self.models.values()) > MAX_WARM_BYTES
@@ -85,7 +85,7 @@ class WarmModels:
 
 
 def _check(version: str, file: bytes, card: bytes) -> None:
-    """The version's name ends with the hash of what it was promoted with."""
+    """Raises UnusableModel if the files' hash is not the one at the end of the version's name."""
     found = keys.model_digest(hashlib.sha256(file).hexdigest(), card)
     if not version.endswith(f"/{found}"):
         raise UnusableModel(
@@ -95,14 +95,20 @@ def _check(version: str, file: bytes, card: bytes) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnnxDetector:
-    """One version of a model. ``min_confidence`` (0-100) None leaves each label its threshold."""
+    """One version of a model.
+
+    ``min_confidence`` is 0 to 100; None leaves each label its own threshold.
+    """
 
     warm: WarmModels
     model_version: str
     min_confidence: float | None = None
 
     def detect(self, image: bytes, tile: Tile) -> Answer:
-        """One ask, paid by its time. Raises TileRefused, DetectorBroken, DetectorUnavailable."""
+        """Returns what the model finds in the tile; its time is paid.
+
+        Raises TileRefused, DetectorBroken and DetectorUnavailable.
+        """
         model = self.warm.get(self.model_version)
         found = self._find(model, image)
         return Answer(

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def store(s3: S3Client, bucket: str, project: str, name: str, file: bytes, card: OnnxCard) -> str:
-    """Put a version; its identifier. The same file and card under the same name are the same.
+    """Puts a version and returns its identifier, which the same file and card give once more.
 
-    Written again where it is there, for that mends one that was damaged. The card goes last: a
+    A version that is there is written again, for that mends a damaged one. The card goes last: a
     version without one was never finished.
     """
     body = card_to_json(card).encode()
@@ -29,7 +29,7 @@ def store(s3: S3Client, bucket: str, project: str, name: str, file: bytes, card:
 
 
 def versions(s3: S3Client, bucket: str, project: str) -> list[str]:
-    """Identifiers of all versions that are there whole."""
+    """Returns the identifiers of all versions that are there whole."""
     names = set(objects.names(s3, bucket, keys.model_versions(project)))
     found = {name.rpartition(".")[0] for name in names}
     return sorted(version for version in found if names.issuperset(keys.model_objects(version)))

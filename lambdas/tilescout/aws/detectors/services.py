@@ -46,12 +46,12 @@ REFUSALS = frozenset(
         "UnsupportedDocumentException",
     }
 )
-"""The tile's own fault. Everything else says nothing about the tile."""
+"""Errors that are the tile's own fault. Every other one says nothing about the tile."""
 BROKEN = frozenset({"InternalServerError", "InternalServerException", "InternalFailure"})
 MAX_OBJECTS = 1000
-"""Objects a tile that are asked for; more are cut off, the least confident first."""
+"""The objects per tile that are requested; more are cut off, the least confident first."""
 QUARTER_PAUSES = (1.0, 2.0, 4.0)
-"""Seconds before a quarter is asked again: what the tile cost so far would be lost with it."""
+"""Seconds before a quarter is sent again: what the tile cost so far would be lost with it."""
 
 
 def _error_of(error: ClientError, billed: int) -> DetectorError:
@@ -66,13 +66,16 @@ def _error_of(error: ClientError, billed: int) -> DetectorError:
 
 
 def _names_model(code: str, message: str) -> bool:
-    """A parameter that is at fault with every tile says nothing about this one."""
+    """True for a parameter that is at fault with every tile: it says nothing about this one."""
     words = message.lower().replace(" ", "")
     return code == "InvalidParameterException" and "projectversion" in words
 
 
-def _ask(call: Callable[[], Any], billed: int = 0) -> Any:
-    """``billed`` calls were made for the same tile before this one."""
+def _call(call: Callable[[], Any], billed: int = 0) -> Any:
+    """Returns the response of one call, or raises the error of this project that it stands for.
+
+    ``billed`` calls were made for the same tile before.
+    """
     try:
         return call()
     except ClientError as error:
@@ -85,47 +88,53 @@ def _ask(call: Callable[[], Any], billed: int = 0) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class TextractDetector:
-    """DetectDocumentText, one synchronous call a tile."""
+    """Calls DetectDocumentText once per tile."""
 
     client: TextractClient
 
     def detect(self, image: bytes, tile: Tile) -> Answer:
-        """One billed call. Raises TileRefused, DetectorUnavailable, AnswerLost."""
-        response = _ask(lambda: self.client.detect_document_text(Document={"Bytes": image}))
+        """Returns the words of one billed call.
+
+        Raises TileRefused, DetectorUnavailable and AnswerLost.
+        """
+        response = _call(lambda: self.client.detect_document_text(Document={"Bytes": image}))
         words = from_textract(response, tile)
         return Answer(tile=tile.index, tile_box=tile.box, words=words, scale=tile.scale)
 
 
 @dataclass(frozen=True, slots=True)
 class RekognitionTextDetector:
-    """DetectText; a hundred words are a truncated answer, so that tile is asked in quarters."""
+    """Calls DetectText. A hundred words are a truncated answer: that tile is sent in quarters."""
 
     client: RekognitionClient
     quarter_overlap: int = 64
 
     def detect(self, image: bytes, tile: Tile) -> Answer:
-        """One billed call, or five. Raises TileRefused, DetectorUnavailable, AnswerLost."""
-        answer, truncated = self._ask_once(image, tile)
+        """Returns the words of one billed call, or of five.
+
+        Raises TileRefused, DetectorUnavailable and AnswerLost.
+        """
+        answer, truncated = self._send_once(image, tile)
         if not truncated:
             return answer
         quarters = split_tile(tile, self.quarter_overlap)
-        asked = [
-            self._ask_quarter(_cut(image, tile, part), part, billed)
+        answers = [
+            self._send_quarter(_cut(image, tile, part), part, billed)
             for billed, part in enumerate(quarters, start=1)
         ]
-        stitched = stitch_tile(tile, [_marked(part, cut_short) for part, cut_short in asked])
+        stitched = stitch_tile(tile, [_marked(part, cut_short) for part, cut_short in answers])
         return replace(stitched, calls=1 + len(quarters))
 
-    def _ask_quarter(self, image: bytes, part: Tile, billed: int) -> tuple[Answer, bool]:
+    def _send_quarter(self, image: bytes, part: Tile, billed: int) -> tuple[Answer, bool]:
         for pause in QUARTER_PAUSES:
             try:
-                return self._ask_once(image, part, billed)
+                return self._send_once(image, part, billed)
             except DetectorUnavailable:
                 time.sleep(pause)
-        return self._ask_once(image, part, billed)
+        return self._send_once(image, part, billed)
 
-    def _ask_once(self, image: bytes, tile: Tile, billed: int = 0) -> tuple[Answer, bool]:
-        response = _ask(lambda: self.client.detect_text(Image={"Bytes": image}), billed)
+    def _send_once(self, image: bytes, tile: Tile, billed: int = 0) -> tuple[Answer, bool]:
+        response = _call(lambda: self.client.detect_text(Image={"Bytes": image}), billed)
         words = from_detect_text(response, tile)
         answer = Answer(tile=tile.index, tile_box=tile.box, words=words, scale=tile.scale)
         return answer, is_truncated(response)
@@ -151,7 +160,7 @@ def _cut(image: bytes, tile: Tile, part: Tile) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomLabelsDetector:
-    """DetectCustomLabels, one call a tile: the model's time is paid, the call is not.
+    """Calls DetectCustomLabels once per tile: the model's time is paid, the call is not.
 
     ``model_version`` is its ARN. ``min_confidence`` (0-100) None leaves each label the threshold
     that training found for it.
@@ -163,7 +172,7 @@ class CustomLabelsDetector:
 
     def detect(self, image: bytes, tile: Tile) -> Answer:
         """Raises TileRefused, AnswerLost, and DetectorUnavailable while the model is not up."""
-        response = _ask(lambda: self.client.detect_custom_labels(**self._request(image)))
+        response = _call(lambda: self.client.detect_custom_labels(**self._request(image)))
         found = len(response.get("CustomLabels", ()))
         return Answer(
             tile=tile.index,
@@ -200,8 +209,8 @@ def open_detector(
 ) -> Detector:
     """Returns the detector of a profile, with the client that this process keeps for its service.
 
-    ``model_version`` is the ARN of a model's version, ``min_confidence`` (0-100) what to ask it
-    for. Raises KeyError for a detector that is not an AWS service.
+    ``model_version`` is the ARN of a model's version, ``min_confidence`` (0-100) the least
+    that is wanted. Raises KeyError for a detector that is not an AWS service.
     """
     return detector_on(_client(KINDS[name].service), name, model_version, min_confidence)
 

@@ -1,1 +1,1 @@
-"""The steps of a run, one file a state of the workflow."""
+"""The steps of a run, grouped by the states of the workflow."""

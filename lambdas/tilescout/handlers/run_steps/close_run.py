@@ -28,7 +28,7 @@ answer reach no further.
 
 
 def close_run(context: StepContext) -> RunState:
-    """Requeue, record, share the cost, release, each step a bounded part of it.
+    """Queues again, records, shares the cost and releases, each step a bounded part of it.
 
     ``next`` is CloseRun where there is more of it, OpenRun where others are due already. A step
     that is repeated after its release only looks again.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TILES_PER_TURN = 4000
 """Tile rows read in one turn; the rest of the open bands counts as open, unread."""
 BANDS_PER_TURN = 400
-"""Open bands looked into in one turn: each is a query, and a step has seconds."""
+"""Open bands whose tiles are read in one turn: each is a query, and a step has seconds."""
 
 
 def survey(context: StepContext, *, answered_at: int) -> tuple[StepContext, Survey]:
