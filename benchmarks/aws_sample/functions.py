@@ -13,13 +13,13 @@ from benchmarks.simulation.states import TaskFailed
 from benchmarks.simulation.world import SYSTEM, World
 
 TRIES = 5
-"""Of boto3's default retries, which the sample leaves as they are."""
+"""The tries of boto3's default retries, which the sample leaves as they are."""
 RETRIED = frozenset(
     {"ThrottlingException", "ProvisionedThroughputExceededException", "InternalServerError"}
 )
 FUNCTION_TIMEOUT = 60
 COPY_SECONDS = 0.3
-"""Copy, put and delete after the answer."""
+"""Seconds for copying, putting and deleting after the answer."""
 
 
 def poll_queue(queue: Queue) -> str:
@@ -107,7 +107,7 @@ class AnalyseImage:
         return self._world.clock
 
     def _detect(self, name: str, tile: int) -> Sleeping:
-        """With boto3's retries; what stays refused fails the function."""
+        """Calls the detector with boto3's retries. What stays refused fails the function."""
         refusal = self._world.history.refusal(self._drawings[name], tile)
         begin_ms = self.clock.now_ms
         for attempt in range(TRIES):

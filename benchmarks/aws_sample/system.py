@@ -27,11 +27,11 @@ VISIBILITY = 60
 RETENTION = 345_600
 """Defect 3: four days, and no dead letters after a number of tries."""
 UPLOAD_SECONDS = 0.25
-"""Between two images of one sheet: somebody cut it into tiles before."""
+"""Seconds between two images of one sheet, which somebody cut into tiles before."""
 
 
 class AwsSample:
-    """Begins with its first schedule at midnight, and with every drawing at its time."""
+    """The system, which takes its first schedule at midnight and every drawing at its time."""
 
     # Defect 12: the README leaves error handling, visibility and time-outs to the reader; as
     # published, nothing here watches the workflow.

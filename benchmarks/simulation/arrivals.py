@@ -22,7 +22,7 @@ SINGLE_SHEETS = 18
 class Drawing:
     """One sheet of ``tiles`` tiles that comes ``at`` an epoch second.
 
-    ``poison`` tiles get the same refusal whenever they are asked for; ``odd_key``: its name holds
+    ``poison`` tiles get the same refusal whenever they are sent; ``odd_key``: its name holds
     characters that an event encodes; ``events`` is how often its arrival is told.
     """
 
@@ -35,12 +35,12 @@ class Drawing:
 
 
 def tiles_of(sheet: str) -> int:
-    """By the project's own tiling, none of them blank."""
+    """Returns the number of tiles by the project's own tiling, none of them blank."""
     return GRID.count(*SHEETS_PX[sheet])
 
 
 def working_day(seed: int) -> list[Drawing]:
-    """92 sheets between half past seven and half past five, in the order in which they come."""
+    """Returns 92 sheets between 7:30 and 17:30, in the order in which they come."""
     drawn = random.Random(seed)
     hours = [hour + drawn.uniform(0, 0.2) for hour, sheets in BURSTS for _ in range(sheets)]
     hours += [drawn.uniform(7.5, 17.5) for _ in range(SINGLE_SHEETS)]
@@ -52,6 +52,6 @@ def working_day(seed: int) -> list[Drawing]:
 
 
 def changed(day: list[Drawing], before: float, **values: object) -> list[Drawing]:
-    """The same day, but the last drawing before the epoch second has other ``values``."""
+    """Returns the same day, but the last drawing before the epoch second has other ``values``."""
     index = max(i for i, each in enumerate(day) if each.at < before)
     return [*day[:index], replace(day[index], **values), *day[index + 1 :]]  # type: ignore[arg-type]

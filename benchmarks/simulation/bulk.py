@@ -53,7 +53,7 @@ class Bulk:
 
 @dataclass(slots=True, kw_only=True)
 class Came:
-    """What came of it. ``seconds`` by what they were spent on; ``ends`` counts runs by reason."""
+    """What came of a case. ``seconds`` are by their purpose, ``ends`` counts runs by reason."""
 
     finished: float = 0.0
     up_unit_seconds: float = 0.0
@@ -70,7 +70,7 @@ class Came:
         return PriceTable().model_time(1, seconds)
 
     def around_usd(self, case: Bulk) -> float:
-        """Everything but the model: storing, queues, functions, tables, the workflow."""
+        """Returns the price of all but the model: storage, queues, functions, tables, workflow."""
         prices = PriceTable()
         documents = math.ceil(case.pages / PAGES_PER_DOCUMENT)
         return (
@@ -85,18 +85,18 @@ class Came:
 
     @property
     def why_more_runs(self) -> str:
-        """What ended runs before their last tile; empty where none was ended."""
+        """What ended runs before their last tile; empty if nothing did."""
         cut = {reason for reason in self.ends if reason != "every tile has ended"}
         return " and ".join(sorted(cut))
 
     @property
     def binds(self) -> str:
-        """What most of the time went to."""
+        """The limit that took most of the time."""
         return max(self.seconds, key=self.seconds.__getitem__)
 
 
 def limits(case: Bulk, units: int) -> dict[str, float]:
-    """Tiles a second that each limit lets through while the model runs."""
+    """Returns the tiles per second that each limit lets through while the model runs."""
     return {
         "units": units * case.rate_per_unit,
         "50 TPS": CALLS_PER_SECOND,
@@ -105,7 +105,7 @@ def limits(case: Bulk, units: int) -> dict[str, float]:
 
 
 class Work:
-    """Pages on their way: tiled, claimed, answered, merged."""
+    """The pages on their way: tiled, claimed, answered, merged."""
 
     def __init__(self, case: Bulk) -> None:
         self.case = case
@@ -124,7 +124,7 @@ class Work:
         return self.case.pages * self.case.tiles_per_page / self.documents
 
     def queued_documents(self) -> int:
-        """Whose pages are all tiled by now."""
+        """The number of documents whose pages are all tiled by now."""
         rate = self.case.tiling_concurrency / self.case.tiling
         done = max(0.0, self.now - self.case.tiling) * rate + self.case.tiling_concurrency
         pages = done if self.now >= self.case.tiling else 0.0
@@ -132,12 +132,12 @@ class Work:
 
     @property
     def complete_documents(self) -> int:
-        """Tiles are sent by the age of their documents, so these complete in their order."""
+        """The number of complete documents: tiles are sent by the age of their documents."""
         return int(self.answered / self.tiles_per_document + 1e-6)
 
     @property
     def open_tiles(self) -> float:
-        """Of claimed documents."""
+        """The tiles of claimed documents that are not answered."""
         return max(0.0, self.claimed_documents * self.tiles_per_document - self.answered)
 
     def claim(self) -> None:
@@ -146,7 +146,7 @@ class Work:
         self.claimed_documents += max(0, min(CLAIMS_PER_TURN, room, waiting))
 
     def merge(self, seconds: float) -> None:
-        """One turn's hints: pages of complete documents."""
+        """Merges the pages of complete documents for which one turn sends hints."""
         complete = min(self.case.pages, self.complete_documents * PAGES_PER_DOCUMENT)
         able = self.case.merge_concurrency * seconds / self.case.merging
         self.merged_pages += min(float(complete) - self.merged_pages, HINTS_PER_TURN, able)
@@ -157,5 +157,5 @@ class Work:
 
 
 def with_rate(case: Bulk, rate: float) -> Bulk:
-    """The same, with a model that was measured before and answers at this rate."""
+    """Returns the case with a model that was measured before and answers at this rate."""
     return replace(case, rate_per_unit=rate, assumed_rate=rate)

@@ -28,7 +28,7 @@ from tilescout.runs.pacing import Pace, Progress, Turn
 
 
 def simulate(case: Bulk) -> Came:
-    """Runs follow each other until all pages are merged."""
+    """Returns what comes of a case whose runs follow each other until all pages are merged."""
     work = Work(case)
     rate = 0.0
     work.spend(case.tiling * min(1.0, case.pages) + STEP_SECONDS, "tiling")
@@ -43,7 +43,7 @@ def simulate(case: Bulk) -> Came:
 
 
 def _run(work: Work, known_rate: float) -> float:
-    """One run; the rate that it measured, for the next."""
+    """Simulates one run, and returns the rate that it measured for the next one."""
     came = work.came
     came.runs += 1
     opened = work.now
@@ -91,7 +91,7 @@ def _detect(work: Work, opened: float, known_rate: float) -> float | None:
 
 
 def _planned(work: Work, seconds_left: float, known_rate: float) -> int:
-    """By what is claimed when the run begins, as StartModel does it."""
+    """Returns the units for what is claimed when the run begins, as StartModel plans them."""
     plan = plan_units(
         round(work.open_tiles),
         ModelPace(tiles_per_second_per_unit=known_rate or work.case.assumed_rate),
@@ -104,7 +104,7 @@ def _planned(work: Work, seconds_left: float, known_rate: float) -> int:
 
 
 def _turns(work: Work, units: int, deadline: float) -> str:
-    """The loop of DetectTiles; why it ended."""
+    """Simulates the loop of DetectTiles, and returns why it ended."""
     calls_per_second = max_calls_per_second(units)
     pace = Pace(moved_at=int(work.now), ended_at=int(work.now))
     before, attempts, queued = work.answered, 0.0, 0.0
@@ -146,7 +146,7 @@ def _turns(work: Work, units: int, deadline: float) -> str:
 
 
 def _flow(work: Work, units: int, turn: Turn, queued: float, calls_per_second: float) -> float:
-    """What is answered until the next look; how many tiles were sent to the detector."""
+    """Answers tiles until the next look, and returns how many were sent to the detector."""
     allowed = limits(work.case, units)
     able = allowed["Lambda concurrency"]
     accepted = min(allowed["units"], allowed["50 TPS"])
@@ -170,7 +170,7 @@ def _flow(work: Work, units: int, turn: Turn, queued: float, calls_per_second: f
 
 
 def _merge(work: Work) -> None:
-    """MergePages: until every complete document is merged."""
+    """Simulates MergePages until every complete document is merged."""
     complete = min(work.case.pages, work.complete_documents * PAGES_PER_DOCUMENT)
     while work.merged_pages < complete - 1e-6:
         unmerged = complete - work.merged_pages

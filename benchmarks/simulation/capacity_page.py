@@ -1,4 +1,4 @@
-"""The page on capacity: its tables, and the assumptions they rest on."""
+"""Writes the page on capacity: its tables, and the assumptions they rest on."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tilescout.pricing import PRICES_AS_OF, PriceTable
 from tilescout.tiling.grid import TileGrid
 
 TEXT_GRID = TileGrid(size=2048, overlap=256)
-"""Of the profile `text`, as Textract is paid by the tile."""
+"""The grid of the profile `text`, as Textract is paid by the tile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One simulated case: hours until the last page is merged, US dollars a page in all."""
+    """One simulated case: hours until the last page is merged, and US dollars per page."""
 
     name: str
     hours: float
@@ -33,7 +33,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class PerImage:
-    """A service paid by the image: dollars an A1 page, and its pages an hour."""
+    """A service paid by the image: dollars per A1 page, and its pages per hour."""
 
     name: str
     usd_per_page: float

@@ -1,4 +1,4 @@
-"""Capacity as one picture: dollars a page and hours, both by the number of pages."""
+"""Draws capacity as one picture: dollars per page and hours, both by the number of pages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def draw(
     by_units: dict[int, list[Line]],
     path: Path,
 ) -> None:
-    """Write ``path``; the same input gives the same file."""
+    """Writes ``path``. The same input gives the same file."""
     pyplot.rcParams.update({"svg.hashsalt": "tilescout", "font.size": 8, "svg.fonttype": "none"})
     figure, (left, right) = pyplot.subplots(1, 2, figsize=(9.5, 4.6), layout="constrained")
     _dollars(left, pages, by_rate)

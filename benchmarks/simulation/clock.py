@@ -10,11 +10,11 @@ DAY_ZERO = 1_799_971_200
 """Midnight on which every simulation begins, in epoch seconds."""
 
 Sleeping = Generator[float, None, None]
-"""What runs in virtual time: each value yielded is slept, in seconds."""
+"""A generator that runs in virtual time: it sleeps for each value that it yields, in seconds."""
 
 
 class Process:
-    """A generator under way. Killed, it never continues."""
+    """A generator under way. One that was killed never continues."""
 
     def __init__(self, steps: Sleeping) -> None:
         self._steps = steps
@@ -24,7 +24,7 @@ class Process:
         self.alive = False
 
     def advance(self) -> float | None:
-        """Seconds to sleep until the next advance, or None where it has ended."""
+        """Returns the seconds to sleep until the next advance, or None if it has ended."""
         if not self.alive:
             return None
         try:
@@ -35,7 +35,7 @@ class Process:
 
 
 class Clock:
-    """Events in the order of their time; those of one moment in the order they were asked for."""
+    """Events in the order of their time, and those of one moment in the order they were added."""
 
     def __init__(self) -> None:
         self.now_ms = DAY_ZERO * 1000
@@ -44,7 +44,7 @@ class Clock:
 
     @property
     def now(self) -> int:
-        """Epoch seconds, as the project's functions take them."""
+        """The epoch seconds, as the project's functions take them."""
         return self.now_ms // 1000
 
     def after(self, seconds: float, action: Callable[[], None]) -> None:
@@ -55,7 +55,7 @@ class Clock:
         self.after(epoch_seconds - self.now_ms / 1000, action)
 
     def every(self, seconds: float, action: Callable[[], object], *, first: float) -> None:
-        """For ever, beginning at the epoch second ``first``."""
+        """Calls something for ever, beginning at the epoch second ``first``."""
 
         def again() -> None:
             self.after(seconds, again)

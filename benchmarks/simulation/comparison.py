@@ -1,4 +1,4 @@
-"""What is compared: both systems under each fault, and on days without one."""
+"""Compares both systems under each fault, and on days without one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.simulation.outcome import Outcome
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One system under one fault at one moment; no ``reasons`` where it survived."""
+    """One system under one fault at one moment. It has no ``reasons`` if it survived."""
 
     outcome: Outcome
     reasons: tuple[str, ...]
@@ -17,7 +17,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One fault: striking a run at ten o'clock, and the last run of the day."""
+    """One fault, which hits a run at ten o'clock, and the last run of the day."""
 
     name: str
     sample: tuple[Cell, Cell]

@@ -1,4 +1,4 @@
-"""The page that tells the comparison: its tables, and the assumptions they rest on."""
+"""Writes the page on the comparison: its tables, and the assumptions they rest on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The comparison as one picture: two undisturbed days, and dollars under each fault."""
+"""Draws the comparison as one picture: two undisturbed days, and dollars under each fault."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TILESCOUT_COLOUR = "#2a7f9e"
 
 
 def draw(rows: list[Row], days: list[Outcome], path: Path) -> None:
-    """Write ``path``; the same input gives the same file."""
+    """Writes ``path``. The same input gives the same file."""
     pyplot.rcParams.update({"svg.hashsalt": "tilescout", "font.size": 8, "svg.fonttype": "none"})
     figure, (above, below) = pyplot.subplots(
         2, 1, figsize=(9, 9.5), height_ratios=(1, 6), layout="constrained"

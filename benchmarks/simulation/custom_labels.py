@@ -12,7 +12,7 @@ from benchmarks.simulation.faults import Faults, ServiceError
 from tilescout.runs.model_lifecycle import STARTABLE, UP
 
 CALLS_PER_SECOND = 50
-"""DetectCustomLabels calls of one account and region."""
+"""The quota of DetectCustomLabels calls of one account and region."""
 CONTROL_CALLS_PER_SECOND = 5
 BILLED = ("RUNNING", "STOPPING")
 
@@ -37,7 +37,7 @@ class ModelSettings:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The event log's entry: from ``at_ms`` on the model is ``status`` with ``units``."""
+    """One entry of the event log: from ``at_ms`` on the model is ``status`` with ``units``."""
 
     at_ms: int
     status: str
@@ -60,7 +60,7 @@ class Meter:
 
 
 class Rate:
-    """At most so many calls a second, none saved up for longer than a second."""
+    """A limit of so many calls per second, none saved up for longer than a second."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -106,7 +106,7 @@ class CustomLabels:
         return self.meters.setdefault(by, Meter())
 
     def read_meters(self) -> None:
-        """Bring the meters up to now."""
+        """Brings the meters up to now."""
         passed = self.clock.now_ms - self._since_ms
         if self.started_by:
             self.meter(self.started_by).add(self.status, self.units, passed)
@@ -165,7 +165,7 @@ class CustomLabels:
         self._later(self.settings.stop_seconds, "STOPPED")
 
     def detect(self, refusal: str = "") -> Sleeping:
-        """One DetectCustomLabels call; ``refusal`` is the error that this image always gets."""
+        """Makes one DetectCustomLabels call. ``refusal`` is the error that this image gets."""
         yield self.settings.latency
         fault = self.faults.at("call:DetectCustomLabels", self.clock.now_ms)
         if fault is not None:
@@ -181,7 +181,7 @@ class CustomLabels:
 
 
 def metered_from(log: list[Change], by: str, end_ms: int) -> Meter:
-    """The meter of ``by`` once more, from the event log alone."""
+    """Returns the meter of ``by`` once more, from the event log alone."""
     meter = Meter()
     ends = [*(change.at_ms for change in log[1:]), end_ms]
     for change, end in zip(log, ends, strict=True):

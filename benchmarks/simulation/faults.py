@@ -1,4 +1,4 @@
-"""What goes wrong, where and when. A fault lies in wait at a point until its time and count."""
+"""Faults: what goes wrong, where and when. Each waits at a point for its time and count."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Effect = Literal["before", "after", "no answer"]
-"""Whether the caller fails before the call, after its effect, or never learns of the effect."""
+"""The caller fails before the call, fails after its effect, or never learns of the effect."""
 
 WORKER = "worker"
 """The point between a detector's answer and its commit."""
@@ -42,7 +42,7 @@ class Fault:
             return point.startswith(self.point[:-1])
         return point == self.point
 
-    def strikes(self, point: str, now_ms: int) -> bool:
+    def hits_at(self, point: str, now_ms: int) -> bool:
         begin = self.since * 1000
         return (
             self._is_at(point)
@@ -58,9 +58,9 @@ class Faults:
     waiting: list[Fault] = field(default_factory=list)
 
     def at(self, point: str, now_ms: int) -> Fault | None:
-        """The fault that strikes now, counted as a hit."""
+        """Returns the fault that hits now, counted as a hit."""
         for fault in self.waiting:
-            if fault.strikes(point, now_ms):
+            if fault.hits_at(point, now_ms):
                 fault.hits += 1
                 return fault
         return None

@@ -1,4 +1,4 @@
-"""What became of every tile: the ground on which both systems are judged alike."""
+"""The history of every tile, by which both systems are judged alike."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.simulation.arrivals import Drawing
 
 @dataclass(slots=True)
 class TileHistory:
-    """Successful calls and results written of one tile; ``ended_at`` of its first result."""
+    """One tile's successful calls and written results; its first result ``ended_at`` that time."""
 
     answers: int = 0
     refusals: int = 0
@@ -19,7 +19,7 @@ class TileHistory:
 
 @dataclass(slots=True)
 class History:
-    """Of all tiles of all drawings, by name and number."""
+    """The histories of all tiles of all drawings, by name and number."""
 
     drawings: list[Drawing]
     tiles: dict[tuple[str, int], TileHistory] = field(init=False)
@@ -47,19 +47,19 @@ class History:
         ]
 
     def lost(self) -> int:
-        """Answerable tiles without a result."""
+        """Returns the number of answerable tiles without a result."""
         return sum(not tile.results for each in self.drawings for tile in self.answerable(each))
 
     def billed_again(self) -> int:
-        """Answers beyond the first of a tile, less those that a killed worker may cost."""
+        """Returns the answers beyond the first of a tile, less one per killed worker."""
         return max(0, sum(max(0, tile.answers - 1) for tile in self.tiles.values()) - self.killed)
 
     def doubled(self) -> int:
-        """Tiles with more than one result."""
+        """Returns the number of tiles with more than one result."""
         return sum(tile.results > 1 for tile in self.tiles.values())
 
     def minutes_to_result(self) -> list[float]:
-        """Of each drawing whose answerable tiles all have one, in the order of its arrival."""
+        """Returns the minutes of each drawing whose answerable tiles all have a result."""
         return [
             (max(tile.ended_at for tile in tiles) - drawing.at) / 60
             for drawing in self.drawings

@@ -1,4 +1,4 @@
-"""What a simulated day came to, and whether its fault was survived."""
+"""Sums up a simulated day, and tells whether its fault was survived."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tilescout.pricing import PriceTable
 from tilescout.runs.model_lifecycle import UP
 
 MAX_OVERRUN = 120
-"""Minutes more than the same system's day without a fault after which it has not survived."""
+"""The minutes beyond the same system's day without a fault after which it has not survived."""
 UP_OR_STOPPING = ("STARTING", "RUNNING", "STOPPING")
 
 
@@ -66,14 +66,14 @@ def dollars(meter: Meter, *, starting_is_billed: bool) -> float:
 
 
 def percentile(sorted_values: list[float], share: float) -> float:
-    """The smallest value that is not exceeded by ``share`` of them."""
+    """Returns the smallest value that is not exceeded by ``share`` of them."""
     if not sorted_values:
         return float("nan")
     return sorted_values[min(len(sorted_values) - 1, int(share * len(sorted_values)))]
 
 
 def failures(got: Outcome, undisturbed: Outcome, unavoidable_minutes: float = 0) -> list[str]:
-    """Why the fault was not survived, in words; empty where it was."""
+    """Returns why the fault was not survived, in words; nothing if it was."""
     over = got.minutes - undisturbed.minutes
     is_long = over > MAX_OVERRUN + unavoidable_minutes
     reasons = {

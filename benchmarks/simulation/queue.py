@@ -12,7 +12,7 @@ from benchmarks.simulation.clock import Clock, Sleeping
 
 FIRST_CONCURRENCY = 5
 CONCURRENCY_GROWTH = 5
-"""Invocations more a second while a backlog lasts: 300 a minute."""
+"""Further invocations per second while a backlog lasts: 300 per minute."""
 LAMBDA_CONCURRENCY = 1000
 
 
@@ -43,7 +43,7 @@ class Queue:
 
     @property
     def visible(self) -> int:
-        """ApproximateNumberOfMessages: not those in flight, nor those delayed."""
+        """Returns ApproximateNumberOfMessages: not those in flight, nor those delayed."""
         return len(self._visible)
 
     def send(self, body: Any, delay: float = 0.0) -> None:
@@ -60,7 +60,7 @@ class Queue:
         self.on_visible()
 
     def receive(self) -> Message | None:
-        """The oldest visible message, hidden until its visibility ends or it is deleted."""
+        """Returns the oldest visible message, hidden until its visibility ends or it is deleted."""
         while self._visible:
             message = self._visible.popleft()
             if self._clock.now_ms >= message.expires_ms:
@@ -104,7 +104,7 @@ class EventSource:
         queue.on_visible = self.dispatch
 
     def toggle(self, *, enabled: bool) -> str:
-        """The state that the service answers with: it gets there a little later."""
+        """Returns the state that the service answers with. It gets there a little later."""
         self.state = "Enabling" if enabled else "Disabling"
         wanted = "Enabled" if enabled else "Disabled"
 
@@ -126,7 +126,7 @@ class EventSource:
         return min(self._concurrency, FIRST_CONCURRENCY + int(CONCURRENCY_GROWTH * busy))
 
     def dispatch(self) -> None:
-        """Hand out visible messages; look again soon while concurrency still grows."""
+        """Hands out visible messages, and looks again soon while concurrency still grows."""
         allowed = self._allowed()
         while self.state == "Enabled" and self.in_flight < allowed:
             message = self._queue.receive()

@@ -1,4 +1,4 @@
-"""What a scenario is, and the ways in which one strikes either system."""
+"""Scenarios, and the kinds of fault with which they hit either system."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TILESCOUT = "tilescout"
 
 
 class System(Protocol):
-    """Either of the two."""
+    """Either of the two systems."""
 
     world: World
 
@@ -70,7 +70,7 @@ def function_error(
     seconds: float = 1e9,
     effect: Effect = "before",
 ) -> Callable[[str], list[Fault]]:
-    """A state's function raises what no Retry of either workflow names."""
+    """Returns a fault: a state's function raises what no Retry of either workflow names."""
 
     def faults(system: str) -> list[Fault]:
         point = f"lambda:{sample if system == SAMPLE else tilescout}"
@@ -115,7 +115,7 @@ def call_error(
 def once_in(
     moment: Moment, status: str, seconds: float, act: Callable[[System], None], system: System
 ) -> None:
-    """``act`` once, so many seconds after the model was first seen in ``status``."""
+    """Calls ``act`` once, so many seconds after the model was first seen in ``status``."""
     clock = system.world.clock
 
     def look() -> None:
@@ -133,7 +133,7 @@ def abort(system: System) -> None:
 
 
 def break_down(system: System, *, point: str, seconds: float = 1e9, times: int = 1_000_000) -> None:
-    """From now on."""
+    """Adds a fault that hits from now on."""
     world = system.world
     fault = Fault(point=point, since=world.clock.now, seconds=seconds, times=times)
     world.faults.waiting.append(fault)
@@ -147,7 +147,7 @@ def stop_by_hand(system: System) -> None:
 
 
 def start_by_hand(moment: Moment, system: System) -> None:
-    """A person starts the model ten minutes before the run, and stops it two hours later."""
+    """Lets a person start the model ten minutes before the run, and stop it two hours later."""
     clock, model = system.world.clock, system.world.model
     clock.at(moment.at - 600, lambda: model.start(PERSON, 1))
     clock.at(moment.at + 2 * HOUR, lambda: stop_by_hand(system))

@@ -24,7 +24,7 @@ from benchmarks.simulation.scenario_kinds import (
 
 
 def at_states(moment: Moment) -> list[Scenario]:
-    """A control function raises in each state, before and after what it does."""
+    """Yields faults of control functions in each state, before and after what they do."""
     often = 1_000_000
     return [
         Scenario(
@@ -74,7 +74,7 @@ def at_states(moment: Moment) -> list[Scenario]:
 
 
 def at_calls(moment: Moment) -> list[Scenario]:
-    """The service refuses, or its answer is lost."""
+    """Yields faults of calls: the service refuses, or its answer is lost."""
     return [
         Scenario(
             name="StopProjectVersion throttled, once",
@@ -123,7 +123,7 @@ def at_calls(moment: Moment) -> list[Scenario]:
 
 
 def at_model(moment: Moment) -> list[Scenario]:
-    """The model itself fails, sticks, or is touched by somebody else."""
+    """Yields faults of the model, which fails, sticks, or is touched by somebody else."""
     here = moment.start
     return [
         Scenario(
@@ -153,7 +153,7 @@ def at_model(moment: Moment) -> list[Scenario]:
 
 
 def at_runs(moment: Moment) -> list[Scenario]:
-    """The execution is aborted, or there are two."""
+    """Yields faults of executions: one is aborted, or there are two."""
     guard_is_down = Fault(point="lambda:Guard", since=moment.at, seconds=HOUR)
     return [
         Scenario(
@@ -174,7 +174,7 @@ def at_runs(moment: Moment) -> list[Scenario]:
 
 
 def at_tiles(moment: Moment) -> list[Scenario]:
-    """One upload is odd, or a worker dies."""
+    """Yields faults of tiles: one upload is odd, or a worker dies."""
     return [
         Scenario(
             name="an image that is always refused",
@@ -200,6 +200,6 @@ QUIET = Scenario(name="no fault")
 
 
 def scenarios(moment: Moment) -> list[Scenario]:
-    """All faults, striking at one moment."""
+    """Returns all faults at one moment."""
     kinds = (at_states, at_calls, at_model, at_runs, at_tiles)
     return [scenario for kind in kinds for scenario in kind(moment)]

@@ -9,7 +9,7 @@ from benchmarks.simulation.clock import Clock, Process, Sleeping
 from benchmarks.simulation.faults import Faults
 
 TASK_SECONDS = 1.0
-"""From one state to the next: the function's time and the service's own."""
+"""Seconds from one state to the next: the function's time and the service's own."""
 
 Task = Callable[[Any], Any]
 
@@ -23,7 +23,7 @@ class TaskFailed(Exception):
 
 
 def look_up(path: str, data: Any, context: Any) -> Any:
-    """What a reference path such as $.run.model points to."""
+    """Returns what a reference path such as $.run.model points to."""
     root, _, rest = path.partition(".")
     found = context if root == "$$" else data
     for key in filter(None, rest.split(".")):
@@ -32,7 +32,7 @@ def look_up(path: str, data: Any, context: Any) -> Any:
 
 
 def fill(template: Any, data: Any, context: Any) -> Any:
-    """The parameters with every "name.$" replaced by what its path points to."""
+    """Returns the parameters with every "name.$" replaced by what its path points to."""
     if isinstance(template, list):
         return [fill(each, data, context) for each in template]
     if not isinstance(template, dict):
@@ -46,7 +46,7 @@ def fill(template: Any, data: Any, context: Any) -> Any:
 
 
 def put(data: Any, path: str | None, result: Any) -> Any:
-    """The state's data with its result at ``path``; dropped where that is null."""
+    """Returns the state's data with its result at ``path``; dropped if that is null."""
     if path is None:
         return data
     key = path.removeprefix("$").removeprefix(".")
@@ -54,7 +54,7 @@ def put(data: Any, path: str | None, result: Any) -> Any:
 
 
 def holds(rule: Mapping[str, Any], data: Any) -> bool:
-    """Whether one rule of a Choice holds.
+    """True if one rule of a Choice holds.
 
     Raises NotImplementedError for a comparison that neither workflow used so far.
     """
@@ -109,7 +109,7 @@ class Execution:
             clock.after(definition["TimeoutSeconds"], lambda: self._end("TIMED_OUT"))
 
     def abort(self) -> None:
-        """StopExecution: no Catch runs."""
+        """Ends the execution as StopExecution does: no Catch runs."""
         self._end("ABORTED")
 
     def _end(self, status: str) -> None:
@@ -172,7 +172,7 @@ class Execution:
 
 
 def _retry(state: Mapping[str, Any], error: str, retried: dict[int, int]) -> float | None:
-    """Seconds until the task is tried again, or None; ``retried`` counts each rule's tries."""
+    """Returns the seconds until the next try, or None. ``retried`` counts tries by rule."""
     for index, rule in enumerate(state.get("Retry", [])):
         if _matches(rule["ErrorEquals"], error):
             done = retried.get(index, 0)

@@ -12,12 +12,12 @@ from benchmarks.simulation.history import History
 
 SYSTEM = "system"
 PERSON = "person"
-"""Who may start the model."""
+"""The names under which the model may be started."""
 
 
 @dataclass(slots=True)
 class World:
-    """What a system under comparison works in."""
+    """The account in which a system under comparison works."""
 
     clock: Clock
     faults: Faults
@@ -29,7 +29,7 @@ class World:
 
 
 def new_world(day: list[Drawing], settings: ModelSettings, faults: list[Fault], seed: int) -> World:
-    """Midnight, and the model stopped."""
+    """Returns a world at midnight, with the model stopped."""
     clock = Clock()
     known = Faults(faults)
     return World(clock, known, CustomLabels(clock, settings, known, seed), History(day))

@@ -27,7 +27,7 @@ def describe(model: CustomLabels) -> str:
 
 
 def stop(store: Store, model: CustomLabels, token: int, status: str) -> Action:
-    """One step towards a model that is down. Raises LeaseLost."""
+    """Takes one step towards a model that is down. Raises LeaseLost."""
     now = model.clock.now
     action = next_stop(store.lease, status, now)
     if action.verb == "done":
@@ -52,7 +52,7 @@ def _request_stop(store: Store, model: CustomLabels, token: int, action: Action)
 
 
 def start(store: Store, model: CustomLabels, lease: Lease, version: str, units: int) -> Action:
-    """Ask once, after the lease says so. Raises LeaseLost."""
+    """Requests a start once, after the lease says so. Raises LeaseLost."""
     requested = lease_rules.request_start(lease, lease.token, model.clock.now, version, units)
     store.lease = requested
     try:

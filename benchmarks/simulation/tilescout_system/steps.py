@@ -44,7 +44,7 @@ UNIT_HOUR = PriceTable().custom_labels_unit_hour
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """advance_run, as the workflow's one task."""
+    """The function advance_run, as the workflow's one task."""
 
     store: Store
     model: CustomLabels
@@ -56,7 +56,7 @@ class Steps:
         return self.model.clock.now
 
     def advance(self, event: dict[str, Any]) -> Any:
-        """The run as it then stands, as plain JSON. Raises TaskFailed."""
+        """Takes one step and returns the run as plain JSON. Raises TaskFailed."""
         state: RunState = STATE.validate_python(event["run"])
         steps: dict[str, Callable[[RunState], RunState]] = {
             "OpenRun": self.open_run,

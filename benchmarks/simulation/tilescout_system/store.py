@@ -51,7 +51,7 @@ class Store:
         return True
 
     def queue(self, document_id: str, tiles: int, now: int) -> None:
-        """All its tiles are stored; it is due from now on."""
+        """Stores all tiles of a document, which is due from now on."""
         box = (0, 0, self.profile.tile_size, self.profile.tile_size)
         self.tiles[document_id] = [
             TileRow(page=1, tile=tile, box=box, image="tile") for tile in range(tiles)
@@ -61,7 +61,7 @@ class Store:
         self.commit_status(transitions.finish_tiling(document, [page], model_in_use=True, now=now))
 
     def commit_status(self, change: StatusChange) -> None:
-        """Write the change where its condition holds."""
+        """Writes the change if its condition holds."""
         document = self.documents[change.document_id]
         if change.condition.holds(document):
             self.documents[change.document_id] = change.applied_to(document)
@@ -76,7 +76,7 @@ class Store:
     def change_tile(
         self, document_id: str, tile: int, decide: Callable[[TileRow], Any]
     ) -> TileRow | None:
-        """The row as decided, stored; None where the decision was to drop it."""
+        """Stores the row as decided and returns it, or None if the decision was to drop it."""
         decided = decide(self.tiles[document_id][tile])
         if not isinstance(decided, TileRow):
             return None
@@ -84,7 +84,7 @@ class Store:
         return decided
 
     def due(self) -> Iterator[Document]:
-        """QUEUED documents, then those that a dead run left RUNNING; oldest first."""
+        """Yields QUEUED documents, then those that a dead run left RUNNING; oldest first."""
         for status in ("QUEUED", "RUNNING"):
             found = [each for each in self.documents.values() if each.status == status]
             yield from sorted(found, key=lambda document: document.queued_at)

@@ -36,7 +36,7 @@ def claimed_tiles(store: Store, state: RunState) -> int:
 
 @dataclass(slots=True)
 class Survey:
-    """Counts of the run's tiles; ``since`` are those that may be sent, by the time from which."""
+    """Counts of the run's tiles. ``since`` are those to send, by the time from which they wait."""
 
     has_answers: bool = False
     answered: int = 0
@@ -61,7 +61,7 @@ class Survey:
 
 
 def survey(store: Store, state: RunState, now: int, *, has_answers: bool) -> Survey:
-    """Count, and give up tiles that have failed."""
+    """Counts, and gives up tiles that have failed."""
     seen = Survey(has_answers=has_answers)
     for claim in list(store.claims[state.id].values()):
         if claim.detected:

@@ -29,7 +29,7 @@ DEFINITION = json.loads(
 TASK = "${AdvanceRunFunctionArn}"
 START_NEXT = "arn:aws:states:::states:startExecution"
 TILING_SECONDS = 15.0
-"""From the upload to QUEUED: checked, rendered, cut and stored."""
+"""Seconds from the upload to QUEUED: checked, rendered, cut and stored."""
 DETECT_CONCURRENCY = 20
 MERGE_CONCURRENCY = 10
 
@@ -44,7 +44,7 @@ PROFILE = Profile(
 
 
 class Tilescout:
-    """Begins with its first schedule at midnight, and with every drawing at its time."""
+    """The system, which takes its first schedule at midnight and every drawing at its time."""
 
     name = "Tilescout"
 
@@ -79,7 +79,7 @@ class Tilescout:
         return [each for each in self.executions.values() if each.status == "RUNNING"]
 
     def _upload(self, drawing: Drawing) -> None:
-        """Its id is of the object's version, so that an odd key is no matter."""
+        """Accepts a drawing by its object's version, so that an odd key does not matter."""
         if self.store.accept(drawing.name, self.world.clock.now):
             self.world.clock.after(TILING_SECONDS, partial(self._queue, drawing))
 
@@ -87,7 +87,7 @@ class Tilescout:
         self.store.queue(drawing.name, drawing.tiles, self.world.clock.now)
 
     def _guard(self) -> None:
-        """One look, in the order of handlers/model_guard.py."""
+        """Takes one look, in the order of handlers/guard_steps/models.py."""
         if self.world.faults.at("lambda:Guard", self.world.clock.now_ms):
             return
         lease, now = self.store.lease, self.world.clock.now
@@ -115,5 +115,5 @@ class Tilescout:
         self.store.lease = lease_rules.release(self.store.lease, lease.token, now)
 
     def held(self) -> int:
-        """Documents that wait for a person, with an alarm."""
+        """Returns the number of documents that wait for a person, with an alarm."""
         return sum(each.status == "HELD" for each in self.store.documents.values())

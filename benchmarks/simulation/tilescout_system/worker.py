@@ -17,14 +17,14 @@ from tilescout.runs import reservations
 READ_SECONDS = 0.2
 COMMIT_SECONDS = 0.2
 MERGE_SECONDS = 4.0
-"""One sheet: its answers read, merged and written."""
+"""Seconds for one sheet: its answers are read, merged and written."""
 FUNCTION_TIMEOUT = 60
 BROKEN = frozenset({"InternalServerError"})
 REFUSED = frozenset({"InvalidImageFormatException", "ImageTooLargeException"})
 
 
 class Worker:
-    """Both functions, on one store."""
+    """The functions detect_tile and merge_page, on one store."""
 
     def __init__(self, world: World, store: Store) -> None:
         self._world = world
@@ -37,7 +37,7 @@ class Worker:
         return self._world.clock.now
 
     def detect(self, hint: TileHint) -> Sleeping:
-        """The message is completed in every case, but where the worker is killed."""
+        """Handles a hint. The message is completed in every case but a killed worker's."""
         yield READ_SECONDS
         reservation = str(next(self._numbers))
         if not self._reserve(hint, reservation):
@@ -100,7 +100,7 @@ class Worker:
         self._store.update_run(run.id, tiles_answered=answered, last_answer_at=self.now)
 
     def merge(self, hint: MergeHint) -> Sleeping:
-        """The document's one page; with it the document is DONE or PARTIAL, and visible."""
+        """Merges the document's one page: with it the document is DONE or PARTIAL, and visible."""
         if not self._store.is_claimed(hint.document_id, hint.claim_token):
             return
         yield MERGE_SECONDS
