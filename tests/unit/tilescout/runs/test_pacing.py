@@ -57,7 +57,7 @@ def test_a_tile_given_back_is_sent_again_although_others_are_in_the_queue() -> N
     assert (second.skip, second.send) == (25, 5)
 
 
-def test_hints_are_taken_for_lost_after_a_while_without_an_ask() -> None:
+def test_hints_are_taken_for_lost_after_a_while_without_an_attempt() -> None:
     first = next_turn(Pace(), progress(10), now=100, calls_per_second=10)
     later = next_turn(first.pace, progress(10), now=100 + RESEND_AFTER, calls_per_second=10)
     assert (later.skip, later.send) == (0, 10)
