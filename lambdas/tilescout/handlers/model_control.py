@@ -44,10 +44,7 @@ class ModelControl:
     now: int
 
     def describe(self, known: ModelInUse | None, version: str) -> Shown:
-        """Returns the version as the service shows it.
-
-        It is UNSEEN while no version of the project is in use: nothing tells the project's ARN.
-        """
+        """Returns the version as the service shows it; UNSEEN without the project's ARN."""
         if known is None:
             return Shown(status=UNSEEN, message="no version of the project is in use")
         return custom_labels.describe(self.rekognition, known.project_arn, version)

@@ -60,11 +60,9 @@ def _stopped(state: RunState, finished: str) -> DetectingTurn:
 
 
 def _patience(state: RunState, seen: Survey) -> int:
-    """Returns how many seconds the run goes on without a tile's end.
-
-    A few more minutes of a model cost less than its next start, which tiles that it breaks on
-    would need if they did not fail now.
-    """
+    """Returns how many seconds the run goes on without a tile's end."""
+    # A few more minutes of a model cost less than its next start, which tiles that it breaks on
+    # would need if they did not fail now.
     is_costly = state.starts_model and not seen.may_blame
     return PATIENCE_WITH_MODEL if is_costly else pacing.NO_PROGRESS
 

@@ -54,10 +54,7 @@ class ModelStart:
     refused: str = ""
 
     def seconds(self, begin: int, end: int) -> int:
-        """Returns the paid seconds between two times.
-
-        They begin with the request, as starting may not be free.
-        """
+        """Returns the paid seconds between two times; starting counts, as it may not be free."""
         if self.refused:
             return 0
         return max(0, min(self.stopped_at or end, end) - max(self.requested_at, begin))

@@ -137,10 +137,7 @@ def refuse(row: TileRow, reservation_id: str, error: str) -> TileRow | Drop:
 
 
 def _is_held(row: TileRow, reservation_id: str) -> bool:
-    """True while the reservation is in the row and has not ended.
-
-    One that has ended is not: a worker that lost the reply to its write decides once more.
-    """
+    """True until the reservation ends: a worker that lost a reply decides on the row once more."""
     held = row.reservation
     mine = held is not None and held.id == reservation_id and held.until > 0
     return row.state == "pending" and mine

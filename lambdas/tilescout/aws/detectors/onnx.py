@@ -105,10 +105,7 @@ class OnnxDetector:
     min_confidence: float | None = None
 
     def detect(self, image: bytes, tile: Tile) -> Answer:
-        """Returns what the model finds in the tile; its time is paid.
-
-        Raises TileRefused, DetectorBroken and DetectorUnavailable.
-        """
+        """Runs the model once. Raises TileRefused, DetectorBroken and DetectorUnavailable."""
         model = self.warm.get(self.model_version)
         found = self._find(model, image)
         return Answer(

@@ -93,10 +93,7 @@ class TextractDetector:
     client: TextractClient
 
     def detect(self, image: bytes, tile: Tile) -> Answer:
-        """Returns the words of one billed call.
-
-        Raises TileRefused, DetectorUnavailable and AnswerLost.
-        """
+        """Makes one billed call. Raises TileRefused, DetectorUnavailable and AnswerLost."""
         response = _call(lambda: self.client.detect_document_text(Document={"Bytes": image}))
         words = from_textract(response, tile)
         return Answer(tile=tile.index, tile_box=tile.box, words=words, scale=tile.scale)
@@ -110,10 +107,7 @@ class RekognitionTextDetector:
     quarter_overlap: int = 64
 
     def detect(self, image: bytes, tile: Tile) -> Answer:
-        """Returns the words of one billed call, or of five.
-
-        Raises TileRefused, DetectorUnavailable and AnswerLost.
-        """
+        """Makes one billed call or five. Raises TileRefused, DetectorUnavailable, AnswerLost."""
         answer, truncated = self._send_once(image, tile)
         if not truncated:
             return answer

@@ -55,13 +55,8 @@ class DueDocuments:
         return any(True for _ in self._confirmed(version, besides))
 
     def is_version_due(self) -> bool:
-        """True if a run that opens now detects with a version of its model.
-
-        A version that must be started has to be worth it.
-        """
-        if self.profile.needs_model:
-            return self.is_start_due()
-        return self.profile.needs_version
+        """True if a run that opens now needs a version of its model, and that is worth a start."""
+        return self.is_start_due() if self.profile.needs_model else self.profile.needs_version
 
     def is_start_due(self) -> bool:
         """True if what waits is worth the start of its model."""
