@@ -148,7 +148,7 @@ def test_a_run_asks_three_times_at_most() -> None:
 
 def test_an_unusable_version_names_the_remedy() -> None:
     assert start(NOT_OWNED, "EXPIRED").reason == (
-        "the model is EXPIRED; train or copy another version and put it to use with "
+        "the model is EXPIRED; train or copy another version and activate it with "
         "`tilescout model use`"
     )
 
