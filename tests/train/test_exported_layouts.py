@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.nn import functional
 
-from tilescout.detectors.onnx.cards import Layout
+from tilescout.detectors.onnx.layout_choice import Layout
 from tilescout.detectors.onnx.model import ServedModel
 
 CELL = 32

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tilescout.detectors.onnx.layout_choice import Layout
 from tilescout_cli.console.command_list import command_app
 from tilescout_cli.console.options import Json, Local, StackName, example
 from tilescout_cli.evaluation.options import Labels, MinFigures, ReportFolder
@@ -57,6 +58,12 @@ ClassLabels = Annotated[
         show_default="those in the file",
     ),
 ]
+LayoutName = Annotated[
+    Layout | None,
+    typer.Option(
+        "--layout", help="The layout of the outputs.", show_default="what the file and a trial tell"
+    ),
+]
 app = command_app(
     help="Model files of your own for detector onnx: train, evaluate, check and activate them.",
     epilog=example("tilescout onnx check symbols.onnx"),
@@ -105,15 +112,20 @@ def evaluate(
 
 @app.command("check", epilog=example("tilescout onnx check symbols.onnx"))
 def check(
-    model: ModelFile, project: Project = None, labels: ClassLabels = "", as_json: Json = False
+    model: ModelFile,
+    project: Project = None,
+    labels: ClassLabels = "",
+    layout: LayoutName = None,
+    as_json: Json = False,
 ) -> None:
     """Load a model file, run it on an empty tile, and compare it with its profiles.
 
-    Known are the project's own format, YOLOv5, v8 and v11, DETR and RT-DETR exports.
+    Known are the project's own format, YOLOv5 to v12 and 26, YOLOX, DETR, RT-DETR, RF-DETR and
+    D-FINE exports; docs/onnx.md has a table.
     """
     from tilescout_cli.promotion import onnx, view
 
-    checked = onnx.check_for(onnx.chosen_project(project), model, labels)
+    checked = onnx.check_for(onnx.chosen_project(project), model, labels, layout)
     view.show_check(checked, as_json=as_json)
 
 
@@ -123,6 +135,7 @@ def promote(
     project: Project = None,
     name: VersionName = "",
     labels: ClassLabels = "",
+    layout: LayoutName = None,
     local: Local = False,
     stack: StackName = None,
     as_json: Json = False,
@@ -141,7 +154,7 @@ def promote(
 
     chosen = onnx.chosen_project(project)
     version = onnx.checked_name(name or model.stem)
-    checked = onnx.check_for(chosen, model, labels)
+    checked = onnx.check_for(chosen, model, labels, layout)
     found = target.find(local=local, stack=stack)
     used = onnx.promote(found, chosen, version, checked)
     view.show_activation(used, found, checked, as_json=as_json)

@@ -15,6 +15,8 @@ from tilescout.aws.documents import intake
 from tilescout.aws.tables import model_table
 from tilescout.detectors.onnx.answers import PAPER
 from tilescout.detectors.onnx.cards import OnnxCard
+from tilescout.detectors.onnx.layout_choice import Layout
+from tilescout.detectors.onnx.layouts import UNUSED
 from tilescout.detectors.onnx.model import ServedModel
 from tilescout.errors import UnusableModel
 from tilescout.profiles import Profile
@@ -44,14 +46,21 @@ class CheckedModel:
     warnings: tuple[str, ...]
 
 
-def check(path: Path, profiles: list[Profile], labels: tuple[str, ...] = ()) -> CheckedModel:
-    """Loads it, runs it on an empty tile of each profile, compares its labels with theirs.
+def check(
+    path: Path,
+    profiles: list[Profile],
+    labels: tuple[str, ...] = (),
+    layout: Layout | None = None,
+) -> CheckedModel:
+    """Loads it, tries its layout, runs it on an empty tile of each profile, compares its labels
+    with theirs.
 
     Raises BadUsage where it cannot be used.
     """
     file = _read(path)
     try:
-        model = ServedModel(file, labels=labels)
+        model = ServedModel(file, labels=labels, layout=layout)
+        is_constant = model.is_constant
         taken = [_seconds(model, profile.tile_size) for profile in profiles]
     except UnusableModel as error:
         raise BadUsage(f"{path} cannot be used: {error}") from error
@@ -63,6 +72,8 @@ def check(path: Path, profiles: list[Profile], labels: tuple[str, ...] = ()) -> 
     for profile in profiles:
         _check_labels(path, model.card, profile)
     warnings = [warning for each in profiles for warning in _differences(model.card, each)]
+    if is_constant:
+        warnings.append("it answers the same for empty paper and for a drawing: is it trained?")
     for seconds, profile in zip(taken, profiles, strict=True):
         warnings += _too_slow(seconds, profile)
     return CheckedModel(file=file, card=model.card, seconds=max(taken), warnings=tuple(warnings))
@@ -136,12 +147,12 @@ def _differences(card: OnnxCard, profile: Profile) -> list[str]:
     return found
 
 
-def check_for(project: str, path: Path, labels: str) -> CheckedModel:
+def check_for(project: str, path: Path, labels: str, layout: Layout | None = None) -> CheckedModel:
     """Checks the file for every profile of the project; ``labels`` as names after commas or a file.
 
     Raises BadUsage.
     """
-    return check(path, cdk_profiles.onnx_projects()[project], _labels(labels))
+    return check(path, cdk_profiles.onnx_projects()[project], _labels(labels), layout)
 
 
 def chosen_project(project: str | None) -> str:
@@ -181,7 +192,8 @@ def _labels(given: str) -> tuple[str, ...]:
         return ()
     listed = Path(given).read_text().splitlines() if _is_file(given) else given.split(",")
     labels = tuple(label.strip() for label in listed if label.strip())
-    if len(set(labels)) != len(labels):
+    used = [label for label in labels if label != UNUSED]
+    if len(set(used)) != len(used):
         raise BadUsage("labels differ from each other; --labels has one twice; correct it")
     return labels
 

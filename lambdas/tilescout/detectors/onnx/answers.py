@@ -27,7 +27,7 @@ SAME_IOU = 0.4
 """Two boxes of one label in one image that overlap more than this are one object."""
 LIKE_IOU = 0.7
 """The same for boxes of different labels: an object has one."""
-MOST_FOUND = 1000
+MAX_FOUND = 1000
 
 Floats = NDArray[np.float32]
 
@@ -121,7 +121,7 @@ def found_boxes(
     least = (thresholds * floor / 50).astype(np.float32)
     labels, rows, columns = _peaks(scores, least)
     confidences = calibrated(scores[labels, rows, columns], thresholds[labels])
-    order = np.argsort(-confidences, kind="stable")[:MOST_FOUND]
+    order = np.argsort(-confidences, kind="stable")[:MAX_FOUND]
     labels, rows, columns = labels[order], rows[order], columns[order]
     boxes = _boxes(sides[:, rows, columns], rows, columns, card.stride, size)
     kept = suppressed(boxes, labels)

@@ -14,15 +14,11 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from tilescout.detectors.onnx import layout_choice
 from tilescout.detectors.onnx.answers import FORMAT, model_card
+from tilescout.detectors.onnx.layout_choice import Layout, Tensor, shown
 from tilescout.errors import UnusableModel
 
-Layout = Literal["centres", "yolo-columns", "yolo-rows", "detr-sigmoid", "detr-softmax"]
-"""``centres``: the project's own. ``yolo-columns`` (YOLOv8, v11): 1 x (4 + labels) x boxes.
-``yolo-rows`` (YOLOv5): 1 x boxes x (5 + labels). ``detr-*``: logits and pred_boxes, with a last
-class for "no object" under softmax (DETR) or without under sigmoid (RT-DETR, Deformable DETR)."""
-
-Shape = tuple[int | None, ...]
 STEP = 32
 """A side of an input of any size is a multiple of it: what YOLO and DETR halve five times."""
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
@@ -30,21 +26,14 @@ IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 TYPES = {"tensor(uint8)": "uint8", "tensor(float)": "float32", "tensor(float16)": "float16"}
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
-    """An input or output as the file declares it; None is a side of any length."""
-
-    name: str
-    type: str
-    shape: Shape
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelInput:
-    """An image of 1 x ``channels`` x ``height`` x ``width``; sides of 0 are any multiple of
-    ``step`` px. ``mask`` names a second input that is 1 where the image is.
+    """An image of ``batch`` x ``channels`` x ``height`` x ``width``; sides of 0 are any multiple of
+    ``step`` px. ``mask`` names a second input that is 1 where the image is, ``sizes`` one that
+    takes width and height of the image.
 
-    Values of type float are 0 to 1, then less ``mean``, over ``deviation`` (by channel).
+    Values of type float are 0 to ``largest``, then less ``mean``, over ``deviation`` (by channel);
+    the channels are blue, green, red where it ``is_bgr``.
     """
 
     name: str
@@ -56,6 +45,10 @@ class ModelInput:
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
     mask: str = ""
+    sizes: str = ""
+    batch: int = 1
+    largest: Literal[1, 255] = 1
+    is_bgr: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,9 +98,23 @@ def labels_of(metadata: Mapping[str, str]) -> tuple[str, ...]:
         names = ast.literal_eval(metadata.get("names", "()"))
     except (ValueError, SyntaxError):
         return ()
-    # Ultralytics writes {0: 'valve', 1: 'pump'}; older exports a list.
-    listed = [names[key] for key in sorted(names)] if isinstance(names, dict) else names
+    # Ultralytics writes {0: 'valve', 1: 'pump'}; older exports a list, other programs text as keys.
+    listed = _in_order(names) if isinstance(names, dict) else names
     return tuple(map(str, listed)) if isinstance(listed, list | tuple) else ()
+
+
+def _in_order(names: dict[Any, Any]) -> list[Any]:
+    """Names by the number of their class. Raises UnusableModel where a number is missing."""
+    try:
+        numbers = {int(key): name for key, name in names.items()}
+    except (TypeError, ValueError):
+        numbers = {}
+    if sorted(numbers) != list(range(len(names))):
+        raise UnusableModel(
+            f"names in a model's metadata number the classes from 0; here their keys are "
+            f"{', '.join(map(str, list(names)[:5]))}; give the labels with --labels"
+        )
+    return [numbers[at] for at in range(len(numbers))]
 
 
 def _listed(metadata: Mapping[str, str], name: str) -> list[Any]:
@@ -129,30 +136,52 @@ def describe(
     inputs: tuple[Tensor, ...],
     outputs: tuple[Tensor, ...],
     labels: tuple[str, ...] = (),
-) -> OnnxCard:
-    """The card of a file; ``labels`` given by a person come before its own.
+    layout: Layout | None = None,
+) -> tuple[OnnxCard, ...]:
+    """Returns the card of a file, or those that it may have where it does not tell; the likeliest
+    is first. ``labels`` and ``layout`` given by a person come before its own.
 
     Raises UnusableModel where its input or output is of no known kind, or labels are missing.
     """
     if metadata.get("format") == FORMAT:
-        return _own(metadata, labels)
+        return (_own(metadata, labels),)
     labels = labels or labels_of(metadata)
     if not labels:
         raise UnusableModel(
             "a model needs a label for each of its classes; its metadata names none; give them "
-            "in the order of the classes with --labels"
+            f"in the order of the classes with --labels{_seen(outputs)}"
         )
-    layout, names = _layout(outputs, len(labels))
     taken = image_input(inputs)
-    if layout == "detr-softmax":
-        taken = replace(taken, mean=IMAGENET[0], deviation=IMAGENET[1])
-    return OnnxCard(
-        layout=layout,
-        labels=labels,
-        thresholds=_thresholds(metadata, len(labels)),
-        input=taken,
-        outputs=names,
+    found = (
+        (layout_choice.named(layout, outputs),)
+        if layout
+        else layout_choice.candidates(metadata, outputs, len(labels), (taken.width, taken.height))
     )
+    thresholds = _thresholds(metadata, len(labels))
+    return tuple(
+        OnnxCard(
+            layout=each.layout,
+            labels=labels,
+            thresholds=thresholds,
+            input=_input_of(each.layout, taken),
+            outputs=each.outputs,
+        )
+        for each in found
+    )
+
+
+def _seen(outputs: tuple[Tensor, ...]) -> str:
+    """The outputs of a file that does not name its labels."""
+    family = layout_choice.family(outputs)
+    said = ", ".join(f"{output.name} {shown(output.shape)}" for output in outputs[:4])
+    return f"; its outputs are {said}{f', as of {family}' if family else ''}"
+
+
+def _input_of(layout: Layout, taken: ModelInput) -> ModelInput:
+    """Values as the models of a layout were trained with them."""
+    if layout in ("detr-softmax", "rf-detr"):
+        return replace(taken, mean=IMAGENET[0], deviation=IMAGENET[1])
+    return replace(taken, largest=255, is_bgr=True) if layout == "yolox" else taken
 
 
 def tells_shapes(outputs: tuple[Tensor, ...]) -> bool:
@@ -193,53 +222,24 @@ def _thresholds(metadata: Mapping[str, str], count: int) -> tuple[float, ...]:
     return tuple(map(float, found)) if len(found) == count else (0.5,) * count
 
 
-def _layout(outputs: tuple[Tensor, ...], count: int) -> tuple[Layout, tuple[str, ...]]:
-    by_name = {output.name: output.shape for output in outputs}
-    if {"logits", "pred_boxes"} <= by_name.keys():
-        return _detr(by_name["logits"], count), ("logits", "pred_boxes")
-    # YOLOv5 also gives the maps of its three scales; the first output is their sum.
-    first = outputs[0]
-    shape = (None, *first.shape[1:]) if len(first.shape) == 3 else (0, 0, 0)
-    if shape[1] == 4 + count:
-        return "yolo-columns", (first.name,)
-    if shape[2] == 5 + count:
-        return "yolo-rows", (first.name,)
-    said = ", ".join(f"{name} {_shown(shape)}" for name, shape in by_name.items())
-    raise UnusableModel(
-        f"with {count} labels, an output is 1 x {4 + count} x boxes (YOLOv8, v11), 1 x boxes x "
-        f"{5 + count} (YOLOv5), or logits and pred_boxes (DETR); this model has {said}; check the "
-        "labels, and export it without non-max suppression"
-    )
-
-
-def _detr(logits: Shape, count: int) -> Layout:
-    classes = logits[-1]
-    if classes == count:
-        return "detr-sigmoid"
-    if classes == count + 1:
-        return "detr-softmax"
-    raise UnusableModel(
-        f"logits have a column for each label, and perhaps one for no object; they have {classes} "
-        f"for {count} labels; give the labels in the order of the classes with --labels"
-    )
-
-
 def image_input(inputs: tuple[Tensor, ...]) -> ModelInput:
     """How an image is given. Raises UnusableModel where the model takes more or something else."""
     images = [each for each in inputs if len(each.shape) == 4 and each.type in TYPES]
     masks = [each.name for each in inputs if each.name == "pixel_mask"]
-    if len(images) != 1 or len(images) + len(masks) != len(inputs):
-        said = ", ".join(f"{each.name} {_shown(each.shape)} {each.type}" for each in inputs)
+    sizes = [each.name for each in inputs if each.name == "orig_target_sizes"]
+    if len(images) != 1 or len(images) + len(masks) + len(sizes) != len(inputs):
+        said = ", ".join(f"{each.name} {shown(each.shape)} {each.type}" for each in inputs)
         raise UnusableModel(
             "a model takes one image, n x channels x height x width of uint8 or float, and "
-            f"perhaps a pixel_mask; this one takes {said}; export it for inference"
+            f"perhaps a pixel_mask or orig_target_sizes; this one takes {said}; export it for "
+            "inference"
         )
     [image] = images
-    _, channels, height, width = image.shape
+    batch, channels, height, width = image.shape
     if channels not in (None, 1, 3):
         raise UnusableModel(
             f"an image has 1 or 3 channels, before its height and width; {image.name} is "
-            f"{_shown(image.shape)}; export it with channels first"
+            f"{shown(image.shape)}; export it with channels first"
         )
     return ModelInput(
         name=image.name,
@@ -248,8 +248,6 @@ def image_input(inputs: tuple[Tensor, ...]) -> ModelInput:
         height=height or 0,
         width=width or 0,
         mask=masks[0] if masks else "",
+        sizes=sizes[0] if sizes else "",
+        batch=batch or 1,
     )
-
-
-def _shown(shape: Shape) -> str:
-    return " x ".join("any" if side is None else str(side) for side in shape)

@@ -38,9 +38,13 @@ def fitted(image: Pixels, taken: ModelInput) -> FittedImage:
     image = _channels(_scaled(image, scale), taken.channels)
     below, right = canvas_height - image.shape[0], canvas_width - image.shape[1]
     padded = np.pad(image, ((0, below), (0, right), (0, 0)), constant_values=PAPER)
-    feed = {taken.name: _values(padded.transpose(2, 0, 1)[None], taken)}
+    values = _values(padded.transpose(2, 0, 1)[None], taken)
+    feed: dict[str, NDArray[Any]] = {taken.name: np.repeat(values, taken.batch, axis=0)}
+    if taken.sizes:
+        size = np.array([[canvas_width, canvas_height]], dtype=np.int64)
+        feed[taken.sizes] = np.repeat(size, taken.batch, axis=0)
     if taken.mask:
-        mask = np.zeros((1, canvas_height, canvas_width), dtype=np.int64)
+        mask = np.zeros((taken.batch, canvas_height, canvas_width), dtype=np.int64)
         mask[:, : image.shape[0], : image.shape[1]] = 1
         feed[taken.mask] = mask
     return FittedImage(feed, scale, (canvas_width, canvas_height))
@@ -72,11 +76,13 @@ def _channels(image: Pixels, channels: int) -> Pixels:
 def _values(pixels: Pixels, taken: ModelInput) -> NDArray[Any]:
     if taken.type == "uint8":
         return np.ascontiguousarray(pixels)
-    values = pixels.astype(np.float32) / 255
+    values = pixels.astype(np.float32) * np.float32(taken.largest / 255)
+    if taken.is_bgr:
+        values = values[:, ::-1]
     if taken.mean:
         mean, deviation = (
             np.asarray(each, dtype=np.float32)[None, : taken.channels, None, None]
             for each in (taken.mean, taken.deviation)
         )
         values = (values - mean) / deviation
-    return values.astype(taken.type)
+    return np.ascontiguousarray(values, dtype=taken.type)

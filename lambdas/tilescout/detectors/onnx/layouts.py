@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tilescout.detectors.onnx.answers import (
     FLOOR,
-    MOST_FOUND,
+    MAX_FOUND,
     SAME_IOU,
     Floats,
     FoundBoxes,
@@ -20,9 +20,16 @@ from tilescout.detectors.onnx.answers import (
 )
 from tilescout.detectors.onnx.cards import OnnxCard
 from tilescout.detectors.onnx.inputs import FittedImage
+from tilescout.detectors.onnx.layout_choice import Layout
 
-MOST_COMPARED = 3000
+MAX_COMPARED = 3000
 """Boxes that non-max suppression looks at, the most confident: what is beyond was never sure."""
+UNUSED = "-"
+"""The label of a column that stands for no class."""
+MAX_RATIO = 1.5
+"""Boxes of queries that saw nothing lie a little beside the image."""
+OF_GRIDS = ("yolo-columns", "yolo-rows", "yolox", "obb-columns")
+"""Layouts that answer an object many times."""
 TWIN_IOU = 0.7
 """DETR gives an object once, so only what overlaps as much is taken for the same."""
 
@@ -43,26 +50,72 @@ def found(
     """
     if card.layout == "centres":
         return _centres(outputs, card, size, floor)
-    same = SAME_IOU
-    if card.layout == "yolo-columns":
-        boxes, scores = yolo_columns(outputs[0][0])
-    elif card.layout == "yolo-rows":
-        boxes, scores = yolo_rows(outputs[0][0])
-    else:
-        softmax = card.layout == "detr-softmax"
-        boxes, scores = detr(outputs[0][0], outputs[1][0], softmax=softmax)
-        boxes = boxes * np.tile(np.asarray(fitted.canvas, dtype=np.float32), 2)
-        same = TWIN_IOU
-    boxes = _corners(boxes) / np.float32(fitted.scale)
-    return _sure(boxes, scores, card, size, floor, same)
+    boxes, scores = decoded(outputs, card.layout, len(card.labels), fitted.canvas)
+    unused = [at for at, label in enumerate(card.labels) if label == UNUSED]
+    scores[:, unused] = 0
+    same = SAME_IOU if card.layout in OF_GRIDS else TWIN_IOU
+    return _sure(boxes / np.float32(fitted.scale), scores, card, size, floor, same)
 
 
-def yolo_columns(output: NDArray[Any]) -> tuple[Floats, Floats]:
-    """(4 + labels) x n of YOLOv8 and later: boxes n x 4 (centre x, y, width, height, canvas px)
-    and scores n x labels (0 to 1).
+def decoded(
+    outputs: Arrays, layout: Layout, count: int, canvas: tuple[int, int]
+) -> tuple[Floats, Floats]:
+    """Returns boxes n x 4 (left, top, right, bottom, canvas px) and scores n x ``count`` (0 to 1).
+
+    A row of a class that there is not has no score. Raises ValueError for other shapes.
     """
-    rows = output.T.astype(np.float32)
-    return rows[:, :4], rows[:, 4:]
+    sides = np.tile(np.asarray(canvas, dtype=np.float32), 2)
+    if layout == "boxes-and-labels":
+        return _apart(outputs, count, sides)
+    rows = np.asarray(outputs[0][0], dtype=np.float32)
+    if layout in ("detr-sigmoid", "detr-softmax", "rf-detr"):
+        softmax = layout == "detr-softmax"
+        boxes, scores = detr(rows, np.asarray(outputs[1][0]), softmax=softmax)
+        return _corners(boxes) * sides, scores
+    if layout in ("yolo-columns", "obb-columns"):
+        rows = rows.T
+    if layout in ("yolo-columns", "rtdetr-rows"):
+        boxes, scores = rows[:, :4], rows[:, 4 : 4 + count].copy()
+    elif layout == "obb-columns":
+        boxes, scores = upright(rows[:, :4], rows[:, -1]), rows[:, 4 : 4 + count].copy()
+    elif layout in ("yolo-rows", "yolox"):
+        boxes, scores = yolo_rows(rows)
+    elif layout == "end-to-end":
+        return rows[:, :4], _one_hot(rows[:, 4], rows[:, 5], count)
+    else:
+        is_turned = layout == "obb-end-to-end"
+        boxes = upright(rows[:, :4], rows[:, 6]) if is_turned else rows[:, :4]
+        scores = _one_hot(rows[:, 4], rows[:, 5], count)
+    corners = _corners(boxes)
+    return (corners * sides if layout.startswith("rtdetr") else corners), scores
+
+
+def _apart(outputs: Arrays, count: int, sides: Floats) -> tuple[Floats, Floats]:
+    """Labels, boxes and scores of a postprocessor; boxes in px, or ratios where none is over 1."""
+    labels, boxes, scores = (np.asarray(each, dtype=np.float32) for each in outputs[:3])
+    boxes, labels, scores = boxes.reshape(-1, 4), labels.reshape(-1), scores.reshape(-1)
+    # Of a batch the first image is the one that was asked for.
+    first = len(outputs[1][0]) if outputs[1].ndim == 3 else len(boxes)
+    are_ratios = boxes.size and float(np.abs(boxes[:first]).max()) <= MAX_RATIO
+    boxes = boxes[:first] * sides if are_ratios else boxes[:first]
+    return boxes, _one_hot(scores[:first], labels[:first], count)
+
+
+def _one_hot(scores: Floats, classes: Floats, count: int) -> Floats:
+    """Scores n x ``count``: each in the column of its class."""
+    found = np.zeros((len(scores), count), dtype=np.float32)
+    numbers = np.rint(classes).astype(np.int64)
+    known = np.nonzero((numbers >= 0) & (numbers < count))[0]
+    found[known, numbers[known]] = scores[known]
+    return found
+
+
+def upright(boxes: Floats, angles: Floats) -> Floats:
+    """Returns the upright boxes, centre and size, around boxes turned by angles in radians."""
+    cos, sin = np.abs(np.cos(angles)), np.abs(np.sin(angles))
+    width = boxes[:, 2] * cos + boxes[:, 3] * sin
+    height = boxes[:, 2] * sin + boxes[:, 3] * cos
+    return np.stack((boxes[:, 0], boxes[:, 1], width, height), axis=1)
 
 
 def yolo_rows(output: NDArray[Any]) -> tuple[Floats, Floats]:
@@ -116,6 +169,6 @@ def _sure(
     boxes = np.clip(boxes, 0, limits).astype(np.float32)
     is_shown = np.all(boxes[:, 2:] > boxes[:, :2], axis=1)
     chosen = np.nonzero(is_shown & (confidences >= floor))[0]
-    chosen = chosen[np.argsort(-confidences[chosen], kind="stable")][:MOST_COMPARED]
-    kept = chosen[suppressed(boxes[chosen], labels[chosen], same=same)][:MOST_FOUND]
+    chosen = chosen[np.argsort(-confidences[chosen], kind="stable")][:MAX_COMPARED]
+    kept = chosen[suppressed(boxes[chosen], labels[chosen], same=same)][:MAX_FOUND]
     return FoundBoxes(boxes[kept], confidences[kept], labels[kept].astype(np.int64))

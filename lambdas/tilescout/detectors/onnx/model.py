@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tilescout.detectors.onnx import trial
 from tilescout.detectors.onnx.answers import (
     FLOOR,
     FORMAT,
@@ -23,8 +24,9 @@ from tilescout.detectors.onnx.answers import (
     model_card,
     model_input,
 )
-from tilescout.detectors.onnx.cards import OnnxCard, Tensor, describe, image_input, tells_shapes
+from tilescout.detectors.onnx.cards import OnnxCard, describe, image_input, tells_shapes
 from tilescout.detectors.onnx.inputs import fitted
+from tilescout.detectors.onnx.layout_choice import Layout, Tensor
 from tilescout.detectors.onnx.layouts import found
 from tilescout.errors import UnusableModel
 
@@ -61,19 +63,30 @@ class ServedModel:
         card: OnnxCard | None = None,
         *,
         labels: tuple[str, ...] = (),
+        layout: Layout | None = None,
         threads: int = 1,
     ) -> None:
         """Raises UnusableModel where the file is no model, or not of a known layout."""
         self._session = _session(file, threads)
-        self.card = card or self._described(labels)
+        self.card = card or self._described(labels, layout)
 
-    def _described(self, labels: tuple[str, ...]) -> OnnxCard:
+    def _described(self, labels: tuple[str, ...], layout: Layout | None) -> OnnxCard:
         metadata = dict(self._session.get_modelmeta().custom_metadata_map)
         inputs = tuple(map(_tensor, self._session.get_inputs()))
         outputs = tuple(map(_tensor, self._session.get_outputs()))
         if metadata.get("format") != FORMAT and not tells_shapes(outputs):
             outputs = self._seen(inputs, outputs)
-        return describe(metadata, inputs, outputs, labels)
+        return trial.chosen(describe(metadata, inputs, outputs, labels, layout), self._run)
+
+    def _run(self, card: OnnxCard, feed: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        with _failures():
+            outputs: list[NDArray[Any]] = self._session.run(list(card.outputs), feed)
+        return outputs
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether the model answers the same for empty paper and for a drawing."""
+        return self.card.layout != "centres" and trial.is_constant(self.card, self._run)
 
     def _seen(self, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """The outputs with the shapes that they have for an empty image."""
@@ -91,8 +104,7 @@ class ServedModel:
         Raises UnusableModel where the model cannot be run on it.
         """
         given = fitted(image, self.card.input)
-        with _failures():
-            outputs = self._session.run(list(self.card.outputs), given.feed)
+        outputs = self._run(self.card, given.feed)
         return found(outputs, self.card, given, (image.shape[1], image.shape[0]), floor)
 
 

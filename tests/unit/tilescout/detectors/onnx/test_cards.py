@@ -10,13 +10,12 @@ import pytest
 from tilescout.detectors.onnx.answers import ModelCard
 from tilescout.detectors.onnx.cards import (
     OnnxCard,
-    Shape,
-    Tensor,
     card_from_json,
     card_to_json,
     describe,
     labels_of,
 )
+from tilescout.detectors.onnx.layout_choice import Shape, Tensor
 from tilescout.errors import UnusableModel
 
 FLOAT, HALF, BYTES, LONG = "tensor(float)", "tensor(float16)", "tensor(uint8)", "tensor(int64)"
@@ -48,7 +47,7 @@ def detr(classes: int | None) -> tuple[Tensor, ...]:
 def test_a_yolo_export_is_known_by_the_shape_of_its_first_output(
     shapes: list[Shape], layout: str
 ) -> None:
-    card = describe(NAMES, (IMAGES,), outputs(*shapes))
+    (card,) = describe(NAMES, (IMAGES,), outputs(*shapes))
     assert (card.layout, card.outputs, card.labels) == (layout, ("output0",), LABELS)
     assert (card.input.height, card.input.width, card.input.type) == (640, 640, "float32")
     assert card.thresholds == (0.5, 0.5)
@@ -58,7 +57,7 @@ def test_a_yolo_export_is_known_by_the_shape_of_its_first_output(
 def test_a_detr_export_is_known_by_its_names_and_its_class_for_nothing(
     classes: int, layout: str
 ) -> None:
-    card = describe({}, (IMAGES,), (*outputs((1, 5)), *detr(classes)), LABELS)
+    (card,) = describe({}, (IMAGES,), (*outputs((1, 5)), *detr(classes)), LABELS)
     assert (card.layout, card.outputs) == (layout, ("logits", "pred_boxes"))
     assert bool(card.input.mean) is (layout == "detr-softmax")
 
@@ -66,7 +65,7 @@ def test_a_detr_export_is_known_by_its_names_and_its_class_for_nothing(
 def test_a_mask_beside_the_image_is_filled() -> None:
     mask = Tensor("pixel_mask", LONG, (1, None, None))
     image = Tensor("pixel_values", FLOAT, (1, 3, None, None))
-    card = describe({}, (image, mask), detr(3), LABELS)
+    (card,) = describe({}, (image, mask), detr(3), LABELS)
     assert (card.input.name, card.input.mask) == ("pixel_values", "pixel_mask")
     assert (card.input.height, card.input.width, card.input.step) == (0, 0, 32)
 
@@ -80,7 +79,8 @@ def test_a_mask_beside_the_image_is_filled() -> None:
     ],
 )
 def test_an_input_has_its_type_and_channels(image: Tensor, channels: int, kind: str) -> None:
-    taken = describe({}, (image,), outputs((1, 6, 84)), LABELS).input
+    (card,) = describe({}, (image,), outputs((1, 6, 84)), LABELS)
+    taken = card.input
     assert (taken.channels, taken.type) == (channels, kind)
 
 
@@ -99,7 +99,7 @@ def test_labels_come_from_the_metadata(metadata: dict[str, str], labels: tuple[s
 
 
 def test_labels_that_are_given_come_first() -> None:
-    card = describe(NAMES, (IMAGES,), outputs((1, 6, 84)), ("gate", "motor"))
+    (card,) = describe(NAMES, (IMAGES,), outputs((1, 6, 84)), ("gate", "motor"))
     assert card.labels == ("gate", "motor")
 
 
@@ -123,7 +123,7 @@ def test_the_project_s_own_format_tells_all() -> None:
     own = ModelCard(
         labels=LABELS, thresholds=(0.3, 0.4), step=32, stride=4, dpi=150, tile_size=1024
     )
-    card = describe(own.to_metadata(), (), ())
+    (card,) = describe(own.to_metadata(), (), ())
     assert (card.layout, card.labels, card.thresholds) == ("centres", LABELS, (0.3, 0.4))
     assert (card.stride, card.dpi, card.tile_size) == (4, 150, 1024)
     assert (card.input.type, card.input.channels) == ("uint8", 1)
@@ -159,7 +159,7 @@ def test_what_is_not_known_is_refused_with_a_remedy(
 
 
 def test_a_card_comes_back_from_its_json() -> None:
-    card = describe(NAMES, (IMAGES,), outputs((1, 6, 84)))
+    (card,) = describe(NAMES, (IMAGES,), outputs((1, 6, 84)))
     again: OnnxCard = card_from_json(card_to_json(replace(card, dpi=150)))
     assert again == replace(card, dpi=150)
 

@@ -9,8 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from tilescout.detectors.onnx.answers import FoundBoxes
-from tilescout.detectors.onnx.cards import Layout, ModelInput, OnnxCard
+from tilescout.detectors.onnx.cards import ModelInput, OnnxCard
 from tilescout.detectors.onnx.inputs import FittedImage, fitted
+from tilescout.detectors.onnx.layout_choice import Layout
 from tilescout.detectors.onnx.layouts import found
 
 LABELS = ("valve", "pump")
