@@ -22,8 +22,8 @@ from tilescout_datasets.formats.records import (
     Record,
     Shape,
     ShapeRecord,
-    malformed,
     number,
+    page_records,
 )
 from tilescout_datasets.formats.text_files import BrokenLine
 
@@ -149,25 +149,17 @@ def _tile(line: Row, path: Path, prefix: str) -> AnnotatedTile:
 
 
 def records(lines: Sequence[Any]) -> Iterator[Record]:
-    """Yields the images of any object detection manifest, one JSON object per line."""
-    for at, line in enumerate(lines, 1):
-        place = f"line {at}"
-        if isinstance(line, BrokenLine):
-            yield PageRecord(place=place, left_out=LeftOut("a line is no JSON", line.fault))
-            continue
-        try:
-            yield _page(line, place)
-        except LeftOut as reason:
-            yield PageRecord(place=place, left_out=reason)
-        except MALFORMED as error:
-            yield PageRecord(place=place, left_out=malformed(error))
+    """Returns the images of any object detection manifest, one JSON object per line."""
+    return page_records(lines, _page)
 
 
-def _page(line: Row, place: str) -> PageRecord:
+def _page(line: Row | BrokenLine, at: int) -> PageRecord:
+    if isinstance(line, BrokenLine):
+        raise LeftOut("a line is no JSON", line.fault)
     source = line["source-ref"]
     if not isinstance(source, str):
         raise TypeError("source-ref is no text")
-    place = f"{place} ({source.rpartition('/')[2]})"
+    place = f"line {at} ({source.rpartition('/')[2]})"
     name = _attribute(line)
     labelled, metadata = line[name], line.get(f"{name}-metadata") or {}
     labels = metadata.get("class-map") or {}
@@ -178,8 +170,8 @@ def _page(line: Row, place: str) -> PageRecord:
         file=source,
         size=(number(size["width"]), number(size["height"])) if has_size else None,
         shapes=[
-            _shape(box, labels, f"{place}, box {at}")
-            for at, box in enumerate(labelled["annotations"], 1)
+            _shape(box, labels, f"{place}, box {number_of_box}")
+            for number_of_box, box in enumerate(labelled["annotations"], 1)
         ],
         remarks=tuple(_remarks(line, name)),
     )

@@ -8,7 +8,7 @@ page's edge is cut off.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -91,7 +91,22 @@ def import_pages(records: Iterable[tuple[Path, Record]], *, needs_files: bool = 
             continue
         pages[page.path, page.number].append(page)
     kept = tuple(page for of_page in pages.values() for page in _joined(of_page, counter))
-    return Imported(pages=kept, table=counter.table())
+    return Imported(pages=_named_apart(kept), table=counter.table())
+
+
+def _named_apart(pages: Sequence[AnnotatedPage]) -> tuple[AnnotatedPage, ...]:
+    """The pages, those whose files have one name in different folders with names of their own."""
+    names = Counter(page.name for page in pages)
+    found: Counter[str] = Counter()
+    apart = []
+    for page in pages:
+        if names[page.name] > 1:
+            alias = f"{page.path.parent.name}-{page.path.name.replace('.', '-')}-p{page.page}"
+            found[alias] += 1
+            number = f"-{found[alias]}" if found[alias] > 1 else ""
+            page = replace(page, alias=alias + number)
+        apart.append(page)
+    return tuple(apart)
 
 
 def _leave_out(record: PageRecord, reason: LeftOut, counter: RecordCounter) -> None:

@@ -7,20 +7,19 @@ https://cloud.google.com/vertex-ai/docs/image-data/object-detection/prepare-data
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tilescout.geometry import Box
 from tilescout_datasets.formats.outlines import bounding_box
 from tilescout_datasets.formats.records import (
-    MALFORMED,
     LeftOut,
     PageRecord,
     Record,
     Shape,
     ShapeRecord,
-    malformed,
     number,
+    page_records,
 )
 from tilescout_datasets.formats.text_files import BrokenLine
 
@@ -30,30 +29,24 @@ GOOGLE_MEMBER = "imageGcsUri"
 
 
 def azure_records(lines: Sequence[Any]) -> Iterator[Record]:
-    """Yields the images of Azure's JSON Lines."""
-    return _records(lines, _azure_page)
+    """Returns the images of Azure's JSON Lines."""
+    return page_records(lines, _azure_page)
 
 
 def google_records(lines: Sequence[Any]) -> Iterator[Record]:
-    """Yields the images of Google's JSON Lines."""
-    return _records(lines, _google_page)
+    """Returns the images of Google's JSON Lines."""
+    return page_records(lines, _google_page)
 
 
-def _records(lines: Sequence[Any], page: Callable[[Row, str], PageRecord]) -> Iterator[Record]:
-    for at, line in enumerate(lines, 1):
-        place = f"line {at}"
-        if isinstance(line, BrokenLine):
-            yield PageRecord(place=place, left_out=LeftOut("a line is no JSON", line.fault))
-            continue
-        try:
-            yield page(line, place)
-        except LeftOut as reason:
-            yield PageRecord(place=place, left_out=reason)
-        except MALFORMED as error:
-            yield PageRecord(place=place, left_out=malformed(error))
+def _checked(line: Any) -> Row:
+    """A line that is a JSON object. Raises LeftOut."""
+    if isinstance(line, BrokenLine):
+        raise LeftOut("a line is no JSON", line.fault)
+    return dict(line)
 
 
-def _azure_page(line: Row, place: str) -> PageRecord:
+def _azure_page(line: Any, at: int) -> PageRecord:
+    line, place = _checked(line), f"line {at}"
     url = next((line[name] for name in AZURE_MEMBERS if name in line), None)
     labels = line.get("label")
     if not isinstance(labels, list):
@@ -63,7 +56,7 @@ def _azure_page(line: Row, place: str) -> PageRecord:
         place=place,
         file=_text(url),
         size=_azure_size(details),
-        shapes=[_azure_shape(each, f"{place}, box {at}") for at, each in enumerate(labels, 1)],
+        shapes=[_azure_shape(each, f"{place}, box {n}") for n, each in enumerate(labels, 1)],
     )
 
 
@@ -98,14 +91,15 @@ def _azure_shape(each: Any, place: str) -> ShapeRecord:
     return ShapeRecord(place, read)
 
 
-def _google_page(line: Row, place: str) -> PageRecord:
+def _google_page(line: Any, at: int) -> PageRecord:
+    line, place = _checked(line), f"line {at}"
     boxes = line.get("boundingBoxAnnotations")
     if not isinstance(boxes, list):
         raise LeftOut("not annotated")
     return PageRecord(
         place=place,
         file=_text(line[GOOGLE_MEMBER]),
-        shapes=[_google_shape(each, f"{place}, box {at}") for at, each in enumerate(boxes, 1)],
+        shapes=[_google_shape(each, f"{place}, box {n}") for n, each in enumerate(boxes, 1)],
     )
 
 

@@ -117,8 +117,7 @@ def _tails(path: PurePosixPath) -> Iterator[PurePosixPath]:
     """The path, then ever less of its folders, then without what an upload put before it."""
     parts = [part for part in path.parts if part not in ("..", ".")]
     yield path
-    for first in range(len(parts)):
-        yield PurePosixPath(*parts[first:])
+    yield from (PurePosixPath(*parts[first:]) for first in range(len(parts)))
     if _UPLOADED.match(path.name):
         yield PurePosixPath(_UPLOADED.sub("", path.name))
 

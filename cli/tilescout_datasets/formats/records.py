@@ -187,6 +187,17 @@ def malformed(error: Exception) -> LeftOut:
     return LeftOut("a member is of another type or value", f"{error}" or type(error).__name__)
 
 
+def page_records(rows: Iterable[Any], page: Callable[[Any, int], PageRecord]) -> Iterator[Record]:
+    """Yields what ``page`` makes of each row and its number, or why the row is left out."""
+    for at, row in enumerate(rows, 1):
+        try:
+            yield page(row, at)
+        except LeftOut as reason:
+            yield PageRecord(place=f"line {at}", left_out=reason)
+        except MALFORMED as error:
+            yield PageRecord(place=f"line {at}", left_out=malformed(error))
+
+
 def number(value: Any) -> float:
     """Returns a number that a file gives as one, or as text. Raises TypeError or ValueError."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):

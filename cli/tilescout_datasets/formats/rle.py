@@ -23,11 +23,8 @@ def coco_box(mask: dict[str, Any]) -> Box:
 
 
 def cvat_box(text: str, left: float, top: float, size: tuple[int, int]) -> Box:
-    """Returns the box of a CVAT mask: runs along the rows of a part of the page of ``size`` (width,
-    height) at ``left``, ``top``.
-
-    Raises LeftOut or ValueError.
-    """
+    """Returns the box of a CVAT mask: runs along the rows of a part of the page at ``left``,
+    ``top`` of ``size`` (width, height). Raises LeftOut or ValueError."""
     runs = [int(run) for run in text.split(",")]
     return _box(runs, lines=size[1], length=size[0], runs_down=False).shift(left, top)
 

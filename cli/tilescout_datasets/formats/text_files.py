@@ -53,9 +53,8 @@ def text_of(path: Path) -> str:
 
 
 def _encoding(body: bytes) -> str:
-    for mark, name in MARKS:
-        if body.startswith(mark):
-            return name
+    if marked := next((name for mark, name in MARKS if body.startswith(mark)), ""):
+        return marked
     # Annotation files begin with an ASCII character, of which UTF-16 makes one byte zero.
     if body[:2].count(0) == 1:
         return "utf-16-be" if body[0] == 0 else "utf-16-le"

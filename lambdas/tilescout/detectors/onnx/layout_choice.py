@@ -42,6 +42,9 @@ MAX_QUERIES = 1000
 """Models that answer each object once answer with 100 to 900 rows; grids have thousands."""
 STRIDES = (8, 16, 32)
 ANCHORS_OF_V5 = 3
+FAMILIES = {"RF-DETR": {"dets", "labels"}, "DETR": {"pred_boxes"},
+            "RT-DETR or D-FINE": {"labels", "boxes", "scores"}}  # fmt: skip
+"""Names of outputs by which a family is known."""
 SHAPED = ("detect", "segment", "pose", "obb")
 Shape = tuple[int | None, ...]
 
@@ -66,11 +69,8 @@ class Candidate:
 def family(outputs: tuple[Tensor, ...]) -> str:
     """Returns what the names of outputs tell of a model, for messages; empty where nothing."""
     names = {output.name for output in outputs}
-    if {"dets", "labels"} <= names:
-        return "RF-DETR"
-    if "pred_boxes" in names:
-        return "DETR"
-    return "RT-DETR or D-FINE" if {"labels", "boxes", "scores"} <= names else ""
+    known = ((name, marks) for name, marks in FAMILIES.items() if marks <= names)
+    return next((name for name, _ in known), "")
 
 
 def candidates(
@@ -257,11 +257,9 @@ def _of_shape(
 def _of_grid(rows: int | None, canvas: tuple[int, int]) -> list[Layout]:
     """YOLOv5 has three boxes per cell, YOLOX one and no names in its metadata."""
     cells = sum((canvas[0] // stride) * (canvas[1] // stride) for stride in STRIDES)
-    if cells and rows == cells:
-        return ["yolox"]
-    if cells and rows is not None and rows >= ANCHORS_OF_V5 * cells:
-        return ["yolo-rows"]
-    return ["yolo-rows", "yolox"]
+    if not cells or rows is None or cells < rows < ANCHORS_OF_V5 * cells:
+        return ["yolo-rows", "yolox"]
+    return ["yolox"] if rows == cells else ["yolo-rows"]
 
 
 def _refusal(metadata: Mapping[str, str], outputs: tuple[Tensor, ...], count: int) -> str:
