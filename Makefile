@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 ARCHITECTURE ?=
-LONG_FILES_FIRST := tests/handlers tests/local tests/mutations tests/infra tests/workflow tests/unit
+LONG_FILES_FIRST := tests/packaging tests/handlers tests/local tests/mutations tests/infra tests/workflow tests/unit
 PLAYED := tests/local/test_model_faults.py::test_the_model_comes_down_and_the_document_is_done
 # The CLI must read the cloud assembly that the library writes; npm's newest does not.
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" npx --yes aws-cdk@2.1148.1

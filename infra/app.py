@@ -26,9 +26,14 @@ from infra.stack import TilescoutStack
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def synthesise(*, outdir: str, build: Path, sources: Path = ROOT) -> Path:
-    """Returns the folder of the cloud assembly; findings of cdk-nag stop the synthesis."""
-    context = read_context(sources)
+def synthesise(
+    *, outdir: str, build: Path, sources: Path = ROOT, configuration: Path | None = None
+) -> Path:
+    """Returns the folder of the cloud assembly; findings of cdk-nag stop the synthesis.
+
+    ``configuration`` is the folder of ``cdk.json``, ``sources`` where it is not given.
+    """
+    context = read_context(configuration or sources)
     config = parse_config(context)
     app = App(context=context, outdir=outdir)
     TilescoutStack(app, "Tilescout", config=config, sources=sources, build=build)
@@ -40,9 +45,16 @@ def main(arguments: Sequence[str] | None = None, *, sources: Path = ROOT) -> Non
     """Synthesises, or exits with one message where ``cdk.json`` breaks a rule."""
     parser = argparse.ArgumentParser(prog="python -m infra.app", description=__doc__)
     parser.add_argument("--output", default=os.environ.get("CDK_OUTDIR", "cdk.out"))
-    outdir = parser.parse_args(arguments).output
+    parser.add_argument("--configuration", type=Path, default=sources, help="folder of cdk.json")
+    parser.add_argument("--build", type=Path, default=sources / "build", help="folder of assets")
+    given = parser.parse_args(arguments)
     try:
-        folder = synthesise(outdir=outdir, build=sources / "build", sources=sources)
+        folder = synthesise(
+            outdir=given.output,
+            build=given.build,
+            sources=sources,
+            configuration=given.configuration,
+        )
     except BadConfiguration as error:
         sys.exit(str(error))
     print(f"The cloud assembly is in {folder}", file=sys.stderr)

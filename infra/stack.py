@@ -21,7 +21,7 @@ from infra.constructs.schedules import Schedules
 from infra.constructs.storage import Storage
 from infra.constructs.tables import Tables
 from infra.constructs.workflow import Workflow
-from infra.packages.function_code import stage_function_code
+from infra.packages.function_code import package_folder, stage_function_code
 
 
 class TilescoutStack(Stack):
@@ -57,7 +57,7 @@ class TilescoutStack(Stack):
     def _shared(self, config: Config, sources: Path, build: Path) -> Shared:
         architecture = config.settings.architecture
         code = stage_function_code(
-            package=sources / "lambdas" / "tilescout",
+            package=package_folder(sources),
             profiles_json=config.profiles_json(),
             target=build / "function",
         )

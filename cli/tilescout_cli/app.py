@@ -38,6 +38,7 @@ COMMANDS = {
         "tune": "Find the best settings of a profile on annotated pages.",
     },
     "Installation": {
+        "init": "Write a cdk.json with the shipped profiles, to be changed.",
         "destroy": "Remove the stack from AWS, its models first.",
         "version": "Print the version.",
     },

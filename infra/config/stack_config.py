@@ -210,10 +210,17 @@ def read_context(folder: Path) -> dict[str, Any]:
     return dict(context)
 
 
+def _without_comments(value: Any) -> Any:
+    """Members named "//" explain a JSON file to people."""
+    if isinstance(value, Mapping):
+        return {name: _without_comments(each) for name, each in value.items() if name != "//"}
+    return value
+
+
 def parse_config(context: Mapping[str, Any]) -> Config:
     """Returns the configuration under ``tilescout``; raises BadConfiguration for a broken rule."""
     try:
-        return Config.model_validate(context.get("tilescout", {}))
+        return Config.model_validate(_without_comments(context.get("tilescout", {})))
     except ValidationError as error:
         raise BadConfiguration("\n".join(_explain(error))) from error
 

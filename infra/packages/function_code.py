@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import shutil
+from importlib.util import find_spec
 from pathlib import Path
 
 PROFILES_FILE = "profiles.json"
+
+
+def package_folder(sources: Path) -> Path:
+    """Returns the folder of the functions' package: in a checkout, else the installed one."""
+    in_checkout = sources / "lambdas" / "tilescout"
+    if in_checkout.is_dir():
+        return in_checkout
+    installed = find_spec("tilescout")
+    assert installed is not None, "this file needs the package"
+    return Path(str(installed.origin)).parent
 
 
 def stage_function_code(*, package: Path, profiles_json: str, target: Path) -> Path:

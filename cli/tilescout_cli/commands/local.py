@@ -13,7 +13,7 @@ app = command_app(
 
 @app.command("up", epilog=example("tilescout local up"))
 def up(as_json: Json = False) -> None:
-    """Start it and deploy the stack to it. It keeps nothing when it ends."""
+    """Start the embedded AWS and deploy the stack to it. It keeps nothing when it ends."""
     from tilescout_cli.deployment import local_stack
 
     local_stack.show_up(as_json=as_json)
@@ -21,7 +21,7 @@ def up(as_json: Json = False) -> None:
 
 @app.command("down", epilog=example("tilescout local down"))
 def down(as_json: Json = False) -> None:
-    """Stop it; documents and results in it are gone then."""
+    """Stop the embedded AWS; documents and results in it are gone then."""
     from tilescout_cli.deployment import local_stack
 
     local_stack.down(as_json=as_json)
@@ -29,7 +29,7 @@ def down(as_json: Json = False) -> None:
 
 @app.command("status", epilog=example("tilescout local status"))
 def status(as_json: Json = False) -> None:
-    """Show whether it runs, where, and what is deployed."""
+    """Show whether the embedded AWS runs, where, and what is deployed."""
     from tilescout_cli.deployment import local_stack
 
     local_stack.show_status(as_json=as_json)

@@ -10,7 +10,7 @@ from tilescout_cli.models import activation, versions
 from tilescout_cli.models.activation import Activation
 from tilescout_cli.models.versions import Version
 from tilescout_cli.promotion import onnx
-from tilescout_cli.stack import cdk_profiles, paths
+from tilescout_cli.stack import cdk_profiles
 from tilescout_cli.stack.target import Stack
 from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 from tilescout_local.models.registry import SAMPLE_VERSION
@@ -24,7 +24,7 @@ def activate_all(stack: Stack) -> None:
     On AWS this is a person's decision. A project that the embedded AWS does not know is left:
     its documents become WAITING_FOR_MODEL.
     """
-    profiles = cdk_profiles.read(paths.sources() / "cdk.json").by_name.values()
+    profiles = cdk_profiles.read().by_name.values()
     for project in sorted({each.model_project for each in profiles if each.needs_model}):
         if model_table.in_use(stack.ledger, project) is None:
             _put(stack, project, _usable(stack, project))

@@ -52,11 +52,13 @@ def for_one_command(step: Step, *, keep: bool) -> Iterator[Stack]:
 
 
 def _new(home: Path, step: Step, *, leave_running: bool) -> tuple[Stack, EmbeddedAws]:
-    sources = paths.sources()
-    assembly = sources / "build" / "cdk.out"
+    build = paths.build_folder()
+    assembly = build / "cdk.out"
     try:
         step("synthesising the stack")
-        ensure_synthesised(sources, assembly)
+        ensure_synthesised(
+            paths.sources(), assembly, configuration=paths.configuration(), build=build
+        )
         started = embedded_aws.start(home, leave_running=leave_running, progress=step)
     except EmbeddedAwsError as error:
         raise _failure(error) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.stack import paths
 
 _PROFILE = TypeAdapter(Profile)
+COMMENT = "//"
+"""The member of a JSON object that explains it to people, as JSON has no comments."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +45,9 @@ def read(path: Path | None = None) -> Profiles:
     """
     path = path or paths.configuration()
     if path is None:
-        raise BadUsage("no cdk.json here or above; run this in the project's folder")
+        raise BadUsage("there is no cdk.json here or above; `tilescout init` writes one")
     try:
-        tilescout: dict[str, Any] = json.loads(path.read_text())["context"]["tilescout"]
+        tilescout = _context(path)
         found = tilescout["profiles"]
         by_name = {name: _PROFILE.validate_python({"name": name} | found[name]) for name in found}
     except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
@@ -62,10 +65,42 @@ def written(name: str) -> dict[str, Any]:
     path = paths.configuration()
     if path is None:
         return {}
-    profiles: dict[str, dict[str, Any]] = json.loads(path.read_text())["context"]["tilescout"][
-        "profiles"
-    ]
-    return profiles[name]
+    profile: dict[str, Any] = _context(path)["profiles"][name]
+    return profile
+
+
+def _context(path: Path) -> dict[str, Any]:
+    context: dict[str, Any] = json.loads(path.read_text())["context"]["tilescout"]
+    return dict(without_comments(context))
+
+
+def write_shipped(folder: Path) -> Path:
+    """Writes the shipped profiles, with their comments, to the cdk.json of a folder.
+
+    Raises BadUsage where there is one already, or it cannot be written.
+    """
+    target = folder / "cdk.json"
+    written = json.loads((paths.sources() / "cdk.json").read_text())
+    # The app and the flags of CDK are for the checkout, from which a stack is deployed to AWS.
+    text = json.dumps({"context": {"tilescout": written["context"]["tilescout"]}}, indent=2)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with target.open("x", encoding="utf-8") as file:
+            file.write(text + "\n")
+    except FileExistsError as error:
+        raise BadUsage(f"{target} exists already; change it, or name another folder") from error
+    except OSError as error:
+        raise BadUsage(
+            f"{target} cannot be written ({error.strerror}); name another folder"
+        ) from error
+    return target
+
+
+def without_comments(value: Any) -> Any:
+    """Returns a JSON value without the comments in any of its objects."""
+    if isinstance(value, Mapping):
+        return {name: without_comments(each) for name, each in value.items() if name != COMMENT}
+    return value
 
 
 def prices() -> PriceTable:

@@ -1,4 +1,4 @@
-"""Folders that commands share."""
+"""Folders that commands share, in a checkout and where a wheel is installed."""
 
 from __future__ import annotations
 
@@ -8,27 +8,49 @@ from pathlib import Path
 from tilescout_cli.console.failures import BadUsage
 
 CHECKOUT = Path(__file__).resolve().parents[3]
-"""The repository's root, where the package is installed from a checkout."""
+"""The root of the repository, where the package is installed from a checkout."""
+SHIPPED = Path(__file__).resolve().parents[1] / "stack_files"
+"""The files of the stack that a wheel carries: cdk.json, infra and statemachine."""
 
 
-def embedded_home() -> Path:
-    """Where `tilescout local up` keeps its files."""
-    return Path(os.environ.get("TILESCOUT_HOME") or CHECKOUT / ".tilescout" / "local")
+def is_checkout() -> bool:
+    """Tells whether the package is installed from a checkout."""
+    return (CHECKOUT / "infra" / "app.py").exists()
 
 
 def sources() -> Path:
-    """The checkout that is deployed to an embedded AWS. Raises BadUsage where there is none."""
-    if not (CHECKOUT / "infra" / "app.py").exists():
+    """Returns the folder of the stack's sources. Raises BadUsage where there is none."""
+    folder = CHECKOUT if is_checkout() else SHIPPED
+    if not (folder / "infra" / "app.py").exists():
         raise BadUsage(
-            f"--local deploys the sources of a checkout, and {CHECKOUT} is none; install with "
-            "`pip install -e .` from a clone of the repository"
+            f"--local deploys the stack of a wheel or a checkout, and there is none in {folder}; "
+            "install tilescout again"
         )
-    return CHECKOUT
+    return folder
+
+
+def embedded_home() -> Path:
+    """Returns where `tilescout local up` keeps its files."""
+    if home := os.environ.get("TILESCOUT_HOME"):
+        return Path(home)
+    return CHECKOUT / ".tilescout" / "local" if is_checkout() else cache_folder() / "local"
+
+
+def build_folder() -> Path:
+    """Returns where the stack is synthesised to."""
+    return CHECKOUT / "build" if is_checkout() else cache_folder() / "build"
+
+
+def cache_folder() -> Path:
+    """Returns $XDG_CACHE_HOME/tilescout, or ~/.cache/tilescout."""
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "tilescout"
 
 
 def configuration() -> Path | None:
-    """The nearest cdk.json, from the working directory upwards, then the checkout's."""
-    for folder in (Path.cwd(), *Path.cwd().parents, CHECKOUT):
+    """Returns the nearest cdk.json, from the working directory upwards, else the shipped one."""
+    shipped = CHECKOUT if is_checkout() else SHIPPED
+    for folder in (Path.cwd(), *Path.cwd().parents, shipped):
         if (folder / "cdk.json").exists():
             return folder / "cdk.json"
     return None

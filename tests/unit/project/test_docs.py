@@ -24,6 +24,7 @@ from tilescout.documents import Document, Status
 from tilescout.geometry import Box
 from tilescout.profiles import Profile
 from tilescout.runs import model_lifecycle
+from tilescout_cli.stack import cdk_profiles
 
 NOT_THERE_YET = {"annotate"}
 PRICES = pricing.PriceTable()
@@ -36,7 +37,12 @@ def options(command: Any) -> set[str]:
 
 
 COMMANDS = {tuple(words.split()): options(each) for words, each in command_tree.commands()}
-ROOT_OPTIONS = {("--version",): {"--version"}, ("--help",): {"--help"}}
+ROOT_OPTIONS = {
+    ("--version",): {"--version"},
+    ("--help",): {"--help"},
+    ("--install-completion",): {"--install-completion"},
+    ("--show-completion",): {"--show-completion"},
+}
 GROUPS = {tuple(words.split()): options(each) for words, each in command_tree.groups()}
 SHOWN = commands("tilescout")
 
@@ -136,7 +142,9 @@ def test_detectors_are_documented_with_their_limits() -> None:
 
 
 def test_the_profiles_of_cdk_json_have_documented_fields_only() -> None:
-    written = json.loads((ROOT / "cdk.json").read_text())["context"]["tilescout"]
+    written = cdk_profiles.without_comments(json.loads((ROOT / "cdk.json").read_text()))["context"][
+        "tilescout"
+    ]
     used = {field for profile in written["profiles"].values() for field in profile}
     assert used <= set(table(DEPLOY, "profile field"))
     assert set(written["settings"]) <= set(table(DEPLOY, "setting"))

@@ -31,11 +31,11 @@ def local(stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Acco
     profile = {"detector": "custom-labels", "dpi": 200, "tile_size": 1024, "overlap": 128}
     tilescout = {"profiles": {"valves": profile | {"model_project": PROJECT}}}
     (tmp_path / "cdk.json").write_text(json.dumps({"context": {"tilescout": tilescout}}))
-    monkeypatch.setattr(paths, "sources", lambda: tmp_path)
+    monkeypatch.setattr(paths, "configuration", lambda: tmp_path / "cdk.json")
     return cli_models.account(monkeypatch)
 
 
-def test_on_this_machine_the_newest_version_is_activate_all_and_said(
+def test_on_this_machine_the_newest_version_is_activated_and_said(
     stack: Stack, local: Account, capsys: pytest.CaptureFixture[str]
 ) -> None:
     local.have("v1", "TRAINING_COMPLETED")
