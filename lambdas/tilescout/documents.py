@@ -108,7 +108,7 @@ class Document:
 
     @property
     def overspent(self) -> str:
-        """Why no other run may start a model for it; empty while its budget is not used up."""
+        """The reason why no other run may start a model for it; empty while its budget lasts."""
         share, budget = self.model_usd - self.model_usd_before, self.profile.budget_usd
         if not self.profile.needs_model or share < budget:
             return ""

@@ -1,24 +1,24 @@
-"""Every error Tilescout raises on purpose. Messages tell the rule, the value and the remedy.
+"""The errors that Tilescout raises on purpose. Messages tell rule, value and remedy.
 
 TilescoutError
   UnreadableDocument   the upload's fault; never retried, reported to the user
   UnsupportedPage      a page no renderer can give within the limits; never retried
-  RenderLimitExceeded  the rendering child died, ran out of time or of memory
+  RenderLimitExceeded  the rendering child died, or ran out of time or memory
   InvalidProfile       a profile breaks a rule; stops synth
     PatternTooSlow       one of its patterns takes too long over a line of text
   BudgetExceeded       the work would cost more than the profile allows
   LeaseLost            another owner holds the lease; the run ends and does nothing more
-  DetectorError        no answer; what of it was billed all the same
-    TileRefused          the detector will never take this tile
+  DetectorError        the detector gave no answer; some calls may be billed all the same
+    TileRefused          the detector will never accept this tile
     DetectorUnavailable  not ready, throttled or over a limit; not the tile's fault
-      DetectorBroken     a server error: an outage, or for ever this very tile
+      DetectorBroken     a server error: an outage, or a tile that causes it each time
     TileGone             its image was deleted; its page is tiled again
-  AnswerLost           the detector was asked and perhaps billed, but no answer came
-  RunNotDescribed      whether an execution still runs is not known; it is asked again
+  AnswerLost           the detector was called and perhaps billed, but no answer came
+  RunNotDescribed      it is not known whether an execution still runs; the next look tells
   UnknownMessage       a queue holds what it should not; the message becomes a dead letter
   MessageNotSent       a queue refused part of a batch; the caller's message is redelivered
   EventNotSent         the event bus refused an event; it is sent again
-  CleaningUnfinished   a document has more to clean up than one invocation may; a hint goes on
+  CleanupUnfinished    a document has more to clean up than one invocation may; a hint goes on
   UnusableModel        a model file is not of the documented format
 """
 
@@ -26,7 +26,7 @@ from __future__ import annotations
 
 
 class TilescoutError(Exception):
-    """Base of every error raised on purpose."""
+    """The base of all errors raised on purpose."""
 
 
 class UnreadableDocument(TilescoutError):
@@ -58,7 +58,7 @@ class LeaseLost(TilescoutError):
 
 
 class DetectorError(TilescoutError):
-    """The detector gave no answer. ``billed`` calls for this tile were made before."""
+    """The detector gave no answer; ``billed`` calls for this tile were made before."""
 
     def __init__(self, message: str = "", *, billed: int = 0) -> None:
         super().__init__(message)
@@ -70,7 +70,7 @@ class TileRefused(DetectorError):
 
 
 class TileGone(DetectorError):
-    """The tile's image was deleted, or has expired; the detector was not asked."""
+    """The tile's image was deleted or has expired; the detector was not called."""
 
 
 class DetectorUnavailable(DetectorError):
@@ -78,7 +78,7 @@ class DetectorUnavailable(DetectorError):
 
 
 class DetectorBroken(DetectorUnavailable):
-    """The detector failed on its side. Whether the tile makes it fail, only repetition tells."""
+    """The detector failed on its side; only repetition tells whether the tile is the cause."""
 
 
 class AnswerLost(TilescoutError):
@@ -86,11 +86,11 @@ class AnswerLost(TilescoutError):
 
 
 class RunNotDescribed(TilescoutError):
-    """Step Functions did not say whether an execution runs."""
+    """Step Functions gave no answer about an execution."""
 
 
 class UnknownMessage(TilescoutError):
-    """A message this queue should not hold."""
+    """A message is of no kind that its queue holds."""
 
 
 class MessageNotSent(TilescoutError):
@@ -101,7 +101,7 @@ class EventNotSent(TilescoutError):
     """The event bus refused an event."""
 
 
-class CleaningUnfinished(TilescoutError):
+class CleanupUnfinished(TilescoutError):
     """The time of the invocation ran out before the document was cleaned up."""
 
 

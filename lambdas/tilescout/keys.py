@@ -1,4 +1,4 @@
-"""Every identifier, table key and object key, in one place; all are deterministic."""
+"""All identifiers, table keys and object keys, in one place; each is deterministic."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ INCOMING = "incoming/"
 LEASES = "LEASES"
 """One partition for all leases, so that the guard sees also those whose profile is gone."""
 SWEEP_CURSOR = {"pk": "SWEEP", "sk": "CURSOR"}
-"""The one row that tells how far the documents bucket was looked through."""
+"""The key of the one row that holds how far the documents bucket was searched."""
 
 PAGES = "PAGE#"
 PAGE_GROUPS = "PAGES#"
 MERGED_GROUPS = "MERGED#"
 BANDS = "BAND#"
 TILES = "TILE#"
-"""What the sort keys of all rows of one kind begin with."""
+"""Prefixes of the sort keys of all rows of one kind."""
 
 
 def document_id(bucket: str, key: str, version: str) -> str:
-    """32 hex digits; ``version`` is the object's version id, or its etag where there is none."""
+    """Returns 32 hex digits; ``version`` is the object's version id, or its etag without one."""
     return hashlib.sha256("\n".join((bucket, key, version)).encode()).hexdigest()[:32]
 
 
 def result_id(document: str, claim_token: int) -> str:
-    """A result set is one document under one claim."""
+    """Returns the id of a result set, which is one document under one claim."""
     return f"{document}-{claim_token:06d}"
 
 
 def run_id(execution: str, token: int) -> str:
-    """The run's row in the documents table: lease token first, so that runs sort by time."""
+    """Returns the id of the run's row: lease token first, so that runs sort by time."""
     return f"run#{token:06d}#{execution.rsplit(':', 1)[-1]}"
 
 
@@ -41,43 +41,43 @@ def source_key(bucket: str, key: str) -> str:
 
 
 def due(model: str, queued_at: int) -> str:
-    """Sort key of the status index: documents of one model, oldest first."""
+    """Returns the sort key of the status index: documents of one model, oldest first."""
     return f"{of_model(model)}{queued_at:010d}"
 
 
 def due_to_finish(at: int) -> str:
-    """Sort key of an ended document that is not announced and cleaned up by then; of no model."""
+    """Returns the sort key of an ended document to be announced and cleaned up; it has no model."""
     return f"#{at:010d}"
 
 
 def of_model(model: str) -> str:
-    """What ``due`` begins with for every document of the model."""
+    """Returns the prefix of ``due`` of all documents of the model."""
     return f"{model}#"
 
 
 def after_model(model: str) -> str:
-    """The first sort key of the status index behind every document of the model."""
+    """Returns the first sort key of the status index after all documents of the model."""
     return of_model(model)[:-1] + chr(ord("#") + 1)
 
 
 def profile_name(key: str) -> str:
-    """The profile part of ``incoming/<profile>/...``; empty where there is none."""
+    """Returns the profile part of ``incoming/<profile>/...``; empty where there is none."""
     parts = key.removeprefix(INCOMING).split("/")
     return parts[0] if key.startswith(INCOMING) and len(parts) > 1 else ""
 
 
 def lease(model: str) -> dict[str, str]:
-    """The whole key of the model's lease."""
+    """Returns the whole key of the model's lease."""
     return {"pk": LEASES, "sk": model}
 
 
 def model(project: str) -> str:
-    """Partition of what is known of a model project: its version in use, its starts."""
+    """Returns the partition of a model project: its version in use, and its starts."""
     return f"MODEL#{project}"
 
 
 def model_version(project: str, name: str, digest: str) -> str:
-    """The one identifier of a version of an ONNX model, and what its objects' keys begin with.
+    """Returns the identifier of a version of an ONNX model, and the prefix of its objects' keys.
 
     Its parts are in the places that they have in the ARN of a Custom Labels version.
     """
@@ -85,17 +85,17 @@ def model_version(project: str, name: str, digest: str) -> str:
 
 
 def model_versions(project: str) -> str:
-    """What the identifiers of all versions of an ONNX model begin with."""
+    """Returns the prefix of the identifiers of all versions of an ONNX model."""
     return f"models/{project}/version/"
 
 
 def model_objects(version: str) -> tuple[str, str]:
-    """Keys of the ONNX file and of its card."""
+    """Returns the keys of the ONNX file and of its card."""
     return f"{version}.onnx", f"{version}.json"
 
 
 def model_digest(file_sha256: str, card: bytes) -> str:
-    """Of a file and its card together: other labels are another version."""
+    """Returns the digest of a file and its card together: other labels are another version."""
     return hashlib.sha256(file_sha256.encode() + card).hexdigest()[:32]
 
 
@@ -104,7 +104,7 @@ MODEL_STARTS = "START#"
 
 
 def model_start(requested_at: int) -> str:
-    """One request to start a model, oldest first."""
+    """Returns the sort key of one request to start a model, oldest first."""
     return f"{MODEL_STARTS}{requested_at:010d}"
 
 
@@ -129,12 +129,12 @@ def merged_group_sort(result: str, page: int) -> str:
 
 
 def merged_groups(result: str) -> str:
-    """What the sort keys of all groups of a result set begin with."""
+    """Returns the prefix of the sort keys of all groups of a result set."""
     return f"{MERGED_GROUPS}{result}#"
 
 
 def merged_result(group_sort: str) -> str:
-    """The result set of a group of merged pages, from its sort key."""
+    """Returns the result set of a group of merged pages, from its sort key."""
     return group_sort.removeprefix(MERGED_GROUPS).partition("#")[0]
 
 
@@ -147,7 +147,7 @@ def band_sort(page: int, band: int) -> str:
 
 
 def bands_of_page(page: int) -> str:
-    """What the sort keys of the page's bands begin with."""
+    """Returns the prefix of the sort keys of the page's bands."""
     return f"{BANDS}{page:05d}#"
 
 
@@ -160,12 +160,12 @@ def tile_sort(tile: int) -> str:
 
 
 def tile_images(document: str) -> str:
-    """What the keys of all tiles of a document begin with."""
+    """Returns the prefix of the keys of all tile images of a document."""
     return f"tiles/{document}/"
 
 
 def tile_page(document: str, page: int, grid: str) -> str:
-    """The folder of a page's tiles."""
+    """Returns the folder of a page's tile images."""
     return f"{tile_images(document)}{page:05d}/{grid}"
 
 
@@ -174,22 +174,25 @@ def tile_image(document: str, page: int, grid: str, tile: int) -> str:
 
 
 def grid_hash(*settings: object) -> str:
-    """Changes with whatever changes a tile's pixels: dpi, size, overlap, colour, regions."""
+    """Returns a hash of all that changes a tile's pixels: dpi, size, overlap, colour, regions."""
     return hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
 
 
 def answers(document: str) -> str:
-    """What the keys of all answers of a document begin with."""
+    """Returns the prefix of the keys of all answers of a document."""
     return f"answers/{document}/"
 
 
 def answer_object(document: str, page: int, tile: int, reservation: str) -> str:
-    """The reservation is in the key, so a second answer never overwrites the first."""
+    """Returns the key of an answer.
+
+    It contains the reservation, so that a second answer never overwrites the first.
+    """
     return f"{answers(document)}{page:05d}/{tile:06d}-{reservation}.json"
 
 
 def layer_object(document: str, page: int) -> str:
-    """The page's own visible text, kept as an answer."""
+    """Returns the key of the page's own visible text, which is kept like an answer."""
     return f"{answers(document)}{page:05d}/layer.json"
 
 
@@ -210,11 +213,11 @@ def detection_sort(page: int, number: int) -> str:
 
 
 LABEL_SHARDS = 16
-"""Partitions of one label, so that a frequent label is not one hot partition."""
+"""The partitions of one label, so that a frequent label is not one hot partition."""
 
 
 def label_shard(label: str, result: str) -> str:
-    """The one partition that holds the label's rows of this result set."""
+    """Returns the partition that holds the label's rows of this result set."""
     digest = hashlib.sha256(result.encode()).hexdigest()
     return f"{label}#{int(digest[:2], 16) % LABEL_SHARDS:02d}"
 
@@ -228,7 +231,7 @@ def label_key(result: str, sort: str) -> str:
 
 
 TEXT_PREFIX = 2
-"""Characters of normalised text that choose the partition of the text index."""
+"""The characters of normalised text that choose the partition of the text index."""
 
 
 def text_prefix(normalised: str) -> str:
@@ -236,11 +239,11 @@ def text_prefix(normalised: str) -> str:
 
 
 TEXT_BYTES = 900
-"""A sort key of an index may have 1,024 bytes; the result's id and the row's sort key follow."""
+"""The bytes of text in a sort key, which may have 1,024; two other keys follow them."""
 
 
 def indexed_text(normalised: str) -> str:
-    """As much of a text as its index key holds, whole characters."""
+    """Returns as much of a text as its index key holds, in whole characters."""
     return normalised.encode()[:TEXT_BYTES].decode(errors="ignore")
 
 

@@ -1,4 +1,4 @@
-"""Rows of the ledger: pages, bands of tiles, tiles. Counting is by presence in a set."""
+"""Rows of the ledger: pages, bands of tiles, and tiles. Counts are sizes of sets."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ TileState = Literal["pending", "answered", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRow:
-    """One page, as it was tiled. ``tiled`` is the mark that all its rows are written."""
+    """One page as it was tiled; ``tiled`` marks that all its rows are written."""
 
     page: int
     attempts: int = 0
@@ -31,7 +31,7 @@ class PageRow:
 
     @property
     def is_marked(self) -> bool:
-        """Tiled or given up; either way the page holds up nothing."""
+        """True once the page is tiled or given up, and so holds up nothing."""
         return self.tiled or bool(self.failed_reason)
 
 
@@ -47,10 +47,12 @@ class BandRow:
 
     @property
     def ended(self) -> int:
+        """The number of tiles that are answered or failed."""
         return len(self.answered | self.failed)
 
     @property
     def is_complete(self) -> bool:
+        """True once every planned tile has ended."""
         return self.ended >= self.planned
 
     def counts(self, tile: int) -> bool:
@@ -60,20 +62,21 @@ class BandRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reservation:
-    """The right to ask for one tile until ``until`` (epoch seconds)."""
+    """The right to call the detector for one tile until ``until`` (epoch seconds)."""
 
     id: str
     until: int
     token: int
     again: bool = False
-    """True for a second ask in one run, after the first ran out; it is not counted."""
+    """True for a second call in one run, after the first ran out; it is not counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TileRow:
     """One tile that is not blank. ``box`` is left, top, right, bottom in page pixels.
 
-    ``scale`` is the page pixels to one pixel of its image.
+    ``scale`` is the number of page pixels per pixel of its image. ``retry_at`` is when the tile may
+    be sent again.
     """
 
     page: int

@@ -1,4 +1,4 @@
-"""What goes over the queues: ids and keys only, parsed by pydantic at the boundary."""
+"""Messages in the queues: ids and keys only, parsed by pydantic at the boundary."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from tilescout.errors import UnknownMessage
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One object version that appeared in the documents bucket."""
+    """One object version that was written to the documents bucket."""
 
     bucket: str
     key: str
     version_id: str = ""
-    """Empty where the event carries none; the object's head knows it then."""
+    """Empty where the event carries none; the object's headers have it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRange:
-    """Pages to be tiled, both ends included."""
+    """Pages of a document to be tiled, first and last included."""
 
     document_id: str
     first_page: Annotated[int, Field(ge=1)]
@@ -33,7 +33,7 @@ class PageRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TileHint:
-    """A hint that a tile is pending; the ledger tells whether it is."""
+    """A hint that a tile is pending; the ledger tells if it is."""
 
     model: str
     token: int
@@ -54,7 +54,7 @@ class MergeHint:
 
 
 def parse(kind: type[Any], body: str) -> Any:
-    """Raises UnknownMessage where ``body`` is not a ``kind``."""
+    """Returns the message. Raises UnknownMessage where ``body`` is not of this kind."""
     try:
         hashable: Any = kind
         return _adapter(hashable).validate_json(body)
@@ -66,6 +66,7 @@ def parse(kind: type[Any], body: str) -> Any:
 
 
 def body(message: object) -> str:
+    """Returns the message as JSON."""
     kind: Any = type(message)
     return _adapter(kind).dump_json(message).decode()
 
@@ -106,11 +107,10 @@ class _S3Event:
 
 
 def uploads(event_body: str) -> tuple[Upload, ...]:
-    """Objects created, of an S3 notification; plain or wrapped by SNS.
+    """Returns the created objects of an S3 notification, which may be wrapped by SNS.
 
-    ``s3:TestEvent`` and events other than ObjectCreated give none. The key is decoded exactly
-    once.
-    Raises UnknownMessage for anything else.
+    ``s3:TestEvent`` and events other than ObjectCreated have none. The key is decoded exactly
+    once. Raises UnknownMessage for anything else.
     """
     event = parse(_S3Event, event_body)
     if event.Message:
@@ -132,7 +132,7 @@ def uploads(event_body: str) -> tuple[Upload, ...]:
 
 
 def upload_event(upload: Upload) -> dict[str, Any]:
-    """The notification that S3 would have sent for the object."""
+    """Returns the notification that S3 would have sent for the object."""
     entity = {
         "bucket": {"name": upload.bucket},
         "object": {"key": quote_plus(upload.key), "versionId": upload.version_id},

@@ -1,4 +1,4 @@
-"""The shapes that readers see: rows of the detections table and detections.json."""
+"""Results as readers see them: rows of the detections table and detections.json."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_WARNINGS = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultSet:
-    """One document under one claim."""
+    """The results of one document under one claim; ``made_at`` is in epoch seconds."""
 
     id: str
     document: Document
@@ -48,18 +48,18 @@ class Totals:
 
 
 def points(box: Box, dpi: int) -> list[float]:
-    """The box in points with two decimals: left, top, right, bottom."""
+    """Returns the box in points with two decimals: left, top, right, bottom."""
     inches = box.to_points(dpi)
     return [round(side, 2) for side in (inches.left, inches.top, inches.right, inches.bottom)]
 
 
 def versions_by_tile(answers: Iterable[Answer]) -> dict[int, str]:
-    """The model version that answered each tile, for tiles that a model answered."""
+    """Returns the model version that answered each tile, for tiles that a model answered."""
     return {answer.tile: answer.model_version for answer in answers if answer.model_version}
 
 
-def listed(versions: Iterable[str]) -> str:
-    """Model versions as one text: one as a rule, several by comma, none for no model."""
+def joined(versions: Iterable[str]) -> str:
+    """Returns model versions as one text, separated by commas; empty without a model."""
     return ", ".join(sorted(set(versions)))
 
 
@@ -70,9 +70,10 @@ def row(
     dpi: int,
     versions: Mapping[int, str] | None = None,
 ) -> dict[str, Any]:
-    """One row of the detections table. Index attributes only where the row belongs in an index.
+    """Returns one row of the detections table.
 
-    ``versions`` are those of the page's tiles.
+    It has the attributes of an index only where it belongs in that index. ``versions`` are those
+    of the page's tiles.
     """
     seen_by = versions or {}
     document = result.document
@@ -85,7 +86,7 @@ def row(
         "source_version": document.version,
         "profile": document.profile.name,
         "run_id": document.run_id,
-        "model_version": listed(seen_by[tile] for tile in detection.tiles if tile in seen_by),
+        "model_version": joined(seen_by[tile] for tile in detection.tiles if tile in seen_by),
         "page": detection.page,
         "dpi": dpi,
         "label": detection.label,
@@ -108,7 +109,7 @@ def row(
 
 
 def detection_json(found: dict[str, Any]) -> dict[str, Any]:
-    """One detection as in detections.json, of a row of the table."""
+    """Returns one detection as in detections.json, from a row of the table."""
     shown = (
         "page",
         "label",
@@ -125,7 +126,7 @@ def detection_json(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def page_json(page: PageRow) -> dict[str, Any]:
-    """One page as in detections.json."""
+    """Returns one page as in detections.json."""
     return {
         "page": page.page,
         "width_px": page.width_px,
@@ -138,13 +139,13 @@ def page_json(page: PageRow) -> dict[str, Any]:
 
 
 def mixed_versions(versions: Iterable[str]) -> tuple[str, ...]:
-    """A warning where more than one version of the model answered tiles of one result set."""
+    """Returns a warning where more than one version of the model answered tiles of a result set."""
     different = sorted(set(versions))
     if len(different) < 2:
         return ()
     return (
         f"{len(different)} versions of the model answered tiles of this document, as another was "
-        f"put to use between its runs: {listed(different)}; upload it again to have one",
+        f"activated between its runs: {joined(different)}; upload it again to have one",
     )
 
 

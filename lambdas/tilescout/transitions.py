@@ -1,4 +1,4 @@
-"""Every arrow between two statuses of a document: what it writes, and when it may be written.
+"""The arrows between the statuses of a document: what each writes, and under which condition.
 
 Each function decides one arrow and returns a ``StatusChange``.
 ``aws.tables.document_table.commit_status`` writes it where its condition holds at that moment, and
@@ -25,11 +25,11 @@ from tilescout.profiles import Profile
 from tilescout.results import MAX_WARNINGS, ResultSet, Totals
 
 MAX_RUNS_WITHOUT_PROGRESS = 3
-"""After so many runs in a row that brought it no answer a document is HELD (rule 17)."""
+"""A document is HELD after so many runs in a row that brought it no answer (rule 17)."""
 CLEANUP_SECONDS = 660
 """The time that a cleanup is given; longer than its function may run."""
 TILING_SECONDS = 600
-"""After so long a ``tile_page`` that has begun before is over: its function has half of it."""
+"""An invocation of ``tile_page`` is over after so long: its function may run for half of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,7 @@ ARROWS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """What must hold of a document's row at the moment of the write.
+    """The condition that a document's row must meet at the moment of the write.
 
     ``claimed_before``: a RUNNING document must be claimed under a lower token. The attributes
     that are not None must be as they are here; a row may lack one that is 0.
@@ -280,7 +280,7 @@ def _claimable(token: int) -> Condition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEnd:
-    """What a run knows at its end of a document that it could not finish.
+    """A run's knowledge, at its end, of a document that it could not finish.
 
     ``answered`` of its tiles are answered by now; ``detected``: all have ended, and only merging
     is missing; ``without_answer``: the run has no answer to any tile of any document; ``stalled``:

@@ -79,7 +79,7 @@ def test_an_object_whose_record_is_missing_is_accepted(system: System) -> None:
     system.stack.documents.delete_item(Key={"id": document})
 
     clients, bucket = system.stack.clients, system.stack.documents_bucket
-    listed = uploads.every(clients.s3, bucket, keys.INCOMING)
+    listed = uploads.all_latest(clients.s3, bucket, keys.INCOMING)
     (lost,) = uploads.without_record(system.stack.documents, listed)
     assert (lost.key, lost.version_id) == (key, version)
     uploads.announce(clients.sqs, system.stack.documents_queue, lost)

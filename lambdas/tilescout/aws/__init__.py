@@ -1,1 +1,1 @@
-"""The only code that talks to AWS."""
+"""The code that talks to AWS; no other module of the package does."""

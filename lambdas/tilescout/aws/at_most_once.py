@@ -1,4 +1,4 @@
-"""Writes that add to what is there, and must never take effect twice."""
+"""Writes that add to a number, and must never take effect twice."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ REFUSALS = frozenset(
         "TransactionConflictException",
     }
 )
-"""Answers after which nothing was written for certain, and another try may succeed."""
+"""Error codes after which nothing was written for certain, and another try may succeed."""
 UNREACHED = (ConnectTimeoutError, EndpointConnectionError)
-"""No connection: nothing was sent."""
+"""Errors without a connection: nothing was sent."""
 PAUSES = (0.1, 0.3, 1.0, 3.0)
-"""Seconds before the second to the last try, each by chance between the half and all of it."""
+"""Seconds before the second to the last try; each pause lasts 50 to 100 % of that, at random."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,11 @@ class AtMostOnce:
     table: Table
 
     def update(self, **request: Any) -> dict[str, Any] | None:
-        """The answer to an UpdateItem; None where nobody knows whether it was made, or where
-        there was no connection to the last.
+        """Returns the answer to an UpdateItem, or None where it may or may not have been made.
 
-        Tried again only after a definite refusal or without a connection, never after a time-out,
-        a connection that broke or a server error. Raises ClientError for any other refusal, and
-        for the last one.
+        None also says that the last try found no connection. The request is repeated only after a
+        definite refusal or without a connection, never after a time-out, a broken connection or a
+        server error. Raises ClientError for any other refusal, and for the last one.
         """
         for pause in PAUSES:
             try:

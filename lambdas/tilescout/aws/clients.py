@@ -21,12 +21,13 @@ STORAGE = Config(
 AT_MOST_ONCE = Config(
     connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 1, "mode": "standard"}
 )
-"""A write that adds is made once: one whose reply is lost may have been made already."""
+"""A write that adds to a number is sent once: one whose reply is lost may have been made."""
 BILLED = Config(connect_timeout=3, read_timeout=50, retries={"total_max_attempts": 1})
-"""A billed call is made once; whether to ask again is the ledger's decision, not the client's."""
+"""A billed call is sent once; the ledger decides on another, not the client."""
 CONTROL = Config(connect_timeout=3, read_timeout=7, retries={"total_max_attempts": 1})
-"""Start and Stop take effect, or not, well before the grace of a lost lease is over (rule 5); and a
-look of the guard gets past a call that hangs."""
+"""Start and Stop have taken effect, or never will, well before the grace of a lost lease is over
+(rule 5); and the guard gets past a call that hangs.
+"""
 
 
 def dynamodb() -> DynamoDBServiceResource:

@@ -1,6 +1,7 @@
-"""Custom Labels versions as Rekognition shows them, and the two calls that cost money by the hour.
+"""Custom Labels versions as Rekognition describes them, and the calls that start and stop them.
 
-Only a control function calls ``start`` and ``stop``, after a heartbeat of its lease (rule 5).
+A version costs money per hour while it is up. Only a control function calls ``start`` and
+``stop``, after a heartbeat of its lease (rule 5).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A version as it is now; ``status`` is GONE where its project has none of that name."""
+    """The state of a version; ``status`` is GONE where its project has none of that name."""
 
     status: str
     message: str = ""
@@ -28,14 +29,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """An error of Start or Stop; ``code`` is empty where no answer came back."""
+    """A Start or Stop that failed; ``code`` is empty where no answer came back."""
 
     code: str
     message: str
 
 
 def describe(rekognition: RekognitionClient, project_arn: str, version_arn: str) -> Shown:
-    """The version's status; UNSEEN where the service did not answer."""
+    """Returns the version's state; its status is UNSEEN where the service did not answer."""
     try:
         answer = rekognition.describe_project_versions(
             ProjectArn=project_arn, VersionNames=[version_name(version_arn)]
@@ -44,35 +45,35 @@ def describe(rekognition: RekognitionClient, project_arn: str, version_arn: str)
         refused = _refused(error)
         status = GONE if refused.code == "ResourceNotFoundException" else UNSEEN
         return Shown(status=status, message=f"{refused.code} {refused.message}".strip())
-    for found in answer.get("ProjectVersionDescriptions", []):
-        if found.get("ProjectVersionArn") == version_arn:
+    for version in answer.get("ProjectVersionDescriptions", []):
+        if version.get("ProjectVersionArn") == version_arn:
             return Shown(
-                status=found.get("Status", GONE),
-                message=found.get("StatusMessage", ""),
-                units=found.get("MinInferenceUnits", 0),
+                status=version.get("Status", GONE),
+                message=version.get("StatusMessage", ""),
+                units=version.get("MinInferenceUnits", 0),
             )
     return Shown(status=GONE)
 
 
 def running(rekognition: RekognitionClient, project_arn: str) -> list[str]:
-    """ARNs of the project's versions that are up, whoever started them.
+    """Returns the ARNs of the project's versions that are up, whoever started them.
 
-    Empty where the service does not answer: this is for an alarm, and a minute later it may.
+    Returns none where the service does not answer: an alarm looks again a minute later.
     """
     pages = rekognition.get_paginator("describe_project_versions").paginate(ProjectArn=project_arn)
     try:
         return [
-            found["ProjectVersionArn"]
+            version["ProjectVersionArn"]
             for page in pages
-            for found in page.get("ProjectVersionDescriptions", [])
-            if found.get("Status") in UP
+            for version in page.get("ProjectVersionDescriptions", [])
+            if version.get("Status") in UP
         ]
     except (ClientError, BotoCoreError):
         return []
 
 
 def start(rekognition: RekognitionClient, version_arn: str, units: int) -> Refused | None:
-    """Ask for ``units`` inference units, once. None where the service accepted."""
+    """Sends one Start for ``units`` inference units; returns None where it was accepted."""
     try:
         rekognition.start_project_version(ProjectVersionArn=version_arn, MinInferenceUnits=units)
     except (ClientError, BotoCoreError) as error:
@@ -81,7 +82,7 @@ def start(rekognition: RekognitionClient, version_arn: str, units: int) -> Refus
 
 
 def stop(rekognition: RekognitionClient, version_arn: str) -> Refused | None:
-    """Ask once to stop the version. None where the service accepted."""
+    """Sends one Stop for the version; returns None where it was accepted."""
     try:
         rekognition.stop_project_version(ProjectVersionArn=version_arn)
     except (ClientError, BotoCoreError) as error:
@@ -91,6 +92,6 @@ def stop(rekognition: RekognitionClient, version_arn: str) -> Refused | None:
 
 def _refused(error: ClientError | BotoCoreError) -> Refused:
     if isinstance(error, ClientError):
-        told = error.response["Error"]
-        return Refused(told["Code"], told.get("Message", ""))
+        details = error.response["Error"]
+        return Refused(details["Code"], details.get("Message", ""))
     return Refused("", f"{type(error).__name__}: {error}")

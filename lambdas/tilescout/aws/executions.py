@@ -1,4 +1,7 @@
-"""Executions of the workflow."""
+"""Executions of the workflow.
+
+A module of its own: of the functions only the guard may call Step Functions.
+"""
 
 from __future__ import annotations
 
@@ -13,21 +16,21 @@ if TYPE_CHECKING:
 
 
 def is_running(step_functions: SFNClient, execution: str) -> bool:
-    """False for an execution that has ended, was aborted, or never was.
+    """Returns False for an execution that has ended, was aborted or never existed.
 
-    Raises RunNotDescribed where the service does not say.
+    Raises RunNotDescribed where Step Functions gives no answer.
     """
     try:
         status = step_functions.describe_execution(executionArn=execution)["status"]
     except (ClientError, BotoCoreError) as error:
-        if _says_no_such(error):
+        if _is_unknown(error):
             return False
         raise RunNotDescribed(
-            f"{execution} could not be described ({error}); look again in a minute"
+            f"{execution} could not be described ({error}); try again in a minute"
         ) from error
     return status == "RUNNING"
 
 
-def _says_no_such(error: Exception) -> bool:
+def _is_unknown(error: Exception) -> bool:
     codes = ("ExecutionDoesNotExist", "InvalidArn")
     return isinstance(error, ClientError) and error.response["Error"]["Code"] in codes

@@ -1,4 +1,4 @@
-"""Dataclasses to DynamoDB items and back; no float ever reaches a table."""
+"""Conversion of dataclasses to DynamoDB items and back; no float ever reaches a table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ T = TypeVar("T")
 
 
 def to_attribute(value: Any) -> Any:
-    """Floats become Decimals of six places, tuples lists, dataclasses maps; empty sets None."""
+    """Returns the value as a table takes it.
+
+    Floats become Decimals of six places, tuples lists, dataclasses maps, and empty sets None.
+    """
     if isinstance(value, float):
         return Decimal(str(_rounded(value)))
     if is_dataclass(value) and not isinstance(value, type):
@@ -29,12 +32,12 @@ def to_attribute(value: Any) -> Any:
 
 
 def _rounded(value: float) -> float:
-    """What a tile costs in Lambda is millionths of a dollar: four digits of it are kept."""
+    """Rounds to six places; of a smaller number, such as the price of a tile, keeps four digits."""
     return round(value, 6) if abs(value) >= 0.001 else float(f"{value:.4g}")
 
 
 def to_item(record: Any) -> dict[str, Any]:
-    """The record's fields without those that are None or an empty set."""
+    """Returns the record's fields as attributes, without those that are None or an empty set."""
     pairs = ((field.name, to_attribute(getattr(record, field.name))) for field in fields(record))
     return {name: value for name, value in pairs if value is not None}
 
@@ -55,32 +58,35 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def from_item(kind: type[T], item: Mapping[str, Any]) -> T:
-    """Attributes the dataclass does not know are ignored, as rolling deployments need."""
+    """Returns the item as a dataclass of this kind.
+
+    Attributes that the dataclass does not know are ignored, as rolling deployments need.
+    """
     hashable: Any = kind
     record: T = _adapter(hashable).validate_python(_plain(item))
     return record
 
 
 def plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    """The item with int and float in the place of Decimal."""
+    """Returns the item with int and float in the place of Decimal."""
     converted: dict[str, Any] = _plain(item)
     return converted
 
 
 def changes(values: Mapping[str, Any]) -> dict[str, Any]:
-    """UpdateExpression, names and values that set (or, for None, remove) attributes."""
+    """Returns UpdateExpression, names and values that set attributes, or remove those of None."""
     prepared = {name: to_attribute(value) for name, value in values.items()}
-    put = [name for name, value in prepared.items() if value is not None]
-    gone = [name for name, value in prepared.items() if value is None]
+    kept = [name for name, value in prepared.items() if value is not None]
+    removed = [name for name, value in prepared.items() if value is None]
     parts = []
-    if put:
-        parts.append("SET " + ", ".join(f"#{name} = :{name}" for name in put))
-    if gone:
-        parts.append("REMOVE " + ", ".join(f"#{name}" for name in gone))
+    if kept:
+        parts.append("SET " + ", ".join(f"#{name} = :{name}" for name in kept))
+    if removed:
+        parts.append("REMOVE " + ", ".join(f"#{name}" for name in removed))
     update: dict[str, Any] = {
         "UpdateExpression": " ".join(parts),
         "ExpressionAttributeNames": {f"#{name}": name for name in prepared},
     }
-    if put:
-        update["ExpressionAttributeValues"] = {f":{name}": prepared[name] for name in put}
+    if kept:
+        update["ExpressionAttributeValues"] = {f":{name}": prepared[name] for name in kept}
     return update

@@ -1,4 +1,4 @@
-"""Objects in the documents, tiles and results buckets."""
+"""Objects in S3: the documents, tiles and results buckets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PART = 32 * 1024 * 1024
 IN_PARTS = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART, use_threads=False)
 GONE = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
 REFUSALS = {400: "Bad Request", 403: "Forbidden"}
-PASSING = frozenset(
+TRANSIENT = frozenset(
     {
         "ExpiredToken",
         "KMS.ThrottlingException",
@@ -31,12 +31,12 @@ PASSING = frozenset(
         "ThrottlingException",
     }
 )
-"""Codes of 400 and 403 that say nothing of the object."""
+"""Error codes of 400 and 403 that say nothing about the object, and may pass."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What an object says of itself; ``metadata`` is the customer's own."""
+    """The headers of an object; ``metadata`` is the customer's own."""
 
     version_id: str
     size: int
@@ -45,14 +45,14 @@ class Head:
 
 
 @contextmanager
-def refusals_told() -> Iterator[None]:
+def refusals_as_unreadable() -> Iterator[None]:
     """Raises UnreadableDocument where S3 refuses to let this object be read: 400 or 403."""
     try:
         yield
     except ClientError as error:
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]
         code = error.response["Error"]["Code"]
-        if status not in REFUSALS or code in PASSING:
+        if status not in REFUSALS or code in TRANSIENT:
             raise
         raise UnreadableDocument(
             f"the function may not read the object ({status} {REFUSALS[status]}); grant it "
@@ -61,7 +61,7 @@ def refusals_told() -> Iterator[None]:
 
 
 def head(s3: S3Client, bucket: str, key: str, version_id: str = "") -> Head | None:
-    """None where the object or its version is gone."""
+    """Returns the object's headers, or None where the object or its version is gone."""
     request = {"Bucket": bucket, "Key": key} | ({"VersionId": version_id} if version_id else {})
     try:
         answer = s3.head_object(**request)  # type: ignore[arg-type]
@@ -78,7 +78,7 @@ def head(s3: S3Client, bucket: str, key: str, version_id: str = "") -> Head | No
 
 
 def download(s3: S3Client, bucket: str, key: str, version_id: str, path: Path) -> bool:
-    """Fetch one version to ``path``; False where it is gone. Never leaves half a file."""
+    """Fetches one version to ``path``, whole or not at all; returns False where it is gone."""
     partial = path.with_suffix(".partial")
     try:
         s3.download_file(bucket, key, str(partial), ExtraArgs={"VersionId": version_id})
@@ -92,7 +92,7 @@ def download(s3: S3Client, bucket: str, key: str, version_id: str, path: Path) -
 
 
 def read(s3: S3Client, bucket: str, key: str) -> bytes | None:
-    """None where the object is gone."""
+    """Returns the object's content, or None where it is gone."""
     try:
         return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     except ClientError as error:
@@ -106,7 +106,7 @@ def write(s3: S3Client, bucket: str, key: str, body: bytes, content_type: str) -
 
 
 def write_file(s3: S3Client, bucket: str, key: str, file: IO[bytes], content_type: str) -> None:
-    """Store a file from where it is read next, large ones in parts, each tried again by itself."""
+    """Stores a file from its current position on, a large one in parts with their own retries."""
     s3.upload_fileobj(file, bucket, key, ExtraArgs={"ContentType": content_type}, Config=IN_PARTS)
 
 
@@ -119,6 +119,6 @@ def delete(s3: S3Client, bucket: str, object_keys: list[str]) -> None:
 
 
 def names(s3: S3Client, bucket: str, prefix: str) -> Iterator[str]:
-    """Keys of all objects under the prefix."""
+    """Yields the keys of all objects under the prefix."""
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        yield from (found["Key"] for found in page.get("Contents", []))
+        yield from (entry["Key"] for entry in page.get("Contents", []))

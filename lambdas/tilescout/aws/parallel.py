@@ -1,4 +1,4 @@
-"""Many requests at a time, their results in order."""
+"""Many requests at the same time, with their results in order."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ R = TypeVar("R")
 
 WORKERS = 16
 READ_AHEAD = 4 * WORKERS
-"""Results held at a time, for they may come faster than they are used."""
+"""At most so many results are held, as they may come faster than they are used."""
 
 
 def in_order(work: Callable[[T], R], items: Sequence[T]) -> Generator[R, None, None]:
-    """What ``work`` makes of each item, by threads; it may raise what ``work`` raises.
+    """Yields ``work(item)`` of all items in their order, computed by threads.
 
-    ``work`` must not use conditions of boto3's resources: all threads share their counter.
+    Raises what ``work`` raises. ``work`` must not use condition objects of boto3, as all threads
+    share the counter of their placeholders.
     """
     with ThreadPoolExecutor(WORKERS) as workers:
         for start in range(0, len(items), READ_AHEAD):

@@ -1,4 +1,4 @@
-"""Messages sent in batches of ten, spread over time; what the queue refuses is an error."""
+"""Sending to SQS in batches of ten, spread over time; a refused message is an error."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ DEPTH: tuple[QueueAttributeNameType, ...] = (
     "ApproximateNumberOfMessagesDelayed",
 )
 MAX_DELAY = 900
-"""Seconds; the longest DelaySeconds SQS takes."""
+"""The longest DelaySeconds that SQS takes."""
 
 
 def depth(sqs: SQSClient, queue_url: str) -> int:
-    """About how many messages the queue holds, in flight and delayed ones too."""
-    told = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=list(DEPTH))["Attributes"]
-    return sum(int(told[name]) for name in DEPTH)
+    """Returns about how many messages the queue holds, in flight and delayed ones included."""
+    answer = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=list(DEPTH))
+    return sum(int(answer["Attributes"][name]) for name in DEPTH)
 
 
 def send(
     sqs: SQSClient, queue_url: str, sent: Sequence[object], spread: float = 0, delay: int = 0
 ) -> None:
-    """Send all, after ``delay`` seconds and then evenly over ``spread`` seconds.
+    """Sends all messages, after ``delay`` seconds and then evenly over ``spread`` seconds.
 
     Raises MessageNotSent where the queue refuses one; the caller's message is then redelivered.
     """

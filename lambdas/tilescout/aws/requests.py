@@ -1,4 +1,4 @@
-"""Requests to a table: queries read to their end, and writes that may be refused."""
+"""Requests to a table: queries read to their end, and conditional writes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def rows(table: Table, condition: ConditionBase | str, **options: Any) -> Iterator[dict[str, Any]]:
-    """All rows under the key condition, page by page. ``options`` are those of Query."""
+    """Yields all rows under the key condition, page by page. ``options`` are those of Query."""
     request: dict[str, Any] = {"KeyConditionExpression": condition} | options
     while True:
         page = table.query(**request)
@@ -24,10 +24,10 @@ def rows(table: Table, condition: ConditionBase | str, **options: Any) -> Iterat
 
 
 def rows_of(table: Table, partition: str, prefix: str = "") -> Iterator[dict[str, Any]]:
-    """All rows of a ledger's partition whose sort key begins so; a consistent read.
+    """Yields all rows of a partition of the ledger whose sort key begins with ``prefix``.
 
-    As text, because several threads read at once: boto3 numbers the placeholders of conditions
-    by a counter that all threads share.
+    The read is consistent. Its condition is text, because several threads read at once, and boto3
+    numbers the placeholders of condition objects by a counter that all threads share.
     """
     condition, values = "pk = :pk", {":pk": partition}
     if prefix:
@@ -37,7 +37,7 @@ def rows_of(table: Table, partition: str, prefix: str = "") -> Iterator[dict[str
 
 
 def conditional(write: Any, **request: Any) -> bool:
-    """Whether the conditional write took effect."""
+    """Makes a conditional write; returns False where its condition did not hold."""
     try:
         write(**request)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""An upload becomes an accepted document with a price, or a rejected one with a reason."""
+"""Lambda function: accepts an upload with a price, or rejects it with a reason."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ SETTINGS = settings.read(settings.AcceptDocumentSettings)
 CONFIGURATION = settings.configuration(SETTINGS.profiles_file)
 PRICES = PriceTable().with_overrides(CONFIGURATION.prices)
 INSPECTION = RenderLimits(wall_seconds=60, cpu_seconds=60, memory_mb=1500)
-"""Well within the function's timeout and memory, so that a bomb gets its reason at once."""
-LARGEST_UPLOAD = 1_000_000_000
-"""Bytes; what the function's temporary storage holds with room to spare."""
+"""The limits are well within the function's own, so that a bomb is rejected at once."""
+MAX_UPLOAD_BYTES = 1_000_000_000
+"""The function's temporary storage holds an upload of this size with room to spare."""
 
 logger = Logger()
 metrics = Metrics()
@@ -54,10 +54,10 @@ def accept_uploads(body: str) -> None:
 
 
 def accept_document(upload: Upload) -> None:
-    """Once per object version; delivered again, it sends what is missing."""
+    """Accepts or rejects an object version once; delivered again, sends what is missing."""
     refused = ""
     try:
-        with objects.refusals_told():
+        with objects.refusals_as_unreadable():
             head = objects.head(runtime.s3(), upload.bucket, upload.key, upload.version_id)
     except UnreadableDocument as error:
         head, refused = Head(upload.version_id, 0, {}), str(error)
@@ -79,21 +79,21 @@ def _accept(upload: Upload, head: Head, refused: str) -> None:
         logger.info("document judged", status=document.status, reason=document.reason)
     if document.status == "REJECTED":
         events.announce_without_result(table, runtime.events(), document_id)
-    elif document_id not in _step_back(document) and document.status == "ACCEPTED":
+    elif document_id not in _superseded(document) and document.status == "ACCEPTED":
         _send_pages(document)
 
 
-def _step_back(document: Document) -> list[str]:
-    """Versions that a newer one supersedes, this one or others, end before a page is sent."""
+def _superseded(document: Document) -> list[str]:
+    """Ends versions that a newer one supersedes, this one or others, before a page is sent."""
     table = runtime.table(SETTINGS.documents_table)
-    found = superseding.step_back(table, runtime.s3(), document, runtime.now())
-    for superseded in found:
+    ended = superseding.supersede_older(table, runtime.s3(), document, runtime.now())
+    for superseded in ended:
         superseding.follow_up(
             table, runtime.events(), runtime.sqs(), SETTINGS.merges_queue_url, superseded
         )
         metrics.add_metric("DocumentsSuperseded", MetricUnit.Count, 1)
         logger.info("superseded by a newer version of its key", superseded=superseded)
-    return found
+    return ended
 
 
 def _judge(upload: Upload, head: Head, document_id: str, refused: str) -> Document:
@@ -123,14 +123,14 @@ def _source(upload: Upload, head: Head, document_id: str) -> Source:
 
 
 def _plan(upload: Upload, head: Head, profile: Profile) -> DocumentPlan:
-    if head.size > LARGEST_UPLOAD:
+    if head.size > MAX_UPLOAD_BYTES:
         raise UnreadableDocument(
-            f"the file has {head.size:,} bytes, the limit is {LARGEST_UPLOAD:,}; split it"
+            f"the file has {head.size:,} bytes, the limit is {MAX_UPLOAD_BYTES:,}; split it"
         )
     asked_for = parse_pages(_pages_asked(head))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "document.pdf"
-        with objects.refusals_told():
+        with objects.refusals_as_unreadable():
             found = objects.download(runtime.s3(), upload.bucket, upload.key, head.version_id, path)
         if not found:
             raise UnreadableDocument("this version was deleted before it was read; upload it again")
@@ -163,7 +163,7 @@ def _planned(plan: DocumentPlan) -> Attributes:
 
 
 def _send_pages(document: Document) -> None:
-    """Every page; ``tile_page`` passes by those marked. Ranges follow the plan's average."""
+    """Sends all pages, in ranges by the plan's average; ``tile_page`` skips marked ones."""
     average = document.tiles_planned // max(1, document.pages)
     ranges = page_ranges(document.first_page, document.last_page, tiles_per_page=average)
     queues.send(

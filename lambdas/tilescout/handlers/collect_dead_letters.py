@@ -1,4 +1,4 @@
-"""A message that nobody could handle becomes a document's reason."""
+"""Lambda function: turns messages that could not be handled into reasons of documents."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
 
 
 def collect(body: str) -> None:
-    """A page range fails its pages, an upload is rejected; anything else is logged and dropped."""
+    """Fails the pages of a range, rejects an upload, and logs and drops anything else."""
     metrics.add_metric("DeadLetters", MetricUnit.Count, 1)
     try:
         fail_pages(messages.parse(PageRange, body))
@@ -45,6 +45,7 @@ def collect(body: str) -> None:
 
 
 def collect_uploads(body: str) -> None:
+    """Rejects the uploads of an S3 notification; logs and drops any other message."""
     try:
         uploads = messages.uploads(body)
     except UnknownMessage as error:
@@ -55,6 +56,7 @@ def collect_uploads(body: str) -> None:
 
 
 def fail_pages(pages: PageRange) -> None:
+    """Gives up the pages, so that they hold up their document no longer."""
     documents = runtime.table(SETTINGS.documents_table)
     ledger = runtime.table(SETTINGS.ledger_table)
     document = document_table.get(documents, pages.document_id)
@@ -75,7 +77,7 @@ def _announce(document_id: str) -> None:
 
 
 def reject(upload: Upload) -> None:
-    """REJECTED, unless the document is known already: then its pages tell how it goes."""
+    """Rejects the upload, unless its document is known already: then its pages decide."""
     version, reason = _version(upload)
     source = Source(
         id=keys.document_id(upload.bucket, upload.key, version),
@@ -92,9 +94,9 @@ def reject(upload: Upload) -> None:
 
 
 def _version(upload: Upload) -> tuple[str, str]:
-    """The version and the reason; of an object that is gone or refused, the event's version."""
+    """Returns version and reason; for an object that is gone or refused, the event's version."""
     try:
-        with objects.refusals_told():
+        with objects.refusals_as_unreadable():
             head = objects.head(runtime.s3(), upload.bucket, upload.key, upload.version_id)
     except UnreadableDocument as error:
         return upload.version_id, str(error)

@@ -1,5 +1,5 @@
-"""Every minute: dead runs lose their lease, models without a run are stopped, and documents that
-got stuck move or are held.
+"""Lambda function, every minute: stops models without a live run, and moves documents that are
+stuck, or holds them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ SETTINGS = settings.read(settings.GuardSettings)
 CONFIGURATION = settings.configuration(SETTINGS.profiles_file)
 SWEEP_SECONDS = 15 * 60
 SECONDS_TO_SPARE = 8
-"""What is left undone when no more remain is done a minute later."""
+"""With less time left the rest of the work is done a minute later."""
 
 logger = Logger()
 metrics = Metrics()
@@ -35,14 +35,14 @@ metrics = Metrics()
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """What was done: leases revoked, objects accepted late, documents held and moved on."""
+    """Returns how much was done: leases revoked, objects accepted late, documents held or moved."""
     now = runtime.now()
 
     def has_time() -> bool:
         return context.get_remaining_time_in_millis() >= 1000 * SECONDS_TO_SPARE
 
     is_due = event.get("sweep") or is_sweep_due(now)
-    # First, whatever becomes of the rest: a model costs money by the minute.
+    # This comes first, whatever becomes of the rest: a model costs money per minute.
     watched = watch_models(now, context.aws_request_id)
     guard = document_guard(now, has_time)
     done = {
@@ -58,7 +58,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     metrics.add_metric("GuardRuns", MetricUnit.Count, 1)
     metrics.add_metric("DocumentsHeld", MetricUnit.Count, guard.held())
     metrics.add_metric("OldestDueSeconds", MetricUnit.Seconds, guard.oldest_due_seconds())
-    logger.info("guard looked", extra=done)
+    logger.info("guard finished", extra=done)
     return done
 
 
@@ -77,24 +77,24 @@ def document_guard(now: int, has_time: Callable[[], bool]) -> DocumentGuard:
 
 
 def projects() -> list[str]:
-    """Projects whose models are started."""
+    """Returns the projects whose models are started."""
     return sorted({each.model_project for each in CONFIGURATION.profiles if each.needs_model})
 
 
 def versioned() -> list[str]:
-    """Projects whose documents wait until a version is in use."""
+    """Returns the projects whose documents wait until a version is in use."""
     return sorted({each.model_project for each in CONFIGURATION.profiles if each.needs_version})
 
 
 def is_sweep_due(now: int) -> bool:
-    """True in one minute of every sweep period."""
+    """Returns True in one minute of every sweep period."""
     return now % SWEEP_SECONDS < 60
 
 
 def watch_models(now: int, request_id: str) -> Counter[str]:
-    """Every lease, also of models that no profile uses any more: what was done, how often.
+    """Looks at all leases, also of models without a profile; counts what was done.
 
-    What is wrong with one model must not keep the guard from the next, which costs as much.
+    An error with one model must not keep the guard from the next, which costs as much.
     """
     ledger = runtime.table(SETTINGS.ledger_table)
     guard = ModelGuard(
@@ -119,7 +119,7 @@ def watch_models(now: int, request_id: str) -> Counter[str]:
 
 
 def _of_models(leases: list[Lease]) -> list[Lease]:
-    """Where a profile shares what others started, what is up is no surprise."""
+    """Returns the leases of projects in which only Tilescout should start a model."""
     known = {lease.model: lease for lease in leases}
     shared = {each.model_project for each in CONFIGURATION.profiles if each.use_running_model}
     alone = [project for project in projects() if project not in shared]
@@ -130,5 +130,5 @@ def _tried(look: Callable[[Lease], str], lease: Lease) -> str:
     try:
         return look(lease)
     except (LeaseLost, RunNotDescribed) as error:
-        logger.warning("looked at again in a minute", model=lease.model, error=str(error))
+        logger.warning("lease is tried again in a minute", model=lease.model, error=str(error))
         return "lost"

@@ -1,4 +1,4 @@
-"""What the tiles of a page saw becomes its detections; the last page makes the document visible."""
+"""Lambda function: merges the answers of a page's tiles; the last page ends the document."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 SETTINGS = settings.read(settings.MergePageSettings)
 
 SPARE_MILLISECONDS = 60_000
-"""Time of the function within which no more cleaning is begun."""
+"""Within so much time before the function's end no more cleanup is begun."""
 
 logger = Logger()
 metrics = Metrics()
@@ -45,6 +45,7 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
 
 
 def merge_hinted(body: str, must_stop: Callable[[], bool]) -> None:
+    """Merges the page of a hint, or takes over a cleanup that was left undone."""
     hint = messages.parse(messages.MergeHint, body)
     logger.append_keys(document_id=hint.document_id, page=hint.page)
     document = document_table.get(runtime.table(SETTINGS.documents_table), hint.document_id)
@@ -52,12 +53,12 @@ def merge_hinted(body: str, must_stop: Callable[[], bool]) -> None:
         logger.info("hint dropped", reason="the document is not under this claim")
         return
     if document.status == "RUNNING":
-        flipped = _merge(document, hint.page)
+        ended = _merge(document, hint.page)
     else:
-        flipped = cleanup.take_cleaning(_resources(), document, runtime.now())
-    if flipped:
+        ended = cleanup.take_cleanup(_resources(), document, runtime.now())
+    if ended:
         _clean(document.id, must_stop)
-    logger.info("hint handled", ended=flipped)
+    logger.info("hint handled", ended=ended)
 
 
 def _clean(document_id: str, must_stop: Callable[[], bool]) -> None:
@@ -67,7 +68,7 @@ def _clean(document_id: str, must_stop: Callable[[], bool]) -> None:
 
 
 def _merge(document: Document, number: int) -> bool:
-    """Merge the page unless it is; whether the document ended by it."""
+    """Merges the page unless that is done; returns True where the document ended by it."""
     ledger = runtime.table(SETTINGS.ledger_table)
     result = keys.result_id(document.id, document.claim_token)
     merged = page_table.group(ledger, document.id, keys.merged_groups(result))
@@ -101,7 +102,7 @@ def _resources() -> Resources:
 
 
 def _write_page(result: results.ResultSet, page: PageRow) -> None:
-    """The page's rows and its JSON; repeatable, for ids follow from the answers alone."""
+    """Writes the page's rows and its file; repeatable, as ids follow from the answers alone."""
     tiles = _tiles(result.document, page)
     answers = _answers(result.document, page, tiles)
     found = detect_with_warnings(
@@ -145,7 +146,7 @@ def _tiles(document: Document, page: PageRow) -> list[TileRow]:
 
 
 def _answers(document: Document, page: PageRow, tiles: list[TileRow]) -> list[Answer]:
-    """All that was seen of the page. Raises LookupError where an answer's object is gone."""
+    """Returns all answers for the page. Raises LookupError where one's object is gone."""
     wanted = [tile.answer for tile in tiles if tile.state == "answered"]
     if page.has_layer:
         wanted.append(keys.layer_object(document.id, page.page))
@@ -153,6 +154,6 @@ def _answers(document: Document, page: PageRow, tiles: list[TileRow]) -> list[An
     for key in wanted:
         body = objects.read(runtime.s3(), SETTINGS.tiles_bucket, key)
         if body is None:
-            raise LookupError(f"the answer {key} is gone; retry the document to ask again")
+            raise LookupError(f"the answer {key} is gone; retry the document to detect it again")
         answers.append(answer_from_json(body.decode()))
     return answers

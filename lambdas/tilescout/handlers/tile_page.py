@@ -1,4 +1,4 @@
-"""Pages become tiles in the bucket and rows in the ledger; the last page queues the document."""
+"""Lambda function: cuts pages into tiles; the last page queues the document."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 SETTINGS = settings.read(settings.TilePageSettings)
-MOST_ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 RENDERING = RenderLimits(wall_seconds=120, cpu_seconds=120, memory_mb=2500)
 PAGE_SECONDS = 150
-"""A page's rendering at its longest, and storing its tiles."""
+"""The longest time to render a page and store its tiles."""
 
 logger = Logger()
 metrics = Metrics()
@@ -46,12 +46,15 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
 
 
 def tile_pages(body: str, context: LambdaContext) -> None:
-    """The pages of one message; those that time does not suffice for go back to the queue."""
+    """Tiles the pages of one message; those for which time is too short go back to the queue."""
     pages = messages.parse(messages.PageRange, body)
     logger.append_keys(document_id=pages.document_id)
     document = document_table.get(runtime.table(SETTINGS.documents_table), pages.document_id)
     if document is None or document.status != "ACCEPTED":
-        logger.info("no longer to be tiled", status=document.status if document else "unknown")
+        logger.info(
+            "document is not to be tiled any more",
+            status=document.status if document else "unknown",
+        )
         _announce(pages.document_id)
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -73,7 +76,7 @@ def tile_pages(body: str, context: LambdaContext) -> None:
 
 
 def _announce(document_id: str) -> None:
-    """Where not one page could be tiled; delivered again, it is made good."""
+    """Announces a document of which no page could be tiled; may be repeated."""
     documents = runtime.table(SETTINGS.documents_table)
     events.announce_without_result(documents, runtime.events(), document_id)
 
@@ -81,18 +84,18 @@ def _announce(document_id: str) -> None:
 def _send_rest(pages: messages.PageRange, page: int) -> None:
     rest = replace(pages, first_page=page)
     queues.send(runtime.sqs(), SETTINGS.pages_queue_url, [rest])
-    logger.info("pages sent on: the function's time is nearly over", first=page)
+    logger.info("remaining pages sent to the queue: the function's time is nearly over", first=page)
 
 
 def tile_page(document: Document, page: int, path: Path) -> None:
-    """Tile one page unless it is marked; after too many attempts it is given up with a reason."""
+    """Tiles one page unless it is marked; gives it up with a reason after too many attempts."""
     ledger = runtime.table(SETTINGS.ledger_table)
     row = page_table.count_attempt(runtime.at_most_once(SETTINGS.ledger_table), document.id, page)
     if row.is_marked:
         page_table.mark(ledger, document.id, row)
         return
-    if row.attempts > MOST_ATTEMPTS:
-        reason = f"tiling stopped without an answer {MOST_ATTEMPTS} times; lower the dpi"
+    if row.attempts > MAX_ATTEMPTS:
+        reason = f"tiling stopped without an answer {MAX_ATTEMPTS} times; lower the dpi"
         page_table.mark(ledger, document.id, replace(row, failed_reason=reason))
         return
     try:
@@ -105,7 +108,7 @@ def tile_page(document: Document, page: int, path: Path) -> None:
 
 
 def _fetch(document: Document, path: Path) -> None:
-    """The file once an invocation."""
+    """Downloads the file once per invocation."""
     if path.exists():
         return
     if not objects.download(runtime.s3(), document.bucket, document.key, document.version, path):

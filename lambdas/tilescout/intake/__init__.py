@@ -1,1 +1,1 @@
-"""What happens to an upload before it is tiled: plan, page ranges, superseding, retry."""
+"""Decisions about an upload before it is tiled: plan, page ranges, superseding, retry."""

@@ -1,4 +1,4 @@
-"""Which pages are asked for, and which travel in one message."""
+"""The pages that an upload asks for, and the ranges of pages per message."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 from tilescout.errors import UnreadableDocument
 
 TILES_PER_MESSAGE = 60
-"""Tiles that one invocation renders well within its timeout."""
-MOST_PAGES = 25
+"""The tiles that one invocation renders well within its timeout."""
+MAX_PAGES = 25
 _ASKED_FOR = re.compile(r"([1-9][0-9]*)(?:-([1-9][0-9]*))?")
 
 
 def parse_pages(text: str) -> tuple[int, int] | None:
-    """First and last page of "3" or "1-4"; None for all pages, which an empty text means.
+    """Returns first and last page of "3" or "1-4", or None for all pages if the text is empty.
 
     Raises UnreadableDocument for anything else.
     """
@@ -30,6 +30,9 @@ def parse_pages(text: str) -> tuple[int, int] | None:
 
 
 def page_ranges(first: int, last: int, *, tiles_per_page: int) -> list[tuple[int, int]]:
-    """Consecutive ranges over ``first`` to ``last``, both included; a heavy page goes alone."""
-    step = min(MOST_PAGES, max(1, TILES_PER_MESSAGE // max(1, tiles_per_page)))
+    """Returns consecutive ranges over ``first`` to ``last``, both included.
+
+    A range has about 60 tiles and at most 25 pages; a page of many tiles is alone in its range.
+    """
+    step = min(MAX_PAGES, max(1, TILES_PER_MESSAGE // max(1, tiles_per_page)))
     return [(start, min(last, start + step - 1)) for start in range(first, last + 1, step)]

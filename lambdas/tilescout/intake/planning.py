@@ -1,4 +1,4 @@
-"""What a document will take: tiles, calls and dollars, before anything is paid for."""
+"""The plan of a document: tiles, calls and dollars, before anything is paid for."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tilescout.tiling.grid import TileGrid
 from tilescout.tiling.page_geometry import page_pixels
 from tilescout.tiling.page_scales import PageScale, page_scales
 
-LONGEST_SIDE_PX = 100_000
+MAX_SIDE_PX = 100_000
 MAX_REFUSED = 3
 """Pages that are named, of those that will not be rendered."""
 # Below an em of 20 px text detectors begin to miss and confuse letters.
 LEGIBLE_EM_PX = 20
 # What one inference unit was ever said to answer in a second, unless the profile knows of more.
-TILES_PER_SECOND_AT_MOST = 5.0
+MAX_TILES_PER_SECOND = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class PagePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentPlan:
-    """Ranges are (least, most): calls to the detector and US dollars, blank tiles included.
+    """The plan of all pages; calls and US dollars are (least, most), blank tiles included.
 
     ``smallest_text_px`` is the em of the smallest text at the profile's dpi.
     """
@@ -56,7 +56,7 @@ class DocumentPlan:
 
 
 def plan_document(facts: DocumentFacts, profile: Profile, prices: PriceTable) -> DocumentPlan:
-    """Plan the pages in ``facts``.
+    """Returns the plan of the pages in ``facts``.
 
     Raises UnreadableDocument for too many pages, UnsupportedPage for a page too large at the
     profile's dpi and where no page can be rendered, BudgetExceeded for too many tiles and where
@@ -84,10 +84,10 @@ def plan_document(facts: DocumentFacts, profile: Profile, prices: PriceTable) ->
 def _plan_page(page: PageFacts, profile: Profile) -> PagePlan:
     width, height = page_pixels(page.width_pt, page.height_pt, profile.dpi)
     longest_pt = max(page.width_pt, page.height_pt)
-    if max(width, height) > LONGEST_SIDE_PX:
-        fitting_dpi = math.floor(LONGEST_SIDE_PX * POINTS_PER_INCH / longest_pt)
+    if max(width, height) > MAX_SIDE_PX:
+        fitting_dpi = math.floor(MAX_SIDE_PX * POINTS_PER_INCH / longest_pt)
         raise UnsupportedPage(
-            f"a page side may have {LONGEST_SIDE_PX} px; page {page.page} is {width} x {height} px "
+            f"a page side may have {MAX_SIDE_PX} px; page {page.page} is {width} x {height} px "
             f"at {profile.dpi} dpi; use a profile of {fitting_dpi} dpi or less"
         )
     own, *coarse = [0] if page.refusal else _tile_counts(width, height, profile)
@@ -102,7 +102,7 @@ def _plan_page(page: PageFacts, profile: Profile) -> PagePlan:
 
 
 def _tile_counts(width: int, height: int, profile: Profile) -> list[int]:
-    """Tiles of the page's own scale and, where there is one, of the second."""
+    """Returns the tiles of the page's own scale and, where there is one, of the second."""
     if not profile.kind.reads_pixels:
         return [0]
     grid = TileGrid(profile.tile_size, profile.overlap)
@@ -126,20 +126,20 @@ def _calls(tiles: int, profile: Profile) -> tuple[int, int]:
 def _dollars(
     pages: int, tiles: int, calls: tuple[int, int], profile: Profile, prices: PriceTable
 ) -> tuple[float, float]:
-    each_call = prices.tile_call(profile)
+    per_call = prices.tile_call(profile)
     always = prices.document() + pages * prices.page()
     least_tiles = min(tiles, calls[0])
-    least = always + least_tiles * prices.tile() + calls[0] * each_call
-    most = always + tiles * prices.tile() + calls[1] * each_call
+    least = always + least_tiles * prices.tile() + calls[0] * per_call
+    most = always + tiles * prices.tile() + calls[1] * per_call
     if not profile.needs_model or not tiles:
         return least, most
-    fastest = max(TILES_PER_SECOND_AT_MOST, profile.tiles_per_second_per_unit)
+    fastest = max(MAX_TILES_PER_SECOND, profile.tiles_per_second_per_unit)
     shared_run = prices.model_time(1, least_tiles / fastest)
     return least + shared_run, most + _own_run(tiles, profile, prices)
 
 
 def _own_run(tiles: int, profile: Profile, prices: PriceTable) -> float:
-    """Dollars of a model that is started for this document alone, with the units that takes."""
+    """Returns the dollars of a model started for this document alone, with the units it needs."""
     return plan_units(
         tiles,
         ModelPace(tiles_per_second_per_unit=profile.tiles_per_second_per_unit),

@@ -1,7 +1,8 @@
-"""What a retry does to a document: which tiles are asked again, which pages are tiled again."""
+"""The plan of a retry: tiles to be detected again, and pages to be tiled again."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 
@@ -13,9 +14,8 @@ from tilescout.runs.reservations import Drop
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """``tiles`` as (page, tile) are asked again, ``pages`` are tiled again first.
-
-    ``answered``: answers that are kept, and not paid again.
+    """The plan for one document. ``tiles`` as (page, tile) are detected again, once ``pages`` are
+    tiled again; ``answered`` tiles keep their answers, which are not paid again.
     """
 
     document: Document
@@ -25,7 +25,7 @@ class Retry:
 
 
 def is_kept(tile: TileRow, stored: Container[str]) -> bool:
-    """Whether the tile's answer is there; ``stored`` holds the keys of the objects that are."""
+    """Returns True where the tile's answer exists; ``stored`` holds the keys of all objects."""
     return tile.state == "answered" and tile.answer in stored
 
 
@@ -36,7 +36,7 @@ def must_be_tiled(
     tiles: list[TileRow],
     stored: Container[str],
 ) -> bool:
-    """Whether something of the page is gone, or never was: a row, an image or its text."""
+    """Returns True where a row, an image or the text of the page is gone or never existed."""
     if row is None or not row.tiled:
         return True
     if len(tiles) != row.tiles or {band.band for band in bands} != set(row.bands):
@@ -47,7 +47,7 @@ def must_be_tiled(
 
 
 def renew(tile: TileRow, stored: Container[str]) -> TileRow | Drop:
-    """The tile as if it was never asked; what was paid for it stays on record."""
+    """Returns the tile as if the detector was never called; the calls that were paid are kept."""
     if is_kept(tile, stored):
         return Drop("already answered")
     return replace(
@@ -64,13 +64,10 @@ def renew(tile: TileRow, stored: Container[str]) -> TileRow | Drop:
 
 
 def lost_pages(rows: Iterable[PageRow], images: Iterable[str], document_id: str) -> list[int]:
-    """Pages that have fewer images than tiles; ``images`` are the keys of those that are there."""
-    there: dict[str, int] = {}
-    for image in images:
-        page = image.rpartition("/")[0]
-        there[page] = there.get(page, 0) + 1
+    """Returns the pages that have fewer images than tiles; ``images`` are the keys that exist."""
+    counts = Counter(image.rpartition("/")[0] for image in images)
     return [
         row.page
         for row in rows
-        if row.tiled and there.get(keys.tile_page(document_id, row.page, row.grid), 0) < row.tiles
+        if row.tiled and counts[keys.tile_page(document_id, row.page, row.grid)] < row.tiles
     ]

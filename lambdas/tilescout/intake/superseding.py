@@ -1,4 +1,4 @@
-"""Which versions of a key step back, because a newer one was accepted (rule 12)."""
+"""The versions of a key that give way to a newer one that was accepted (rule 12)."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ from tilescout.transitions import MAY_BE_SUPERSEDED
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """A document that is not processed, for ``newer`` is a newer version of the same key."""
+    """A document that gives way to ``newer``, a newer version of the same key."""
 
     document: Document
     newer: Document
 
 
 def superseded(newest_first: Sequence[Document]) -> list[Superseded]:
-    """Those that step back for the newest accepted one; ``newest_first`` are of one key.
+    """Returns the documents that give way to the newest accepted one; all are of one key.
 
-    The order is the versions', not that of their events, so that the outcome is the same however
+    The order is that of the versions, not of their events, so that the outcome is the same however
     late an event comes, or how often.
     """
-    found = []
+    replaced = []
     for number, older in enumerate(newest_first):
         newer = next((each for each in newest_first[:number] if _replaces(each, older)), None)
         if newer is not None and MAY_BE_SUPERSEDED.holds(older):
-            found.append(Superseded(older, newer))
-    return found
+            replaced.append(Superseded(older, newer))
+    return replaced
 
 
 def _replaces(newer: Document, older: Document) -> bool:
-    """A REJECTED version replaces nothing, and one of some pages only what has no others: a
-    person may send a file part by part.
+    """Returns False for a REJECTED version, and for one of some pages if the older has others.
+
+    A person may upload a file part by part.
     """
     if newer.status == "REJECTED":
         return False

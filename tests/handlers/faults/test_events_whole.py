@@ -159,7 +159,7 @@ def test_objects_whose_events_were_lost_are_accepted_once_however_often_that_is_
     versions = [account.upload(key, drawing_of("A")) for key in (KEY, "incoming/text/other.pdf")]
     documents = account.documents
     for _ in range(2):
-        listed = list(uploads.every(runtime.s3(), "documents-bucket", keys.INCOMING))
+        listed = list(uploads.all_latest(runtime.s3(), "documents-bucket", keys.INCOMING))
         missing = list(uploads.without_record(documents, listed))
         assert {each.version_id for each in missing} == set(versions)
         for upload in missing:
@@ -167,5 +167,5 @@ def test_objects_whose_events_were_lost_are_accepted_once_however_often_that_is_
     for body in account.received("documents"):
         account.deliver("accept_document", body)
     assert len(account.rows("document")) == 2
-    listed = list(uploads.every(runtime.s3(), "documents-bucket", keys.INCOMING))
+    listed = list(uploads.all_latest(runtime.s3(), "documents-bucket", keys.INCOMING))
     assert list(uploads.without_record(documents, listed)) == []

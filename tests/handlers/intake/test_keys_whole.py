@@ -94,7 +94,7 @@ def test_an_object_is_found_without_its_event_whatever_its_key(account: Account)
     incoming.remove(CATALOGUE["control"])
     for key in incoming:
         account.upload(key, b"%PDF-")
-    found = list(uploads.every(account.s3, "documents-bucket", keys.INCOMING))
+    found = list(uploads.all_latest(account.s3, "documents-bucket", keys.INCOMING))
     assert {upload.key for upload in found} == incoming
     events = [json.dumps(messages.upload_event(upload)) for upload in found]
     assert [messages.uploads(event) for event in events] == [(upload,) for upload in found]

@@ -20,8 +20,8 @@ def status(account: Account, document: str) -> tuple[str, str]:
     return row["status"], row["reason"]
 
 
-def queue(account: Account, most: int = 500) -> int:
-    return intake.queue_waiting(account.documents, account.ledger, "pumps", NOW, most)
+def queue(account: Account, limit: int = 500) -> int:
+    return intake.queue_waiting(account.documents, account.ledger, "pumps", NOW, limit)
 
 
 def test_a_tiled_document_waits_for_a_version_and_tells_the_remedy(account: Account) -> None:
@@ -75,4 +75,4 @@ def test_many_documents_are_queued_bit_by_bit(account: Account) -> None:
     for number in range(3):
         queued(account, key=f"incoming/symbols/{number}.pdf")
     put_to_use(account)
-    assert [queue(account, most=2) for _ in range(3)] == [2, 1, 0]
+    assert [queue(account, limit=2) for _ in range(3)] == [2, 1, 0]

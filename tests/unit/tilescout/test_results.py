@@ -126,7 +126,7 @@ def test_one_version_is_nothing_to_warn_of() -> None:
 
 def test_a_retrain_between_two_runs_of_a_document_is_told() -> None:
     assert results.mixed_versions({V2, V1}) == (
-        "2 versions of the model answered tiles of this document, as another was put to use "
+        "2 versions of the model answered tiles of this document, as another was activated "
         f"between its runs: {V1}, {V2}; upload it again to have one",
     )
 

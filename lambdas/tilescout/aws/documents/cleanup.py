@@ -1,4 +1,4 @@
-"""What follows the end of a document: its event, and the cleaning up. Both may be done again."""
+"""The event and the cleanup that follow the end of a document; both may be repeated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tilescout.aws.documents import events, result_file
 from tilescout.aws.documents.resources import Resources
 from tilescout.aws.tables import detection_table, document_table, page_table
 from tilescout.documents import Attributes, Document, due_for_cleanup
-from tilescout.errors import CleaningUnfinished
+from tilescout.errors import CleanupUnfinished
 from tilescout.transitions import CLEANUP_SECONDS
 
 KEEP_LEDGER_SECONDS = 30 * 24 * 3600
@@ -22,22 +22,24 @@ KEEP_LEDGER_SECONDS = 30 * 24 * 3600
 def clean(
     resources: Resources, document: Document, now: int, must_stop: Callable[[], bool]
 ) -> None:
-    """Announce the end of an ended document and clean up after it; what is done is not redone.
+    """Announces the end of an ended document and cleans up after it, as far as that is left to do.
 
-    A document keeps ``clean_after`` until all is done, so that a crash is made good later.
-    Raises EventNotSent; CleaningUnfinished once ``must_stop`` says so, for a later hint.
+    A document keeps ``clean_after`` until all is done, so that a crash is made good later. Raises
+    EventNotSent, and CleanupUnfinished once ``must_stop`` says so; a later hint goes on.
     """
     if not document.is_announced:
         events.announce(resources.events, document)
         _update(resources, document, {"announced": document.announced_as})
     if not _clean_up(resources, document, now, must_stop):
         _update(resources, document, due_for_cleanup(document, now))
-        raise CleaningUnfinished(f"document {document.id} has more to clean; a later hint goes on")
+        raise CleanupUnfinished(
+            f"document {document.id} has more to clean up; a later hint goes on"
+        )
     _update(resources, document, due_for_cleanup(document, 0))
 
 
-def take_cleaning(resources: Resources, document: Document, now: int) -> bool:
-    """Whether the cleaning, left undone for too long, is now ours."""
+def take_cleanup(resources: Resources, document: Document, now: int) -> bool:
+    """Takes over a cleanup that was left undone for too long; returns True where this call may."""
     if not document.has_ended or not 0 < document.clean_after <= now:
         return False
     until = now + CLEANUP_SECONDS
@@ -45,7 +47,7 @@ def take_cleaning(resources: Resources, document: Document, now: int) -> bool:
     later = due_for_cleanup(document, until)
     if document_table.update(resources.documents, document.id, later, still):
         return True
-    # Where the reply to our own write was lost, nobody else would come.
+    # Where the reply to this very write was lost, nobody else would come.
     found = document_table.get(resources.documents, document.id)
     return found is not None and found.clean_after == until
 
@@ -58,7 +60,7 @@ def _update(resources: Resources, document: Document, values: Attributes) -> Non
 def _clean_up(
     resources: Resources, document: Document, now: int, must_stop: Callable[[], bool]
 ) -> bool:
-    """Whether all is done. The rows that lead to the rest are the last to get an end."""
+    """Returns True once all is done. The rows that lead to the others are the last to expire."""
     if not _retire(resources, document, now, must_stop):
         return False
     begun = page_table.result_sets(resources.ledger, document.id)
@@ -74,9 +76,9 @@ def _clean_up(
 def _retire(
     resources: Resources, document: Document, now: int, must_stop: Callable[[], bool]
 ) -> bool:
-    """Tiles expire from now on, band by band. A PARTIAL document keeps its images for a retry.
+    """Lets the tiles expire, band by band; returns False where ``must_stop`` ended it.
 
-    A retry of one without images makes them anew.
+    A PARTIAL document keeps its images for a retry, which otherwise makes them anew.
     """
 
     def without_images(partition: str) -> list[dict[str, Any]]:

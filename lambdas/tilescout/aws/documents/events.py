@@ -1,4 +1,4 @@
-"""The event that tells the customer's programs that a document has ended."""
+"""The event DocumentEnded, for the customer's programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def announce(events: EventBridgeClient, document: Document) -> None:
-    """Send DocumentEnded. Raises EventNotSent."""
+    """Sends DocumentEnded. Raises EventNotSent."""
     detail = {
         "document_id": document.id,
         "bucket": document.bucket,
@@ -39,10 +39,10 @@ def announce(events: EventBridgeClient, document: Document) -> None:
 
 
 def announce_without_result(documents: Table, events: EventBridgeClient, document_id: str) -> None:
-    """Announce a document that ended before any run, unless that is done; may be done again.
+    """Announces a document that ended before any run, unless that is done; may be repeated.
 
-    Its ``clean_after`` is not 0 until then; only a SUPERSEDED one is cleaned up afterwards. What
-    a run has ended is for the end of the run. Raises EventNotSent.
+    Its ``clean_after`` is not 0 until then; only a SUPERSEDED one is cleaned up afterwards. A
+    document with a result is announced by its cleanup. Raises EventNotSent.
     """
     document = document_table.get(documents, document_id)
     if document is None or not document.has_ended:

@@ -27,7 +27,7 @@ def finish(resources: Resources, document: Document, now: int) -> bool:
     with result_file.gathered(resources, result.id, document) as (file, totals):
         totals.warnings += results.mixed_versions(totals.model_versions)
         end = transitions.finish(result, totals, pages)
-        versions = results.listed(totals.model_versions)
+        versions = results.joined(totals.model_versions)
         head = results.document_json(end.applied_to(document), pages, versions)
         result_file.write(resources, result.id, file, head)
     return _commit(resources, end)

@@ -74,17 +74,17 @@ def queue_if_tiled(documents: Table, ledger: Table, document: Document, now: int
     return tiled.status
 
 
-def queue_waiting(documents: Table, ledger: Table, project: str, now: int, most: int = 500) -> int:
+def queue_waiting(documents: Table, ledger: Table, project: str, now: int, limit: int = 500) -> int:
     """Queues documents WAITING_FOR_MODEL once a version of the project is in use.
 
-    Returns how many documents were queued, at most ``most``; they keep their place in the queue.
+    Returns how many documents were queued, at most ``limit``; they keep their place in the queue.
     """
     if model_table.in_use(ledger, project) is None:
         return 0
     waiting = document_table.with_status(documents, "WAITING_FOR_MODEL", project)
     return sum(
         document_table.commit_status(documents, transitions.model_activated(document, now))
-        for document in list(islice(waiting, most))
+        for document in list(islice(waiting, limit))
     )
 
 

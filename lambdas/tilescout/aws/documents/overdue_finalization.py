@@ -1,6 +1,4 @@
-"""Ended documents whose event and cleaning up nobody is at any more: whoever was died, or its
-message was lost.
-"""
+"""Ended documents whose event and cleanup are overdue: a function died, or a message was lost."""
 
 from __future__ import annotations
 
@@ -23,9 +21,9 @@ if TYPE_CHECKING:
 
 
 def overdue(documents: Table, status: Status, until: int) -> Iterator[Document]:
-    """Those that should have been announced and cleaned up before, longest due first.
+    """Yields documents that should have been announced and cleaned up by ``until``, oldest first.
 
-    Reads no others, however many have ended.
+    The query reads no others, however many have ended.
     """
     due = Key("due").between(keys.due_to_finish(0), keys.due_to_finish(until))
     for item in document_table.query_status(documents, Key("status").eq(status) & due):
@@ -40,9 +38,9 @@ def finish(
     document: Document,
     now: int,
 ) -> None:
-    """Have the document announced and cleaned up; may be done again. Raises EventNotSent.
+    """Has the document announced and cleaned up; may be repeated. Raises EventNotSent.
 
-    It is late again only after a while, so that one that cannot be finished holds up no other.
+    It is overdue again only after a while, so that one that cannot be finished holds up no other.
     """
     unchanged = Attr("clean_after").eq(document.clean_after)
     again: Attributes = {"due": keys.due_to_finish(now)}

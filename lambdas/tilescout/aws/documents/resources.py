@@ -1,4 +1,4 @@
-"""What the end of a document touches."""
+"""The tables, buckets and clients for the end of a document."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resources:
-    """The tables, buckets and clients that the end of a document touches."""
+    """All that finalization, result file and cleanup of a document read or write."""
 
     documents: Table
     ledger: Table

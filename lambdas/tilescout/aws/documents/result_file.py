@@ -1,4 +1,4 @@
-"""detections.json, put together from the files of its pages without holding them all."""
+"""The file detections.json, put together from the files of its pages one by one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def gathered(
     resources: Resources, result: str, document: Document
 ) -> Iterator[tuple[IO[bytes], Totals]]:
-    """A file that holds the detections of all pages, in page order, and what they add up to.
+    """Yields a file with the detections of all pages, in page order, and their totals.
 
     Raises LookupError where the result of a page is gone.
     """
@@ -37,7 +37,7 @@ def gathered(
 
 
 def write(resources: Resources, result: str, file: IO[bytes], head: dict[str, Any]) -> None:
-    """Complete the gathered file by what it says of the document, and store it."""
+    """Completes the gathered file with the head of the document, and stores it."""
     file.write(b'], "document": ' + json.dumps(head).encode() + b"}")
     file.seek(0)
     key = keys.document_result(result)
@@ -45,7 +45,7 @@ def write(resources: Resources, result: str, file: IO[bytes], head: dict[str, An
 
 
 def delete(resources: Resources, result: str, document: Document) -> None:
-    """Delete the files of a result set that no document points to."""
+    """Deletes the files of a result set that no document points to."""
     pages = [keys.page_result(result, page) for page in document.page_numbers()]
     objects.delete(resources.s3, resources.results_bucket, [keys.document_result(result), *pages])
 

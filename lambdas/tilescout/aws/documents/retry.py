@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PageRows:
-    """What the ledger still holds of a page; ``tiles`` by band."""
+    """The rows that the ledger still holds of a page; ``tiles`` are grouped by band."""
 
     page: int
     row: PageRow | None
@@ -32,7 +32,7 @@ class _PageRows:
     tiles: dict[int, list[TileRow]]
 
     def counted(self, found: Retry, stored: Container[str]) -> Retry:
-        """The retry with this page."""
+        """Returns the retry with this page added."""
         tiles = [tile for of_band in self.tiles.values() for tile in of_band]
         again = [(self.page, tile.tile) for tile in tiles if not is_kept(tile, stored)]
         anew = must_be_tiled(found.document.id, self.row, self.bands, tiles, stored)
@@ -46,7 +46,7 @@ class _PageRows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retrier:
-    """Retries documents. Each step may be done again; nobody sees the document before the last.
+    """Retries documents. Each step may be repeated; no run sees the document before the last.
 
     Its old result stays visible until a run has made a new one.
     """
@@ -60,10 +60,10 @@ class Retrier:
     documents_queue_url: str
 
     def look(self, document: Document) -> Retry:
-        """What a retry would do; changes nothing.
+        """Returns what a retry would do; changes nothing.
 
-        Rows of the ledger go 30 days after the document's end, images after 90 days: what is
-        gone is made again from the PDF, and a tile whose answer is gone is asked again.
+        Rows of the ledger expire 30 days after the document's end, images after 90 days: what is
+        gone is made again from the PDF, and a tile whose answer is gone is detected again.
         """
         stored = self._stored(document)
         found = Retry(document=document)
@@ -72,7 +72,7 @@ class Retrier:
         return found
 
     def retry(self, document: Document, now: int) -> Status | None:
-        """The status it has then; None where somebody else is at the document this moment."""
+        """Retries the document; returns its new status, or None where another call works on it."""
         until = now + transitions.CLEANUP_SECONDS
         # Whoever cleans up holds this, too: both at once would let rows expire that are needed.
         if document.clean_after > now or not self._hold_cleanup(document, until):
@@ -90,7 +90,7 @@ class Retrier:
         return status
 
     def judge_again(self, document: Document) -> bool:
-        """Of a REJECTED document: forget it, and announce its upload; whether that was done.
+        """Forgets a REJECTED document and announces its upload anew; returns True where it did.
 
         Between the two it is an object without a record, which the guard finds too.
         """
@@ -128,7 +128,7 @@ class Retrier:
             )
 
     def _tiles(self, document: Document, page: int, known: set[int]) -> dict[int, list[TileRow]]:
-        """By band; also those that outlived the rows of their band or page."""
+        """Returns tiles by band, also those that outlived the rows of their band or page."""
         found: dict[int, list[TileRow]] = {}
         for band in count():
             tiles = list(tile_table.in_band(self.ledger, document.id, page, band))
@@ -139,9 +139,9 @@ class Retrier:
         raise AssertionError("a page has no end of bands")
 
     def _prepare(self, document: Document, found: Retry, stored: Container[str]) -> bool:
-        """Rows that stay, tiles that are pending, pages that are not tiled; what nobody reads yet.
+        """Keeps the rows, renews tiles that lack an answer, and unmarks pages to be tiled again.
 
-        False where rows expired meanwhile.
+        No run reads any of that yet. Returns False where rows expired meanwhile.
         """
         whole = [page_table.keep(self.ledger, keys.document_partition(document.id))]
         for page in found.pages:
@@ -167,6 +167,6 @@ class Retrier:
             page_table.recount(self.ledger, document.id, band, {tile.tile for tile in kept})
 
     def _forget_result(self, document: Document) -> None:
-        """The empty result set of a FAILED document is deleted at its next end."""
+        """Has the empty result set of a FAILED document deleted at its next end."""
         sort = keys.merged_group_sort(document.result_id, document.first_page)
         page_table.add_to_group(self.ledger, document.id, sort, document.first_page, to="begun")

@@ -1,4 +1,4 @@
-"""Older versions of a key step back for the one that was accepted last (rule 12)."""
+"""Older versions of a key give way to the one that was accepted last (rule 12)."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
-def step_back(documents: Table, s3: S3Client, document: Document, now: int) -> list[str]:
-    """Compare the document with the other versions of its key; which of them are SUPERSEDED.
+def supersede_older(documents: Table, s3: S3Client, document: Document, now: int) -> list[str]:
+    """Compares the document with the other versions of its key, and ends those that give way.
 
-    Returns the ids of those whose end is not told or cleaned up yet. S3 lists versions in the
-    order in which they were written, so of two documents accepted at the same time at least one
-    sees the other. May be done again.
+    Returns the ids of SUPERSEDED versions whose end is not announced or cleaned up yet. S3 lists
+    versions in the order in which they were written, so of two documents accepted at the same
+    time at least one sees the other. May be repeated.
     """
     ids = _newest_first(s3, document)
     known = _read(documents, ids)
@@ -44,9 +44,9 @@ def follow_up(
     merges_queue_url: str,
     document_id: str,
 ) -> None:
-    """Tell of the document's end, and have it cleaned up; may be done again.
+    """Announces the document's end, and has it cleaned up; may be repeated.
 
-    Whoever cleans comes once nothing can still be written for it.
+    The cleanup comes once nothing can still be written for the document.
     """
     document_events.announce_without_result(documents, events, document_id)
     hint = messages.MergeHint(document_id=document_id, claim_token=0, page=1)
@@ -54,7 +54,7 @@ def follow_up(
 
 
 def _newest_first(s3: S3Client, document: Document) -> list[str]:
-    """Ids of what may have been made of the key's versions; this document's is always there."""
+    """Returns the ids of documents of the key's versions; this document's is always there."""
     ids = [
         keys.document_id(document.bucket, document.key, version)
         for version in uploads.versions(s3, document.bucket, document.key)

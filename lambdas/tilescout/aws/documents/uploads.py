@@ -1,4 +1,4 @@
-"""Uploads whose event was lost: the documents bucket listed, and the event sent again."""
+"""Uploads in the documents bucket, and the events of those that were lost."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def next_page(
     before: int,
     has_time: Callable[[], bool],
 ) -> Iterator[Upload]:
-    """Latest versions written before the time given, of the next thousand keys; then round again.
+    """Yields latest versions written before ``before``, of the next thousand keys.
 
-    The cursor moves only past what has been worked through.
+    After the last key it begins anew. The cursor moves only past what has been worked through.
     """
     cursor: dict[str, Any] = ledger.get_item(Key=keys.SWEEP_CURSOR).get("Item", {})
     markers = {name: cursor[name] for name in ("KeyMarker", "VersionIdMarker") if name in cursor}
@@ -48,15 +48,15 @@ def next_page(
     )
 
 
-def versions(s3: S3Client, bucket: str, key: str, most: int = 100) -> list[str]:
-    """The key's versions that are there, newest first; at most so many."""
+def versions(s3: S3Client, bucket: str, key: str, limit: int = 100) -> list[str]:
+    """Returns the versions of the key that exist, newest first, at most ``limit``."""
     # Longer keys that begin with this one come after it.
-    listed = s3.list_object_versions(Bucket=bucket, Prefix=key, MaxKeys=most)
+    listed = s3.list_object_versions(Bucket=bucket, Prefix=key, MaxKeys=limit)
     return [each["VersionId"] for each in listed.get("Versions", []) if each["Key"] == key]
 
 
-def every(s3: S3Client, bucket: str, prefix: str) -> Iterator[Upload]:
-    """The latest version of every object; what was deleted has none."""
+def all_latest(s3: S3Client, bucket: str, prefix: str) -> Iterator[Upload]:
+    """Yields the latest version of every object that was not deleted."""
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
         for version in page.get("Versions", []):
             if version["IsLatest"]:
@@ -64,7 +64,7 @@ def every(s3: S3Client, bucket: str, prefix: str) -> Iterator[Upload]:
 
 
 def without_record(documents: Table, listed: Iterable[Upload]) -> Iterator[Upload]:
-    """Those that no document was made of."""
+    """Yields the uploads of which no document was made."""
     for upload in listed:
         known = keys.document_id(upload.bucket, upload.key, upload.version_id)
         if document_table.get(documents, known) is None:
@@ -72,5 +72,5 @@ def without_record(documents: Table, listed: Iterable[Upload]) -> Iterator[Uploa
 
 
 def announce(sqs: SQSClient, queue_url: str, upload: Upload) -> None:
-    """Send the event that S3 should have sent; twice is as good as once."""
+    """Sends the event that S3 should have sent; sending it twice does no harm."""
     sqs.send_message(QueueUrl=queue_url, MessageBody=json.dumps(messages.upload_event(upload)))

@@ -1,1 +1,1 @@
-"""One module per kind of row: reads, conditional writes and nothing else."""
+"""One module per kind of row, with its reads and conditional writes."""

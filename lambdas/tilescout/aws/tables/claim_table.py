@@ -1,4 +1,4 @@
-"""Claims: which documents a run works on, written in one transaction with the document."""
+"""Claims: the documents that a run works on, written in one transaction with the document."""
 
 from __future__ import annotations
 
@@ -11,41 +11,39 @@ from tilescout import keys, transitions
 from tilescout.aws.items import changes, from_item, to_item
 from tilescout.aws.requests import is_refused, rows_of
 from tilescout.aws.tables import document_table
-from tilescout.runs.records import Claim
+from tilescout.runs.records import Claim, RunState
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 CONTENTION = "TransactionConflict"
 KEEP_SECONDS = 7 * 24 * 3600
-"""A claim's row is the run's, and no run lives for a day."""
+"""A claim's row is needed only by its run, which lives for less than a day."""
 
 
 def claim(
     documents: Table,
     ledger: Table,
     claimed: Claim,
-    *,
-    model: str,
-    token: int,
-    run_id: str,
+    run: RunState,
     now: int,
 ) -> bool:
-    """Take a document for the run (rule 11): the lease is mine, live and working; the document
-    is QUEUED, or RUNNING under an older claim. False where that does not hold, or where another
-    transaction is at the document this moment.
+    """Claims a document for the run that holds the lease (rule 11).
+
+    The lease must be live and working, and the document QUEUED, or RUNNING under an older claim.
+    Returns False where that does not hold, or where another transaction is at the document.
     """
     lease_check = {
         "TableName": ledger.name,
-        "Key": keys.lease(model),
+        "Key": keys.lease(run.model),
         "ConditionExpression": "#token = :token AND expires_at > :now AND phase = :working",
         "ExpressionAttributeNames": {"#token": "token"},
-        "ExpressionAttributeValues": {":token": token, ":now": now, ":working": "working"},
+        "ExpressionAttributeValues": {":token": run.token, ":now": now, ":working": "working"},
     }
-    change = transitions.claim(claimed.document_id, token, run_id)
+    change = transitions.claim(claimed.document_id, run.token, run.id)
     update = {"TableName": documents.name} | document_table.status_update(change)
     row = to_item(claimed) | {
-        "pk": keys.run_partition(run_id),
+        "pk": keys.run_partition(run.id),
         "sk": claimed.document_id,
         "expire_at": now + KEEP_SECONDS,
     }
@@ -65,7 +63,7 @@ def _transact(documents: Table, actions: list[Any]) -> bool:
 
 
 def claims(ledger: Table, run_id: str) -> Iterator[Claim]:
-    """All claims of the run; a consistent read, unlike the status index."""
+    """Yields all claims of the run, by a consistent read, unlike the status index."""
     return (from_item(Claim, row) for row in rows_of(ledger, keys.run_partition(run_id)))
 
 

@@ -1,4 +1,4 @@
-"""Rows of the detections table, written and deleted by result set."""
+"""Rows of the detections table, written and deleted per result set."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def write_page(table: Table, result: str, page: int, rows: list[dict[str, Any]]) -> None:
-    """The page has these rows and no others: an earlier merge may have found more."""
+    """Writes the rows of a page and deletes others, as an earlier merge may have found more."""
     kept = {row["sort"] for row in rows}
     on_page = Key("result_id").eq(result) & Key("sort").begins_with(keys.detection_page(page))
     surplus = [
@@ -32,7 +32,10 @@ def write_page(table: Table, result: str, page: int, rows: list[dict[str, Any]])
 
 
 def delete_set(table: Table, result: str, must_stop: Callable[[], bool]) -> bool:
-    """Delete the rows of a result set that no document points to; whether all are deleted."""
+    """Deletes the rows of a result set that no document points to.
+
+    Returns False where ``must_stop`` ended it before all were deleted.
+    """
     with table.batch_writer() as batch:
         for row in requests.rows(table, Key("result_id").eq(result), ConsistentRead=True):
             if must_stop():

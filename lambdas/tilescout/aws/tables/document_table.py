@@ -1,4 +1,4 @@
-"""Documents and runs in their table; every change of status is conditional."""
+"""Documents and runs in their table; every change of a document's status is conditional."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def add(table: Table, document: Document) -> bool:
-    """Write a new document; False where it is known already."""
+    """Writes a new document; returns False where it is known already."""
     row = to_item(document) | {
         "kind": "document",
         "source_key": keys.source_key(document.bucket, document.key),
@@ -33,7 +33,7 @@ def add(table: Table, document: Document) -> bool:
 
 
 def get(table: Table, document_id: str) -> Document | None:
-    """A consistent read of one document."""
+    """Reads one document consistently; returns None where it is unknown."""
     item = table.get_item(Key={"id": document_id}, ConsistentRead=True).get("Item")
     return from_item(Document, item) if item else None
 
@@ -94,18 +94,19 @@ def update(
 
 
 def in_status(*statuses: Status) -> ConditionBase:
+    """Returns the condition that the document has one of these statuses."""
     return Attr("status").is_in(list(statuses))
 
 
 def claimed_by(token: int) -> ConditionBase:
-    """RUNNING under this claim (rule 12)."""
+    """Returns the condition that the document is RUNNING under this claim (rule 12)."""
     return Attr("status").eq("RUNNING") & Attr("claim_token").eq(token)
 
 
 def charge(table: Table, document_id: str, usd: float, *, token: int, opened_at: int) -> bool:
-    """Add a run's share of its model's cost, once a run; False where it was added already.
+    """Adds a run's share of its model's cost, once per run; returns False where it was added.
 
-    Where a person has retried the document since the run opened, the share was before that.
+    Where a person has retried the document since the run opened, the share counts as spent before.
     """
     since = "(attribute_not_exists(asked_for_at) OR asked_for_at < :opened)"
     charged = "SET model_usd = model_usd + :usd, charged_token = :token"
@@ -125,13 +126,13 @@ def charge(table: Table, document_id: str, usd: float, *, token: int, opened_at:
 
 
 def with_status(table: Table, status: str, model: str) -> Iterator[Document]:
-    """Documents of a model with a status, oldest first; eventually consistent, page by page."""
+    """Yields a model's documents with a status, oldest first; eventually consistent."""
     condition = Key("status").eq(status) & Key("due").begins_with(keys.of_model(model))
     yield from (from_item(Document, item) for item in query_status(table, condition))
 
 
 def with_other_models(table: Table, status: str, models: Sequence[str]) -> Iterator[Document]:
-    """Documents with a status whose model is none of those given (at least one)."""
+    """Yields documents with a status whose model is none of ``models`` (at least one)."""
     known = sorted(models, key=keys.of_model)
     due = Key("due")
     gaps = [
@@ -145,27 +146,29 @@ def with_other_models(table: Table, status: str, models: Sequence[str]) -> Itera
 
 
 def query_status(table: Table, condition: ConditionBase) -> Iterator[dict[str, Any]]:
-    """Rows of documents and runs by their status; eventually consistent, page by page."""
+    """Yields rows of documents and runs by their status; eventually consistent."""
     return rows(table, condition, IndexName="by_status")
 
 
 def open_run(table: Table, run: Run) -> bool:
-    """Write the run's row; False where a retried step finds it written."""
+    """Writes the run's row; returns False where a repeated step finds it written."""
     row = to_item(run) | {"kind": "run", "due": keys.due(run.model, run.opened_at)}
     return conditional(table.put_item, Item=row, ConditionExpression=Attr("id").not_exists())
 
 
 def get_run(table: Table, run_id: str) -> Run | None:
+    """Reads one run consistently; returns None where it is unknown."""
     item = table.get_item(Key={"id": run_id}, ConsistentRead=True).get("Item")
     return from_item(Run, item) if item else None
 
 
 def update_run(table: Table, run_id: str, values: Mapping[str, Any]) -> None:
+    """Sets attributes of the run's row."""
     table.update_item(Key={"id": run_id}, **changes(values))
 
 
 def spend_calls(table: Table, run_id: str, calls: int) -> bool:
-    """Take billed calls of one ask from the run's allowance; False where fewer are left.
+    """Takes the billed calls of one tile from the run's allowance; returns False without enough.
 
     Where a reply is lost they may be taken twice: the run then ends earlier.
     """
@@ -179,9 +182,10 @@ def spend_calls(table: Table, run_id: str, calls: int) -> bool:
 
 
 def return_calls(table: AtMostOnce, run_id: str, unused: int) -> bool:
-    """Put calls that were not made or not billed back into the allowance, never twice.
+    """Returns calls that were not made or not billed to the allowance, never twice.
 
-    False where nobody knows whether they were: then they stay taken, and the run ends earlier.
+    The result is False where nobody knows whether that was done: then they may stay taken, and the
+    run ends earlier.
     """
     made = table.update(
         Key={"id": run_id},
@@ -192,9 +196,9 @@ def return_calls(table: AtMostOnce, run_id: str, unused: int) -> bool:
 
 
 def count_answer(table: Table, run_id: str, now: int) -> None:
-    """Count a tile as answered in this run; twice, where a reply is lost.
+    """Counts a tile as answered in this run; twice, where a reply is lost.
 
-    No money and no tile hangs on the number: it tells a run without any answer from others, and
+    No money and no tile depends on the number: it tells a run without any answer from others, and
     how fast the model was.
     """
     table.update_item(

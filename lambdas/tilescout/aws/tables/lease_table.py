@@ -1,4 +1,4 @@
-"""The lease in the ledger table, changed by compare-and-swap of pure decisions."""
+"""Leases in the ledger table, changed by compare-and-swap of pure decisions."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ SWAP_TRIES = 5
 
 
 def read(ledger: Table, model: str) -> Lease:
-    """A consistent read; a lease never taken is one without owner and token 0."""
+    """Reads a lease consistently; one that was never taken has no owner and token 0."""
     item = ledger.get_item(Key=keys.lease(model), ConsistentRead=True).get("Item")
     return from_item(Lease, item) if item else Lease(model=model)
 
 
 def every(ledger: Table) -> list[Lease]:
-    """All leases, also of models that no profile uses any more; a consistent read."""
+    """Reads all leases consistently, also of models that no profile uses any more."""
     return [from_item(Lease, row) for row in rows_of(ledger, keys.LEASES)]
 
 
-SWAPPED = (
+COMPARED = (
     "token",
     "owner",
     "expires_at",
@@ -44,18 +44,18 @@ SWAPPED = (
     "start_requested_at",
     "stop_requested_at",
 )
-"""What a decision rests on; the rest changes only together with these."""
+"""Attributes on which decisions rest; the others change only together with these."""
 
 
 def _unchanged(old: Lease) -> ConditionBase:
     if old == Lease(model=old.model):
         return Attr("pk").not_exists()
-    same = (_holds(name, getattr(old, name)) for name in SWAPPED)
+    same = (_holds(name, getattr(old, name)) for name in COMPARED)
     return reduce(operator.and_, same)
 
 
 def _holds(name: str, value: Any) -> ConditionBase:
-    """A row of an older version of the code lacks what is at its default."""
+    """Returns the condition for one attribute, which older rows lack where it is its default."""
     holds: ConditionBase = Attr(name).eq(value)
     return holds if value else holds | Attr(name).not_exists()
 
@@ -66,9 +66,10 @@ def _swap(ledger: Table, old: Lease, new: Lease) -> bool:
 
 
 def change(ledger: Table, model: str, decide: Callable[[Lease], Lease | None]) -> Lease | None:
-    """Apply ``decide`` to the lease as it is; None where it decides to leave it alone.
+    """Applies ``decide`` to the lease as it is, and writes what it returns.
 
-    Raises LeaseLost where others change it faster than we can, and what ``decide`` raises.
+    Returns the lease as written, or None where ``decide`` leaves it alone. Raises LeaseLost where
+    others change it again and again meanwhile, and what ``decide`` raises.
     """
     return exchange(ledger, model, decide)[1]
 
@@ -76,7 +77,7 @@ def change(ledger: Table, model: str, decide: Callable[[Lease], Lease | None]) -
 def exchange(
     ledger: Table, model: str, decide: Callable[[Lease], Lease | None]
 ) -> tuple[Lease, Lease | None]:
-    """As ``change``, with the lease that ``decide`` was given."""
+    """Does what ``change`` does; returns the lease as it was read, too."""
     for _ in range(SWAP_TRIES):
         old = read(ledger, model)
         new = decide(old)

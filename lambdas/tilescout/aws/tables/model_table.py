@@ -1,4 +1,4 @@
-"""The version in use of each model project, and its starts, in the ledger."""
+"""The version in use of a model project, and the starts of its versions, in the ledger."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 LAST = 9_999_999_999
-"""Later than any time in seconds that a sort key of ten digits holds."""
+"""The latest time in seconds that a sort key of ten digits holds."""
 
 
 def in_use(ledger: Table, project: str) -> ModelInUse | None:
-    """A consistent read; None while no version was put to use."""
+    """Reads the version in use consistently; returns None before the first was activated."""
     key = {"pk": keys.model(project), "sk": keys.MODEL_IN_USE}
     item = ledger.get_item(Key=key, ConsistentRead=True).get("Item")
     return from_item(ModelInUse, item) if item else None
 
 
 def use(ledger: Table, model: ModelInUse) -> None:
-    """Put a version to use: the next run starts this one."""
+    """Activates a version: the next run starts this one."""
     row = to_item(model) | {"pk": keys.model(model.project), "sk": keys.MODEL_IN_USE}
     ledger.put_item(Item=row)
 
 
 def measured(ledger: Table, project: str, version_arn: str, values: Mapping[str, Any]) -> bool:
-    """What a run measured, unless another version is in use by now."""
+    """Writes what a run measured; returns False where another version is in use by now."""
     return conditional(
         ledger.update_item,
         Key={"pk": keys.model(project), "sk": keys.MODEL_IN_USE},
@@ -44,7 +44,7 @@ def measured(ledger: Table, project: str, version_arn: str, values: Mapping[str,
 
 
 def add_start(ledger: Table, start: ModelStart) -> None:
-    """Write down a start before it is requested; repeating it changes nothing."""
+    """Records a start before it is requested; repeating it changes nothing."""
     ledger.put_item(Item=to_item(start) | _key(start.project, start.requested_at))
 
 
@@ -59,7 +59,7 @@ def get_start(ledger: Table, project: str, requested_at: int) -> ModelStart | No
 
 
 def close_start(ledger: Table, lease: Lease, stopped_at: int, stopped_by: str) -> None:
-    """The start that the lease tells of is over; also where its row was never written."""
+    """Records the end of the lease's start, also where its row was never written."""
     values = {
         "project": lease.model,
         "version_arn": lease.version,
@@ -72,7 +72,7 @@ def close_start(ledger: Table, lease: Lease, stopped_at: int, stopped_by: str) -
 
 
 def starts(ledger: Table, project: str, *, since: int = 0) -> Iterator[ModelStart]:
-    """Starts of the project's versions requested from ``since`` on, oldest first."""
+    """Yields starts of the project's versions requested from ``since`` on, oldest first."""
     found = rows(
         ledger,
         "pk = :pk AND sk BETWEEN :first AND :last",

@@ -1,4 +1,4 @@
-"""Pages, bands and marks in the ledger."""
+"""Pages, bands of tiles and sets of pages in the ledger."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 TRANSACTION = 100
-"""Actions that one transaction takes."""
+"""The actions that DynamoDB takes in one transaction."""
 
 
 def _page_key(document_id: str, page: int) -> dict[str, str]:
@@ -25,9 +25,10 @@ def _page_key(document_id: str, page: int) -> dict[str, str]:
 
 
 def count_attempt(table: AtMostOnce, document_id: str, page: int) -> PageRow:
-    """The page's row with one attempt more, or with none where nobody knows whether it counts.
+    """Counts an attempt at tiling, and returns the page's row.
 
-    Never with two: a page would be given up without having been tried as often.
+    Where nobody knows whether it was counted it is not counted again: a page would be given up
+    without having been tried as often.
     """
     answer = table.update(
         Key=_page_key(document_id, page),
@@ -51,14 +52,14 @@ def pages(table: Table, document_id: str) -> list[PageRow]:
 
 
 def bands(table: Table, document_id: str, page: int | None = None) -> list[BandRow]:
-    """Bands of the document, or of one page, in page order."""
+    """Returns the bands of the document, or of one page, in page order."""
     prefix = keys.BANDS if page is None else keys.bands_of_page(page)
     found = rows_of(table, keys.document_partition(document_id), prefix)
     return [from_item(BandRow, row) for row in found]
 
 
 def write_tiles(table: Table, document_id: str, page: int, tiles: Iterable[TileRow]) -> None:
-    """Tile rows that are not there yet. Repeatable at any time: one that exists may be answered."""
+    """Writes the tile rows that do not exist yet; one that exists may be answered already."""
     items = []
     for tile in tiles:
         partition = keys.tile_partition(document_id, page, keys.band_of(tile.tile))
@@ -67,7 +68,7 @@ def write_tiles(table: Table, document_id: str, page: int, tiles: Iterable[TileR
 
 
 def write_bands(table: Table, document_id: str, page: int, tiles: Iterable[int]) -> tuple[int, ...]:
-    """One row per 256 tiles, unless it is there; the numbers of the bands."""
+    """Writes one row per 256 tiles unless it exists; returns the numbers of the bands."""
     planned: dict[int, int] = {}
     for tile in tiles:
         planned[keys.band_of(tile)] = planned.get(keys.band_of(tile), 0) + 1
@@ -81,7 +82,7 @@ def write_bands(table: Table, document_id: str, page: int, tiles: Iterable[int])
 
 
 def _put_new(table: Table, items: list[dict[str, Any]]) -> None:
-    """All at once where none exists, else one by one those that do not."""
+    """Writes all items at once where none exists, else one by one those that do not."""
     for start in range(0, len(items), TRANSACTION):
         batch = items[start : start + TRANSACTION]
         puts: list[Any] = [{"Put": _new(table, item)} for item in batch]
@@ -97,7 +98,7 @@ def _new(table: Table, item: dict[str, Any]) -> dict[str, Any]:
 
 
 def mark(table: Table, document_id: str, row: PageRow) -> bool:
-    """Write the page's mark unless it has one; then count the page by presence in its group.
+    """Marks the page as tiled or given up unless it is marked, and counts it in its group.
 
     A page given up elsewhere may still be marked as tiled, never the other way round.
     """
@@ -115,7 +116,7 @@ def mark(table: Table, document_id: str, row: PageRow) -> bool:
 
 
 def unmark(table: Table, document_id: str, page: int, **values: Any) -> None:
-    """Set the page back to not tiled, so that it holds up its document until it is; repeatable."""
+    """Sets the page back to not tiled, so that it holds up its document; repeatable."""
     table.update_item(
         Key=_page_key(document_id, page),
         **changes({"page": page, "tiled": False, "failed_reason": ""} | values),
@@ -128,7 +129,7 @@ def unmark(table: Table, document_id: str, page: int, **values: Any) -> None:
 
 
 def recount(table: Table, document_id: str, band: BandRow, answered: set[int]) -> None:
-    """Nothing of the band has failed, and this is answered. Not while a run works on it."""
+    """Sets the band's answered tiles, and no failed ones; not while a run works on it."""
     table.update_item(
         Key={
             "pk": keys.document_partition(document_id),
@@ -139,7 +140,7 @@ def recount(table: Table, document_id: str, band: BandRow, answered: set[int]) -
 
 
 def add_to_group(table: Table, document_id: str, sort: str, number: int, to: str = "seen") -> None:
-    """Put a number into a set; repeatable."""
+    """Adds a number to the set in attribute ``to``; repeatable."""
     table.update_item(
         Key={"pk": keys.document_partition(document_id), "sk": sort},
         UpdateExpression="ADD #set :number",
@@ -149,7 +150,7 @@ def add_to_group(table: Table, document_id: str, sort: str, number: int, to: str
 
 
 def group(table: Table, document_id: str, prefix: str) -> set[int]:
-    """All numbers of the groups whose sort key begins so; a consistent read."""
+    """Reads all numbers of the groups whose sort key begins with ``prefix``, consistently."""
     found: set[int] = set()
     for row in rows_of(table, keys.document_partition(document_id), prefix):
         found |= {int(number) for number in row.get("seen", set())}
@@ -157,30 +158,30 @@ def group(table: Table, document_id: str, prefix: str) -> set[int]:
 
 
 def band_outcome(table: Table, document_id: str, page: int, tile: int, state: str) -> None:
-    """Count a tile as answered or failed in its band; repeatable."""
+    """Counts a tile as answered or failed in its band; repeatable."""
     add_to_group(table, document_id, keys.band_sort(page, keys.band_of(tile)), tile, to=state)
 
 
 def result_sets(table: Table, document_id: str) -> set[str]:
-    """Every result set that was begun for the document."""
+    """Returns the ids of all result sets that were begun for the document."""
     found = rows_of(table, keys.document_partition(document_id), keys.MERGED_GROUPS)
     return {keys.merged_result(str(row["sk"])) for row in found}
 
 
 def lasting(table: Table, partition: str) -> list[dict[str, Any]]:
-    """Rows of a partition that do not expire yet."""
+    """Returns the rows of a partition that do not expire yet."""
     return [row for row in rows_of(table, partition) if "expire_at" not in row]
 
 
 def expire(table: Table, expiring: list[dict[str, Any]], expire_at: int) -> None:
-    """Let the rows go at ``expire_at``; nothing else of them is touched."""
+    """Lets the rows expire at ``expire_at``; nothing else of them is changed."""
     for start in range(0, len(expiring), TRANSACTION):
         updates = [_expiry(table, row, expire_at) for row in expiring[start : start + TRANSACTION]]
         table.meta.client.transact_write_items(TransactItems=updates)
 
 
 def keep(table: Table, partition: str) -> bool:
-    """Let no row of the partition expire; False where one has gone while it was tried."""
+    """Lets no row of the partition expire; returns False where one expired meanwhile."""
     expiring = [row for row in rows_of(table, partition) if "expire_at" in row]
     for start in range(0, len(expiring), TRANSACTION):
         updates = [_expiry(table, row, None) for row in expiring[start : start + TRANSACTION]]

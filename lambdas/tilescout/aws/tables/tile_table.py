@@ -1,4 +1,4 @@
-"""Tile rows: read, decide, swap."""
+"""Rows of tiles in the ledger, changed by compare-and-swap of pure decisions."""
 
 from __future__ import annotations
 
@@ -55,9 +55,10 @@ def change(
     tile: int,
     decide: Callable[[TileRow], TileRow | Drop],
 ) -> TileRow | Drop:
-    """Apply ``decide`` to the row as it is now; the row written, or why it was left alone.
+    """Applies ``decide`` to the row as it is now, and writes what it returns.
 
-    Raises DetectorUnavailable where other workers change the row faster than we can.
+    Returns the row as written, or why it was left alone. Raises DetectorUnavailable where other
+    workers change the row again and again meanwhile.
     """
     for _ in range(SWAP_TRIES):
         old = read(table, document_id, page, tile)

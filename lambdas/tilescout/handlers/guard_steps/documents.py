@@ -1,4 +1,4 @@
-"""The guard's look at documents: what is stuck moves, what was lost is sent again."""
+"""The guard's duty to documents: what is stuck moves on, what was lost is sent again."""
 
 from __future__ import annotations
 
@@ -26,16 +26,18 @@ if TYPE_CHECKING:
 STUCK_SECONDS = 15 * 60
 DOCUMENTS_PER_SWEEP = 50
 PAGES_PER_SWEEP = 200
-"""Of one document; a message each, so that one bad page holds up no other."""
+"""Pages of one document that are sent again, one message per page."""
 PAGES_WAITING = 50
-"""Messages in the pages queue from which on nothing is sent again."""
+"""With so many messages in the pages queue nothing is sent again."""
 
 logger = Logger(child=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentGuard:
-    """One look. ``models`` are those of the profiles; ``has_time`` says whether to go on."""
+    """One look at the documents. ``models`` are those of the profiles; ``has_time`` says if it may
+    go on.
+    """
 
     documents: Table
     ledger: Table
@@ -48,14 +50,14 @@ class DocumentGuard:
     has_time: Callable[[], bool]
 
     def queue_waiting(self, projects: list[str]) -> int:
-        """WAITING_FOR_MODEL ends once a version was put to use."""
+        """Queues documents whose model project has a version in use now; returns how many."""
         return sum(
             intake.queue_waiting(self.documents, self.ledger, project, self.now)
             for project in projects
         )
 
     def hold_abandoned(self) -> int:
-        """Due, or waiting for a model, that no profile uses any more: no run would come."""
+        """Holds documents whose model no profile uses any more: no run would come for them."""
         held = 0
         for status in ("QUEUED", "RUNNING", "WAITING_FOR_MODEL"):
             found = document_table.with_other_models(self.documents, status, self.models)
@@ -66,7 +68,7 @@ class DocumentGuard:
         return held
 
     def _hold(self, document: Document) -> bool:
-        """Unless a run, begun before the profile went, is still at it."""
+        """Holds the document unless a run that began before the profile went still works on it."""
         model = document.profile.model
         if document.status == "RUNNING" and lease_table.read(self.ledger, model).is_live(self.now):
             return False
@@ -75,7 +77,7 @@ class DocumentGuard:
         return document_table.commit_status(self.documents, held)
 
     def move_stuck(self) -> int:
-        """ACCEPTED for too long: queue it if its pages are all there, else send what is missing.
+        """Queues documents that are ACCEPTED for too long, or sends their missing pages again.
 
         Nothing is sent while the queue holds much: what seems missing is probably still in it.
         """
@@ -99,7 +101,7 @@ class DocumentGuard:
         return queues.depth(self.sqs, self.settings.pages_queue_url)
 
     def _stuck(self) -> Iterator[Document]:
-        """Of each model those that wait longest; then those whose model has no profile any more."""
+        """Yields per model those that wait longest, then those whose model has no profile."""
 
         def is_stuck(document: Document) -> bool:
             return self.now - max(document.accepted_at, document.resent_at) >= STUCK_SECONDS
@@ -111,7 +113,7 @@ class DocumentGuard:
         yield from filter(is_stuck, others)
 
     def _resend(self, document: Document) -> int:
-        """Not again before it is stuck again. Returns how many messages were sent."""
+        """Sends missing pages, and not again for a while. Returns how many messages were sent."""
         missing = intake.missing_pages(self.ledger, document)[:PAGES_PER_SWEEP]
         intake.send_pages(self.sqs, self.settings.pages_queue_url, document.id, missing)
         due = keys.due(document.profile.model, self.now)
@@ -121,7 +123,7 @@ class DocumentGuard:
         return len(missing)
 
     def finish_ended(self) -> int:
-        """Ended long ago, and not announced or cleaned up."""
+        """Finishes documents that ended long ago and are not announced or cleaned up."""
         done = 0
         for status in sorted(ENDED):
             overdue = overdue_finalization.overdue(self.documents, status, self.now - STUCK_SECONDS)
@@ -133,7 +135,9 @@ class DocumentGuard:
         return done
 
     def _finish(self, document: Document) -> None:
-        logger.warning("an end was left undone", document_id=document.id, status=document.status)
+        logger.warning(
+            "document ended and was not cleaned up", document_id=document.id, status=document.status
+        )
         overdue_finalization.finish(
             self.documents,
             self.events,
@@ -144,7 +148,7 @@ class DocumentGuard:
         )
 
     def sweep_objects(self) -> int:
-        """Objects without a record are put on the documents queue, as their lost event would be."""
+        """Sends the lost events of objects without a record; returns how many."""
         listed = uploads.next_page(
             self.s3,
             self.ledger,
@@ -160,7 +164,7 @@ class DocumentGuard:
         return sent
 
     def held(self) -> int:
-        """Documents that only a person can help."""
+        """Returns how many documents are HELD, for which only a person can do something."""
         known = (
             document
             for model in self.models
@@ -170,7 +174,7 @@ class DocumentGuard:
         return sum(1 for _ in chain(known, others))
 
     def oldest_due_seconds(self) -> int:
-        """How long the oldest document waits for its result, a run or a model."""
+        """Returns for how long the oldest document waits for a model, a run or its result."""
         oldest = [
             self.now - (document.queued_at or document.accepted_at)
             for model in self.models

@@ -1,4 +1,4 @@
-"""The guard's look at every lease: no owned model stays up without a live run (rule 9)."""
+"""The guard's duty to models: no owned model stays up without a live run (rule 9)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ logger = Logger(child=True)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelGuard:
-    """One look. ``me`` names this invocation; ``open_rekognition`` is called only for models."""
+    """One look at the leases. ``me`` names this invocation; ``open_rekognition`` is called only
+    where there is a model.
+    """
 
     ledger: Table
     documents: Table
@@ -37,14 +39,14 @@ class ModelGuard:
     now: int
 
     def look(self, lease: Lease) -> str:
-        """What was done about the lease, in words; empty where nothing was."""
+        """Returns what was done about the lease, in words; empty where nothing was."""
         duty = guard_duty(lease, self.now, owner_runs=self._owner_runs(lease))
         if duty == "revoke":
             return self._revoke(lease)
         return self._bring_down(lease) if duty == "take over" else ""
 
     def _owner_runs(self, lease: Lease) -> bool:
-        """Another guard's hold ends by itself."""
+        """Returns True also for another guard, whose lease ends by itself."""
         if not lease.is_live(self.now) or lease.owner.startswith(GUARD):
             return True
         return executions.is_running(self.step_functions, lease.owner)
@@ -59,7 +61,7 @@ class ModelGuard:
         return "revoked"
 
     def _bring_down(self, seen: Lease) -> str:
-        """As an owner, and by what is read after it acquired."""
+        """Stops the model as the lease's owner, by what is read after it was acquired."""
         lease = lease_table.change(
             self.ledger,
             seen.model,
@@ -80,7 +82,7 @@ class ModelGuard:
         known = model_table.in_use(self.ledger, lease.model)
         shown = control.describe(known, lease.version)
         action = control.stop(lease, shown.status)
-        logger.warning("model without a run", version=lease.version, did=action.reason)
+        logger.warning("model without a run", version=lease.version, action=action.reason)
         self._release(lease)
         return "stopped" if action.verb == "done" else "stopping"
 
@@ -92,7 +94,7 @@ class ModelGuard:
         )
 
     def unmanaged(self, lease: Lease) -> list[str]:
-        """Versions of the lease's project that are up and that Tilescout did not start."""
+        """Returns versions of the lease's project that are up and that Tilescout did not start."""
         known = model_table.in_use(self.ledger, lease.model)
         if known is None:
             return []
@@ -100,11 +102,11 @@ class ModelGuard:
         return [version for version in up if not (lease.owned and version == lease.version)]
 
     def up_seconds(self, lease: Lease) -> int:
-        """How long an owned model is up, or asked to be; 0 where none is."""
+        """Returns for how long an owned model is up or starting; 0 where there is none."""
         return self.now - lease.start_requested_at if lease.owned else 0
 
     def idle_seconds(self, lease: Lease) -> int:
-        """Since its last answer, or since it was ready, while an owned model is RUNNING."""
+        """Returns the seconds since a RUNNING owned model was ready or gave its last answer."""
         if not lease.owned:
             return 0
         known = model_table.get_start(self.ledger, lease.model, lease.start_requested_at)

@@ -129,13 +129,7 @@ def _claim(context: StepContext, document: Document) -> Claim | None:
         answered_before=document.tiles_answered,
     )
     is_claimed = claim_table.claim(
-        context.documents,
-        context.ledger,
-        claimed,
-        model=context.state.model,
-        token=context.state.token,
-        run_id=context.state.id,
-        now=context.now,
+        context.documents, context.ledger, claimed, context.state, context.now
     )
     return claimed if is_claimed else None
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tilescout.errors import UnreadableDocument
-from tilescout.intake.page_ranges import MOST_PAGES, page_ranges, parse_pages
+from tilescout.intake.page_ranges import MAX_PAGES, page_ranges, parse_pages
 
 
 @pytest.mark.parametrize(
@@ -34,4 +34,4 @@ def test_every_page_is_in_exactly_one_range(first: int, more: int, tiles: int) -
     ranges = page_ranges(first, first + more, tiles_per_page=tiles)
     pages = [page for start, end in ranges for page in range(start, end + 1)]
     assert pages == list(range(first, first + more + 1))
-    assert all(end - start < MOST_PAGES for start, end in ranges)
+    assert all(end - start < MAX_PAGES for start, end in ranges)
