@@ -24,13 +24,29 @@ This page is written by `python -m benchmarks.status_page`.
 """
 
 
+ADDING = """
+## To add a status
+
+1. `lambdas/tilescout/documents.py`: its name in `Status`, and in `ENDED` if nothing more follows.
+2. `lambdas/tilescout/transitions.py`: an arrow to it and one from it in `ARROWS`, and the function
+   that decides.
+3. The place that calls the function and `document_table.commit_status`: a handler, or a step of the
+   run or of the guard.
+4. `cli/tilescout_cli/runs/progress.py`, only if a command should wait for it, or no longer wait.
+
+Then run the command above and describe the status in `docs/deploy.md`; tests fail until both are
+done.
+"""
+
+
 def page() -> str:
     """Returns the page as Markdown, with the diagram in Mermaid."""
     diagram = "\n".join(("```mermaid", "stateDiagram-v2", *_diagram(), "```"))
     rows = "\n".join(row for arrow in ARROWS for row in _rows(arrow))
     head = "| arrow | from | to | when |\n|---|---|---|---|"
     ended = ", ".join(sorted(ENDED))
-    return f"{HEAD}{diagram}\n\n{head}\n{rows}\n\nA document has ended when it is {ended}.\n"
+    end = f"A document has ended when its status is one of {ended}.\n"
+    return f"{HEAD}{diagram}\n\n{head}\n{rows}\n\n{end}{ADDING}"
 
 
 def _diagram() -> Iterator[str]:

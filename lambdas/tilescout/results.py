@@ -78,7 +78,7 @@ def row(
     seen_by = versions or {}
     document = result.document
     sort = keys.detection_sort(detection.page, number)
-    found: dict[str, Any] = {
+    attributes: dict[str, Any] = {
         "result_id": result.id,
         "sort": sort,
         "document_id": document.id,
@@ -100,15 +100,15 @@ def row(
         "made_at": result.made_at,
     }
     if detection.is_match:
-        found["label_shard"] = keys.label_shard(detection.label, result.id)
-        found["label_key"] = keys.label_key(result.id, sort)
+        attributes["label_shard"] = keys.label_shard(detection.label, result.id)
+        attributes["label_key"] = keys.label_key(result.id, sort)
     if len(detection.normalised_text) >= keys.TEXT_PREFIX:
-        found["text_prefix"] = keys.text_prefix(detection.normalised_text)
-        found["text_key"] = keys.text_key(detection.normalised_text, result.id, sort)
-    return found
+        attributes["text_prefix"] = keys.text_prefix(detection.normalised_text)
+        attributes["text_key"] = keys.text_key(detection.normalised_text, result.id, sort)
+    return attributes
 
 
-def detection_json(found: dict[str, Any]) -> dict[str, Any]:
+def detection_json(attributes: dict[str, Any]) -> dict[str, Any]:
     """Returns one detection as in detections.json, from a row of the table."""
     shown = (
         "page",
@@ -122,7 +122,7 @@ def detection_json(found: dict[str, Any]) -> dict[str, Any]:
         "open_sides",
         "model_version",
     )
-    return {"id": found["sort"]} | {name: found[name] for name in shown}
+    return {"id": attributes["sort"]} | {name: attributes[name] for name in shown}
 
 
 def page_json(page: PageRow) -> dict[str, Any]:

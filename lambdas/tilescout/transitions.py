@@ -178,7 +178,7 @@ class StatusChange:
 
     def applied_to(self, document: Document) -> Document:
         """Returns the document as the change makes it, whether its condition holds or not."""
-        known = {each.name for each in fields(Document)}
+        known = {item.name for item in fields(Document)}
         values = {name: value for name, value in self.attributes.items() if name in known}
         return replace(document, status=self.status, **values)  # type: ignore[arg-type]
 

@@ -86,7 +86,7 @@ def retry(stack: Stack, document: Document, *, dry_run: bool) -> Retried:
         return _judge(retrier, document, dry_run=dry_run)
     if document.status not in RETRY.sources:
         return Retried(document=document, did="nothing to retry", status=document.status)
-    found = retrier.look(document)
+    found = retrier.plan(document)
     status = None if dry_run else retrier.retry(document, clock.now())
     did = "would retry" if dry_run else ("retried" if status else "busy")
     return Retried(

@@ -131,8 +131,10 @@ def _plan(upload: Upload, head: Head, profile: Profile) -> DocumentPlan:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "document.pdf"
         with objects.refusals_as_unreadable():
-            found = objects.download(runtime.s3(), upload.bucket, upload.key, head.version_id, path)
-        if not found:
+            exists = objects.download(
+                runtime.s3(), upload.bucket, upload.key, head.version_id, path
+            )
+        if not exists:
             raise UnreadableDocument("this version was deleted before it was read; upload it again")
         facts = inspect_document(
             path,

@@ -78,12 +78,16 @@ def document_guard(now: int, has_time: Callable[[], bool]) -> DocumentGuard:
 
 def projects() -> list[str]:
     """Returns the projects whose models are started."""
-    return sorted({each.model_project for each in CONFIGURATION.profiles if each.needs_model})
+    return sorted(
+        {profile.model_project for profile in CONFIGURATION.profiles if profile.needs_model}
+    )
 
 
 def versioned() -> list[str]:
     """Returns the projects whose documents wait until a version is in use."""
-    return sorted({each.model_project for each in CONFIGURATION.profiles if each.needs_version})
+    return sorted(
+        {profile.model_project for profile in CONFIGURATION.profiles if profile.needs_version}
+    )
 
 
 def is_sweep_due(now: int) -> bool:
@@ -121,7 +125,9 @@ def watch_models(now: int, request_id: str) -> Counter[str]:
 def _of_models(leases: list[Lease]) -> list[Lease]:
     """Returns the leases of projects in which only Tilescout should start a model."""
     known = {lease.model: lease for lease in leases}
-    shared = {each.model_project for each in CONFIGURATION.profiles if each.use_running_model}
+    shared = {
+        profile.model_project for profile in CONFIGURATION.profiles if profile.use_running_model
+    }
     alone = [project for project in projects() if project not in shared]
     return [known.get(project, Lease(model=project)) for project in alone]
 

@@ -105,13 +105,13 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
     """Writes the page's rows and its file; repeatable, as ids follow from the answers alone."""
     tiles = _tiles(result.document, page)
     answers = _answers(result.document, page, tiles)
-    found = detect_with_warnings(
+    merged = detect_with_warnings(
         answers, page.page, page.width_px, page.height_px, result.document.profile
     )
     versions = results.versions_by_tile(answers)
     rows = [
         results.row(result, detection, n, page.dpi, versions)
-        for n, detection in enumerate(found.detections)
+        for n, detection in enumerate(merged.detections)
     ]
     detections = runtime.table(SETTINGS.detections_table)
     detection_table.write_page(detections, result.id, page.page, rows)
@@ -124,7 +124,7 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
         "tiles_answered": sum(tile.state == "answered" for tile in tiles),
         "model_versions": sorted(set(versions.values())),
         "warnings": [
-            *found.warnings,
+            *merged.warnings,
             *(warning for answer in answers for warning in answer.warnings),
         ],
     }

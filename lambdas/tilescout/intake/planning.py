@@ -26,7 +26,7 @@ MAX_TILES_PER_SECOND = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagePlan:
-    """One page in pixels at the profile's dpi; ``tiles`` is at most, before blank ones.
+    """One page in pixels at the profile's dpi; blank ones among its ``tiles`` will be skipped.
 
     ``coarse_tiles`` of them are those of the second scale. ``refusal`` says why the page will not
     be rendered; it has no tiles then.

@@ -25,7 +25,7 @@ def superseded(newest_first: Sequence[Document]) -> list[Superseded]:
     """
     replaced = []
     for number, older in enumerate(newest_first):
-        newer = next((each for each in newest_first[:number] if _replaces(each, older)), None)
+        newer = next((newer for newer in newest_first[:number] if _replaces(newer, older)), None)
         if newer is not None and MAY_BE_SUPERSEDED.holds(older):
             replaced.append(Superseded(older, newer))
     return replaced

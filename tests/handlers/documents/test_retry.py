@@ -42,7 +42,7 @@ def test_the_old_result_stays_visible_until_the_new_one_is_there(account: Accoun
 def test_a_look_changes_nothing(account: Account) -> None:
     document = ended(account, "PARTIAL")
     before = (account.ledger.scan()["Items"], account.document(document))
-    found = retrier().look(read(account, document))
+    found = retrier().plan(read(account, document))
     assert (found.tiles, found.pages, found.answered) == (((1, 0),), (), 1)
     assert (account.ledger.scan()["Items"], account.document(document)) == before
 
@@ -112,7 +112,7 @@ def test_a_retry_ends_the_same_wherever_it_dies() -> None:
 def test_a_tile_whose_answer_is_gone_is_asked_again(account: Account) -> None:
     document = ended(account, "PARTIAL")
     account.s3.delete_object(Bucket="tiles-bucket", Key=tile(account, document, 1)["answer"])
-    assert retrier().look(read(account, document)).tiles == ((1, 0), (1, 1))
+    assert retrier().plan(read(account, document)).tiles == ((1, 0), (1, 1))
     assert retry(account, document) == "QUEUED"
     assert len(next_run(account)) == 2
     assert account.document(document)["status"] == "DONE"

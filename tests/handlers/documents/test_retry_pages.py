@@ -27,7 +27,7 @@ def test_a_page_that_failed_is_tiled_again_and_the_other_is_not(account: Account
     )
     run_with(account)
     assert account.document(document)["status"] == "PARTIAL"
-    found = retrier().look(read(account, document))
+    found = retrier().plan(read(account, document))
     assert (found.tiles, found.pages, found.answered) == ((), (2,), 2)
     assert retry(account, document) == "ACCEPTED"
     tiled(account)
@@ -60,7 +60,7 @@ def test_where_the_ledger_has_expired_the_pages_are_tiled_again(account: Account
     for row in account.ledger.scan()["Items"]:
         if document in row["pk"]:
             account.ledger.delete_item(Key={"pk": row["pk"], "sk": row["sk"]})
-    assert retrier().look(read(account, document)).pages == (1,)
+    assert retrier().plan(read(account, document)).pages == (1,)
     assert retry(account, document) == "ACCEPTED"
     tiled(account)
     assert len(next_run(account)) == 2

@@ -48,8 +48,8 @@ def take_cleanup(resources: Resources, document: Document, now: int) -> bool:
     if document_table.update(resources.documents, document.id, later, still):
         return True
     # Where the reply to this very write was lost, nobody else would come.
-    found = document_table.get(resources.documents, document.id)
-    return found is not None and found.clean_after == until
+    known = document_table.get(resources.documents, document.id)
+    return known is not None and known.clean_after == until
 
 
 def _update(resources: Resources, document: Document, values: Attributes) -> None:

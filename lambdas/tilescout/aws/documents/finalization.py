@@ -45,6 +45,6 @@ def _commit(resources: Resources, end: StatusChange) -> bool:
     if document_table.commit_status(resources.documents, end):
         return True
     # The reply to a write that succeeded may have been lost: repeated, it refuses itself.
-    found = document_table.get(resources.documents, end.document_id)
+    written = document_table.get(resources.documents, end.document_id)
     expected = (end.status, end.attributes["result_id"], end.attributes["ended_at"])
-    return found is not None and (found.status, found.result_id, found.ended_at) == expected
+    return written is not None and (written.status, written.result_id, written.ended_at) == expected

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from tilescout import keys, transitions
@@ -31,16 +31,16 @@ class _PageRows:
     bands: list[BandRow]
     tiles: dict[int, list[TileRow]]
 
-    def counted(self, found: Retry, stored: Container[str]) -> Retry:
+    def counted(self, plan: Retry, stored: Container[str]) -> Retry:
         """Returns the retry with this page added."""
         tiles = [tile for of_band in self.tiles.values() for tile in of_band]
         again = [(self.page, tile.tile) for tile in tiles if not is_kept(tile, stored)]
-        anew = must_be_tiled(found.document.id, self.row, self.bands, tiles, stored)
+        anew = must_be_tiled(plan.document.id, self.row, self.bands, tiles, stored)
         return replace(
-            found,
-            tiles=(*found.tiles, *again),
-            pages=(*found.pages, self.page) if anew else found.pages,
-            answered=found.answered + len(tiles) - len(again),
+            plan,
+            tiles=(*plan.tiles, *again),
+            pages=(*plan.pages, self.page) if anew else plan.pages,
+            answered=plan.answered + len(tiles) - len(again),
         )
 
 
@@ -59,17 +59,17 @@ class Retrier:
     pages_queue_url: str
     documents_queue_url: str
 
-    def look(self, document: Document) -> Retry:
+    def plan(self, document: Document) -> Retry:
         """Returns what a retry would do; changes nothing.
 
         Rows of the ledger expire 30 days after the document's end, images after 90 days: what is
         gone is made again from the PDF, and a tile whose answer is gone is detected again.
         """
         stored = self._stored(document)
-        found = Retry(document=document)
+        plan = Retry(document=document)
         for page in self._pages(document):
-            found = page.counted(found, stored)
-        return found
+            plan = page.counted(plan, stored)
+        return plan
 
     def retry(self, document: Document, now: int) -> Status | None:
         """Retries the document; returns its new status, or None where another call works on it."""
@@ -77,10 +77,10 @@ class Retrier:
         # Whoever cleans up holds this, too: both at once would let rows expire that are needed.
         if document.clean_after > now or not self._hold_cleanup(document, until):
             return None
-        found = self.look(document)
-        if not self._prepare(document, found, self._stored(document)):
+        plan = self.plan(document)
+        if not self._prepare(document, plan, self._stored(document)):
             return None
-        again = transitions.retry(replace(document, clean_after=until), found.answered, now)
+        again = transitions.retry(replace(document, clean_after=until), plan.answered, now)
         if not document_table.commit_status(self.documents, again):
             return None
         status = intake.queue_if_tiled(self.documents, self.ledger, document, now)
@@ -129,22 +129,22 @@ class Retrier:
 
     def _tiles(self, document: Document, page: int, known: set[int]) -> dict[int, list[TileRow]]:
         """Returns tiles by band, also those that outlived the rows of their band or page."""
-        found: dict[int, list[TileRow]] = {}
+        by_band: dict[int, list[TileRow]] = {}
         for band in count():
             tiles = list(tile_table.in_band(self.ledger, document.id, page, band))
             if tiles:
-                found[band] = tiles
+                by_band[band] = tiles
             elif band > max(known, default=-1):
-                return found
+                return by_band
         raise AssertionError("a page has no end of bands")
 
-    def _prepare(self, document: Document, found: Retry, stored: Container[str]) -> bool:
+    def _prepare(self, document: Document, plan: Retry, stored: Container[str]) -> bool:
         """Keeps the rows, renews tiles that lack an answer, and unmarks pages to be tiled again.
 
         No run reads any of that yet. Returns False where rows expired meanwhile.
         """
         whole = [page_table.keep(self.ledger, keys.document_partition(document.id))]
-        for page in found.pages:
+        for page in plan.pages:
             page_table.unmark(self.ledger, document.id, page, attempts=0)
         for rows in self._pages(document):
             whole += [
@@ -157,7 +157,7 @@ class Retrier:
         return all(whole)
 
     def _renew(self, document: Document, rows: _PageRows, stored: Container[str]) -> None:
-        for tile in (each for tiles in rows.tiles.values() for each in tiles):
+        for tile in chain.from_iterable(rows.tiles.values()):
             if not is_kept(tile, stored):
                 tile_table.change(
                     self.ledger, document.id, rows.page, tile.tile, lambda row: renew(row, stored)

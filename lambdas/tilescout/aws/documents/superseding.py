@@ -28,13 +28,17 @@ def supersede_older(documents: Table, s3: S3Client, document: Document, now: int
     """
     ids = _newest_first(s3, document)
     known = _read(documents, ids)
-    if going := superseded(known):
-        for each in going:
-            ended = transitions.supersede(each.document, each.newer, now)
+    if replaced := superseded(known):
+        for older in replaced:
+            ended = transitions.supersede(older.document, older.newer, now)
             document_table.commit_status(documents, ended)
         # A write may have come too late, or have taken effect although its reply was lost.
         known = _read(documents, ids)
-    return [each.id for each in known if each.status == "SUPERSEDED" and each.clean_after]
+    return [
+        document.id
+        for document in known
+        if document.status == "SUPERSEDED" and document.clean_after
+    ]
 
 
 def follow_up(
@@ -63,5 +67,5 @@ def _newest_first(s3: S3Client, document: Document) -> list[str]:
 
 
 def _read(documents: Table, ids: list[str]) -> list[Document]:
-    known = (document_table.get(documents, each) for each in ids)
-    return [each for each in known if each is not None]
+    known = (document_table.get(documents, document_id) for document_id in ids)
+    return [document for document in known if document is not None]

@@ -52,7 +52,7 @@ def versions(s3: S3Client, bucket: str, key: str, limit: int = 100) -> list[str]
     """Returns the versions of the key that exist, newest first, at most ``limit``."""
     # Longer keys that begin with this one come after it.
     listed = s3.list_object_versions(Bucket=bucket, Prefix=key, MaxKeys=limit)
-    return [each["VersionId"] for each in listed.get("Versions", []) if each["Key"] == key]
+    return [entry["VersionId"] for entry in listed.get("Versions", []) if entry["Key"] == key]
 
 
 def all_latest(s3: S3Client, bucket: str, prefix: str) -> Iterator[Upload]:

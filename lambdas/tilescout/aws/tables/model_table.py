@@ -73,7 +73,7 @@ def close_start(ledger: Table, lease: Lease, stopped_at: int, stopped_by: str) -
 
 def starts(ledger: Table, project: str, *, since: int = 0) -> Iterator[ModelStart]:
     """Yields starts of the project's versions requested from ``since`` on, oldest first."""
-    found = rows(
+    items = rows(
         ledger,
         "pk = :pk AND sk BETWEEN :first AND :last",
         ExpressionAttributeValues={
@@ -83,7 +83,7 @@ def starts(ledger: Table, project: str, *, since: int = 0) -> Iterator[ModelStar
         },
         ConsistentRead=True,
     )
-    return (from_item(ModelStart, row) for row in found)
+    return (from_item(ModelStart, row) for row in items)
 
 
 def _key(project: str, requested_at: int) -> dict[str, str]:

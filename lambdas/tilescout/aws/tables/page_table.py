@@ -47,15 +47,15 @@ def read_page(table: Table, document_id: str, page: int) -> PageRow | None:
 
 
 def pages(table: Table, document_id: str) -> list[PageRow]:
-    found = rows_of(table, keys.document_partition(document_id), keys.PAGES)
-    return [from_item(PageRow, row) for row in found]
+    items = rows_of(table, keys.document_partition(document_id), keys.PAGES)
+    return [from_item(PageRow, row) for row in items]
 
 
 def bands(table: Table, document_id: str, page: int | None = None) -> list[BandRow]:
     """Returns the bands of the document, or of one page, in page order."""
     prefix = keys.BANDS if page is None else keys.bands_of_page(page)
-    found = rows_of(table, keys.document_partition(document_id), prefix)
-    return [from_item(BandRow, row) for row in found]
+    items = rows_of(table, keys.document_partition(document_id), prefix)
+    return [from_item(BandRow, row) for row in items]
 
 
 def write_tiles(table: Table, document_id: str, page: int, tiles: Iterable[TileRow]) -> None:
@@ -151,10 +151,10 @@ def add_to_group(table: Table, document_id: str, sort: str, number: int, to: str
 
 def group(table: Table, document_id: str, prefix: str) -> set[int]:
     """Reads all numbers of the groups whose sort key begins with ``prefix``, consistently."""
-    found: set[int] = set()
+    numbers: set[int] = set()
     for row in rows_of(table, keys.document_partition(document_id), prefix):
-        found |= {int(number) for number in row.get("seen", set())}
-    return found
+        numbers |= {int(number) for number in row.get("seen", set())}
+    return numbers
 
 
 def band_outcome(table: Table, document_id: str, page: int, tile: int, state: str) -> None:
@@ -164,8 +164,8 @@ def band_outcome(table: Table, document_id: str, page: int, tile: int, state: st
 
 def result_sets(table: Table, document_id: str) -> set[str]:
     """Returns the ids of all result sets that were begun for the document."""
-    found = rows_of(table, keys.document_partition(document_id), keys.MERGED_GROUPS)
-    return {keys.merged_result(str(row["sk"])) for row in found}
+    items = rows_of(table, keys.document_partition(document_id), keys.MERGED_GROUPS)
+    return {keys.merged_result(str(row["sk"])) for row in items}
 
 
 def lasting(table: Table, partition: str) -> list[dict[str, Any]]:

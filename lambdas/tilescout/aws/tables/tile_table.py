@@ -31,8 +31,8 @@ def read(table: Table, document_id: str, page: int, tile: int) -> TileRow | None
 
 
 def in_band(table: Table, document_id: str, page: int, band: int) -> Iterator[TileRow]:
-    found = rows_of(table, keys.tile_partition(document_id, page, band), keys.TILES)
-    return (from_item(TileRow, row) for row in found)
+    items = rows_of(table, keys.tile_partition(document_id, page, band), keys.TILES)
+    return (from_item(TileRow, row) for row in items)
 
 
 def _unchanged(old: TileRow) -> ConditionBase:

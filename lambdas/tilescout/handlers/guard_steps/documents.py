@@ -60,8 +60,8 @@ class DocumentGuard:
         """Holds documents whose model no profile uses any more: no run would come for them."""
         held = 0
         for status in ("QUEUED", "RUNNING", "WAITING_FOR_MODEL"):
-            found = document_table.with_other_models(self.documents, status, self.models)
-            for document in islice(found, DOCUMENTS_PER_SWEEP):
+            abandoned = document_table.with_other_models(self.documents, status, self.models)
+            for document in islice(abandoned, DOCUMENTS_PER_SWEEP):
                 if not self.has_time():
                     return held
                 held += self._hold(document)

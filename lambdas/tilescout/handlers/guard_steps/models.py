@@ -114,6 +114,6 @@ class ModelGuard:
             return 0
         # The run that started it may be dead, and the owner of the lease have taken it over.
         runs = {known.run_id, keys.run_id(lease.owner, lease.token)} - {""}
-        found = [document_table.get_run(self.documents, run) for run in runs]
-        answers = [run.last_answer_at for run in found if run]
+        known_runs = [document_table.get_run(self.documents, run) for run in runs]
+        answers = [run.last_answer_at for run in known_runs if run]
         return self.now - max(known.running_at, *answers, 0)
