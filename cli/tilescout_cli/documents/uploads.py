@@ -136,7 +136,7 @@ def upload_all(
 
 def reconcile(stack: Stack, *, dry_run: bool, as_json: bool) -> None:
     """Announces every object of the bucket that has no document, and prints its key."""
-    listed = uploaded_objects.every(stack.clients.s3, stack.documents_bucket, keys.INCOMING)
+    listed = uploaded_objects.all_latest(stack.clients.s3, stack.documents_bucket, keys.INCOMING)
     missing = []
     for upload in uploaded_objects.without_record(stack.documents, listed):
         missing.append(upload)
