@@ -27,8 +27,8 @@ This page is written by `python -m benchmarks.status_page`.
 ADDING = """
 ## To add a status
 
-1. `lambdas/tilescout/documents.py`: its name in `Status`, and in the set below it if the document has then
-   ended.
+1. `lambdas/tilescout/documents.py`: its name in `Status`, and in the set below it if the
+   document has ended then.
 2. `lambdas/tilescout/transitions.py`: an arrow to it and one from it in `ARROWS`, and the function
    that decides.
 3. The place that calls the function and `document_table.commit_status`: a handler, or a step of the
