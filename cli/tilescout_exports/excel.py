@@ -13,7 +13,13 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-from tilescout_exports.model import ExportedDocument, ExportFormat, ExportOptions, labels_of
+from tilescout_exports.model import (
+    ExportedDocument,
+    ExportFormat,
+    ExportOptions,
+    labels_of,
+    printable,
+)
 
 COLUMNS = {
     "drawing": 28, "page": 6, "label": 18, "text": 30, "confidence": 11, "review": 12, "by": 14,
@@ -84,7 +90,7 @@ def _cells(sheet: Any, document: ExportedDocument, row: Any, options: ExportOpti
 
 def _cell(sheet: Any, value: Any, font: Font | None = None) -> Any:
     if isinstance(value, str):
-        value = ILLEGAL_CHARACTERS_RE.sub("�", value)[:MAX_TEXT]
+        value = ILLEGAL_CHARACTERS_RE.sub("\ufffd", printable(value))[:MAX_TEXT]
     cell = WriteOnlyCell(sheet, value)
     if isinstance(value, str):
         # A text that begins with "=" would be taken as a formula.

@@ -15,7 +15,7 @@ Verdict = Literal["open", "accepted", "rejected", "withdrawn"]
 
 ChangeKind = Literal["edit", "undo", "redo"]
 MAX_TEXT = 2_000
-"""Characters that a label or a text may have."""
+"""Characters that a person may write into a label or a text."""
 
 
 class ReviewError(Exception):
@@ -101,7 +101,10 @@ def check(correction: Correction) -> None:
         )
     if not correction.label.strip():
         raise ReviewError("a detection has a label; this one has none; give it one")
-    longest = max(len(correction.label), len(correction.text))
+    found = correction.finding
+    as_found = (found.label, found.text) if found else ("", "")
+    written = {correction.label, correction.text} - set(as_found)
+    longest = max(map(len, written), default=0)
     if longest > MAX_TEXT:
         raise ReviewError(
             f"a label or a text has at most {MAX_TEXT} characters; this one has {longest}; "

@@ -13,7 +13,7 @@ export class Details {
   private readonly head = h("div", { className: "head" });
   private readonly facts = h("div", { className: "facts" });
   private readonly sides = ["left", "top", "right", "bottom"].map((name) =>
-    h("input", { type: "number", step: "1", name, title: `${name}, px` }),
+    h("input", { type: "number", step: "any", name, title: `${name}, px` }),
   );
   private readonly form: HTMLFormElement;
 

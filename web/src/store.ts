@@ -52,7 +52,7 @@ export class Store {
   shownLayers: Set<number> | null = null;
   lowConfidence = 60;
   mode: "select" | "draw" = "select";
-  saving: "" | "saving" | "saved" | "failed" = "";
+  saving: "" | "saving" | "saved" | "refused" | "failed" = "";
   onMessage: (text: string, isError: boolean) => void = () => {};
   private readonly listeners = new Map<Topic, (() => void)[]>();
 
@@ -267,7 +267,7 @@ export class Store {
       this.setSaving("saved");
       return true;
     } catch (error) {
-      this.setSaving(error instanceof Refused && error.status ? "saved" : "failed");
+      this.setSaving(error instanceof Refused && error.status ? "refused" : "failed");
       this.fail(error);
       await this.refresh();
       return false;

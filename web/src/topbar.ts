@@ -43,12 +43,12 @@ export class Topbar {
     const document = this.store.listing.documents.find((each) => each.id === this.store.documentId);
     const page = this.store.page;
     const name = printable(document?.name ?? "");
-    window.document.title = name ? `${name} – Tilescout` : "Tilescout";
+    window.document.title = name ? `${name} - Tilescout` : "Tilescout";
     replace(this.name, h("bdi", {}, name), h("small", {}, page ? ` page ${page.page}, ${page.width.toLocaleString()} × ${page.height.toLocaleString()} px` : ""));
   }
 
   private renderSaving(): void {
-    const texts = { "": "", saving: "saving…", saved: "saved ✓", failed: "not saved – no answer" };
+    const texts = { "": "", saving: "saving…", saved: "saved ✓", refused: "not saved", failed: "not saved, no answer" };
     this.saving.textContent = texts[this.store.saving];
     this.saving.className = `saving ${this.store.saving}`;
   }
