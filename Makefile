@@ -55,6 +55,7 @@ lint: $(INSTALLED)
 test: $(INSTALLED) web
 	$(BIN)/python -m pytest tests/unit tests/handlers tests/mutations tests/exploration -q -n auto -m "not long"
 	$(BIN)/python -m pytest tests/infra tests/workflow -q
+	$(BIN)/python -m pytest tests/browser -q
 	$(BIN)/python -m pytest tests/local -q -n 2 --dist loadfile -m "not long"
 
 check: lint test  ## Lint, types and every fast test; some 12 minutes on 2 cores.

@@ -1,6 +1,7 @@
 """Pascal VOC: one XML file per page in Annotations/, pictures in JPEGImages/.
 
-The development kit counts pixels from 1 and includes the last: left is xmin - 1, right is xmax.
+Sides are written as labelImg, CVAT and torchvision take them: pixels from 0, the right and the
+bottom side exclusive. The development kit of 2007 itself counted from 1.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def _object(root: Element, row: Row) -> None:
     _text(found, "truncated", int(bool(row["open_sides"])))
     _text(found, "difficult", 0)
     box = SubElement(found, "bndbox")
-    sides = {"xmin": left + 1, "ymin": top + 1, "xmax": right, "ymax": bottom}
+    sides = {"xmin": left, "ymin": top, "xmax": right, "ymax": bottom}
     for name, value in sides.items():
         _text(box, name, value)
 

@@ -38,15 +38,30 @@ def write(
     ids = list(chosen) or [each.id for each in library.source.documents() if each.pages]
     documents = exported(library, ids)
     stem = documents[0].name if len(documents) == 1 else "tilescout"
-    options = ExportOptions(
-        page_image=_page_images(library, documents, ids) if with_images else None,
-        link=_links(address, documents, ids),
-    )
+    written = options(library, documents, ids, with_images=with_images, address=address)
     path = folder / f"{stem}{form.suffix}"
-    form.write(documents, path, options)
+    form.write(documents, path, written)
     if not form.is_folder:
         return path
     return Path(shutil.make_archive(f"{path}-{form.name}", "zip", folder, path.name))
+
+
+def options(
+    library: Library,
+    documents: Sequence[ExportedDocument],
+    ids: Sequence[str],
+    *,
+    with_images: bool = True,
+    address: str = "",
+) -> ExportOptions:
+    """Returns the options of an export whose pictures the library draws.
+
+    ``address`` is that of the viewer, for links to each place; empty for none.
+    """
+    drawn = _page_images(library, documents, ids) if with_images else None
+    if not address:
+        return ExportOptions(page_image=drawn)
+    return ExportOptions(page_image=drawn, link=_links(address, documents, ids))
 
 
 def exported(library: Library, ids: Sequence[str]) -> list[ExportedDocument]:

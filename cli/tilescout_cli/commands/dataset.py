@@ -16,7 +16,7 @@ Annotations = Annotated[
     typer.Argument(
         metavar="FILE...",
         help="COCO, Label Studio, CVAT, YOLO, Pascal VOC, labelme, Ground Truth, Azure or "
-        "Vertex AI files, a folder of them, or PDFs with annotations.",
+        "Vertex AI files, a folder of them, PDFs with annotations, or review:DOCUMENT.",
         show_default=False,
     ),
 ]
@@ -68,13 +68,15 @@ def build(
     as_json: Json = False,
 ) -> None:
     """Cut annotated pages as a profile does; write COCO and Ground Truth manifests."""
+    from tilescout_cli.documents import reviews
     from tilescout_cli.training import data_sets
     from tilescout_datasets.datasets import Shares
 
     shares = Shares(test=test_share, empty=empty_share, seed=seed)
-    imported = data_sets.imported(annotations, format, strict=strict)
     order = data_sets.Order(profile=profile, out=out, shares=shares, prefix=prefix, anyway=anyway)
-    data_sets.build(imported, order, as_json=as_json)
+    with reviews.as_files(annotations, "coco") as files:
+        imported = data_sets.imported(files, format, strict=strict)
+        data_sets.build(imported, order, as_json=as_json)
 
 
 @app.command("check", epilog=example("tilescout dataset check out/set"))

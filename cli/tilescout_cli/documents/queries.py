@@ -17,7 +17,7 @@ from tilescout.merging.text.confusions import normalise
 from tilescout_cli.console import tables, terminal
 from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.console.tables import MAX_ROWS
-from tilescout_cli.documents import lookup
+from tilescout_cli.documents import lookup, reviews
 from tilescout_cli.stack.target import Stack
 
 if TYPE_CHECKING:
@@ -163,11 +163,18 @@ def selected(stack: Stack, name: str | None) -> Document | None:
 
 
 def run(stack: Stack, query: Query, document: Document | None) -> list[Row]:
-    """Returns the rows of one document in page order, or those of all documents by an index."""
+    """Returns the rows of one document in page order, or those of all documents by an index.
+
+    They are those after the review, where a person reviewed the document.
+    """
     if document:
-        return list(of_document(stack.detections, document, query))
+        every = list(of_document(stack.detections, document, Query()))
+        shown = reviews.rows(stack, document, every)
+        return [row for row in shown if query.accepts(row)]
+    found = list(anywhere(stack, query))
+    shown = reviews.rows_of_index(stack, found, reviews.documents_of(stack, found))
     return sorted(
-        anywhere(stack, query),
+        (row for row in shown if query.accepts(row)),
         key=lambda row: (row["source_key"], row["result_id"], row["sort"]),
     )
 

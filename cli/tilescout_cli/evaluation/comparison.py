@@ -11,7 +11,7 @@ from tilescout.intake.page_ranges import parse_pages
 from tilescout_cli.console import terminal
 from tilescout_cli.console.failures import BadUsage, CommandFailed
 from tilescout_cli.console.progress_view import ProgressView
-from tilescout_cli.documents import uploads
+from tilescout_cli.documents import reviews, uploads
 from tilescout_cli.evaluation import inputs, model_file, reading_view, truth_placement
 from tilescout_cli.evaluation import view as evaluation_view
 from tilescout_cli.evaluation.inputs import Result
@@ -55,7 +55,8 @@ def truth_of(
     """Returns the true pages of files of ground truth. Raises BadUsage."""
     numbers = {number for each in found for number in each.document.pages}
     try:
-        read = [truth_files.read(path, numbers, text_layer=text_layer) for path in files]
+        with reviews.as_files(files, "rows") as paths:
+            read = [truth_files.read(path, numbers, text_layer=text_layer) for path in paths]
     except (UnusableTruth, TilescoutError) as error:
         raise BadUsage(str(error)) from error
     for each in read:

@@ -20,7 +20,7 @@ TruthFiles = Annotated[
     typer.Option(
         "--truth",
         metavar="FILE",
-        help="COCO JSON, an annotated PDF, JSON or CSV.",
+        help="COCO JSON, an annotated PDF, JSON, CSV, or review:DOCUMENT.",
         show_default=False,
     ),
 ]

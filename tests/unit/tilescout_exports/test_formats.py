@@ -141,7 +141,7 @@ def read_yolo(path: Path) -> Objects:
 
 
 def read_voc(path: Path) -> Objects:
-    """The reader of the development kit: pixels from 1, the last one included."""
+    """The reader of torchvision and labelImg: the sides as they are written."""
     found: Objects = {}
     for file in (path / "Annotations").iterdir():
         root = ElementTree.parse(file).getroot()
@@ -151,7 +151,7 @@ def read_voc(path: Path) -> Objects:
             assert box is not None
             sides = [float(box.findtext(name) or "") for name in ("xmin", "ymin", "xmax", "ymax")]
             found[file.stem].append(
-                (each.findtext("name") or "", (sides[0] - 1, sides[1] - 1, sides[2], sides[3]))
+                (each.findtext("name") or "", (sides[0], sides[1], sides[2], sides[3]))
             )
     return found
 
