@@ -40,7 +40,9 @@ def export(
     local: Local = False,
     stack: StackName = None,
 ) -> None:
-    """Write the results of one document, or of all, as they are after their review.
+    """Write the results of one document, or of all.
+
+    A review of the results is taken into account.
 
     json: detections.json; one such object per line. csv: one row per detection. xlsx, geojson
     and parquet are files, the others folders: pdf has annotations with a layer per label, html
