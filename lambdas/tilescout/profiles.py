@@ -52,8 +52,9 @@ class StartWhen:
 class Profile:
     """Settings of one profile; sizes in pixels at ``dpi``, money in US dollars.
 
-    ``text_layer`` "first" reads visible text of the PDF itself and sends only pages
-    without it to the detector. ``min_confidence`` is 0 to 100 by label, "*" for the rest.
+    ``text_layer`` "first" reads the text of the PDF itself and sends only tiles that show
+    lettering outside of it to the detector. ``min_confidence`` is 0 to 100 by label, "*" for the
+    rest.
     ``second_scale`` has the page tiled once more, coarser, for things larger than a tile.
 
     A model that must be started has these: ``start_minutes`` bounds its start,

@@ -13,7 +13,8 @@ import pymupdf
 from tilescout.errors import UnreadableDocument
 from tilescout.rendering import images, page_boxes, picture_files
 from tilescout.rendering.file_kinds import HEAD_BYTES, FileKind, kind_of
-from tilescout.rendering.mupdf_page import ShownPage, is_painted
+from tilescout.rendering.layer_words import is_painted
+from tilescout.rendering.mupdf_page import ShownPage
 from tilescout.rendering.page_work import measure_page
 from tilescout.rendering.process import RenderLimits, WorkLimits
 from tilescout.rendering.requests import DocumentFacts, PageFacts

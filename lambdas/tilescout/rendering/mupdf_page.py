@@ -15,12 +15,11 @@ from pymupdf import mupdf
 
 from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.profiles import Colour
+from tilescout.rendering.layer_words import is_painted
 from tilescout.rendering.page_tiles import Pixels
 from tilescout.tiling.page_geometry import page_pixels
 
 STRIP_BYTES = 64 * 1024 * 1024
-# Bits of a character's flags in MuPDF's structured text; neither is set in render mode 3.
-FILLED, STROKED = 16, 32
 TEXT_FLAGS = (
     mupdf.FZ_STEXT_PRESERVE_WHITESPACE
     | mupdf.FZ_STEXT_PRESERVE_IMAGES
@@ -130,8 +129,3 @@ class ShownPage:
         """Returns a box, in points as MuPDF gives it, in page pixels."""
         left, top = self._bounds.x0, self._bounds.y0
         return box.shift(-left, -top).scale(self.scale)
-
-
-def is_painted(span: dict[str, Any]) -> bool:
-    """Returns False for render mode 3 (neither filled nor stroked) and for full transparency."""
-    return bool(span["char_flags"] & (FILLED | STROKED)) and span["alpha"] > 0

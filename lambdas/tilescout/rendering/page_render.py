@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, astuple, dataclass
 
 from tilescout.errors import UnreadableDocument, UnsupportedPage
+from tilescout.geometry import Box
 from tilescout.rendering import images
 from tilescout.rendering.child_frames import Frame
 from tilescout.rendering.mupdf_document import (
@@ -20,11 +21,12 @@ from tilescout.rendering.page_tiles import cut_tiles
 from tilescout.rendering.page_work import measure_page
 from tilescout.rendering.process import RenderLimits
 from tilescout.rendering.requests import RenderedPage, RenderRequest
+from tilescout.rendering.shx_annotations import shx_annotations
 from tilescout.rendering.text_layer import PageText, read_text
-from tilescout.tiling.grid import TileGrid
+from tilescout.tiling.grid import Tile, TileGrid
 from tilescout.tiling.page_scales import PageScale, page_scales
 
-NO_TEXT = PageText(words=(), covers_page=False)
+NOTHING_READ = PageText(words=(), open=())
 
 
 def render(path: str, request: RenderRequest, limits: RenderLimits) -> Iterator[Frame]:
@@ -47,7 +49,9 @@ def render(path: str, request: RenderRequest, limits: RenderLimits) -> Iterator[
     limit_mb = images.limit_mb(limits.memory_mb)
     if refusal := images.refusal(page.images(), request.page, limit_mb):
         raise UnsupportedPage(refusal)
-    text = read_text(page) if request.text_layer else NO_TEXT
+    text = NOTHING_READ
+    if request.text_layer:
+        text = read_text(page, shx_annotations(source) if document.is_pdf else ())
     counts = TileCounts()
     for scale in page_scales((page.width, page.height), _grid(request), request.second_scale):
         for frame in _tiles(page, scale, request, text, counts):
@@ -55,6 +59,17 @@ def render(path: str, request: RenderRequest, limits: RenderLimits) -> Iterator[
             yield frame
     size_pt = size_pt or (source.rect.width, source.rect.height)
     yield Frame("result", asdict(_result(page, size_pt, source.rotation, request, text, counts)))
+
+
+def _unread_text(request: RenderRequest, text: PageText) -> list[str]:
+    """Returns warnings of what the text layer holds and lacks that nobody reads."""
+    warnings = text.unread.warnings(request.page)
+    if request.tiles == "never" and (places := text.lettering):
+        warnings.append(
+            f"page {request.page} shows lettering in {places} places that is not in its text "
+            "layer and was not read; a profile with text_layer first reads it from the pixels"
+        )
+    return warnings
 
 
 def _refuse_large_picture(path: str, number: int, memory_mb: int) -> None:
@@ -82,15 +97,29 @@ def _tiles(
     """Yields the tiles of one scale, drawn at that scale, for shrunk pixels lose thin lines."""
     grid = _grid(request)
     counts.every += grid.count(*scale.size)
-    if request.tiles == "never" or (request.tiles == "where-no-text" and text.covers_page):
+    if request.tiles == "never":
         return
     kept = scale.tiles(grid, request.include, request.exclude)
+    if request.tiles == "where-no-text":
+        kept = _with_open_lettering(kept, scale, text.open)
     counts.kept += len(kept)
     drawn = page if scale.ratio == 1 else page.shrunk(scale.ratio, scale.size)
     for tile, image in cut_tiles(drawn, kept, request.tile_size, request.max_image_bytes):
         place = scale.on_page(tile)
         value = {"index": place.index, "box": astuple(place.box), "scale": place.scale}
         yield Frame("tile", value, image)
+
+
+def _with_open_lettering(tiles: list[Tile], scale: PageScale, boxes: tuple[Box, ...]) -> list[Tile]:
+    """Returns the tiles that show the boxes: the first that holds a box whole, else all that
+    touch it."""
+    places = [scale.on_page(tile).box for tile in tiles]
+    wanted: set[int] = set()
+    for box in boxes:
+        touching = [at for at, place in enumerate(places) if place.intersection(box).area > 0]
+        whole = [at for at in touching if places[at].contains(box)]
+        wanted.update(() if wanted & set(whole) else whole[:1] or touching)
+    return [tile for at, tile in enumerate(tiles) if at in wanted]
 
 
 def _result(
@@ -106,6 +135,8 @@ def _result(
     warnings = [f"page {request.page} declares content but renders blank"] if looks_blank else []
     if error := first_render_error():
         warnings.append(f"page {request.page} may lack parts; the renderer said: {error}")
+    if request.text_layer:
+        warnings += _unread_text(request, text)
     return RenderedPage(
         page=request.page,
         width_px=page.width,

@@ -40,8 +40,9 @@ class DocumentFacts:
 class RenderRequest:
     """The way to render one page (from 1): sizes in pixels at ``dpi``, regions as ratios.
 
-    ``tiles`` "where-no-text" renders none for a page that its own text covers, "never" none at
-    all. ``max_image_bytes`` bounds every encoded tile. ``second_scale`` as in a profile.
+    ``tiles`` "where-no-text" renders those that show lettering outside of the page's own text,
+    "never" none at all. ``max_image_bytes`` bounds every encoded tile. ``second_scale`` as in a
+    profile.
     """
 
     page: int
