@@ -1,5 +1,5 @@
 # make demo: install, run the sample drawings on this machine, show what was found.
-# make check: every fast test and check. make check-all: the long tests and tables too.
+# make unit: the tests of the pure core. make check: every fast test and check. make check-all: the long tests and tables too.
 # None of them needs an AWS account. make deploy does.
 
 PYTHON ?= python3.11
@@ -8,12 +8,13 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 ARCHITECTURE ?=
 LONG_FILES_FIRST := tests/packaging tests/handlers tests/local tests/mutations tests/infra tests/workflow tests/unit
+CORE := $(wildcard tests/unit/tilescout/test_*.py) $(addprefix tests/unit/tilescout/,intake tiling detectors merging runs)
 PLAYED := tests/local/test_model_faults.py::test_the_model_comes_down_and_the_document_is_done
 # The CLI must read the cloud assembly that the library writes; npm's newest does not.
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" npx --yes aws-cdk@2.1148.1
 
 .DEFAULT_GOAL := help
-.PHONY: help install web demo check check-all lint test layer synth deploy bootstrap destroy clean
+.PHONY: help install web demo check check-all lint unit test layer synth deploy bootstrap destroy clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,6 +52,9 @@ lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/codespell
 	$(BIN)/mypy
+
+unit: $(INSTALLED)  ## Test the pure core, without I/O; under half a minute.
+	$(BIN)/python -m pytest $(CORE) -q -n auto -m "not long"
 
 test: $(INSTALLED) web
 	$(BIN)/python -m pytest tests/unit tests/handlers tests/mutations tests/exploration -q -n auto -m "not long"

@@ -264,3 +264,13 @@ def test_the_readme_says_of_when_and_where_the_prices_are() -> None:
 def test_the_idle_month_costs_the_same_on_every_page() -> None:
     (together,) = re.findall(r"\| together \| ([\d.]+) \|", DEPLOY)
     assert f"${together} with the profiles as they are" in PAGES["README.md"]
+
+
+def test_the_readme_is_short() -> None:
+    assert len(PAGES["README.md"].split()) <= 900
+
+
+def test_the_index_lists_every_page() -> None:
+    pages = {path.name for path in (ROOT / "docs").iterdir() if path.suffix in (".md", ".json")}
+    linked = set(re.findall(r"\]\(([^)#/]+)\)", PAGES["docs/README.md"]))
+    assert pages - {"README.md"} <= linked

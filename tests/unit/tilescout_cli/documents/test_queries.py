@@ -1,4 +1,4 @@
-"""Querys to the detections table: key conditions, filters, visible result sets."""
+"""Queries to the detections table: key conditions, filters, visible result sets."""
 
 from __future__ import annotations
 
