@@ -86,18 +86,15 @@ def _page(
     seen: set[str | None],
     context: _Context,
 ) -> PageRecord:
-    place = f"image {at}"
+    place, key = f"image {at}", _key(image.get("id")) if isinstance(image, dict) else None
+    shapes = [] if key is None or key in seen else by_image[key]
+    seen.add(key)
+    remarks = () if context.units == "pixels" else (f"boxes taken as {context.units}",)
     try:
         place = f"image {image.get('id', at)} ({image['file_name']})"
-        key = _key(image.get("id"))
-        shapes = [] if key is None or key in seen else by_image[key]
-        seen.add(key)
-        remarks = () if context.units == "pixels" else (f"boxes taken as {context.units}",)
         return PageRecord(place=place, file=_text(image["file_name"]), number=_number(image),
                           size=_size(image), shapes=shapes, remarks=remarks)  # fmt: skip
     except MALFORMED as error:
-        key = _key(image.get("id")) if isinstance(image, dict) else None
-        shapes = by_image.pop(key, []) if key is not None and key not in seen else []
         return PageRecord(place=place, shapes=shapes, left_out=malformed(error))
 
 
