@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +27,7 @@ from tilescout_datasets.formats.import_pages import Imported
 from tilescout_datasets.page_source import CutPage
 from tilescout_datasets.report import DatasetReport
 
+RECORDS = "records.json"
 PICTURE, PAGE = "check.png", "check.html"
 
 
@@ -71,6 +73,8 @@ def build(imported: Imported, order: Order, *, as_json: bool) -> None:
         )
     except (UnusableAnnotations, TilescoutError, OSError) as error:
         raise BadUsage(str(error)) from error
+    records = json.dumps(imported.table.as_json(), indent=1)
+    (order.out / RECORDS).write_text(f"{records}\n", encoding="utf-8")
     _show(built, order.out, None, as_json=as_json)
 
 

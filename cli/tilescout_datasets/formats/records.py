@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from tilescout.geometry import Box
@@ -122,6 +122,16 @@ class RecordTable:
     def lines(self) -> tuple[str, ...]:
         """Returns at most `MAX_LINES` lines for each kind, the largest counts first."""
         return tuple(line for kind in KINDS for line in _lines(self.of(kind)))
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns the counts, and each reason with its first examples, as plain values."""
+        rows = [row for kind in KINDS for row in self.of(kind)]
+        return {
+            "read": self.read,
+            "kept": self.kept,
+            "left_out": [asdict(row) for row in rows if not row.is_kept],
+            "remarks": [asdict(row) for row in rows if row.is_kept],
+        }
 
     def of(self, kind: Kind) -> list[RecordRow]:
         """Returns the rows of one kind: those left out before those kept with a change."""

@@ -52,6 +52,9 @@ def test_what_is_left_out_is_said_and_kept_in_the_data_set(
     assert result.exit_code == 0, result.output
     assert "2 pages read, 2 kept, 0 left out; 5 boxes read, 4 kept, 1 left out" in result.stderr
     assert "1 box left out: of an image that the file does not have (annotation 4)" in result.stderr
+    kept = json.loads((tmp_path / "set" / "records.json").read_text())
+    assert kept["read"] == {"page": 2, "box": 5}
+    assert kept["left_out"][0]["reason"] == "of an image that the file does not have"
 
 
 def test_strict_refuses_a_file_of_which_a_record_is_left_out(
@@ -99,7 +102,8 @@ def found(folder: Path, size: tuple[int, int] = SIZE) -> Path:
 def evaluate(folder: Path, value: dict[str, Any], *options: object, **more: Any) -> Result:
     value = value | {"images": value["images"][:1]}
     (folder / "truth.json").write_text(json.dumps(value))
-    return tilescout("evaluate", "objects", found(folder, **more), "--truth", folder / "truth.json", *options)
+    return tilescout("evaluate", "objects", found(folder, **more), "--truth",
+                     folder / "truth.json", *options)  # fmt: skip
 
 
 def test_evaluate_tells_what_of_the_truth_is_left_out(
