@@ -30,5 +30,5 @@ def destroy(
     from tilescout_cli.deployment import destroy
     from tilescout_cli.stack import target
 
-    found = target.find(local=False, stack=stack)
-    destroy.destroy(found, timeout * SECONDS_PER_MINUTE, abort=abort, yes=yes)
+    deployed = target.find(local=False, stack=stack)
+    destroy.destroy(deployed, timeout * SECONDS_PER_MINUTE, abort=abort, yes=yes)

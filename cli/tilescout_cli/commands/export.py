@@ -56,5 +56,5 @@ def export(
     from tilescout_cli.documents import queries
     from tilescout_cli.stack import target
 
-    found = target.find(local=local, stack=stack)
-    exports.export(found, queries.selected(found, name), format, out)
+    deployed = target.find(local=local, stack=stack)
+    exports.export(deployed, queries.selected(deployed, name), format, out)

@@ -140,8 +140,8 @@ def evaluate(
     from tilescout_cli.stack import target
     from tilescout_cli.training import view
 
-    found = target.find(local=local, stack=stack)
-    view.evaluate(found, projects.chosen(found, project), version, min_f1, as_json=as_json)
+    deployed = target.find(local=local, stack=stack)
+    view.evaluate(deployed, projects.chosen(deployed, project), version, min_f1, as_json=as_json)
 
 
 @app.command("promote", epilog=example("tilescout model promote --project valves"))
@@ -165,10 +165,10 @@ def promote(
     from tilescout_cli.promotion import custom_labels, view
     from tilescout_cli.stack import target
 
-    found = target.find(local=local, stack=stack)
-    name = projects.chosen(found, project)
-    promotion = custom_labels.promote(found, name, version, min_f1=min_f1)
-    view.show_promotion(promotion, found, as_json=as_json)
+    deployed = target.find(local=local, stack=stack)
+    name = projects.chosen(deployed, project)
+    promotion = custom_labels.promote(deployed, name, version, min_f1=min_f1)
+    view.show_promotion(promotion, deployed, as_json=as_json)
 
 
 @app.command("use", epilog=example("tilescout model use v2 --project valves"))
@@ -188,9 +188,9 @@ def use(
     from tilescout_cli.promotion import onnx, view
     from tilescout_cli.stack import target
 
-    found = target.find(local=local, stack=stack)
-    used = onnx.activate_by_name(found, projects.chosen(found, project), version)
-    view.show_activation(used, found, as_json=as_json)
+    deployed = target.find(local=local, stack=stack)
+    used = onnx.activate_by_name(deployed, projects.chosen(deployed, project), version)
+    view.show_activation(used, deployed, as_json=as_json)
 
 
 @app.command("stop", epilog=example("tilescout model stop --project valves"))

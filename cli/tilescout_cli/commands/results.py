@@ -64,7 +64,7 @@ def results(
         min_confidence=min_confidence,
         region=queries.parse_region(region) if region else None,
     )
-    found = target.find(local=local, stack=stack)
-    one = queries.selected(found, document)
-    rows = queries.run(found, query, one)
+    deployed = target.find(local=local, stack=stack)
+    one = queries.selected(deployed, document)
+    rows = queries.run(deployed, query, one)
     queries.show(rows, only_count=count, with_document=one is None, as_json=as_json)

@@ -48,7 +48,7 @@ def retry(
     from tilescout_cli.documents.retry import Wanted
     from tilescout_cli.stack import target
 
-    found = target.find(local=local, stack=stack)
+    deployed = target.find(local=local, stack=stack)
     wanted = Wanted(partial=partial, failed=failed, dead_letters=dead_letters)
-    documents = retry.chosen(found, names or [], wanted)
-    retry.retry_all(found, documents, dry_run=dry_run, as_json=as_json)
+    documents = retry.chosen(deployed, names or [], wanted)
+    retry.retry_all(deployed, documents, dry_run=dry_run, as_json=as_json)

@@ -51,7 +51,9 @@ def view(
     if local or stack:
         from tilescout_cli.stack import target
 
-        found = target.find(local=local, stack=stack)
-        viewing.view(lambda: viewing.of_stack(found, names), port, reviewer, browse=not no_browser)
+        deployed = target.find(local=local, stack=stack)
+        viewing.view(
+            lambda: viewing.of_stack(deployed, names), port, reviewer, browse=not no_browser
+        )
     else:
         viewing.view(lambda: viewing.of_files(names), port, reviewer, browse=not no_browser)

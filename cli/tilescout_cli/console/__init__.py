@@ -1,1 +1,1 @@
-"""What the terminal shows and how commands end: tables, progress, failures, the clock."""
+"""The terminal and the end of commands: tables, progress, failures, options, the clock."""

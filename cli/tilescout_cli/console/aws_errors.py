@@ -1,4 +1,4 @@
-"""Errors of AWS and of the way to it, as what, why and what to do."""
+"""Errors of AWS and of the way to it, with cause and remedy."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ DENIED = frozenset({"AccessDenied", "AccessDeniedException", "403"})
 
 
 def explain(error: BotoCoreError | ClientError) -> TargetUnreachable:
-    """One line for any error of a client."""
+    """Returns the failure, with its cause and remedy, for any error of a client."""
     if isinstance(error, ClientError):
-        return _of_answer(error)
+        return _failure_of_response(error)
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return _failure(error, f"set AWS_PROFILE or run `aws configure`, {WITHOUT_AWS}")
     if isinstance(error, NoRegionError):
@@ -45,7 +45,7 @@ def explain(error: BotoCoreError | ClientError) -> TargetUnreachable:
     return _failure(error, "correct the AWS configuration")
 
 
-def _of_answer(error: ClientError) -> TargetUnreachable:
+def _failure_of_response(error: ClientError) -> TargetUnreachable:
     code = error.response["Error"].get("Code", "")
     if code in EXPIRED:
         return _failure(error, "log in again, the credentials have run out")

@@ -1,4 +1,4 @@
-"""Time of day, and waiting."""
+"""The time of day, and waiting."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 
 def now() -> int:
-    """Epoch seconds, as leases and starts are written in."""
+    """Returns the seconds since the epoch, in which leases and starts are recorded."""
     return int(time.time())
 
 

@@ -1,4 +1,4 @@
-"""What ends a command, with its exit code; the message says what, why and what to do.
+"""Failures that end a command, with their exit codes; a message has rule, value and remedy.
 
 CommandFailed          1  some document did not end DONE
   BadUsage             2  an option or a file cannot be used
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 
 class CommandFailed(Exception):
-    """Base of every failure that is told in one line."""
+    """The base of every failure, which is printed in one line."""
 
     exit_code = 1
 
@@ -21,6 +21,6 @@ class BadUsage(CommandFailed):
 
 
 class TargetUnreachable(CommandFailed):
-    """No stack, no embedded AWS, or no way to reach it."""
+    """There is no stack, no embedded AWS, or no way to reach it."""
 
     exit_code = 3

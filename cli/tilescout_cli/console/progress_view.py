@@ -28,19 +28,19 @@ class Counts(Protocol):
 
     @property
     def stage(self) -> str:
-        """What is being done now, in a few words."""
+        """Returns what is being done now, in a few words."""
 
     @property
     def summary(self) -> str:
-        """The stage and all counts in one line."""
+        """Returns the stage and all counts in one line."""
 
     @property
     def bars(self) -> Sequence[tuple[str, int, int]]:
-        """A name, how many are done, and of how many, for each bar."""
+        """Returns a name, how many are done, and of how many, for each bar."""
 
     @property
     def facts(self) -> Sequence[tuple[str, str]]:
-        """A name and a text for each line below the bars."""
+        """Returns a name and a text for each line below the bars."""
 
 
 class ProgressView:

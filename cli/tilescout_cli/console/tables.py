@@ -15,7 +15,7 @@ MAX_ROWS = 30
 
 
 def detections(rows: Sequence[Mapping[str, Any]], *, with_document: bool = False) -> Table:
-    """At most 30 of ``rows``; boxes in points."""
+    """Returns a table of at most 30 rows, with boxes in points."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     if with_document:
         table.add_column("document", no_wrap=True)
@@ -37,7 +37,7 @@ def detections(rows: Sequence[Mapping[str, Any]], *, with_document: bool = False
     return table
 
 
-def documents(found: Iterable[Document]) -> Table:
+def documents(rows: Iterable[Document]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("id", no_wrap=True)
     table.add_column("status", no_wrap=True)
@@ -46,7 +46,7 @@ def documents(found: Iterable[Document]) -> Table:
     table.add_column("found", justify="right", no_wrap=True)
     table.add_column("cost", justify="right", no_wrap=True)
     table.add_column("file", no_wrap=True, overflow="ellipsis", ratio=1)
-    for each in found:
+    for each in rows:
         table.add_row(
             plain(each.id[:8]),
             plain(each.status),
@@ -60,7 +60,7 @@ def documents(found: Iterable[Document]) -> Table:
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> Table:
-    """Name and value a line; empty values are left out."""
+    """Returns a table with a name and a value per line; empty values are left out."""
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
@@ -71,7 +71,7 @@ def facts(pairs: Iterable[tuple[str, object]]) -> Table:
 
 
 def moment(seconds: int) -> str:
-    """UTC, or empty for a time that has not come."""
+    """Returns a time in UTC, or nothing for 0, a time that has not come."""
     return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S} UTC" if seconds else ""
 
 

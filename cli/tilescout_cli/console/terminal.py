@@ -1,4 +1,4 @@
-"""Where text goes: results to standard output, everything else to standard error."""
+"""Output: results go to standard output, everything else to standard error."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ err = Console(stderr=True, highlight=False)
 
 
 def printable(text: str) -> str:
-    """Text of a PDF may hold escape sequences; a terminal must never see them."""
+    """Returns the text without control characters, which a PDF may hold and a terminal obeys."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def plain(text: object) -> Text:
-    """For tables: no markup is read and no control character is passed on."""
+    """Returns text for tables, without markup and control characters."""
     return Text(printable(str(text)))
 
 
 def say(text: str) -> None:
-    """One line on standard error."""
+    """Prints one line to standard error."""
     err.print(plain(text), soft_wrap=True)
 
 
@@ -33,7 +33,7 @@ def print_json(value: Any) -> None:
 
 
 def dollars(amount: float) -> str:
-    """Cents where they tell enough, else four places."""
+    """Returns US dollars with cents, or with four places below one dollar."""
     return f"${amount:.2f}" if amount >= 1 or amount == 0 else f"${amount:.4f}"
 
 

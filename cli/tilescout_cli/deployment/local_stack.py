@@ -5,12 +5,13 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import typer
 
 from tilescout_cli.console import terminal
-from tilescout_cli.console.failures import TargetUnreachable
+from tilescout_cli.console.failures import BadUsage, TargetUnreachable
 from tilescout_cli.console.progress_view import ProgressView
 from tilescout_cli.deployment import local_models
 from tilescout_cli.stack import paths, target
@@ -22,10 +23,12 @@ from tilescout_local.embedded_aws import EmbeddedAws
 from tilescout_local.errors import EmbeddedAwsError
 
 Step = Callable[[str], None]
+PACKAGES = ("aws_cdk", "ministack")
+"""One package of each extra that an embedded AWS needs."""
 
 
 def up(step: Step) -> Stack:
-    """The stack of the embedded AWS that runs, or of a new one that goes on running.
+    """Returns the stack of the embedded AWS that runs, or of a new one that goes on running.
 
     Raises TargetUnreachable where it cannot be started or deployed.
     """
@@ -40,7 +43,7 @@ def up(step: Step) -> Stack:
 
 @contextmanager
 def for_one_command(step: Step, *, keep: bool) -> Iterator[Stack]:
-    """As ``up``, but what was started for it ends with it, unless it is to be kept."""
+    """Yields the stack of ``up``; a new one ends with the context unless ``keep`` is set."""
     if keep or embedded_aws.find_running(paths.embedded_home()):
         yield up(step)
         return
@@ -52,6 +55,7 @@ def for_one_command(step: Step, *, keep: bool) -> Iterator[Stack]:
 
 
 def _new(home: Path, step: Step, *, leave_running: bool) -> tuple[Stack, EmbeddedAws]:
+    _check_packages()
     build = paths.build_folder()
     assembly = build / "cdk.out"
     try:
@@ -73,6 +77,15 @@ def _new(home: Path, step: Step, *, leave_running: bool) -> tuple[Stack, Embedde
     except BaseException:
         started.stop()
         raise
+
+
+def _check_packages() -> None:
+    missing = [name for name in PACKAGES if find_spec(name) is None]
+    if missing:
+        raise BadUsage(
+            f"--local needs {' and '.join(missing)}, which are not installed; "
+            "pip install 'tilescout[infra,local]'"
+        )
 
 
 def _failure(error: EmbeddedAwsError) -> TargetUnreachable:

@@ -29,9 +29,9 @@ GONE = "DELETE_COMPLETE"
 
 @contextmanager
 def without_schedules(stack: Stack) -> Iterator[None]:
-    """No run is started by the stack's schedules from here on, unless the block fails.
+    """Switches the stack's schedules off, and on again if the block fails.
 
-    One that a person has switched off stays so.
+    A schedule that a person has switched off stays so.
     """
     names = [name for name in _schedules(stack) if _is_enabled(stack, name)]
     with ExitStack() as undo:
@@ -58,7 +58,7 @@ def _is_enabled(stack: Stack, name: str) -> bool:
 
 
 def _set_schedule(stack: Stack, name: str, *, enabled: bool) -> None:
-    """An update replaces the schedule, so that all of it is given back."""
+    """Updates the state of a schedule; an update replaces it, so all of it is given back."""
     found = stack.clients.scheduler.get_schedule(Name=name)
     stack.clients.scheduler.update_schedule(
         Name=name,
@@ -70,7 +70,7 @@ def _set_schedule(stack: Stack, name: str, *, enabled: bool) -> None:
 
 
 def end_runs(stack: Stack, *, abort: bool) -> int:
-    """How many runs were aborted. Raises BadUsage where one is at work and ``abort`` is False."""
+    """Returns how many runs were aborted. Raises BadUsage where one works and may not be."""
     states = stack.clients.step_functions
     pages = states.get_paginator("list_executions").paginate(
         stateMachineArn=stack.detection_run, statusFilter="RUNNING"
@@ -88,7 +88,7 @@ def end_runs(stack: Stack, *, abort: bool) -> int:
 
 
 def models_down(stack: Stack, view: ProgressView, prices: PriceTable, seconds: float) -> None:
-    """Wait until the guard has stopped every owned model.
+    """Waits until the guard has stopped every owned model.
 
     Raises CommandFailed where one is still up after ``seconds``.
     """
@@ -110,8 +110,9 @@ def models_down(stack: Stack, view: ProgressView, prices: PriceTable, seconds: f
 
 
 def left_up(stack: Stack, prices: PriceTable) -> list[str]:
-    """A line for each model that is up and that Tilescout did not start: it is not ours to stop,
-    and no alarm tells of it once the stack is gone.
+    """Returns a line for each model that is up and that Tilescout did not start.
+
+    It is left alone, and no alarm tells of it once the stack is gone.
     """
     return [
         f"{project}: {version.name} is {version.status}, which Tilescout did not start; it stays "
@@ -122,7 +123,7 @@ def left_up(stack: Stack, prices: PriceTable) -> list[str]:
 
 
 def empty_tiles(stack: Stack, view: ProgressView) -> int:
-    """Delete the tiles, which the documents can be tiled into again; how many there were."""
+    """Deletes the tiles, which can be made again, and returns how many there were."""
     pages = stack.clients.s3.get_paginator("list_objects_v2").paginate(Bucket=stack.tiles_bucket)
     deleted = 0
     for page in pages:
@@ -139,7 +140,7 @@ def empty_tiles(stack: Stack, view: ProgressView) -> int:
 
 
 def delete_stack(stack: Stack) -> str:
-    """Ask for the stack to be deleted; the id by which a deleted one is known."""
+    """Requests the deletion and returns the id by which a deleted stack is known."""
     formation = stack.clients.cloudformation
     (before,) = formation.describe_stacks(StackName=stack.name)["Stacks"]
     formation.delete_stack(StackName=stack.name)
@@ -147,7 +148,7 @@ def delete_stack(stack: Stack) -> str:
 
 
 def until_gone(stack: Stack, stack_id: str, view: ProgressView, seconds: float) -> None:
-    """Wait for the end of the deletion. Raises CommandFailed where it fails."""
+    """Waits for the end of the deletion. Raises CommandFailed where it fails."""
     ends = clock.now() + seconds
     while True:
         status, reason = _stack_status(stack, stack_id)
@@ -163,7 +164,7 @@ def until_gone(stack: Stack, stack_id: str, view: ProgressView, seconds: float) 
 
 
 def _stack_status(stack: Stack, stack_id: str) -> tuple[str, str]:
-    """By id, as a deleted stack has no name any more."""
+    """Returns status and reason, looked up by id, as a deleted stack has no name any more."""
     try:
         (found,) = stack.clients.cloudformation.describe_stacks(StackName=stack_id)["Stacks"]
     except ClientError as error:

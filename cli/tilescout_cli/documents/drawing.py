@@ -35,7 +35,7 @@ def draw(
     preview: Path,
     sizes_pt: Mapping[int, tuple[float, float]] = MappingProxyType({}),
 ) -> None:
-    """Write ``annotated``, a PDF, and ``preview``, a PNG of the page with most detections.
+    """Writes ``annotated``, a PDF, and ``preview``, a PNG of the page with most detections.
 
     A picture becomes a PDF whose pages have the sizes ``sizes_pt``. Raises DrawingFailed where
     MuPDF cannot write the file.
@@ -71,7 +71,7 @@ def _opened(path: Path, sizes_pt: Mapping[int, tuple[float, float]]) -> Any:
 
 
 def fullest_page(detections: Detections) -> int:
-    """The page with most detections, the first of equals; 1 where there is none."""
+    """Returns the page with most detections, the first of equals; 1 where there is none."""
     counts = Counter(each["page"] for each in detections)
     return min(counts, key=lambda page: (-counts[page], page), default=1)
 

@@ -18,11 +18,11 @@ from tilescout_cli.documents import uploads
 from tilescout_cli.stack.target import Stack
 
 ID_DIGITS = 32
-SHORTEST_PREFIX = 4
+MIN_PREFIX_LENGTH = 4
 
 
 def every(stack: Stack) -> list[Document]:
-    """All documents, newest first; eventually consistent."""
+    """Returns all documents, newest first; the read is eventually consistent."""
     found = (document for status in get_args(Status) for document in _with_status(stack, status))
     # A document may change its status while the index is read: the later row is the truth.
     return sorted({each.id: each for each in found}.values(), key=_newest)
@@ -39,7 +39,7 @@ def _with_status(stack: Stack, status: str) -> Iterator[Document]:
 
 
 def runs(stack: Stack, model: str = "") -> list[dict[str, Any]]:
-    """Rows of runs, newest first."""
+    """Returns the rows of runs, newest first."""
     found = (
         row
         for status in ("OPEN", "CLOSED", "FAILED")
@@ -50,7 +50,9 @@ def runs(stack: Stack, model: str = "") -> list[dict[str, Any]]:
 
 
 def named(stack: Stack, name: str) -> Document:
-    """The one document that ``name`` means: id, beginning of one, key or file; newest of a key.
+    """Returns the document that ``name`` means: an id, its beginning, a key or a file.
+
+    The newest version of a key is meant.
 
     Raises BadUsage where none or several are meant.
     """
@@ -69,7 +71,7 @@ def named(stack: Stack, name: str) -> Document:
 
 
 def by_key(stack: Stack, key: str) -> list[Document]:
-    """Every version of an object that was accepted, newest first, whatever order they came in."""
+    """Returns every accepted version of an object, newest first, whatever order they came in."""
     source = keys.source_key(stack.documents_bucket, key.removeprefix(_bucket_url(stack)))
     versions = Key("source_key").eq(source)
     rows = requests.rows(stack.documents, versions, IndexName="by_source")
@@ -78,7 +80,7 @@ def by_key(stack: Stack, key: str) -> list[Document]:
 
 
 def _age(document: Document) -> tuple[int, int]:
-    """S3 tells the second of an upload; within one, the order of acceptance decides."""
+    """Returns a sort key: S3 tells the second of an upload, within it acceptance decides."""
     return -(document.uploaded_at or document.accepted_at), -document.accepted_at
 
 
@@ -87,13 +89,13 @@ def _bucket_url(stack: Stack) -> str:
 
 
 def _by_file(stack: Stack, path: Path) -> list[Document]:
-    """A file that is here is known by its content, another by its name."""
+    """Returns documents of a file, known by its content where it is here, else by its name."""
     usable, _ = uploads.check([path]) if path.is_file() else ([], [])
     ending = f"/{usable[0].digest}/{path.name}" if usable else f"/{path.name}"
     return [each for each in every(stack) if each.key.endswith(ending)]
 
 
 def _by_prefix(stack: Stack, prefix: str) -> list[Document]:
-    if len(prefix) < SHORTEST_PREFIX:
+    if len(prefix) < MIN_PREFIX_LENGTH:
         return []
     return [each for each in every(stack) if each.id.startswith(prefix)]

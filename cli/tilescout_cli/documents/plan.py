@@ -35,15 +35,15 @@ def plan(pdfs: list[Path], profile: str | None, pages: str, *, as_json: bool) ->
     usable, refused = uploads.check(pdfs)
     planned = {pdf.path: _plan(pdf, chosen, profiles, wanted) for pdf in usable}
     if as_json:
-        terminal.print_json([_json(path, chosen, found) for path, found in planned.items()])
+        terminal.print_json([_json(path, chosen, outcome) for path, outcome in planned.items()])
     else:
-        for path, found in planned.items():
-            _show(path, chosen, found)
+        for path, outcome in planned.items():
+            _show(path, chosen, outcome)
     for line in refused:
         terminal.say(f"tilescout: {line}")
     if refused:
         raise typer.Exit(BadUsage.exit_code)
-    if any(isinstance(found, str) for found in planned.values()):
+    if any(isinstance(outcome, str) for outcome in planned.values()):
         raise typer.Exit(CommandFailed.exit_code)
 
 
@@ -59,10 +59,10 @@ def _plan(
         return str(error)
 
 
-def _json(path: Path, profile: Profile, found: DocumentPlan | str) -> dict[str, Any]:
+def _json(path: Path, profile: Profile, outcome: DocumentPlan | str) -> dict[str, Any]:
     head: dict[str, Any] = {"file": str(path), "profile": profile.name}
-    if isinstance(found, str):
-        return head | {"rejected": found}
+    if isinstance(outcome, str):
+        return head | {"rejected": outcome}
     return head | {
         "pages": [
             {
@@ -72,51 +72,53 @@ def _json(path: Path, profile: Profile, found: DocumentPlan | str) -> dict[str, 
                 "tiles": page.tiles,
                 "coarse_tiles": page.coarse_tiles,
             }
-            for page in found.pages
+            for page in outcome.pages
         ],
-        "tiles": found.tiles,
-        "calls": list(found.calls),
-        "dollars": [round(amount, 6) for amount in found.dollars],
-        "smallest_text_px": found.smallest_text_px,
-        "warnings": list(found.warnings),
+        "tiles": outcome.tiles,
+        "calls": list(outcome.calls),
+        "dollars": [round(amount, 6) for amount in outcome.dollars],
+        "smallest_text_px": outcome.smallest_text_px,
+        "warnings": list(outcome.warnings),
     }
 
 
-def _show(path: Path, profile: Profile, found: DocumentPlan | str) -> None:
+def _show(path: Path, profile: Profile, outcome: DocumentPlan | str) -> None:
     terminal.out.print(plain(path), style="bold")
-    if isinstance(found, str):
-        terminal.out.print(plain(f"would be rejected: {found}"))
+    if isinstance(outcome, str):
+        terminal.out.print(plain(f"would be rejected: {outcome}"))
         return
-    terminal.out.print(_pages(found))
-    if len(found.pages) > MAX_PAGES:
-        terminal.out.print(f"and {len(found.pages) - MAX_PAGES} more pages, see --json")
-    text = found.smallest_text_px
+    terminal.out.print(_pages(outcome))
+    if len(outcome.pages) > MAX_PAGES:
+        terminal.out.print(f"and {len(outcome.pages) - MAX_PAGES} more pages, see --json")
+    text = outcome.smallest_text_px
     terminal.out.print(
         tables.facts(
             [
                 ("profile", f"{profile.name} ({profile.detector}, {profile.dpi} dpi)"),
-                ("pages", len(found.pages)),
-                ("tiles", _tiles(found)),
-                ("calls", _between(*(f"{calls:,}" for calls in found.calls))),
-                ("cost", _between(*(dollars(amount) for amount in found.dollars))),
+                ("pages", len(outcome.pages)),
+                ("tiles", _tiles(outcome)),
+                ("calls", _between(*(f"{calls:,}" for calls in outcome.calls))),
+                ("cost", _between(*(dollars(amount) for amount in outcome.dollars))),
                 ("prices", f"of {PRICES_AS_OF}, {PRICES_REGION}; cdk.json may override them"),
                 ("smallest text", "" if text is None else f"{text:g} px high"),
-                *[("warning", warning) for warning in found.warnings],
+                *[("warning", warning) for warning in outcome.warnings],
             ]
         )
     )
 
 
-def _tiles(found: DocumentPlan) -> str:
-    coarse = sum(page.coarse_tiles for page in found.pages)
-    return f"at most {found.tiles}" + (f", {coarse} of them at the second scale" if coarse else "")
+def _tiles(outcome: DocumentPlan) -> str:
+    coarse = sum(page.coarse_tiles for page in outcome.pages)
+    return f"at most {outcome.tiles}" + (
+        f", {coarse} of them at the second scale" if coarse else ""
+    )
 
 
-def _pages(found: DocumentPlan) -> Table:
+def _pages(outcome: DocumentPlan) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("page", "width px", "height px", "tiles"):
         table.add_column(name, justify="right")
-    for page in found.pages[:MAX_PAGES]:
+    for page in outcome.pages[:MAX_PAGES]:
         cells = (page.page, page.width_px, page.height_px, page.tiles)
         table.add_row(*(plain(cell) for cell in cells))
     return table

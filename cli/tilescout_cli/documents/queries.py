@@ -1,4 +1,4 @@
-"""What a person asks of the detections table, and the key conditions that answer it."""
+"""Queries of the detections table, and the key conditions that answer them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ INDEX_ATTRIBUTES = {"label_shard", "label_key", "text_prefix", "text_key"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Query:
-    """Every condition must hold; empty ones do. ``region`` in points, confidence 0-100.
+    """A query: all conditions must hold; empty ones do. ``region`` in points, confidence 0-100.
 
     ``text`` is compared without case; with a final "*" as a beginning.
     """
@@ -65,7 +65,7 @@ class Query:
 
 
 def parse_region(text: str) -> Region:
-    """``l,t,r,b`` in points. Raises BadUsage."""
+    """Returns the region of ``l,t,r,b`` in points. Raises BadUsage for anything else."""
     try:
         left, top, right, bottom = (float(side) for side in text.split(","))
     except ValueError as error:
@@ -83,13 +83,13 @@ def _region_rule(text: str) -> str:
 
 
 def _is_within(box: list[float], region: Region) -> bool:
-    """Whether the centre of ``box`` is in ``region``."""
+    """Tells if the centre of ``box`` is in ``region``."""
     x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
     return region[0] <= x < region[2] and region[1] <= y < region[3]
 
 
 def of_document(table: Table, document: Document, query: Query) -> Iterator[Row]:
-    """Rows of the document's visible result set, in page order."""
+    """Yields the rows of the document's visible result set, in page order."""
     if not document.result_id:
         return
     condition: ConditionBase = Key("result_id").eq(document.result_id)
@@ -99,7 +99,7 @@ def of_document(table: Table, document: Document, query: Query) -> Iterator[Row]
 
 
 def anywhere(stack: Stack, query: Query) -> Iterator[Row]:
-    """Rows of all documents by an index: that of texts where one is asked for, else of labels.
+    """Yields rows of all documents by an index: of texts where the query has one, else of labels.
 
     Only visible result sets are shown. Raises BadUsage where neither text nor label is given.
     """
@@ -111,7 +111,7 @@ def anywhere(stack: Stack, query: Query) -> Iterator[Row]:
 
 
 def index_conditions(query: Query) -> list[tuple[str, ConditionBase]]:
-    """Name of the index and key condition of each query that together answer the query."""
+    """Returns an index and a key condition for each request that the query takes."""
     if query.text:
         return [("by_text", _text_condition(query))]
     if not query.label:
@@ -133,7 +133,7 @@ def _text_condition(query: Query) -> ConditionBase:
 
 
 def _is_visible(stack: Stack, row: Row, visible: dict[str, str]) -> bool:
-    """Whether the document shows this result set; each document is read once."""
+    """Tells if the document shows this result set; each document is read once."""
     document_id = row["document_id"]
     if document_id not in visible:
         document = document_table.get(stack.documents, document_id)

@@ -21,7 +21,7 @@ from tilescout_exports import comma_separated
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """The result as in detections.json, the files written, and what could not be."""
+    """The result as in detections.json, the written files, and warnings about the others."""
 
     result: dict[str, Any]
     files: tuple[Path, ...]
@@ -29,7 +29,7 @@ class Delivery:
 
 
 def fetch(stack: Stack, document: Document) -> bytes:
-    """detections.json as it lies in the results bucket.
+    """Returns detections.json as it lies in the results bucket.
 
     Raises CommandFailed where it is gone.
     """
@@ -44,7 +44,7 @@ def fetch(stack: Stack, document: Document) -> bytes:
 
 
 def write(body: bytes, pdf: Path, folder: Path) -> Delivery:
-    """detections.json as it came, detections.csv, annotated.pdf and preview.png in ``folder``."""
+    """Writes detections.json, detections.csv, annotated.pdf and preview.png to ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
     result: dict[str, Any] = json.loads(body)
     written = folder / "detections.json"
@@ -79,7 +79,7 @@ def keep_drawing(pdf: Path, folder: Path) -> None:
 
 
 def draw(results: Sequence[Mapping[str, Any]], pdf: Path, folder: Path) -> list[Path]:
-    """annotated.pdf and preview.png of one file in ``folder``, with all detections of ``results``.
+    """Writes annotated.pdf and preview.png of one file, with all detections of ``results``.
 
     Raises DrawingFailed where MuPDF cannot write on it.
     """
@@ -95,7 +95,7 @@ def draw(results: Sequence[Mapping[str, Any]], pdf: Path, folder: Path) -> list[
 
 
 def folders(out: Path, stems: list[str]) -> list[Path]:
-    """One folder a document; equal names are numbered from 2 in the order given."""
+    """Returns one folder per document; equal names are numbered from 2 in the order given."""
     taken: set[str] = set()
     chosen = []
     for stem in stems:

@@ -1,4 +1,4 @@
-"""Which documents a retry takes, and what becomes of each."""
+"""Retries: the documents that are chosen, and the outcome for each."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Wanted:
     dead_letters: bool = False
 
     def takes(self, document: Document) -> bool:
-        """Dead letters are what became of a document that nothing could process."""
+        """Tells if the document is of a wanted kind; nothing could process a dead letter."""
         return (
             (self.partial and document.status == "PARTIAL")
             or (self.failed and document.status == "FAILED")
@@ -41,7 +41,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retried:
-    """``tiles`` are asked again, ``pages`` tiled again, ``answered`` kept and not paid again.
+    """``tiles`` are sent again, ``pages`` tiled again, ``answered`` kept and not paid again.
 
     ``did`` is "retried", "would retry", "judged again", "would judge again", "nothing to retry",
     "busy" or "gone".
@@ -56,8 +56,10 @@ class Retried:
 
 
 def chosen(stack: Stack, names: Sequence[str], wanted: Wanted) -> list[Document]:
-    """Each document once, in the order given. Raises BadUsage for names and options together,
-    for neither, and for a name that means no document.
+    """Returns each document once, in the order given.
+
+    Raises BadUsage for names and options together, for neither, and for a name that means no
+    document.
     """
     kinds = wanted != Wanted()
     if bool(names) == kinds:
@@ -72,7 +74,7 @@ def chosen(stack: Stack, names: Sequence[str], wanted: Wanted) -> list[Document]
 
 
 def retry(stack: Stack, document: Document, *, dry_run: bool) -> Retried:
-    """What becomes of one document; whatever is not at its end is left as it is."""
+    """Returns what was done with one document; a document that has not ended is left as it is."""
     retrier = Retrier(
         documents=stack.documents,
         ledger=stack.ledger,

@@ -17,8 +17,8 @@ class _Record(BaseModel):
     model_config = ConfigDict(allow_inf_nan=False)
 
 
-class Found(_Record):
-    """One box of a tile; the confidence may have any unit."""
+class TileDetection(_Record):
+    """One detection of a tile; the confidence may have any unit."""
 
     label: str
     confidence: float
@@ -30,7 +30,7 @@ class TileOfFile(_Record):
 
     box: Sides
     scale: Annotated[float, Field(gt=0)] = 1.0
-    detections: list[Found] = []
+    detections: list[TileDetection] = []
 
     @model_validator(mode="after")
     def _has_an_area(self) -> TileOfFile:
@@ -40,7 +40,7 @@ class TileOfFile(_Record):
         return self
 
     def on_page(self, box: Sides) -> Sides:
-        """A box in px of the tile's image, in page px."""
+        """Returns a box that is in px of the tile's image in page px."""
         left, top = self.box[:2]
         return (
             left + self.scale * box[0],
@@ -61,7 +61,7 @@ class TileFile(_Record):
 
 
 def read(path: Path) -> TileFile:
-    """The file. Raises BadUsage where it cannot be read or is not such a file."""
+    """Returns the file. Raises BadUsage where it cannot be read or is not such a file."""
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:

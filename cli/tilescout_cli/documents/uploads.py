@@ -48,7 +48,7 @@ class SentPdf:
 
 
 def check(paths: Iterable[Path]) -> tuple[list[Pdf], list[str]]:
-    """The usable files, each content once, and one line for every other."""
+    """Returns the usable files, each content once, and one line for every other file."""
     usable: dict[tuple[str, str], Pdf] = {}
     refused = []
     for path in paths:
@@ -62,7 +62,7 @@ def check(paths: Iterable[Path]) -> tuple[list[Pdf], list[str]]:
 
 
 def usable(paths: Iterable[Path]) -> tuple[list[Pdf], list[str]]:
-    """As ``check``, with every refusal said. Raises BadUsage where no file is left."""
+    """Returns what ``check`` does and prints refusals. Raises BadUsage where no file is left."""
     files, refused = check(paths)
     for line in refused:
         terminal.say(f"tilescout: {line}")
@@ -91,7 +91,7 @@ def _checked(path: Path) -> Pdf:
 
 
 def check_pages(pages: str) -> str:
-    """``pages`` as given, such as 3 or 1-3. Raises BadUsage for anything else."""
+    """Returns ``pages`` as given, such as 3 or 1-3. Raises BadUsage for anything else."""
     try:
         parse_pages(pages)
     except UnreadableDocument as error:
@@ -102,7 +102,7 @@ def check_pages(pages: str) -> str:
 
 
 def upload(stack: Stack, pdf: Pdf, *, profile: str, pages: str = "") -> SentPdf:
-    """Put the file into the bucket; its arrival there starts everything."""
+    """Puts the file into the bucket; its arrival there starts everything."""
     key = pdf.key(profile)
     with pdf.path.open("rb") as body:
         answer = stack.clients.s3.put_object(

@@ -28,7 +28,7 @@ from tilescout_evaluate.truth.pages import Kind, TruePage, UnusableTruth
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """What is compared: all labels where ``labels`` is empty, all pages where ``pages`` is.
+    """A comparison of one kind: all labels where ``labels`` is empty, all pages where ``pages`` is.
 
     Where the boxes of the files ``truth`` lie is checked for objects, unless ``anyway``.
     """
@@ -42,7 +42,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Where an evaluation is shown: files in ``out`` with pictures of ``pdf``, and the console."""
+    """The output of an evaluation: files in ``out`` with pictures of ``pdf``, and the console."""
 
     out: Path | None
     pdf: Path | None

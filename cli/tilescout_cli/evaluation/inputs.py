@@ -82,7 +82,7 @@ def _of_stack(name: str, stack: Stack) -> Iterator[Result]:
 
 
 def _is_run(row: dict[str, object], name: str) -> bool:
-    shortest = lookup.SHORTEST_PREFIX
+    shortest = lookup.MIN_PREFIX_LENGTH
     return len(name) >= shortest and str(row["id"]).startswith(name)
 
 
@@ -94,7 +94,7 @@ def _parsed(body: bytes, name: str) -> ResultDocument:
 
 
 def grid_of(results: list[Result]) -> tuple[Grid | None, list[str]]:
-    """The tiles that all results were made with, or why that is not known."""
+    """Returns the tiles that all results were made with, or None and why they are not known."""
     grids = {_grid(each) for each in results}
     (grid,) = grids if len(grids) == 1 else (None,)
     if grid is not None:

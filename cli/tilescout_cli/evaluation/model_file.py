@@ -24,7 +24,7 @@ from tilescout_evaluate.truth.results import ResultDetection, ResultDocument, Re
 
 ENDING = ".onnx"
 OWN_THRESHOLD = 50.0
-"""What a label's threshold is as a confidence."""
+"""The confidence that stands for a label's threshold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def evaluate(
     labels: Sequence[str] = (),
     on_tile: Callable[[int, int], None] = lambda done, of: None,
 ) -> ModelEvaluation:
-    """Of ``labels``, or of those that the model knows and the tiles have.
+    """Evaluates ``labels``, or those that the model knows and the tiles have.
 
     Counts are at the model's own thresholds; mAP and curves see whatever it says. Raises BadUsage,
     and NotInstalled without faster-coco-eval.

@@ -1,4 +1,4 @@
-"""What the console shows of records left out and of boxes that lie beside their objects."""
+"""Messages about records left out and about boxes that lie beside their objects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the boxes of ground truth lie on ink of the pages that were evaluated."""
+"""Checks that the boxes of ground truth lie on ink of the pages that were evaluated."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _is_document(path: Path) -> bool:
 
 
 def _preview(pair: Pair) -> RenderRequest:
-    """Large enough that thin lines are seen, small enough to be quick."""
+    """Returns a request large enough to see thin lines and small enough to be quick."""
     long_side = max(pair.found.width_px, pair.found.height_px)
     dpi = round(pair.found.dpi * min(1.0, PREVIEW_SIDE / long_side))
     return RenderRequest(

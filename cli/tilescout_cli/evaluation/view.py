@@ -10,11 +10,11 @@ from rich.table import Table
 from tilescout_cli.console.terminal import plain
 from tilescout_evaluate.report.figures import Evaluation
 
-MOST_TAGS = 8
+MAX_TAGS = 8
 
 
 def new_table(*names: str) -> Table:
-    """The first column is a name, the others are numbers."""
+    """Returns a table whose first column is a name and the others numbers."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     first, *others = names
     table.add_column(first, no_wrap=True, overflow="ellipsis", max_width=24)
@@ -27,20 +27,20 @@ def add(table: Table, *cells: object) -> None:
     table.add_row(*map(plain, cells))
 
 
-def shown(found: Evaluation) -> Iterator[Table | str]:
-    """Tables and lines, in order."""
+def shown(evaluation: Evaluation) -> Iterator[Table | str]:
+    """Yields tables and lines, in order."""
     of_kind = {"objects": _objects, "text": _text, "snippets": _snippets}
-    yield from of_kind[found.kind](found.body)
+    yield from of_kind[evaluation.kind](evaluation.body)
 
 
 def _objects(body: Mapping[str, Any]) -> Iterator[Table | str]:
-    labels = new_table("label", "objects", "found", "P", "R", "F1", "AP@.5")
+    labels = new_table("label", "objects", "evaluation", "P", "R", "F1", "AP@.5")
     for name, row in body["by_label"].items():
         precision = row["average_precision"]
         add(labels, name, *_counts(row), "" if precision is None else f"{precision:.3f}")
     yield labels
     yield ""
-    whole = new_table("all labels", "objects", "found", "P", "R", "F1")
+    whole = new_table("all labels", "objects", "evaluation", "P", "R", "F1")
     for step, row in body["at_iou"].items():
         add(whole, f"at IoU {step}", *_counts(row))
     for group in ("by_size", "by_size_to_tile", "by_seam"):
@@ -71,7 +71,7 @@ def _text(body: Mapping[str, Any]) -> Iterator[Table | str]:
 
 
 def _snippets(body: Mapping[str, Any]) -> Iterator[Table | str]:
-    table = new_table("label", "tags", "found", "P", "R", "F1")
+    table = new_table("label", "tags", "evaluation", "P", "R", "F1")
     for name, row in body["by_label"].items():
         add(table, name or "any", *_counts(row))
     if len(body["by_label"]) > 1:
@@ -80,10 +80,10 @@ def _snippets(body: Mapping[str, Any]) -> Iterator[Table | str]:
     for name in ("missed", "wrong"):
         tags = [tag for _, tag in body[name]]
         if tags:
-            more = f" and {len(tags) - MOST_TAGS} more" if len(tags) > MOST_TAGS else ""
-            yield f"{name}: {', '.join(tags[:MOST_TAGS])}{more}"
+            more = f" and {len(tags) - MAX_TAGS} more" if len(tags) > MAX_TAGS else ""
+            yield f"{name}: {', '.join(tags[:MAX_TAGS])}{more}"
     if body["misread"]:
-        pairs = (f"{truth} as {read}" for truth, read in body["misread"][:MOST_TAGS])
+        pairs = (f"{truth} as {read}" for truth, read in body["misread"][:MAX_TAGS])
         yield f"misread: {', '.join(pairs)}"
 
 

@@ -1,4 +1,4 @@
-"""What a model costs, from the call that starts it until it is seen down."""
+"""The cost of a model, from the call that starts it until it is seen down."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tilescout.runs.records import Run
 from tilescout_cli.console.terminal import counted, dollars
 from tilescout_cli.stack.target import Stack
 
-A_DAY = 24 * 3600
+SECONDS_PER_DAY = 24 * 3600
 """No start lasts as long."""
 
 Doing = Literal["", "starting", "running"]
@@ -54,7 +54,7 @@ NO_BILL = ModelBill()
 
 
 def lasting(seconds: float) -> str:
-    """As 45 s, 12 min or 3 h 05 min."""
+    """Returns a duration such as 45 s, 12 min or 3 h 05 min."""
     minutes = round(seconds / 60)
     if seconds < 90:
         return f"{seconds:.0f} s"
@@ -62,13 +62,13 @@ def lasting(seconds: float) -> str:
 
 
 def of_run(stack: Stack, run: Run, now: int, prices: PriceTable) -> ModelBill:
-    """As its record says once it is closed; until then by the starts within it."""
+    """Returns the bill of a run: its record once it is closed, until then its starts."""
     if run.closed_at:
         return ModelBill(units=run.units, seconds=run.model_seconds, usd=run.model_usd)
     lease = lease_table.read(stack.ledger, run.model)
     if not lease.version:
         return NO_BILL
-    begun = starts(stack, lease, run.opened_at - A_DAY)
+    begun = starts(stack, lease, run.opened_at - SECONDS_PER_DAY)
     if lease.token != run.token:
         # A run that died is never closed: what others started since is not its.
         begun = [each for each in begun if each.run_id == run.id]
@@ -79,7 +79,7 @@ def of_run(stack: Stack, run: Run, now: int, prices: PriceTable) -> ModelBill:
 
 
 def so_far(stack: Stack, lease: Lease, now: int, prices: PriceTable) -> ModelBill:
-    """Of the model that is up; nothing where no owned one is."""
+    """Returns the bill of the model that is up, or an empty one where no owned model is."""
     latest = starts(stack, lease, lease.start_requested_at) if lease.owned else []
     bill = total(latest, 0, now, prices)
     doing = _doing(current(latest, lease)) if lease.owned else ""
@@ -87,7 +87,7 @@ def so_far(stack: Stack, lease: Lease, now: int, prices: PriceTable) -> ModelBil
 
 
 def starts(stack: Stack, lease: Lease, since: int) -> list[ModelStart]:
-    """Starts of the project from ``since`` on, oldest first, with known ends.
+    """Returns starts of the project from ``since`` on, oldest first, with known ends.
 
     The one that is up is known by the lease; its row is written a moment later.
     """
@@ -111,7 +111,7 @@ def _of_lease(lease: Lease) -> ModelStart:
 
 
 def current(begun: Iterable[ModelStart], lease: Lease) -> ModelStart | None:
-    """The start that the lease tells of; None where no owned model is up."""
+    """Returns the start that the lease tells of; None where no owned model is up."""
     if not lease.owned:
         return None
     return next((each for each in begun if each.requested_at == lease.start_requested_at), None)
@@ -122,7 +122,7 @@ def _doing(start: ModelStart | None) -> Doing:
 
 
 def total(begun: Iterable[ModelStart], begin: int, end: int, prices: PriceTable) -> ModelBill:
-    """Seconds and dollars of ``begun`` between two times."""
+    """Returns seconds and dollars of the starts between two times."""
     paid = [(each.units, each.seconds(begin, end)) for each in begun]
     return ModelBill(
         units=max((units for units, _ in paid), default=0),

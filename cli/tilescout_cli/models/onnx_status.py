@@ -1,4 +1,4 @@
-"""Where a project of detector onnx stands: its version in use, those stored, who waits."""
+"""The status of a project of detector onnx: its active version, those stored, who waits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tilescout_cli.stack.target import Stack
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnnxStatus:
-    """``versions`` are names, as often as files were promoted under them."""
+    """The status of a project; ``versions`` has a name for each file promoted under it."""
 
     project: str
     in_use: ModelInUse | None
@@ -44,7 +44,7 @@ def look(stack: Stack, project: str) -> OnnxStatus:
 
 
 def facts(status: OnnxStatus, now: int, option: str) -> Table:
-    """Name and value a line; what is not so is left out."""
+    """Returns a table with a name and a value per line; empty values are left out."""
     counts = Counter(status.versions).items()
     named = [name if count == 1 else f"{name} ({count} files)" for name, count in counts]
     waiting = f"{counted(status.waiting, 'document')} WAITING_FOR_MODEL" * bool(status.waiting)

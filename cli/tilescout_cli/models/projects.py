@@ -15,7 +15,7 @@ DUE = ("WAITING_FOR_MODEL", "QUEUED", "RUNNING")
 
 
 def every(stack: Stack) -> list[str]:
-    """Projects of cdk.json, of leases whose model was started, and of documents that are due."""
+    """Returns projects of cdk.json, of leases with a started model, and of due documents."""
     leased = {lease.model for lease in lease_table.every(stack.ledger) if lease.version}
     return sorted(cdk_profiles.model_projects() | leased | _of_documents(stack))
 
@@ -32,7 +32,7 @@ def _of_documents(stack: Stack) -> set[str]:
 
 
 def chosen(stack: Stack, project: str | None) -> str:
-    """The project that is named, or the only one. Raises BadUsage where that is not one."""
+    """Returns the named project, or the only one. Raises BadUsage where there is not one."""
     if project:
         return project
     known = every(stack)

@@ -1,4 +1,4 @@
-"""How a project's model stands: version in use, what AWS shows, the lease, the price."""
+"""The status of a project's model: active version, what AWS shows, the lease, the price."""
 
 from __future__ import annotations
 
@@ -23,9 +23,10 @@ LATEST_STARTS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelStatus:
-    """``versions`` are those in use, leased or up, as AWS shows them; ``bill`` is that of the
-    owned model that is up, ``month`` of all starts of 30 days; ``waiting`` documents have no
-    version to be run with.
+    """The status of a model.
+
+    ``versions`` are those active, leased or up, as AWS shows them; ``bill`` is that of the owned
+    model that is up, ``month`` of all starts of 30 days; ``waiting`` documents have no version.
     """
 
     project: str
@@ -41,14 +42,14 @@ class ModelStatus:
         return self.lease.owned and version.arn == self.lease.version
 
     def unmanaged(self) -> tuple[Version, ...]:
-        """What is up and was not started by Tilescout."""
+        """Returns versions that are up and were not started by Tilescout."""
         return tuple(each for each in self.versions if each.is_up and not self.is_owned(each))
 
 
 def look(stack: Stack, project: str, now: int, prices: PriceTable) -> ModelStatus:
     lease = lease_table.read(stack.ledger, project)
     in_use = model_table.in_use(stack.ledger, project)
-    begun = costs.starts(stack, lease, now - DAYS * costs.A_DAY)
+    begun = costs.starts(stack, lease, now - DAYS * costs.SECONDS_PER_DAY)
     waiting = document_table.with_status(stack.documents, "WAITING_FOR_MODEL", project)
     return ModelStatus(
         project=project,
@@ -74,7 +75,7 @@ def _shown(
 
 
 def holder(lease: Lease, now: int) -> str:
-    """Who has the lease, in words."""
+    """Returns who has the lease, in words."""
     who = owner(lease.owner)
     if lease.is_live(now):
         doing = "works" if lease.phase == "working" else "is closing"
@@ -87,14 +88,14 @@ def holder(lease: Lease, now: int) -> str:
 
 
 def owner(name: str) -> str:
-    """The run (by the end of its execution's ARN) or the guard."""
+    """Returns the run (by the end of its execution's ARN) or the guard, in words."""
     if not name:
         return "nobody"
     return "the guard" if name.startswith(GUARD) else f"run {name.rsplit(':', 1)[-1]}"
 
 
 def version_words(status: ModelStatus, version: Version) -> str:
-    """As "v1 RUNNING, 2 units, owned"."""
+    """Returns words such as "v1 RUNNING, 2 units, owned"."""
     words = [f"{version.name} {version.status}"]
     if version.is_up or version.status == "STOPPING":
         words += [counted(version.units, "unit")]
@@ -103,7 +104,7 @@ def version_words(status: ModelStatus, version: Version) -> str:
 
 
 def start_words(start: ModelStart, now: int, prices: PriceTable) -> str:
-    """As "v1, 2 units, 22 min, $2.93, stopped by the guard"."""
+    """Returns words such as "v1, 2 units, 22 min, $2.93, stopped by the guard"."""
     name, units = version_name(start.version_arn), counted(start.units, "unit")
     if start.refused:
         return f"{name}, {units}, refused ({start.refused})"

@@ -19,7 +19,7 @@ from tilescout_cli.stack.target import Stack
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a person allows; ``seconds`` is how long to wait, 0 for not at all."""
+    """A request with what a person allows; ``seconds`` is how long to wait, 0 for not at all."""
 
     stack: Stack
     seconds: float

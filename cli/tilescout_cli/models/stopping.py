@@ -25,14 +25,14 @@ from tilescout_cli.stack.target import Stack
 
 POLL_SECONDS = 2.0
 LATE_SECONDS = 180
-"""The guard looks each minute; who waits longer should know that it does not."""
+"""The guard looks each minute; after this a person should know that it does not."""
 
 Need = Literal["nothing", "abort", "wait", "unmanaged"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """What came of it: ``is_down`` is False where it was not waited for, or not long enough.
+    """An outcome: ``is_down`` is False where it was not waited for, or not long enough.
 
     ``by`` tells who stops it, or has.
     """
@@ -46,7 +46,7 @@ class Stopped:
 
 
 def need(stack: Stack, status: ModelStatus, now: int) -> Need:
-    """What must be done so that no version of the project is up."""
+    """Returns what must be done so that no version of the project is up."""
     lease = status.lease
     if _is_at_work(stack, lease, now):
         return "abort"
@@ -56,19 +56,19 @@ def need(stack: Stack, status: ModelStatus, now: int) -> Need:
 
 
 def _is_at_work(stack: Stack, lease: Lease, now: int) -> bool:
-    """A run that is closing stops its model itself, and one that is dead is the guard's."""
+    """Tells if a run works; a closing one stops its model itself, a dead one is the guard's."""
     if not lease.is_live(now) or lease.owner.startswith(GUARD) or lease.phase == "closing":
         return False
     return executions.is_running(stack.clients.step_functions, lease.owner)
 
 
 def _is_held(lease: Lease, now: int) -> bool:
-    """Somebody may still call Start or Stop."""
+    """Tells if the owner of the lease may still call Start or Stop."""
     return bool(lease.owner) and not lease.is_free(now)
 
 
 def interrupted(stack: Stack, status: ModelStatus) -> str:
-    """What an abort would interrupt, in words."""
+    """Returns what an abort would interrupt, in words."""
     lease = status.lease
     running = [
         document
@@ -81,7 +81,7 @@ def interrupted(stack: Stack, status: ModelStatus) -> str:
 
 
 def abort(stack: Stack, lease: Lease) -> None:
-    """Stop the execution that owns the lease; what was answered is kept."""
+    """Stops the execution that owns the lease; answers are kept."""
     stack.clients.step_functions.stop_execution(
         executionArn=lease.owner, cause="tilescout model stop --abort"
     )
@@ -89,7 +89,7 @@ def abort(stack: Stack, lease: Lease) -> None:
 
 @dataclass(slots=True, kw_only=True)
 class Waiting:
-    """Looks until the guard, or the run that closes, has brought the model down."""
+    """A wait until the guard, or the run that closes, has brought the model down."""
 
     stack: Stack
     project: str
@@ -153,9 +153,9 @@ def _who(lease: Lease, now: int) -> str:
 def stop_unmanaged(
     stack: Stack, status: ModelStatus, view: ProgressView, *, seconds: float
 ) -> bool:
-    """Stop, by this person's own right, what Tilescout did not start; whether all of it is down.
+    """Stops, by this person's own right, what Tilescout did not start; returns if all is down.
 
-    Only what ``status`` showed is stopped: that is what the person agreed to. Stop is asked
+    Only what ``status`` showed is stopped: that is what the person agreed to. Stop is called
     again while a version is STARTING. Raises TargetUnreachable where AWS refuses for good,
     CommandFailed where a run is at work by now.
     """

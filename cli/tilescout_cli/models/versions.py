@@ -31,12 +31,12 @@ class Version:
 
     @property
     def is_up(self) -> bool:
-        """Whether it costs money and goes on doing so."""
+        """True where it costs money and goes on doing so."""
         return self.status in UP
 
     @property
     def may_cost(self) -> bool:
-        """Whether it is up, or on its way down."""
+        """True where it is up, or on its way down."""
         return self.is_up or self.status == "STOPPING"
 
     @property
@@ -45,7 +45,7 @@ class Version:
 
 
 def find_project(rekognition: RekognitionClient, project: str) -> str:
-    """The ARN of the project of that name; empty where the account has none."""
+    """Returns the ARN of the project of that name; empty where the account has none."""
     try:
         found = rekognition.describe_projects(ProjectNames=[project])["ProjectDescriptions"]
     except ClientError as error:
@@ -56,18 +56,18 @@ def find_project(rekognition: RekognitionClient, project: str) -> str:
 
 
 def projects(rekognition: RekognitionClient) -> list[str]:
-    """Names of all projects of the account in this region."""
+    """Returns the names of all projects of the account in this region."""
     pages = rekognition.get_paginator("describe_projects").paginate()
     return sorted(_project(each) for page in pages for each in page["ProjectDescriptions"])
 
 
 def _project(described: Any) -> str:
-    """P of arn:...:project/P/123."""
+    """Returns P of arn:...:project/P/123."""
     return str(described["ProjectArn"].split("/")[1])
 
 
 def versions(rekognition: RekognitionClient, project_arn: str) -> list[Version]:
-    """Every version of the project, newest first."""
+    """Returns every version of the project, newest first."""
     pages = rekognition.get_paginator("describe_project_versions").paginate(ProjectArn=project_arn)
     try:
         found = [each for page in pages for each in page["ProjectVersionDescriptions"]]

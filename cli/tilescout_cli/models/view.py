@@ -18,7 +18,7 @@ from tilescout_cli.models.status import DAYS, LATEST_STARTS, ModelStatus
 
 
 def facts(status: ModelStatus, now: int, prices: PriceTable, option: str) -> Table:
-    """Name and value a line; what is not so is left out."""
+    """Returns a table with a name and a value per line; empty values are left out."""
     return tables.facts(
         [
             ("project", status.project),
@@ -60,7 +60,7 @@ def _measured(model: ModelInUse) -> str:
     if not model.tiles_per_second_per_unit:
         return "nothing yet; the next run of enough tiles measures it"
     starting = f", starts in {costs.lasting(model.start_seconds)}" * bool(model.start_seconds)
-    return f"{model.tiles_per_second_per_unit:.2f} tiles/s of a unit{starting}"
+    return f"{model.tiles_per_second_per_unit:.2f} tiles/s per unit{starting}"
 
 
 def _starts(status: ModelStatus, now: int, prices: PriceTable) -> list[tuple[str, object]]:

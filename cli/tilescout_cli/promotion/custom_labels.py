@@ -23,16 +23,16 @@ MAX_NAMED = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promotion:
-    """What was activated, and the figures that allowed it."""
+    """An activated version, and the figures that allowed it."""
 
     activation: Activation
     evaluation: Evaluation
     weak: tuple[str, ...]
     """Labels under the required figure, with theirs."""
     profiles: tuple[str, ...]
-    """Profiles that find with it from now on."""
+    """Profiles that use it from now on."""
     misfits: tuple[str, ...]
-    """What of them is not as the pages were cut that it was trained with, with the remedy."""
+    """Differences between these profiles and the training set, with the remedy."""
 
 
 def promote(stack: Stack, project: str, version: str | None, *, min_f1: float) -> Promotion:
@@ -74,7 +74,7 @@ def _profiles(project: str) -> list[Profile]:
 
 
 def _card(stack: Stack, version: TrainedVersion) -> dict[str, int]:
-    """At what dpi and tile size its set was cut; empty for a set of another program."""
+    """Returns the dpi and tile size of its set; empty for a set of another program."""
     key = f"{version.place.rpartition('/')[0]}/{uploaded_set.CARD}"
     try:
         answer = stack.clients.s3.get_object(Bucket=stack.results_bucket, Key=key)

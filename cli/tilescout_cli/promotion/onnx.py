@@ -120,7 +120,7 @@ def _too_slow(seconds: float, profile: Profile) -> list[str]:
     if seconds > profile.seconds_per_tile:
         found.append(
             f"a tile of profile {profile.name} takes {seconds:.2f} s here, and its price and "
-            f"budget are reckoned with {profile.seconds_per_tile:g}: set seconds_per_tile to what "
+            f"budget are computed with {profile.seconds_per_tile:g}: set seconds_per_tile to what "
             "it takes in Lambda, about twice as long"
         )
     if seconds > MAX_SECONDS:

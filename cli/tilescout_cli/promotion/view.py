@@ -1,4 +1,4 @@
-"""What is shown of a model that was checked or activated."""
+"""The output about a model that was checked or activated."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class Finished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What is to be detected: ``pages`` as 1-3 or empty; every wait lasts at most ``seconds``."""
+    """An order to detect PDFs: ``pages`` as 1-3 or empty; every wait lasts at most ``seconds``."""
 
     pdfs: list[Path]
     profiles: list[str]

@@ -14,12 +14,12 @@ from tilescout_cli.documents import lookup
 from tilescout_cli.stack import cdk_profiles
 from tilescout_cli.stack.target import Stack
 
-FIRST_PATIENCE = 4.0
-LONGEST_PATIENCE = 30.0
+FIRST_PAUSE = 4.0
+MAX_PAUSE = 30.0
 """Seconds between two starts for one model, doubled each time: a run that finds the lease held
 ends at once, but is not free."""
-MOST_FAILURES = 3
-RUNS_LOOKED_AT = 20
+MAX_FAILURES = 3
+MAX_LISTED_RUNS = 20
 
 
 @dataclass(slots=True)
@@ -30,21 +30,21 @@ class StartedRuns:
     reason: str
     tell: Callable[[str], None]
     latest: dict[str, str] = field(default_factory=dict)
-    patience: dict[str, float] = field(default_factory=dict)
+    pause: dict[str, float] = field(default_factory=dict)
     not_before: dict[str, float] = field(default_factory=dict)
     failures: dict[str, int] = field(default_factory=dict)
 
     def ensure(self, model: str, now: float) -> None:
-        """Start a run unless one works for ``model``.
+        """Starts a run unless one works for ``model``.
 
-        Raises CommandFailed after three of our runs failed.
+        Raises CommandFailed after three of these runs failed.
         """
         if now < self.not_before.get(model, now) or self._is_at_work(model):
             return
         before = self._ended_with(model)
         self.latest[model] = start(self.stack, model, self.reason)
-        self.patience[model] = min(LONGEST_PATIENCE, 2 * self.patience.get(model, FIRST_PATIENCE))
-        self.not_before[model] = now + self.patience[model]
+        self.pause[model] = min(MAX_PAUSE, 2 * self.pause.get(model, FIRST_PAUSE))
+        self.not_before[model] = now + self.pause[model]
         name = self.latest[model].rsplit(":", 1)[-1]
         another = f"{before}; started another run" if before else "started a run"
         self.tell(f"{another} for {model}: {name}")
@@ -70,7 +70,7 @@ class StartedRuns:
         return model in models_at_work(self.stack)
 
     def _ended_with(self, model: str) -> str:
-        """Why our last run for the model ended, in words; empty where there was none."""
+        """Returns why the last run for the model ended, in words; empty where there was none."""
         arn = self.latest.get(model)
         if arn is None:
             return ""
@@ -78,21 +78,22 @@ class StartedRuns:
         if execution["status"] != "SUCCEEDED":
             return f"the last run is {execution['status']}"
         run = json.loads(execution.get("output", "{}")).get("run", {})
-        reason = run.get("finished") or "nothing was due, or another run was at it"
+        reason = run.get("finished") or "nothing was due, or another run holds the lease"
         return f"the last run ended: {reason}"
 
     def _count_failure(self, model: str, why: str) -> None:
         self.failures[model] = self.failures.get(model, 0) + 1
         self.tell(f"the run for {model} ended {' '.join(why.split())[:300]}")
-        if self.failures[model] >= MOST_FAILURES:
+        if self.failures[model] >= MAX_FAILURES:
             raise CommandFailed(
-                f"{MOST_FAILURES} runs for {model} failed, the last is {self.latest[model]}; its "
+                f"{MAX_FAILURES} runs for {model} failed, the last is {self.latest[model]}; its "
                 "history says which step and why"
             )
 
 
 def start(stack: Stack, model: str, reason: str) -> str:
-    """The ARN of a new run; it ends at once where nothing is due or another run is at it.
+    """Returns the ARN of a new run; it ends at once where nothing is due or another run holds the
+    lease.
 
     It waits for no more work to come, as a scheduled one may (``start_when``).
     """
@@ -104,10 +105,10 @@ def start(stack: Stack, model: str, reason: str) -> str:
 
 
 def models_at_work(stack: Stack) -> set[str]:
-    """Models that a running execution was started for."""
+    """Returns the models that a running execution was started for."""
     states = stack.clients.step_functions
     running = states.list_executions(
-        stateMachineArn=stack.detection_run, statusFilter="RUNNING", maxResults=RUNS_LOOKED_AT
+        stateMachineArn=stack.detection_run, statusFilter="RUNNING", maxResults=MAX_LISTED_RUNS
     )
     described = (
         states.describe_execution(executionArn=each["executionArn"])

@@ -1,4 +1,4 @@
-"""How far the documents of a command are, read from the documents table and the ledger."""
+"""The progress of a command's documents, read from the documents table and the ledger."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ INTAKE: frozenset[Status] = frozenset({"ACCEPTED"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentProgress:
-    """One document as it stands; ``document`` is None until its upload has been looked at."""
+    """The progress of one document; ``document`` is None until its upload is processed."""
 
     document: Document | None = None
     pages_tiled: int = 0
@@ -66,7 +66,7 @@ class Totals:
 
     @property
     def stage(self) -> str:
-        """What is being done now, in a few words."""
+        """Returns what is being done now, in a few words."""
         if self.settled == self.documents:
             return "stopping the model" if self.model.doing else "done"
         if self.in_intake:
@@ -79,7 +79,7 @@ class Totals:
 
     @property
     def bars(self) -> list[tuple[str, int, int]]:
-        """A name, how many are done, and of how many, for pages and tiles where there are any."""
+        """Returns name, done and total for pages and tiles, where there are any."""
         counts = [
             ("pages tiled", self.pages_tiled, self.pages),
             ("tiles answered", self.tiles_ended, self.tiles),
@@ -88,14 +88,14 @@ class Totals:
 
     @property
     def facts(self) -> list[tuple[str, str]]:
-        """The calls with their price and the failed tiles, then the model."""
+        """Returns the calls with their price and the failed tiles, then the model."""
         failed = f", {self.tiles_failed} tiles failed" if self.tiles_failed else ""
         calls = ("calls", f"{self.calls}, {dollars(self.usd)}{failed}")
         return [calls, ("model", str(self.model))] if self.model else [calls]
 
     @property
     def summary(self) -> str:
-        """The stage, pages, tiles, calls, dollars, the model and its price in one line."""
+        """Returns the stage, pages, tiles, calls, dollars, the model and its price in one line."""
         counts = [f"{name} {done}/{of}" for name, done, of in self.bars]
         model = [f"model {self.model}"] if self.model else []
         calls = f"calls {self.calls} ({dollars(self.usd)})"
@@ -103,9 +103,9 @@ class Totals:
 
 
 def look(stack: Stack, document_id: str, last: DocumentProgress) -> DocumentProgress:
-    """The standing now; what is settled is not read again.
+    """Returns the progress now; what is settled is not read again.
 
-    ``document`` of the standing is another one where this one is SUPERSEDED: a command gives each
+    ``document`` of the result is another one where this one is SUPERSEDED: a command gives each
     content a key of its own, so that a newer version of it is the same work.
     """
     if last.is_settled:
@@ -129,7 +129,7 @@ def look(stack: Stack, document_id: str, last: DocumentProgress) -> DocumentProg
 
 
 def _followed(stack: Stack, document_id: str) -> Document | None:
-    """The document, or the newest that superseded it."""
+    """Returns the document, or the newest that superseded it."""
     found = document_table.get(stack.documents, document_id)
     while found is not None and found.status == "SUPERSEDED" and found.superseded_by:
         newer = document_table.get(stack.documents, found.superseded_by)
@@ -149,9 +149,9 @@ def _without_tiles(document: Document) -> DocumentProgress:
     )
 
 
-def totals(stack: Stack, standings: Iterable[DocumentProgress]) -> Totals:
-    """``calls`` of documents that still run are counted by their run."""
-    every = list(standings)
+def totals(stack: Stack, documents: Iterable[DocumentProgress]) -> Totals:
+    """Returns the sums; calls of documents that still run are counted by their run."""
+    every = list(documents)
     known = [each.document for each in every if each.document]
     runs = _runs(stack, known)
     calls, usd = _spent(runs, known)
@@ -172,13 +172,15 @@ def totals(stack: Stack, standings: Iterable[DocumentProgress]) -> Totals:
 
 
 def _runs(stack: Stack, documents: list[Document]) -> dict[str, Run]:
-    """Those that still count for a document, or that may have a model."""
-    asked = {
+    """Returns the runs that still count for a document, or that may have a model."""
+    run_ids = {
         each.run_id
         for each in documents
         if each.run_id and (not each.has_ended or each.profile.needs_model)
     }
-    found = ((run_id, document_table.get_run(stack.documents, run_id)) for run_id in sorted(asked))
+    found = (
+        (run_id, document_table.get_run(stack.documents, run_id)) for run_id in sorted(run_ids)
+    )
     return {run_id: run for run_id, run in found if run}
 
 

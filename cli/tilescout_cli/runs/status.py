@@ -80,11 +80,11 @@ def _plain(document: Document) -> dict[str, Any]:
 
 
 def _one(stack: Stack, document: Document, *, as_json: bool) -> None:
-    standing = progress.look(stack, document.id, DocumentProgress())
+    current = progress.look(stack, document.id, DocumentProgress())
     if as_json:
-        terminal.print_json(_plain(document) | {"progress": _counts(standing)})
+        terminal.print_json(_plain(document) | {"progress": _counts(current)})
         return
-    totals = progress.totals(stack, [standing])
+    totals = progress.totals(stack, [current])
     terminal.out.print(
         tables.facts(
             [
@@ -92,10 +92,10 @@ def _one(stack: Stack, document: Document, *, as_json: bool) -> None:
                 ("key", document.key),
                 ("profile", document.profile.name),
                 ("status", document.status),
-                ("doing", "" if standing.is_settled else totals.stage),
+                ("doing", "" if current.is_settled else totals.stage),
                 ("reason", document.reason),
-                ("pages tiled", f"{standing.pages_tiled} of {document.pages}"),
-                ("tiles", _tiles(document, standing)),
+                ("pages tiled", f"{current.pages_tiled} of {document.pages}"),
+                ("tiles", _tiles(document, current)),
                 ("calls", totals.calls),
                 ("estimated", f"{_range(document)}"),
                 ("spent", dollars(totals.usd)),
@@ -117,19 +117,19 @@ def _range(document: Document) -> str:
     return f"{dollars(document.estimated_usd_low)} to {dollars(document.estimated_usd_high)}"
 
 
-def _counts(standing: DocumentProgress) -> dict[str, int]:
+def _counts(current: DocumentProgress) -> dict[str, int]:
     return {
-        "pages": standing.pages,
-        "pages_tiled": standing.pages_tiled,
-        "tiles": standing.tiles,
-        "tiles_answered": standing.tiles_answered,
-        "tiles_failed": standing.tiles_failed,
+        "pages": current.pages,
+        "pages_tiled": current.pages_tiled,
+        "tiles": current.tiles,
+        "tiles_answered": current.tiles_answered,
+        "tiles_failed": current.tiles_failed,
     }
 
 
-def _tiles(document: Document, standing: DocumentProgress) -> str:
-    if standing.is_in_intake:
+def _tiles(document: Document, current: DocumentProgress) -> str:
+    if current.is_in_intake:
         return f"at most {document.tiles_planned}"
-    failed = f", {standing.tiles_failed} failed" if standing.tiles_failed else ""
+    failed = f", {current.tiles_failed} failed" if current.tiles_failed else ""
     skipped = f", {document.tiles_skipped} blank" if document.tiles_skipped else ""
-    return f"{standing.tiles_answered} of {standing.tiles} answered{failed}{skipped}"
+    return f"{current.tiles_answered} of {current.tiles} answered{failed}{skipped}"

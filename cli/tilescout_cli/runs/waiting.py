@@ -1,4 +1,4 @@
-"""Waits until every document has ended, and starts the runs that this takes."""
+"""Waiting until every document has ended, and starting the runs that this takes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tilescout_cli.stack.target import Stack
 LOCAL_POLL_SECONDS = 0.4
 POLL_SECONDS = 2.0
 UNSEEN_SECONDS = 60.0
-"""An upload is looked at within seconds; after this a person should know that it was not."""
+"""An upload is processed within seconds; after this a person should know that it was not."""
 
 LEFT_TO_THE_GUARD = (
     "the run was stopped; the guard stops its model within minutes, see `tilescout model status`"
@@ -30,7 +30,7 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """What became of one upload; ``document`` is None where it was never looked at."""
+    """One upload and its document, which is None where it was not processed before the timeout."""
 
     upload: SentPdf
     document: Document | None
@@ -39,19 +39,19 @@ class Watched:
 def watch(
     stack: Stack, uploads: Sequence[SentPdf], *, seconds: float, show: Show, tell: Tell
 ) -> list[Watched]:
-    """Every upload as it ended, or as it stands when ``seconds`` are over.
+    """Returns every upload as it ended, or as it is when ``seconds`` are over.
 
     Runs that it started are stopped when it is interrupted. Raises CommandFailed where runs fail
     again and again.
     """
     runs = StartedRuns(stack, "detect", tell)
     try:
-        standings = _watch(stack, uploads, runs, seconds=seconds, show=show, tell=tell)
+        progress = _watch(stack, uploads, runs, seconds=seconds, show=show, tell=tell)
     except BaseException:
         if runs.stop() and any(lease_table.read(stack.ledger, each).owned for each in runs.latest):
             tell(LEFT_TO_THE_GUARD)
         raise
-    return [Watched(upload, standings[upload.document_id].document) for upload in uploads]
+    return [Watched(upload, progress[upload.document_id].document) for upload in uploads]
 
 
 def _watch(
@@ -63,17 +63,17 @@ def _watch(
     show: Show,
     tell: Tell,
 ) -> dict[str, DocumentProgress]:
-    standings = {upload.document_id: DocumentProgress() for upload in uploads}
+    progress = {upload.document_id: DocumentProgress() for upload in uploads}
     news = _News(stack, uploads, tell, time.monotonic())
     deadline = time.monotonic() + seconds
     while True:
-        for document_id, last in standings.items():
-            standings[document_id] = look(stack, document_id, last)
-        show(totals(stack, standings.values()))
-        news.tell_of(standings, time.monotonic())
-        if all(each.is_settled for each in standings.values()) or time.monotonic() > deadline:
-            return standings
-        for model in models_to_run(standings.values()):
+        for document_id, last in progress.items():
+            progress[document_id] = look(stack, document_id, last)
+        show(totals(stack, progress.values()))
+        news.tell_of(progress, time.monotonic())
+        if all(each.is_settled for each in progress.values()) or time.monotonic() > deadline:
+            return progress
+        for model in models_to_run(progress.values()):
             runs.ensure(model, time.monotonic())
         time.sleep(LOCAL_POLL_SECONDS if stack.home else POLL_SECONDS)
 
@@ -81,17 +81,17 @@ def _watch(
 def await_model(
     stack: Stack, watched: Sequence[Watched], *, seconds: float, show: Show, tell: Tell
 ) -> ModelBill:
-    """What the runs of the documents paid for a model, once it is down or time is over.
+    """Returns what the runs paid for a model, once it is down or time is over.
 
     The run stops it itself: a person who interrupts this leaves nothing behind.
     """
-    standings = [look(stack, each.upload.document_id, DocumentProgress()) for each in watched]
+    progress = [look(stack, each.upload.document_id, DocumentProgress()) for each in watched]
     deadline = time.monotonic() + seconds
     while True:
-        now = totals(stack, standings)
+        now = totals(stack, progress)
         if not now.model.doing or now.settled < now.documents or time.monotonic() > deadline:
             return now.model
-        if _serves_others(stack, standings):
+        if _serves_others(stack, progress):
             tell("the run goes on with other documents, and stops the model when it ends")
             return now.model
         show(now)
@@ -102,9 +102,9 @@ def await_model(
             return now.model
 
 
-def _serves_others(stack: Stack, standings: Sequence[DocumentProgress]) -> bool:
-    """Whether a run of these documents works on more than these."""
-    known = [each.document for each in standings if each.document]
+def _serves_others(stack: Stack, progress: Sequence[DocumentProgress]) -> bool:
+    """Tells if a run of these documents works on others, too."""
+    known = [each.document for each in progress if each.document]
     ids = {each.id for each in known}
     return any(
         other.run_id == one.run_id and other.id not in ids
@@ -114,12 +114,12 @@ def _serves_others(stack: Stack, standings: Sequence[DocumentProgress]) -> bool:
     )
 
 
-def models_to_run(standings: Iterable[DocumentProgress]) -> list[str]:
-    """Models with something to detect, once no upload is in intake any more.
+def models_to_run(progress: Iterable[DocumentProgress]) -> list[str]:
+    """Returns models with something to detect, once no upload is in intake any more.
 
     A model is then started for a known number of tiles, not for the first of many documents.
     """
-    every = list(standings)
+    every = list(progress)
     if any(each.is_in_intake for each in every):
         return []
     waiting = {
@@ -131,7 +131,7 @@ def models_to_run(standings: Iterable[DocumentProgress]) -> list[str]:
 
 
 class _News:
-    """Says once what a person should hear before the end."""
+    """News that is told once, before the end."""
 
     def __init__(self, stack: Stack, uploads: Sequence[SentPdf], tell: Tell, since: float) -> None:
         logs = stack.home / "logs" if stack.home else "its log group"
@@ -144,15 +144,15 @@ class _News:
         self._since = since
         self._told: set[str] = set()
 
-    def tell_of(self, standings: dict[str, DocumentProgress], now: float) -> None:
-        for document_id, standing in standings.items():
-            for text in (_followed(document_id, standing), self._text(standing, now)):
+    def tell_of(self, progress: dict[str, DocumentProgress], now: float) -> None:
+        for document_id, current in progress.items():
+            for text in (_followed(document_id, current), self._text(current, now)):
                 if text and document_id + text not in self._told:
                     self._told.add(document_id + text)
                     self._tell(f"{self._names[document_id]}: {text}")
 
-    def _text(self, standing: DocumentProgress, now: float) -> str:
-        document = standing.document
+    def _text(self, current: DocumentProgress, now: float) -> str:
+        document = current.document
         if document is None:
             unseen = now - self._since > UNSEEN_SECONDS
             return self._unseen * unseen
@@ -171,8 +171,8 @@ class _News:
         )
 
 
-def _followed(document_id: str, standing: DocumentProgress) -> str:
-    document = standing.document
+def _followed(document_id: str, current: DocumentProgress) -> str:
+    document = current.document
     if document is None or document.id == document_id:
         return ""
     return (

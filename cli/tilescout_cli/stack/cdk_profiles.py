@@ -1,4 +1,4 @@
-"""Profiles as cdk.json has them, for commands that need one before a document has it."""
+"""Profiles of cdk.json, for commands that need one before a document has it."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ COMMENT = "//"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profiles:
-    """``default`` is taken where no profile is named."""
+    """The profiles of a cdk.json; ``default`` is used where no profile is named."""
 
     by_name: dict[str, Profile]
     default: str
     prices: PriceTable
 
     def named(self, name: str | None) -> Profile:
-        """Raises BadUsage for a name that is not configured."""
+        """Returns the profile. Raises BadUsage for a name that is not configured."""
         profile = self.by_name.get(name or self.default)
         if profile is None:
             raise BadUsage(
@@ -39,7 +39,7 @@ class Profiles:
 
 
 def read(path: Path | None = None) -> Profiles:
-    """The profiles of ``path``, or of the nearest cdk.json.
+    """Returns the profiles of ``path``, or of the nearest cdk.json.
 
     Raises BadUsage where there is none or it does not parse; `cdk synth` says more.
     """
@@ -61,7 +61,7 @@ def read(path: Path | None = None) -> Profiles:
 
 
 def written(name: str) -> dict[str, Any]:
-    """The profile ``name`` of the nearest cdk.json as it is written there."""
+    """Returns the profile ``name`` of the nearest cdk.json as it is written there."""
     path = paths.configuration()
     if path is None:
         return {}
@@ -104,20 +104,20 @@ def without_comments(value: Any) -> Any:
 
 
 def prices() -> PriceTable:
-    """Those of the nearest cdk.json; the list's where there is none."""
+    """Returns the prices of the nearest cdk.json; list prices where there is none."""
     path = paths.configuration()
     return read(path).prices if path else PriceTable()
 
 
 def model_projects() -> set[str]:
-    """Custom Labels projects of the nearest cdk.json's profiles; none where there is no file."""
+    """Returns the Custom Labels projects of the nearest cdk.json; none where there is no file."""
     path = paths.configuration()
     profiles = read(path).by_name.values() if path else ()
     return {profile.model_project for profile in profiles if profile.needs_model}
 
 
 def onnx_projects() -> dict[str, list[Profile]]:
-    """Profiles of detector onnx in the nearest cdk.json, by model project; none without one."""
+    """Returns profiles of detector onnx in the nearest cdk.json, by model project."""
     path = paths.configuration()
     found: dict[str, list[Profile]] = {}
     for profile in read(path).by_name.values() if path else ():

@@ -74,19 +74,19 @@ class Clients:
 
     @cached_property
     def rekognition(self) -> RekognitionClient:
-        """For looking, and for what costs nothing."""
+        """A client for reads, and for what costs nothing."""
         client: RekognitionClient = self._session.client("rekognition", **self._options())
         return client
 
     @cached_property
     def training(self) -> RekognitionClient:
-        """For what is paid: asks once."""
+        """A client for what is paid: each request is sent once."""
         client: RekognitionClient = self._session.client("rekognition", **self._options(BILLED))
         return client
 
     @cached_property
     def model_control(self) -> RekognitionClient:
-        """For stopping a model: asks once."""
+        """A client for stopping a model: each request is sent once."""
         options = self._options(CONTROL)
         client: RekognitionClient = self._session.client("rekognition", **options)
         return client

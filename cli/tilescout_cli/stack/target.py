@@ -1,4 +1,4 @@
-"""Where am I: the stack a command works with, found by its CloudFormation outputs."""
+"""The stack that a command works with, found by its CloudFormation outputs."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Stack:
 
     @property
     def documents_queue(self) -> str:
-        """URL of the queue that uploads are announced on."""
+        """The URL of the queue that uploads are announced on."""
         return self.outputs["DocumentsQueueUrl"]
 
     @property
@@ -75,7 +75,7 @@ class Stack:
 
     @property
     def detection_run(self) -> str:
-        """ARN of the state machine."""
+        """The ARN of the state machine."""
         return self.outputs["DetectionRunArn"]
 
     @property
@@ -85,7 +85,7 @@ class Stack:
 
 
 def find(*, local: bool, stack: str | None) -> Stack:
-    """The stack that the options name.
+    """Returns the stack that the options name.
 
     Raises BadUsage for both options at once, TargetUnreachable where nothing is deployed.
     """
@@ -97,7 +97,7 @@ def find(*, local: bool, stack: str | None) -> Stack:
 
 
 def running_embedded_aws() -> EmbeddedAws:
-    """Raises TargetUnreachable where none is up."""
+    """Returns the running embedded AWS. Raises TargetUnreachable where none is up."""
     home = paths.embedded_home()
     running = embedded_aws.find_running(home)
     if running is None:
@@ -108,13 +108,13 @@ def running_embedded_aws() -> EmbeddedAws:
 
 
 def of_embedded(running: EmbeddedAws) -> Stack:
-    """The stack deployed to an embedded AWS."""
+    """Returns the stack that is deployed to an embedded AWS."""
     clients = Clients(running.endpoint_url, running.region)
     return deployed(clients, DEFAULT_STACK, running.home)
 
 
 def deployed(clients: Clients, name: str, home: Path | None = None) -> Stack:
-    """Raises TargetUnreachable where there is no such stack."""
+    """Returns the stack of that name. Raises TargetUnreachable where there is none."""
     try:
         (found,) = clients.cloudformation.describe_stacks(StackName=name)["Stacks"]
     except ClientError as error:

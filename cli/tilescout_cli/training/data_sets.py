@@ -48,11 +48,11 @@ def imported(annotations: list[Path], form: Format | None, *, strict: bool) -> I
     Raises BadUsage where one cannot be read, and with ``strict`` where a record is left out.
     """
     try:
-        found = detect_format.read(annotations, form)
+        result = detect_format.read(annotations, form)
     except (UnusableAnnotations, TilescoutError, OSError) as error:
         raise BadUsage(str(error)) from error
-    reading_view.tell(found.table, strict=strict)
-    return found
+    reading_view.tell(result.table, strict=strict)
+    return result
 
 
 def build(imported: Imported, order: Order, *, as_json: bool) -> None:
@@ -89,8 +89,8 @@ def check(folder: Path, *, with_look_alikes: bool, strict: bool, as_json: bool) 
         alike = _look_alikes(dataset) if with_look_alikes else None
     except (UnusableAnnotations, OSError) as error:
         raise BadUsage(str(error)) from error
-    found = _show(dataset, folder, alike, as_json=as_json)
-    if found.has_errors or (strict and found.faults):
+    result = _show(dataset, folder, alike, as_json=as_json)
+    if result.has_errors or (strict and result.faults):
         raise typer.Exit(CommandFailed.exit_code)
 
 
@@ -113,48 +113,48 @@ def _look_alikes(dataset: Dataset) -> list[LookAlike]:
 def _show(
     dataset: Dataset, folder: Path, alike: list[LookAlike] | None, *, as_json: bool
 ) -> DatasetReport:
-    found = report.report(dataset, alike)
+    result = report.report(dataset, alike)
     pictures.sheet(pictures.examples(dataset)).save(folder / PICTURE)
-    (folder / PAGE).write_text(html_report.page(dataset, found), encoding="utf-8")
+    (folder / PAGE).write_text(html_report.page(dataset, result), encoding="utf-8")
     if as_json:
-        terminal.print_json(_row(found))
-        return found
-    terminal.out.print(_labels(found))
+        terminal.print_json(_row(result))
+        return result
+    terminal.out.print(_labels(result))
     typer.echo(
-        f"{found.train_tiles} tiles to train with, {found.test_tiles} of held-out pages, "
-        f"{found.empty:.0%} without an object; what the network sees: {folder / PAGE}"
+        f"{result.train_tiles} tiles to train with, {result.test_tiles} of held-out pages, "
+        f"{result.empty:.0%} without an object; what the network sees: {folder / PAGE}"
     )
-    for each in found.faults:
+    for each in result.faults:
         terminal.say(f"tilescout: {each.severity}: {each.text}")
-    return found
+    return result
 
 
-def _row(found: DatasetReport) -> dict[str, Any]:
+def _row(result: DatasetReport) -> dict[str, Any]:
     """Returns the members for JSON; the box of a look-alike in page px."""
-    alike = None if found.look_alikes is None else [
+    alike = None if result.look_alikes is None else [
         {
             "label": each.label, "page": each.page, "likeness": round(each.likeness, 3),
             "box_px": [round(side, 1) for side in (each.box.left, each.box.top, each.box.right,
                                                    each.box.bottom)],
         }
-        for each in found.look_alikes
+        for each in result.look_alikes
     ]  # fmt: skip
     return {
-        "train_tiles": found.train_tiles,
-        "test_tiles": found.test_tiles,
-        "empty": found.empty,
-        "labels": [asdict(each) for each in found.labels],
-        "faults": [asdict(each) for each in found.faults],
+        "train_tiles": result.train_tiles,
+        "test_tiles": result.test_tiles,
+        "empty": result.empty,
+        "labels": [asdict(each) for each in result.labels],
+        "faults": [asdict(each) for each in result.faults],
         "look_alikes": alike,
     }
 
 
-def _labels(found: DatasetReport) -> Table:
+def _labels(result: DatasetReport) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("label", no_wrap=True, overflow="ellipsis", max_width=24)
     for name in ("train", "test", "smallest px", "median px"):
         table.add_column(name, justify="right", no_wrap=True)
-    for each in found.labels:
+    for each in result.labels:
         sides = (f"{each.smallest_px:.0f}", f"{each.median_px:.0f}")
         table.add_row(*map(plain, (each.label, each.train, each.test, *sides)))
     return table

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import DatasetMetadataTypeDef
 
 TAG = "tilescout:set"
-"""Of a dataset: the digest of what it was made of. One without it is a person's, and stays."""
+"""The tag of a dataset with the digest of its content; one without it is a person's, and stays."""
 KINDS: tuple[Literal["TRAIN", "TEST"], ...] = ("TRAIN", "TEST")
-LOOK_SECONDS = 2.0
+POLL_SECONDS = 2.0
 Step = Callable[[str], None]
 
 
 def ensure_project(rekognition: RekognitionClient, name: str) -> str:
-    """The ARN of the project, which is made where there is none."""
+    """Returns the ARN of the project, which is created where there is none."""
     found = versions.find_project(rekognition, name)
     return found or rekognition.create_project(ProjectName=name)["ProjectArn"]
 
@@ -31,13 +31,13 @@ def ensure_project(rekognition: RekognitionClient, name: str) -> str:
 def ensure_datasets(
     rekognition: RekognitionClient, project: str, digest: str, bucket: str, prefix: str, step: Step
 ) -> None:
-    """Both datasets of the project are those of the set; what was made of another is replaced.
+    """Makes both datasets of the project those of the set; one of another set is replaced.
 
     Raises BadUsage where a dataset is a person's, CommandFailed where AWS cannot make one.
     """
     for kind in KINDS:
         known = _dataset(rekognition, project, kind)
-        if known and _is_to_go(rekognition, known, project, digest):
+        if known and _is_obsolete(rekognition, known, project, digest):
             step(f"removing the {kind} dataset of an earlier set")
             _remove(rekognition, project, kind, known["DatasetArn"])
             known = None
@@ -63,7 +63,7 @@ def _dataset(
     return next((each for each in datasets if each["DatasetType"] == kind), None)
 
 
-def _is_to_go(
+def _is_obsolete(
     rekognition: RekognitionClient, known: DatasetMetadataTypeDef, project: str, digest: str
 ) -> bool:
     tags = rekognition.list_tags_for_resource(ResourceArn=known["DatasetArn"])["Tags"]
@@ -85,7 +85,7 @@ def _remove(rekognition: RekognitionClient, project: str, kind: str, arn: str) -
             ) from error
         raise
     while _dataset(rekognition, project, kind):
-        clock.wait(LOOK_SECONDS)
+        clock.wait(POLL_SECONDS)
 
 
 def _wait_until_ready(rekognition: RekognitionClient, project: str, kind: str) -> None:
@@ -100,4 +100,4 @@ def _wait_until_ready(rekognition: RekognitionClient, project: str, kind: str) -
                 f"the {kind} dataset is {status} ({said}); see `tilescout dataset check`, or the "
                 "project in the Rekognition console"
             )
-        clock.wait(LOOK_SECONDS)
+        clock.wait(POLL_SECONDS)

@@ -31,12 +31,12 @@ def requested(
             "--iterations is for training on this machine, and Custom Labels decides it itself; "
             "leave it out, or train with --local"
         )
-    found = uploaded_set.read(folder)
+    training_set = uploaded_set.read(folder)
     return Request(
         stack=target.find(local=local, stack=stack),
         project=project,
-        version=version or version_training.default_version(found),
-        found=found,
+        version=version or version_training.default_version(training_set),
+        training_set=training_set,
         iterations=iterations,
     )
 
@@ -74,9 +74,13 @@ def train(request: Request, max_cost: float | None, *, yes: bool, as_json: bool)
 
 def _agree(request: Request, max_cost: float | None, *, yes: bool) -> None:
     """Prints what is trained where and what that may cost; on AWS asks for consent."""
-    found, stack = request.found, request.stack
-    tiles = ", ".join(counted(len(found.tiles[part]), f"{part} tile") for part in found.tiles)
-    left_out = f" ({found.left_out} with over 50 boxes left out)" if found.left_out else ""
+    training_set, stack = request.training_set, request.stack
+    tiles = ", ".join(
+        counted(len(training_set.tiles[part]), f"{part} tile") for part in training_set.tiles
+    )
+    left_out = (
+        f" ({training_set.left_out} with over 50 boxes left out)" if training_set.left_out else ""
+    )
     terminal.say(
         f"version {request.version} of {request.project}: {tiles}{left_out}, stored under "
         f"s3://{stack.results_bucket}/{request.prefix}"
@@ -97,7 +101,9 @@ def _found(begun: TrainedVersion) -> str:
 
 def _left(request: Request, begun: TrainedVersion | None) -> str:
     option = f"--project {request.project} {request.stack.option}"
-    again = f"the same command continues: tilescout model train {request.found.folder} {option}"
+    again = (
+        f"the same command continues: tilescout model train {request.training_set.folder} {option}"
+    )
     if begun is None:
         return f"interrupted before the training was seen to start; {again}"
     end = (

@@ -23,7 +23,7 @@ PREFIX = "training"
 DIGEST_LENGTH = 12
 UPLOADS = 8
 CARD = "set.json"
-"""At what dpi and tile size the set was cut: a profile that finds with it must do the same."""
+"""The file with the dpi and tile size of the set, which a profile of the model must share."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +37,11 @@ class TrainingSet:
     left_out: int
 
     def prefix(self, project: str) -> str:
-        """Where in the bucket it lies; the same set always at the same place."""
+        """Returns the prefix of its objects; the same set always has the same."""
         return f"{PREFIX}/{project}/{self.digest}/"
 
     def manifest(self, part: str, source: str) -> str:
-        """Of a part; ``source`` is the URL of the folder with the tiles."""
+        """Returns the manifest of a part; ``source`` is the URL of the folder with the tiles."""
         labels = labels_of(self.dataset.train + self.dataset.test)
         return ground_truth.text(
             self.tiles[part], labels, self.folder, prefix=source, dpi=self.dataset.dpi
@@ -49,12 +49,12 @@ class TrainingSet:
 
 
 def read(folder: Path) -> TrainingSet:
-    """The set in a folder of `tilescout dataset build`. Raises BadUsage."""
+    """Returns the set in a folder of `tilescout dataset build`. Raises BadUsage."""
     try:
         dataset = datasets.read(folder)
         every = {"train": dataset.train, "test": dataset.test}
         tiles = {part: [each for each in every[part] if ground_truth.fits(each)] for part in PARTS}
-        found = TrainingSet(
+        training_set = TrainingSet(
             folder=folder,
             dataset=dataset,
             digest="",
@@ -62,54 +62,56 @@ def read(folder: Path) -> TrainingSet:
             left_out=sum(map(len, every.values())) - sum(map(len, tiles.values())),
         )
         return TrainingSet(
-            folder=folder, dataset=dataset, digest=_digest(found), tiles=tiles,
-            left_out=found.left_out,
+            folder=folder, dataset=dataset, digest=_digest(training_set), tiles=tiles,
+            left_out=training_set.left_out,
         )  # fmt: skip
     except (UnusableAnnotations, OSError) as error:
         raise BadUsage(str(error)) from error
 
 
-def _digest(found: TrainingSet) -> str:
+def _digest(training_set: TrainingSet) -> str:
     made = hashlib.sha256()
     for part in PARTS:
-        made.update(found.manifest(part, "").encode())
-        for tile in found.tiles[part]:
+        made.update(training_set.manifest(part, "").encode())
+        for tile in training_set.tiles[part]:
             made.update(tile.file.read_bytes())
     return made.hexdigest()[:DIGEST_LENGTH]
 
 
 def upload(
-    found: TrainingSet,
+    training_set: TrainingSet,
     s3: S3Client,
     bucket: str,
     prefix: str,
     on_tile: Callable[[int, int], None],
 ) -> None:
-    """Store what is not there yet, the manifests last; ``on_tile`` is told how many of how many."""
+    """Stores what is missing, the manifests last; calls ``on_tile`` with how many of how many."""
     there = _sizes(s3, bucket, prefix)
-    tiles = [tile for part in PARTS for tile in found.tiles[part]]
-    todo = [tile for tile in tiles if there.get(_name(found, tile)) != tile.file.stat().st_size]
+    tiles = [tile for part in PARTS for tile in training_set.tiles[part]]
+    todo = [
+        tile for tile in tiles if there.get(_name(training_set, tile)) != tile.file.stat().st_size
+    ]
 
     def put(tile: AnnotatedTile) -> None:
-        key = prefix + _name(found, tile)
+        key = prefix + _name(training_set, tile)
         s3.put_object(Bucket=bucket, Key=key, Body=tile.file.read_bytes())
 
     with ThreadPoolExecutor(UPLOADS) as pool:
         for done, _ in enumerate(pool.map(put, todo), 1):
             on_tile(len(tiles) - len(todo) + done, len(tiles))
-    card = {"dpi": found.dataset.dpi, "tile_size": found.dataset.tile_size}
+    card = {"dpi": training_set.dataset.dpi, "tile_size": training_set.dataset.tile_size}
     s3.put_object(Bucket=bucket, Key=f"{prefix}{CARD}", Body=json.dumps(card).encode())
     for part in PARTS:
-        text = found.manifest(part, f"s3://{bucket}/{prefix}")
+        text = training_set.manifest(part, f"s3://{bucket}/{prefix}")
         s3.put_object(Bucket=bucket, Key=f"{prefix}{part}.manifest", Body=text.encode())
 
 
-def _name(found: TrainingSet, tile: AnnotatedTile) -> str:
-    return tile.file.relative_to(found.folder).as_posix()
+def _name(training_set: TrainingSet, tile: AnnotatedTile) -> str:
+    return tile.file.relative_to(training_set.folder).as_posix()
 
 
 def _sizes(s3: S3Client, bucket: str, prefix: str) -> dict[str, int]:
-    """Bytes of the objects under ``prefix``, by the rest of their keys."""
+    """Returns the bytes of the objects under ``prefix``, by the rest of their keys."""
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     rows = (row for page in pages for row in page.get("Contents", ()))
     return {row["Key"].removeprefix(prefix): row["Size"] for row in rows}

@@ -1,4 +1,4 @@
-"""How right a trained version was on its test images, as its training wrote it down."""
+"""The evaluation of a trained version on its test images, as its training recorded it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tilescout_cli.training.version_training import IN_TRAINING, TrainedVersion
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelResult:
-    """Of one label on the test images; all but ``images`` 0 to 1."""
+    """The figures of one label on the test images, all but ``images`` from 0 to 1."""
 
     label: str
     images: int
@@ -28,7 +28,7 @@ class LabelResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evaluation:
-    """Of a version; ``labels`` from the worst to the best. Empty where the summary is gone."""
+    """The evaluation of a version; ``labels`` from worst to best, none without a summary."""
 
     version: TrainedVersion
     labels: tuple[LabelResult, ...]
@@ -39,7 +39,7 @@ class Evaluation:
 
 
 def chosen(stack: Stack, project: str, name: str | None) -> TrainedVersion:
-    """The version of that name, or the newest that was trained.
+    """Returns the version of that name, or the newest trained one.
 
     Raises BadUsage where there is none, or none that has been evaluated.
     """
@@ -74,7 +74,7 @@ def _evaluated(found: TrainedVersion) -> TrainedVersion:
 
 
 def of(stack: Stack, version: TrainedVersion) -> Evaluation:
-    """What the summary in S3 tells; what DescribeProjectVersions tells where that is gone."""
+    """Returns the figures of the summary in S3, or of DescribeProjectVersions without one."""
     summary = _summary(stack, version)
     labels = [
         LabelResult(

@@ -1,4 +1,4 @@
-"""Training a version of a Custom Labels project: begun once, watched as often as one likes."""
+"""Training a version of a Custom Labels project: started once, watched any number of times."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from mypy_boto3_rekognition import RekognitionClient
 
 IN_TRAINING, FAILED = "TRAINING_IN_PROGRESS", "TRAINING_FAILED"
-LOOK_SECONDS, LOCAL_LOOK_SECONDS = 30.0, 1.0
+POLL_SECONDS, LOCAL_POLL_SECONDS = 30.0, 1.0
 ITERATIONS_TAG = "tilescout:iterations"
 """Bounds a training on this machine; to AWS it is a tag like any other."""
 Step = Callable[[str, str], None]
@@ -53,30 +53,30 @@ class TrainedVersion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is to be trained, in which project, under which name."""
+    """A request to train a set in a project, under a name."""
 
     stack: Stack
     project: str
     version: str
-    found: TrainingSet
+    training_set: TrainingSet
     iterations: int | None
 
     @property
     def prefix(self) -> str:
-        return self.found.prefix(self.project)
+        return self.training_set.prefix(self.project)
 
     @property
     def output(self) -> str:
         return f"{self.prefix}results"
 
 
-def default_version(found: TrainingSet) -> str:
-    """The same set has the same name, so that training it again finds what was trained."""
-    return f"set-{found.digest}"
+def default_version(training_set: TrainingSet) -> str:
+    """Returns the same name for the same set, so that training it again finds what was trained."""
+    return f"set-{training_set.digest}"
 
 
 def look(rekognition: RekognitionClient, project: str, version: str) -> TrainedVersion | None:
-    """The version of that name; None where the account has none."""
+    """Returns the version of that name; None where the account has none."""
     arn = versions.find_project(rekognition, project)
     if not arn:
         return None
@@ -85,7 +85,7 @@ def look(rekognition: RekognitionClient, project: str, version: str) -> TrainedV
 
 
 def every(rekognition: RekognitionClient, project: str) -> list[TrainedVersion]:
-    """All versions of the project, newest first; none where there is no project."""
+    """Returns all versions of the project, newest first; none where there is no project."""
     arn = versions.find_project(rekognition, project)
     if not arn:
         return []
@@ -112,7 +112,7 @@ def _of(project: str, described: Any) -> TrainedVersion:
 
 
 def known(request: Request) -> TrainedVersion | None:
-    """What was begun under this name already.
+    """Returns what was started under this name already, or None.
 
     Raises BadUsage where that was another set, or the training failed.
     """
@@ -127,13 +127,13 @@ def known(request: Request) -> TrainedVersion | None:
     if found.status == FAILED:
         raise BadUsage(
             f"version {found.name} is {FAILED}: {found.message} A name cannot be used again; "
-            "mend the set, or name another version with --version-name"
+            "correct the set, or name another version with --version-name"
         )
     return found
 
 
 def quote(prices: PriceTable, max_cost: float | None) -> str:
-    """What training on AWS may cost. Raises BadUsage for a cap that nobody can keep.
+    """Returns what training on AWS may cost. Raises BadUsage for a cap that cannot be kept.
 
     Custom Labels has no call that ends a training, and does not delete a version in training.
     """
@@ -147,25 +147,25 @@ def quote(prices: PriceTable, max_cost: float | None) -> str:
             f"{most:g}, or train a model of your own: tilescout onnx train SET --out FILE"
         )
     return (
-        f"training costs {dollars(hour)} an hour of a training that succeeds; it takes "
+        f"training costs {dollars(hour)} per hour of a training that succeeds; it takes "
         f"{60 * MIN_TRAINING_HOURS:g} minutes to {MAX_TRAINING_HOURS:g} hours, so "
         f"{dollars(least)} to {dollars(most)}. Nothing can end it sooner; cap {dollars(cap)}"
     )
 
 
 def begin(request: Request, step: Step) -> TrainedVersion:
-    """Upload what is not there yet, and begin to train.
+    """Uploads what is missing, starts the training, and returns the version.
 
     Raises CommandFailed, BadUsage.
     """
     stack, rekognition = request.stack, request.stack.clients.rekognition
     uploaded_set.upload(
-        request.found, stack.clients.s3, stack.results_bucket, request.prefix,
+        request.training_set, stack.clients.s3, stack.results_bucket, request.prefix,
         lambda done, of: step("uploading tiles", f"{done} of {of}"),
     )  # fmt: skip
     project = projects.ensure_project(rekognition, request.project)
     projects.ensure_datasets(
-        rekognition, project, request.found.digest, stack.results_bucket, request.prefix,
+        rekognition, project, request.training_set.digest, stack.results_bucket, request.prefix,
         lambda text: step(text, ""),
     )  # fmt: skip
     _create(request, project)
@@ -179,10 +179,10 @@ def begin(request: Request, step: Step) -> TrainedVersion:
 
 
 def _create(request: Request, project: str) -> None:
-    """Asked once. A name is taken once, so a reply that was lost, or a second person who asks for
-    the same, begins no second training."""
+    """Creates the version, in one request. A name is taken once, so that neither a lost reply nor a
+    second person starts a second training."""
     iterations = {ITERATIONS_TAG: str(request.iterations)} if request.iterations else {}
-    tags = {projects.TAG: request.found.digest} | iterations
+    tags = {projects.TAG: request.training_set.digest} | iterations
     rekognition = request.stack.clients.training
     try:
         rekognition.create_project_version(
@@ -209,8 +209,8 @@ def _create(request: Request, project: str) -> None:
 def watch(
     request: Request, found: TrainedVersion, prices: PriceTable, step: Step
 ) -> TrainedVersion:
-    """Until it is in training no more."""
-    pause = LOCAL_LOOK_SECONDS if request.stack.home else LOOK_SECONDS
+    """Returns the version once it is in training no more."""
+    pause = LOCAL_POLL_SECONDS if request.stack.home else POLL_SECONDS
     while found.status == IN_TRAINING:
         seconds = max(0.0, clock.now() - found.begun_at)
         usd = prices.custom_labels_training_hour * seconds / 3600

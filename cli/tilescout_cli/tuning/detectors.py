@@ -50,7 +50,7 @@ class Wanted:
 
 @contextmanager
 def opened(wanted: Wanted, step: Callable[[str], None]) -> Iterator[Mapping[str, NamedDetector]]:
-    """By name, for as long as the context lasts. Raises BadUsage, TargetUnreachable."""
+    """Yields detectors by name, open for the context. Raises BadUsage, TargetUnreachable."""
     found: dict[str, NamedDetector] = {}
     kinds = [kind for name, kind in KINDS.items() if name in wanted.names]
     services = [kind.name for kind in kinds if kind.model != "file"]
@@ -77,7 +77,7 @@ def _model(file: Path) -> NamedDetector:
 
 @contextmanager
 def _embedded(step: Callable[[str], None]) -> Iterator[EmbeddedAws]:
-    """One of its own, with nothing deployed: only its Textract and Rekognition are asked."""
+    """Yields an embedded AWS of its own, with nothing deployed but the detectors' APIs."""
     with tempfile.TemporaryDirectory(prefix="tilescout-", ignore_cleanup_errors=True) as folder:
         try:
             started = embedded_aws.start(Path(folder), progress=step)
@@ -105,7 +105,7 @@ def _on_embedded(
 
 
 def _started_model(aws: EmbeddedAws, client: Any, project: str, step: Callable[[str], None]) -> str:
-    """The ARN of the project's newest version, which is up."""
+    """Returns the ARN of the project's newest version, which is up."""
     known = versions.find_project(client, project)
     usable = [v for v in versions.versions(client, known) if v.can_run] if known else []
     if not usable:

@@ -24,7 +24,7 @@ INTERRUPTED = "interrupted"
 
 
 def _say_price(view: ProgressView, search: Search, wanted: Wanted, most_calls: int) -> None:
-    """What it may come to, before anything is asked. Raises BadUsage where nothing may be paid."""
+    """Prints what the search may cost. Raises BadUsage where nothing may be paid."""
     settings, pages = len(search.space.candidates), terminal.counted(len(search.pages), "page")
     view.tell(
         f"{settings} settings on {pages}: {search.exhaustive_calls():,} calls in a full sweep, at "
@@ -47,7 +47,7 @@ def _say_price(view: ProgressView, search: Search, wanted: Wanted, most_calls: i
 def run(
     search: Search, made: Trials, wanted: Wanted, view: ProgressView, *, is_exhaustive: bool
 ) -> str:
-    """Why it ended early, or nothing; what is known until then is in the search.
+    """Returns why it ended early, or nothing; what is known until then is in the search.
 
     Says first what it may cost. Raises BadUsage where nothing may be paid.
     """
@@ -76,6 +76,6 @@ def run(
         return str(reason)
     except (TilescoutError, ClientError) as error:
         raise CommandFailed(
-            f"{error}; what was answered is kept in {made.cache.folder}, try again"
+            f"{error}; answers are kept in {made.cache.folder}, try again"
         ) from error
     return ""

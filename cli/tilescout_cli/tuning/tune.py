@@ -53,7 +53,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Means:
-    """What the search may use; ``budget`` in US dollars, ``effort`` as a share of a full sweep."""
+    """The means of the search: ``budget`` in US dollars, ``effort`` as a share of a full sweep."""
 
     model: Path | None
     local: bool
@@ -134,7 +134,7 @@ def _show(tuned: Tuned, out: Path | None, *, as_json: bool) -> None:
 
 def _end(tuned: Tuned) -> None:
     if tuned.ended == run.INTERRUPTED:
-        terminal.say("interrupted; what was answered is kept, the same command goes on from there")
+        terminal.say("interrupted; answers are kept, the same command continues from there")
         raise typer.Exit(130)
     if tuned.ended:
         raise CommandFailed(tuned.ended)

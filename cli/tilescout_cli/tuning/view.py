@@ -1,4 +1,4 @@
-"""What `tilescout tune` found: a table, the profile to paste, JSON, files."""
+"""The output of `tilescout tune`: a table, the profile to paste, JSON, files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tilescout_tune.candidates import merge_settings
 from tilescout_tune.preference import Score
 from tilescout_tune.search import Search
 
-MOST_ROWS = 20
+MAX_ROWS = 20
 PAGES = 1000
 SHORT = {"tile_size": "tile", "second_scale": "second"}
 """Heads of columns: figures of four fields fit 80 characters."""
@@ -24,7 +24,7 @@ SHORT = {"tile_size": "tile", "second_scale": "second"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tuned:
-    """What is known, whether or not the search came to its end; ``ended`` tells why not."""
+    """The known scores, also of a search that ended early; ``ended`` tells why it did."""
 
     search: Search
     profile: str
@@ -34,11 +34,11 @@ class Tuned:
 
     @property
     def scores(self) -> list[Score]:
-        """Those seen on most pages first, the better first of those."""
+        """Returns the scores, those of most pages first, of these the better first."""
         return sorted(self.search.scores.values(), key=lambda s: (-len(s.pages), -s.f1, s.usd))
 
     def pasted(self) -> dict[str, Any]:
-        """The profile as it goes into cdk.json."""
+        """Returns the profile as it goes into cdk.json."""
         best = self.search.best()
         profile = merge_settings(self.written, best.fields)
         if best.floors:
@@ -46,7 +46,7 @@ class Tuned:
         return {self.profile: profile}
 
     def shown(self) -> dict[str, Any]:
-        """For JSON."""
+        """Returns the members for JSON."""
         front = {each.candidate for each in self.search.front()}
         return {
             "complete": not self.ended,
@@ -70,14 +70,14 @@ def _shown(score: Score, is_on_front: bool) -> dict[str, Any]:
     }
 
 
-def table(found: Tuned) -> Table:
-    """At most 20 settings; the chosen one has an arrow, those of the Pareto set a star."""
-    axes = found.search.space.fields
+def table(tuned: Tuned) -> Table:
+    """Returns a table of at most 20 settings: the chosen one has >, the Pareto set *."""
+    axes = tuned.search.space.fields
     heads = (SHORT.get(name, name) for name in axes)
     shown = new_table("", *heads, "pages", "P", "R", "F1", "calls", f"$/{PAGES} p.")
-    front = {each.candidate for each in found.search.front()}
-    best = found.search.best()
-    for score in found.scores[:MOST_ROWS]:
+    front = {each.candidate for each in tuned.search.front()}
+    best = tuned.search.best()
+    for score in tuned.scores[:MAX_ROWS]:
         mark = ">" if score is best else "*" if score.candidate in front else ""
         values = [score.candidate[name] for name in axes]
         ratios = (score.precision, score.recall, score.f1)
@@ -86,15 +86,15 @@ def table(found: Tuned) -> Table:
     return shown
 
 
-def write(found: Tuned, folder: Path) -> Sequence[Path]:
-    """tune.json, and tune.svg where matplotlib is installed. Raises OSError."""
+def write(tuned: Tuned, folder: Path) -> Sequence[Path]:
+    """Writes tune.json, and tune.svg where matplotlib is installed. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     report = folder / "tune.json"
-    report.write_text(json.dumps(found.shown(), indent=1) + "\n")
+    report.write_text(json.dumps(tuned.shown(), indent=1) + "\n")
     if not plots.is_available():
         return [report]
     picture = folder / "tune.svg"
-    points = [(s.usd, s.f1, str(s.candidate)) for s in found.scores]
-    front = [(s.usd, s.f1, str(s.candidate)) for s in found.search.front()]
+    points = [(s.usd, s.f1, str(s.candidate)) for s in tuned.scores]
+    front = [(s.usd, s.f1, str(s.candidate)) for s in tuned.search.front()]
     picture.write_text(plots.cost_and_accuracy(points, front), encoding="utf-8")
     return [report, picture]

@@ -220,7 +220,7 @@ def test_status_without_any_model_says_so(stack: Stack, account: Account) -> Non
     assert "no profile has a model_project, and no model was ever started" in result.stderr
 
 
-def test_status_shows_a_model_of_ours_with_its_lease_and_price(
+def test_status_shows_an_owned_model_with_its_lease_and_price(
     stack: Stack, account: Account
 ) -> None:
     account.have("v1", "RUNNING", units=2)
@@ -245,7 +245,7 @@ def test_status_shows_a_model_of_ours_with_its_lease_and_price(
         "lease           run noon works, until 11:09:10 UTC unless it goes on",
         "started         2026-11-18 10:46:40 UTC",
         "price           2 units, 20 min, $2.67 so far",
-        "measured        4.20 tiles/s of a unit, starts in 10 min",
+        "measured        4.20 tiles/s per unit, starts in 10 min",
         "start           2026-11-18 10:46:40 UTC: v1, 2 units, 20 min, $2.67, still up",
         "start           2026-11-17 10:06:40 UTC: v1, 1 unit, 30 min, $2.00, stopped by the guard",
         "last 30 days    2 starts, 50 min, $4.67",
