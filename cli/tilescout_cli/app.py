@@ -25,6 +25,7 @@ COMMANDS = {
         "reconcile": "Announce objects in the bucket that have no document.",
     },
     "Without AWS": {
+        "find-like": "Find every symbol that looks like the one in a box.",
         "plan": "Estimate tiles, calls and dollars of PDFs.",
         "merge": "Merge boxes that overlapping tiles of one page saw.",
         "sample": "Write sample drawings with known contents.",
@@ -53,7 +54,7 @@ class Commands(ListedCommands):
         super().__init__(**settings)
         for panel, summaries in COMMANDS.items():
             for name, summary in summaries.items():
-                module = f"tilescout_cli.commands.{name}"
+                module = f"tilescout_cli.commands.{name.replace('-', '_')}"
                 self.add_command(ListedCommand(name, summary, panel=panel, module=module))
 
     def invoke(self, ctx: Any) -> Any:

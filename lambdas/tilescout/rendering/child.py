@@ -21,6 +21,7 @@ from tilescout.rendering.mupdf_document import error_text, inspect
 from tilescout.rendering.page_render import render
 from tilescout.rendering.process import RenderLimits, WorkLimits
 from tilescout.rendering.requests import RenderRequest
+from tilescout.rendering.stroke_reading import read_strokes
 
 PR_SET_PDEATHSIG = 1
 
@@ -57,6 +58,8 @@ def _frames(task: str, arguments: dict[str, Any], limits: dict[str, Any]) -> Ite
     try:
         if task == "inspect":
             yield Frame("result", asdict(inspect(**arguments, work=WorkLimits(**limits["work"]))))
+        elif task == "strokes":
+            yield from read_strokes(**arguments, limits=_limits(limits))
         else:
             request = _request(arguments["request"])
             yield from render(arguments["path"], request, _limits(limits))

@@ -6,15 +6,19 @@ origin top-left. Callers use this module and ``requests``; the rest runs in the 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from tilescout.detections import Word
 from tilescout.errors import UnreadableDocument
 from tilescout.geometry import Box
 from tilescout.rendering.file_kinds import HEAD_BYTES, PICTURE_NAMES, kind_of
+from tilescout.rendering.page_strokes import PageStrokes, Style
 from tilescout.rendering.process import RenderLimits, child_frames
 from tilescout.rendering.requests import (
     DocumentFacts,
@@ -100,3 +104,33 @@ def render_page(
 def _rendered_page(value: dict[str, Any]) -> RenderedPage:
     words = tuple(Word(**{**word, "box": Box(**word["box"])}) for word in value["words"])
     return RenderedPage(**{**value, "words": words, "warnings": tuple(value["warnings"])})
+
+
+def read_strokes(
+    path: Path,
+    page: int,
+    limits: RenderLimits = RenderLimits(),  # noqa: B008 (frozen)
+) -> PageStrokes:
+    """Returns the painted paths of a page as straight segments, in points of the page as shown.
+
+    Raises UnsupportedPage, UnreadableDocument and RenderLimitExceeded.
+    """
+    require_known_kind(path)
+    arguments = {"path": str(path), "page": page}
+    with child_frames("strokes", arguments, subject=f"page {page}", limits=limits) as frames:
+        frame = next(frames)
+    with np.load(io.BytesIO(frame.payload), allow_pickle=False) as arrays:
+        segments, style_ids, corners = (
+            arrays[name] for name in ("segments", "style_ids", "corners")
+        )
+    styles = (
+        Style(**{**style, "colour": tuple(style["colour"])}) for style in frame.value["styles"]
+    )
+    return PageStrokes(
+        segments=segments,
+        style_ids=style_ids,
+        corners=corners,
+        styles=tuple(styles),
+        width=frame.value["width"],
+        height=frame.value["height"],
+    )

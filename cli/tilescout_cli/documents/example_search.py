@@ -1,0 +1,121 @@
+"""Finds symbols by example in files, and shows and writes what was found."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+from rich.table import Table
+
+from tilescout.intake.page_ranges import parse_pages
+from tilescout_cli.console import terminal
+from tilescout_cli.console.failures import BadUsage
+from tilescout_cli.console.progress_view import ProgressView
+from tilescout_cli.console.terminal import counted, plain
+from tilescout_examples import outputs
+from tilescout_examples.boxes import parse_box
+from tilescout_examples.search import SearchRequest, SearchResult, search
+
+POOR_FINDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class SearchProgress:
+    """Pages searched, of how many, and finds so far."""
+
+    done: int
+    every: int
+    finds: int
+
+    @property
+    def stage(self) -> str:
+        return "searching"
+
+    @property
+    def summary(self) -> str:
+        return f"searching: {self.done} of {counted(self.every, 'page')}, {self.finds} found"
+
+    @property
+    def bars(self) -> list[tuple[str, int, int]]:
+        return [("pages", self.done, self.every)]
+
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        return [("found", str(self.finds))]
+
+
+def find_like(
+    arguments: list[str], rejects: list[str], bounds: tuple[float, str], out: Path, as_json: bool
+) -> None:
+    """Searches, shows counts and writes files. ``bounds`` are the least score and the pages."""
+    request = _request(arguments, rejects, bounds)
+    with ProgressView() as view:
+        view.step("learning the symbol")
+        result = search(
+            request, lambda done, every, finds: view.show(SearchProgress(done, every, finds))
+        )
+    if as_json:
+        typer.echo(json.dumps(outputs.as_json(result), indent=2))
+        return
+    _show(result, request.least)
+    _write(result, request.least, out)
+
+
+def _request(arguments: list[str], rejects: list[str], bounds: tuple[float, str]) -> SearchRequest:
+    examples = tuple(parse_box(text) for text in arguments if _is_box(text))
+    if not examples:
+        raise BadUsage(
+            "an example is FILE#PAGE:LEFT,TOP,RIGHT,BOTTOM=LABEL; none was given; "
+            "for example plan.pdf#1:100,200,130,230=receptacle"
+        )
+    names = [Path(text) for text in arguments if not _is_box(text)]
+    files = names or sorted({example.file for example in examples})
+    for file in (*files, *(example.file for example in examples)):
+        if not file.is_file():
+            raise BadUsage(f"{file} does not exist; check the name")
+    least, pages = bounds
+    return SearchRequest(
+        examples=examples,
+        rejects=tuple(map(parse_box, rejects)),
+        files=tuple(dict.fromkeys(files)),
+        pages=parse_pages(pages),
+        least=least,
+    )
+
+
+def _is_box(text: str) -> bool:
+    return "#" in text and not Path(text).exists()
+
+
+def _show(result: SearchResult, least: float) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("file", "page", "label", "found"):
+        table.add_column(name, justify="right" if name in ("page", "found") else "left")
+    for file, page, label, number in outputs.counts(result):
+        table.add_row(plain(Path(file).name), plain(page), plain(label), plain(number))
+    terminal.out.print(table)
+    for skipped, number, reason in result.skipped:
+        terminal.say(f"not searched: page {number} of {skipped.name}: {reason}")
+    if result.withheld:
+        terminal.say(
+            f"{counted(len(result.withheld), 'place')} withheld, with the reason in finds.csv"
+        )
+    if len(result.finds) < POOR_FINDS:
+        terminal.say(
+            "few were found: draw the box closely round one whole symbol without other strokes, "
+            "give a second example, or lower --least"
+        )
+
+
+def _write(result: SearchResult, least: float, out: Path) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    outputs.write_csv(result, out / "finds.csv")
+    (out / "finds.json").write_text(json.dumps(outputs.as_json(result), indent=2) + "\n")
+    left_out = outputs.write_contact_sheet(result, out / "contact_sheet.png", least)
+    drawings = outputs.write_annotated(result, out)
+    names = ", ".join(["finds.csv", "finds.json", "contact_sheet.png", *(d.name for d in drawings)])
+    terminal.say(f"written to {out}: {names}")
+    if left_out:
+        terminal.say(f"the contact sheet leaves out {left_out}, the surest; finds.csv has all")

@@ -1,0 +1,37 @@
+"""Finds every symbol on a page that looks like an example, from the page's strokes.
+
+One box round a symbol is enough. The strokes inside the box are the template (`template`). Places
+where the template may lie are proposed on a map of stroke directions (`placements`), fitted and
+measured against the strokes that are there (`fitting`), and scored against each other (`scoring`).
+What the best matches have in common replaces the template for a second look (`consensus`), and
+counter-examples take away what differs from the example as they do (`rejects`).
+
+Units are points of the page as it is shown, with the origin at the top left.
+"""
+
+from __future__ import annotations
+
+from tilescout.example_search.search import (
+    Example,
+    Finding,
+    LearnedSymbol,
+    PoorExample,
+    best_of,
+    find_symbols,
+    learn_symbol,
+    with_reject,
+)
+from tilescout.rendering.page_strokes import PageStrokes, Style
+
+__all__ = [
+    "Example",
+    "Finding",
+    "LearnedSymbol",
+    "PageStrokes",
+    "PoorExample",
+    "Style",
+    "best_of",
+    "find_symbols",
+    "learn_symbol",
+    "with_reject",
+]

@@ -1,0 +1,94 @@
+"""Painted paths become segments in points of the page as it is shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pymupdf
+import pytest
+
+from tilescout.errors import UnreadableDocument
+from tilescout.rendering.page_strokes import PageStrokes, Style
+from tilescout.rendering.render import read_strokes
+
+
+def drawn(path: Path, *, rotation: int = 0) -> pymupdf.Page:
+    document = pymupdf.open()
+    page = document.new_page(width=300, height=200)
+    page.set_rotation(rotation)
+    return page
+
+
+def read(page: pymupdf.Page, path: Path) -> PageStrokes:
+    page.parent.save(path)
+    return read_strokes(path, 1)
+
+
+def test_a_line_has_its_ends_and_its_style(tmp_path: Path) -> None:
+    page = drawn(tmp_path)
+    page.draw_line((10, 20), (110, 20), color=(1, 0, 0), width=2)
+    strokes = read(page, tmp_path / "line.pdf")
+    assert strokes.segments.round(2).tolist() == [[10, 20, 110, 20]]
+    assert strokes.styles == (Style("stroke", (1.0, 0.0, 0.0), 2.0),)
+    assert (strokes.width, strokes.height) == (300, 200)
+
+
+def test_a_turned_page_is_read_as_it_is_shown(tmp_path: Path) -> None:
+    page = drawn(tmp_path)
+    page.draw_line((10, 20), (110, 20))
+    page.set_rotation(90)
+    strokes = read(page, tmp_path / "turned.pdf")
+    assert strokes.segments.round(2).tolist() == [[180, 10, 180, 110]]
+    assert (strokes.width, strokes.height) == (200, 300)
+
+
+def test_a_rectangle_has_four_sides_and_corners(tmp_path: Path) -> None:
+    page = drawn(tmp_path)
+    page.draw_rect((10, 10, 60, 40))
+    strokes = read(page, tmp_path / "rectangle.pdf")
+    assert sorted(strokes.segments.round(1).tolist()) == [
+        [10, 10, 10, 40], [10, 10, 60, 10], [10, 40, 60, 40], [60, 10, 60, 40],
+    ]  # fmt: skip
+    assert strokes.corners.all()
+
+
+def test_a_circle_is_followed_closely_and_its_points_in_between_are_no_corners(
+    tmp_path: Path,
+) -> None:
+    page = drawn(tmp_path)
+    page.draw_circle((100, 100), 40)
+    strokes = read(page, tmp_path / "circle.pdf")
+    radii = np.hypot(*(strokes.segments.reshape(-1, 2) - [100, 100]).T)
+    assert np.abs(radii - 40).max() < 0.1
+    assert 4 <= strokes.corners.sum() <= 8
+    assert len(strokes.segments) > 16
+
+
+def test_a_line_drawn_twice_is_one(tmp_path: Path) -> None:
+    page = drawn(tmp_path)
+    page.draw_line((10, 20), (110, 20))
+    page.draw_line((110, 20), (10, 20))
+    assert len(read(page, tmp_path / "twice.pdf").segments) == 1
+
+
+def test_white_fills_only_cover_and_are_left_out(tmp_path: Path) -> None:
+    page = drawn(tmp_path)
+    page.draw_rect((10, 10, 60, 40), color=None, fill=(1, 1, 1))
+    page.draw_rect((100, 10, 160, 40), color=None, fill=(0, 0, 0))
+    strokes = read(page, tmp_path / "fills.pdf")
+    assert {style.kind for style in strokes.styles} == {"fill"}
+    assert strokes.segments[:, 0].min() >= 99
+
+
+def test_a_page_without_paths_has_no_segments(tmp_path: Path) -> None:
+    page = drawn(tmp_path)
+    page.insert_text((50, 50), "only text")
+    assert len(read(page, tmp_path / "text.pdf").segments) == 0
+
+
+def test_a_page_that_is_not_there_is_named(tmp_path: Path) -> None:
+    page = drawn(tmp_path)
+    page.parent.save(tmp_path / "one.pdf")
+    with pytest.raises(UnreadableDocument, match="must be 1 to 1; it is 2"):
+        read_strokes(tmp_path / "one.pdf", 2)

@@ -1,0 +1,117 @@
+"""`tilescout find-like` as a person types it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pymupdf
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from tilescout_cli.app import app
+
+PLACES = [(60, 60), (200, 60), (340, 60), (60, 200)]
+
+
+def valve(page: pymupdf.Page, x: float, y: float) -> None:
+    for line in ((-10, -6, -10, 6), (10, -6, 10, 6), (-10, -6, 10, 6), (-10, 6, 10, -6),
+                 (0, 0, 0, -12), (-5, -12, 5, -12)):  # fmt: skip
+        page.draw_line((x + line[0], y + line[1]), (x + line[2], y + line[3]))
+
+
+def drawing(path: Path, pages: int = 1) -> Path:
+    document = pymupdf.open()
+    for _ in range(pages):
+        page = document.new_page(width=400, height=300)
+        for x, y in PLACES:
+            valve(page, x, y)
+        for at in range(8):
+            page.draw_line((10, 240 + 5 * at), (390, 240 + 5 * at))
+        page.draw_rect((240, 180, 300, 220))
+    document.save(path)
+    return path
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Path:
+    return drawing(tmp_path / "plan.pdf", pages=2)
+
+
+def typed(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["find-like", *arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_json_has_every_find_with_its_box_in_points(plan: Path) -> None:
+    code, out, _ = typed(f"{plan}#1:49,47,71,67=valve", "--json")
+    finds = json.loads(out)["finds"]
+    assert code == 0
+    assert {find["label"] for find in finds} == {"valve"}
+    assert sorted((find["page"], *map(round, find["box_pt"][:2])) for find in finds) == sorted(
+        (page, x - 11, y - 13) for page in (1, 2) for x, y in PLACES
+    )
+
+
+def test_counts_are_shown_and_files_written(plan: Path, tmp_path: Path) -> None:
+    out = tmp_path / "found"
+    code, shown, told = typed(f"{plan}#1:49,47,71,67=valve", str(plan), "--out", str(out))
+    assert code == 0
+    assert [line.split() for line in shown.splitlines()[1:]] == [
+        ["plan.pdf", "1", "valve", "4"], ["plan.pdf", "2", "valve", "4"],
+    ]  # fmt: skip
+    assert "written to" in told
+    rows = list(csv.DictReader((out / "finds.csv").read_text().splitlines()))
+    assert len([row for row in rows if not row["withheld"]]) == 8
+    with Image.open(out / "contact_sheet.png") as sheet:
+        assert sheet.width == 1200
+    with pymupdf.open(out / "plan_finds.pdf") as annotated:
+        assert [len(list(page.annots())) for page in annotated] == [4, 4]
+
+
+def test_only_the_pages_asked_for_are_searched(plan: Path) -> None:
+    _, out, _ = typed(f"{plan}#1:49,47,71,67=valve", "--pages", "2", "--json")
+    assert {find["page"] for find in json.loads(out)["finds"]} == {2}
+
+
+def test_a_scanned_page_is_told_and_left_out(plan: Path, tmp_path: Path) -> None:
+    scan = pymupdf.open()
+    scan.new_page(width=400, height=300)
+    scan.save(tmp_path / "scan.pdf")
+    code, out, _ = typed(f"{plan}#1:49,47,71,67=valve", str(tmp_path / "scan.pdf"), "--json")
+    answer = json.loads(out)
+    assert (code, answer["finds"]) == (0, [])
+    assert answer["searched_pages"] == 0
+    assert "it is a scan or empty" in answer["skipped"][0]["reason"]
+
+
+def test_a_file_that_is_no_pdf_does_not_stop_the_others(plan: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("hello")
+    code, out, _ = typed(
+        f"{plan}#1:49,47,71,67=valve", str(plan), str(tmp_path / "notes.txt"), "--json"
+    )
+    answer = json.loads(out)
+    assert (code, len(answer["finds"])) == (0, 8)
+    assert answer["skipped"][0]["file"].endswith("notes.txt")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["plan.pdf"], "an example is FILE#PAGE"),
+        (["absent.pdf#1:1,2,3,4=x"], "does not exist; check the name"),
+        (["plan.pdf#1:1,2,3=x"], "four numbers"),
+    ],
+)
+def test_a_wrong_argument_is_explained(arguments: list[str], message: str) -> None:
+    code, _, told = typed(*arguments)
+    assert code != 0
+    assert message in told.replace("\n", " ")
+
+
+def test_a_box_without_a_symbol_says_what_to_draw(plan: Path) -> None:
+    code, _, told = typed(f"{plan}#1:350,150,380,170=valve")
+    assert code != 0
+    assert "draw the box round a whole symbol" in told.replace("\n", " ")
