@@ -138,7 +138,7 @@ def _write(
         "overlap": profile.overlap,
         "colour": profile.colour,
         "labels": labels,
-        "least_share_of_a_cut_box": tile_rule.LEAST_SHARE,
+        "least_share_of_a_cut_box": tile_rule.MIN_SHARE,
         "held_out_pages": held_out,
         "shares": asdict(shares),
         "left_out_of_manifest": {},

@@ -1,4 +1,4 @@
-"""What about a data set will disappoint, each with its remedy."""
+"""Faults of a data set, each with its remedy."""
 
 from __future__ import annotations
 

@@ -25,23 +25,23 @@ COARSE, FINE = 3, 2
 EXEMPLARS, COARSE_EXEMPLARS, JUDGED = 8, 3, 24
 TURNS = 4
 SCALES = (0.87, 0.93, 1.0, 1.07, 1.15)
-COARSE_LIKENESS, LEAST_LIKENESS = 0.5, 0.6
+COARSE_LIKENESS, MIN_LIKENESS = 0.5, 0.6
 ALIKE_SHARE = 0.9
-"""Of a label's own objects that are found by the others."""
+"""So large a share of a label's own objects is found by the others."""
 SLACK, NEARLY = 0.01, 0.04
 """Objects that are all drawn alike still differ by where they lie between pixels."""
 SAME = 0.3
 """Share of an overlap from which two places are one."""
 MARGIN = 0.08
-MOST_A_TILE = 60
-LEAST_SIDE_PX = 4
-LEAST_VARIANCE = 0.25
-"""Of the exemplar's."""
+MAX_PER_TILE = 60
+MIN_SIDE_PX = 4
+MIN_VARIANCE = 0.25
+"""The least variance, as a share of the exemplar's."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where something was found coarsely: a box in tile px."""
+    """A place where something was found coarsely: a box in tile px."""
 
     label: str
     box: Box
@@ -89,7 +89,7 @@ def _kind(label: str, tiles: Sequence[AnnotatedTile]) -> _Kind:
             if len(exemplars) > 1
         ]
     enough = float(np.quantile(alike, 1 - ALIKE_SHARE)) - SLACK if alike else 1.0
-    return _Kind(label, exemplars, max(LEAST_LIKENESS, enough))
+    return _Kind(label, exemplars, max(MIN_LIKENESS, enough))
 
 
 def _is_whole(box: Box, tile: AnnotatedTile) -> bool:
@@ -98,7 +98,7 @@ def _is_whole(box: Box, tile: AnnotatedTile) -> bool:
         min(box.left, box.top) > 0
         and box.right < tile.width
         and box.bottom < tile.height
-        and min(box.width, box.height) >= LEAST_SIDE_PX * COARSE
+        and min(box.width, box.height) >= MIN_SIDE_PX * COARSE
     )
 
 
@@ -153,12 +153,12 @@ def _correlation(image: Floats, template: Floats) -> Floats:
     turned = np.ascontiguousarray(template)
     found = np.asarray(cv2.matchTemplate(image, turned, cv2.TM_CCOEFF_NORMED), np.float32)
     # An even part of the page correlates with anything.
-    has_ink = _variances(image, turned.shape) >= LEAST_VARIANCE * float(turned.var())
+    has_ink = _variances(image, turned.shape) >= MIN_VARIANCE * float(turned.var())
     return np.where(has_ink, np.minimum(found, 1), 0)
 
 
 def _variances(image: Floats, size: tuple[int, ...]) -> Floats:
-    """Of every part of the image that has the size."""
+    """Returns the variance of every part of the image that has the size."""
     rows, columns = image.shape[0] - size[0] + 1, image.shape[1] - size[1] + 1
     means, squares = (
         cv2.boxFilter(each, cv2.CV_32F, (size[1], size[0]), anchor=(0, 0))[:rows, :columns]
@@ -179,7 +179,7 @@ def _in_tile(tile: AnnotatedTile, kinds: Sequence[_Kind]) -> Iterator[LookAlike]
         if any(_touches(place.box, box) for box in known + kept):
             continue
         looked_at += 1
-        if looked_at > MOST_A_TILE:
+        if looked_at > MAX_PER_TILE:
             break
         kind = enough[place.label]
         likeness = _closely(tile, place.box, kind)
@@ -228,7 +228,7 @@ def _peaks(likeness: Floats, size: tuple[int, ...], label: str) -> Iterator[_Pla
 
 
 def _once(found: Sequence[LookAlike], tiles: Sequence[AnnotatedTile]) -> list[LookAlike]:
-    """Of places that other tiles show too; none that another tile shows as annotated."""
+    """Returns each place once, of all tiles that show it, and none that another has annotated."""
     known: dict[str, list[Box]] = {}
     for tile in tiles:
         boxes = [*(each.box for each in tile.annotations), *tile.ignored]

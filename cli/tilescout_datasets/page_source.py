@@ -102,7 +102,7 @@ def _without_labels(page: AnnotatedPage) -> Iterator[Path]:
 
 @contextmanager
 def _as_png(page: AnnotatedPage) -> Iterator[Path]:
-    """Of a GIF, a bitmap or another kind that is no document of its own."""
+    """Writes a PNG of a GIF, a bitmap or another kind that is no document of its own."""
     with tempfile.TemporaryDirectory() as folder, opened_picture(page.path) as image:
         image.seek(page.page - 1)
         picture = Path(folder) / f"{page.path.stem}.png"

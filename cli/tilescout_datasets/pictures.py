@@ -1,4 +1,4 @@
-"""What the network sees of a data set: cut out of its tiles, pixel by pixel, enlarged."""
+"""Pictures of what the network sees of a data set, pixel by pixel, enlarged."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RED, GREY = (200, 30, 30), (120, 120, 120)
 
 
 def examples(dataset: Dataset) -> dict[str, Image.Image]:
-    """By label: a row of up to 12 of its objects."""
+    """Returns by label a row of up to 12 of its objects."""
     tiles = dataset.train + dataset.test
     names = sorted({each.label for tile in tiles for each in tile.annotations})
     return {name: _row(tiles, name) for name in names}

@@ -1,5 +1,4 @@
-"""Whether the boxes of a page lie on what they are said to be: a guard against boxes of another
-page, another turn or another size.
+"""A guard against boxes of another page, another turn or another size.
 
 Most boxes on blank paper, or a page of another aspect, are no annotation that anybody meant.
 """
@@ -20,9 +19,9 @@ from tilescout_datasets.tile_pixels import pixels_of
 
 MOST = 0.5
 """Share of a page's boxes that lie on blank paper, from which they are not where they should be."""
-LEAST_CONTRAST = 16
-"""Of ink with the paper, of 255: less is noise of a scan or of its compression."""
-LEAST_INK = 0.002
+MIN_CONTRAST = 16
+"""Ink differs so much from the paper, of 255: less is noise of a scan or of its compression."""
+MIN_INK = 0.002
 """Share of a box's pixels; a line of one pixel through it has more."""
 PICTURE_SIDE = 1600
 RED, GREEN = (200, 30, 30), (30, 140, 60)
@@ -78,8 +77,8 @@ def _has_ink(tile: AnnotatedTile, box: Box) -> bool:
     inside = pixels[max(0, top) : bottom, max(0, left) : right].astype(np.int16)
     if not inside.size:
         return False
-    ink = np.abs(inside - _paper(pixels)) >= LEAST_CONTRAST
-    return bool(ink.mean() >= LEAST_INK)
+    ink = np.abs(inside - _paper(pixels)) >= MIN_CONTRAST
+    return bool(ink.mean() >= MIN_INK)
 
 
 def _paper(pixels: NDArray[np.uint8]) -> int:

@@ -1,4 +1,4 @@
-"""What a data set holds: objects of each label on each side, their sizes, and its faults."""
+"""The contents of a data set: objects of each label on each side, their sizes, and its faults."""
 
 from __future__ import annotations
 

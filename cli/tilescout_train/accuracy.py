@@ -14,7 +14,7 @@ NO_THRESHOLD = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """What is in an image and what was found: boxes n x 4, labels n; ``scores`` of the found.
+    """The objects of an image and what was found: boxes n x 4, labels n; ``scores`` of the found.
 
     A found box that matches nothing and lies by half in an ``ignored`` one is neither right nor
     wrong.
@@ -30,7 +30,7 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """Of one label: scores falling, whether each was right; ``objects`` there were."""
+    """The answers for one label: scores falling, and whether each was right, of ``objects``."""
 
     scores: Floats
     is_right: NDArray[np.bool_]

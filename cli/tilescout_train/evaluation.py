@@ -26,15 +26,15 @@ from tilescout_train.accuracy import (
 Find = Callable[[NDArray[np.uint8]], FoundBoxes]
 """Objects on a grey image."""
 OWN_THRESHOLD = 0.5
-"""What a model's threshold becomes when its confidences are divided by 100."""
-LEAST_MISTAKE = 30.0
+"""A model's threshold becomes this when its confidences are divided by 100."""
+MIN_MISTAKE = 30.0
 """Confidence (0 to 100 at a threshold of .5) from which what is not there is a mistake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accuracy:
-    """By label, in their order: average precision at IoU .5, the best threshold of the score (0
-    to 1) and its F1. ``objects`` there were."""
+    """The figures by label, in their order: average precision at IoU .5, the best threshold of the
+    score (0 to 1) and its F1, of ``objects``."""
 
     average_precisions: tuple[float, ...]
     thresholds: tuple[float, ...]
@@ -50,7 +50,7 @@ class Accuracy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelAccuracy:
-    """Of one label; precision and recall at the model's own threshold, all 0 to 1."""
+    """The figures of one label; precision and recall at the model's own threshold, all 0 to 1."""
 
     label: str
     objects: int
@@ -102,7 +102,7 @@ def at_threshold(found: Verdicts, threshold: float) -> tuple[float, float]:
 
 
 def at_own_thresholds(tiles: Sequence[AnnotatedTile], model: OnnxModel) -> list[LabelAccuracy]:
-    """Of each label of the model that there are objects of in the tiles."""
+    """Returns the figures of each label of the model that the tiles have objects of."""
     labels = model.card.labels
     images = [look(tile, labels, model.find) for tile in tiles]
     judged = [(label, verdicts(images, at)) for at, label in enumerate(labels)]
@@ -121,7 +121,8 @@ def at_own_thresholds(tiles: Sequence[AnnotatedTile], model: OnnxModel) -> list[
 
 
 def look(tile: AnnotatedTile, labels: Sequence[str], find: Find) -> Image:
-    """What is in a tile and what is found there; boxes of labels not in ``labels`` are ignored."""
+    """Returns the objects of a tile and what is found; boxes of labels not in ``labels`` do not
+    count."""
     found = find(pixels_of(tile.file))
     known = [each for each in tile.annotations if each.label in labels]
     others = [each.box for each in tile.annotations if each.label not in labels]
@@ -137,7 +138,7 @@ def look(tile: AnnotatedTile, labels: Sequence[str], find: Find) -> Image:
 
 def mistakes(number: int, image: Image) -> list[Place]:
     """Places of the tile ``number`` where something is found surely that is not there."""
-    sure = 100 * image.scores >= LEAST_MISTAKE
+    sure = 100 * image.scores >= MIN_MISTAKE
     boxes = image.found_boxes[sure]
     near = ious(boxes, image.boxes)
     near *= image.found_labels[sure][:, None] == image.labels[None]

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from tilescout.detectors.onnx.answers import ModelCard, model_card
 from tilescout.errors import UnusableModel
-from tilescout_train.network import MEAN_SIDE_PX, MOST_LOG_SIDE, WIDTHS, SymbolNet
+from tilescout_train.network import MAX_LOG_SIDE, MEAN_SIDE_PX, WIDTHS, SymbolNet
 from tilescout_train.training import Weights, take_over
 
 OPSET = 18
@@ -120,8 +120,8 @@ class _Graph:
         bounded = self._add(
             "Clip",
             self._convolved(features, "sides"),
-            self._number("least", -MOST_LOG_SIDE),
-            self._number("most", MOST_LOG_SIDE),
+            self._number("least", -MAX_LOG_SIDE),
+            self._number("most", MAX_LOG_SIDE),
         )
         self._add("Sigmoid", self._convolved(features, "scores"), to_name="scores")
         self._add(

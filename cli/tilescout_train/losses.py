@@ -1,4 +1,4 @@
-"""What training makes small: the focal loss of centres and the loss of boxes."""
+"""The losses that training makes small: the focal loss of centres and the loss of boxes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LEAST = 1e-4
 
 
 def total_loss(logits: Tensor, sides: Tensor, targets: Targets) -> Tensor:
-    """Of a batch: centres by objects, boxes by the cells that tell them."""
+    """Returns the loss of a batch: centres by objects, boxes by the cells that tell them."""
     return centre_loss(logits, targets) + BOX_WEIGHT * box_loss(sides, targets)
 
 

@@ -22,7 +22,7 @@ HEAD = 32
 PRIOR = 0.01
 MEAN_SIDE_PX = 16.0
 # exp(5) times the mean side is over 2,000 px; more would overflow early in training.
-MOST_LOG_SIDE = 5.0
+MAX_LOG_SIDE = 5.0
 
 
 def _layer(inside: int, outside: int, stride: int = 1) -> nn.Sequential:
@@ -72,7 +72,7 @@ class SymbolNet(nn.Module):
     def raw(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Logits of the scores, and sides in px."""
         features = self.head(self.smooth(self._pyramid(1 - image / 255)))
-        sides = MEAN_SIDE_PX * self.sides(features).clamp(-MOST_LOG_SIDE, MOST_LOG_SIDE).exp()
+        sides = MEAN_SIDE_PX * self.sides(features).clamp(-MAX_LOG_SIDE, MAX_LOG_SIDE).exp()
         return self.scores(features), sides
 
     def _pyramid(self, ink: Tensor) -> Tensor:

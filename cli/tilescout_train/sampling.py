@@ -1,4 +1,4 @@
-"""Which windows of which tiles training looks at."""
+"""The choice of windows of tiles that training looks at."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tilescout_train.targets import Objects, Targets, targets_of
 from tilescout_train.windows import aged, objects_in, seen, view_around
 
 OBJECT_SHARE = 0.7
-"""Of the windows; of the rest, half are of what was found wrongly, as soon as there is such."""
+"""The share of windows with an object; of the rest, half show what was found wrongly."""
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""What the maps should be for a window with known objects."""
+"""The maps that a network should answer for a window with known objects."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tilescout_train.network import STRIDE
 Floats = NDArray[np.float32]
 # A side of the object over the standard deviation of the bell on its centre.
 SIDE_OVER_SIGMA = 7.0
-LEAST_SIGMA = 0.7
+MIN_SIGMA = 0.7
 """Cells."""
 TELLS_BOX = 0.5
 """Height of the bell from which a cell tells the box."""
@@ -34,7 +34,7 @@ class Objects:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Of a batch: ``heat`` (n x labels x h x w), ``counts`` (n x 1 x h x w), ``sides``
+    """The maps of a batch: ``heat`` (n x labels x h x w), ``counts`` (n x 1 x h x w), ``sides``
     (n x 4 x h x w, px) and their ``weights`` (n x h x w)."""
 
     heat: Tensor
@@ -78,7 +78,7 @@ def _write_centre(box: Floats, heat: Floats, counts: Floats) -> _Bell:
     x, y = (box[0] + box[2]) / 2 / STRIDE, (box[1] + box[3]) / 2 / STRIDE
     column, row = min(cells - 1, int(x)), min(cells - 1, int(y))
     across, down = (
-        max(LEAST_SIGMA, float(side) / STRIDE / SIDE_OVER_SIGMA)
+        max(MIN_SIGMA, float(side) / STRIDE / SIDE_OVER_SIGMA)
         for side in (box[2] - box[0], box[3] - box[1])
     )
     reach_x, reach_y = int(3 * across) + 1, int(3 * down) + 1

@@ -25,7 +25,7 @@ LARGEST_AVERAGED = 0.995
 WEIGHT_DECAY = 1e-3
 WARM_UP_SHARE = 0.1
 GOING_ON = 1 / 3
-"""Of the learning rate, where weights are given: what was learnt is not to be lost."""
+"""The share of the learning rate where weights are given, so that they are not lost."""
 LARGEST_GRADIENT = 10.0
 LOOKED_AT = 24
 """Tiles of the training part that are searched for mistakes each time."""
@@ -176,7 +176,7 @@ class _Run:
         return float(value.detach())
 
     def _measure(self) -> Accuracy:
-        """Of held-out pages; on the way, mistakes on training tiles are noted."""
+        """Returns the accuracy on held-out pages, and notes mistakes on training tiles."""
         find = finder(self._average.module, self._labels, self._device)
         self._note_mistakes(find)
         images = [look(tile, self._labels, find) for tile in self._dataset.test]

@@ -26,7 +26,7 @@ from tilescout_train.recipe import make_model
 from tilescout_train.training import Progress, Settings
 
 EVALUATIONS = 6
-LEAST_BETWEEN = 20
+MIN_SECONDS_BETWEEN = 20
 
 
 def main() -> None:
@@ -44,7 +44,7 @@ def train(folder: Path) -> dict[str, Any]:
     dataset = _dataset(folder)
     settings = Settings(
         iterations=iterations,
-        evaluate_every=max(LEAST_BETWEEN, iterations // EVALUATIONS),
+        evaluate_every=max(MIN_SECONDS_BETWEEN, iterations // EVALUATIONS),
         threads=min(2, os.cpu_count() or 1),
     )
 

@@ -22,7 +22,7 @@ PAPER = 255.0
 SMALL_ANGLE = 5.0
 """Degrees to either side of a quarter turn: a scan's, and what a draughtsman allows himself."""
 ANY_ANGLE_SHARE = 0.25
-"""Of the windows, turned by any angle: most drawings know quarter turns only, some are askew."""
+"""The share of windows turned by any angle: most drawings know quarter turns, some are askew."""
 SCALES = (0.75, 1.4)
 LINE_WEIGHT_SHARE = 0.4
 NOISE_SHARE, MOST_NOISE = 0.3, 8.0
@@ -80,7 +80,7 @@ def objects_in(
     size: int,
     number: Callable[[str], int],
 ) -> Objects:
-    """What of a tile's objects the window shows, boxes in its pixels."""
+    """Returns the part of a tile's objects that the window shows, boxes in its pixels."""
     moved = [Annotation(each.label, moved_box(each.box, view, size)) for each in annotations]
     region = Box(0, 0, size, size)
     shown, cut = shown_in(region, moved)
@@ -95,7 +95,7 @@ def objects_in(
 
 
 def is_nearly_upright(degrees: float) -> bool:
-    """Whether the box of a turned object follows from its box before it was turned.
+    """Tells if the box of a turned object follows from its box before it was turned.
 
     Further from a quarter turn it depends on the object's shape; taught a box that is somewhat too
     large or too small, the network loosens all its boxes.

@@ -129,7 +129,7 @@ def _first(error: OSError | ValidationError) -> str:
 
 
 def _objects(coco: _Coco, path: Path) -> dict[int, list[tuple[Annotation, bool]]]:
-    """By image: annotations, and whether each is to be ignored."""
+    """Returns annotations by image, each with whether it is to be ignored."""
     names = {each.id: each.name for each in coco.categories}
     found: dict[int, list[tuple[Annotation, bool]]] = defaultdict(list)
     for each in coco.annotations:

@@ -105,7 +105,7 @@ def _text(value: Any) -> str:
 
 
 def _number(image: Row) -> int:
-    """Of the page; what a tile's page is named does not count."""
+    """Returns the number of the page; the name that a tile's page has does not count."""
     page = image.get("page", 1)
     return int(number(page)) if isinstance(page, int | float) else 1
 
@@ -165,7 +165,7 @@ def _outline(segmentation: Any) -> Box:
 
 
 def _units(images: Sequence[Any], objects: Sequence[Any]) -> Units:
-    """What the boxes of a file are given in, as its standard does not say what others write."""
+    """Returns the units of a file's boxes, in which many programs depart from the standard."""
     sizes = {_key(row.get("id")): row for row in images if isinstance(row, dict)}
     boxes = [(row, sides) for row in objects if (sides := _sides_if_good(row))]
     if not boxes:
@@ -186,7 +186,7 @@ def _sides_if_good(row: Any) -> tuple[float, float, float, float] | None:
 def _is_corners(
     row: Row, sides: tuple[float, float, float, float], sizes: dict[str | None, Row]
 ) -> bool:
-    """Whether the third and fourth number must be the right and bottom side.
+    """Tells if the third and fourth number must be the right and bottom side.
 
     The area tells where it is given; else a box that would be over the page's edge.
     """

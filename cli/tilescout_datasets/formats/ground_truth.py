@@ -1,4 +1,4 @@
-"""Tiles as a SageMaker Ground Truth manifest for object detection: JSON Lines, one tile a line.
+"""Tiles as a SageMaker Ground Truth manifest for object detection: JSON Lines, a tile per line.
 
 https://docs.aws.amazon.com/rekognition/latest/customlabels-dg/md-create-manifest-file-object-detection.html
 Boxes are whole pixels there. What a tile's edge cut off has no place in it; it is told, with the
@@ -30,7 +30,7 @@ from tilescout_datasets.formats.text_files import BrokenLine
 Row = dict[str, Any]
 ATTRIBUTE = "symbols"
 MAX_BOXES = 50
-"""Of one image, a limit of Custom Labels."""
+"""The boxes that Custom Labels takes for one image."""
 CREATED = "2026-01-01T00:00:00"
 
 
@@ -105,7 +105,7 @@ def _box_of(sides: dict[str, float]) -> Box:
 
 
 def dpi_of(path: Path) -> int:
-    """What `write_tiles` was told; 0 where another program wrote the manifest."""
+    """Returns the dpi that `write_tiles` was given; 0 where another program wrote the manifest."""
     first = next(iter(path.read_text().splitlines()), "{}")
     parts = (each for each in json.loads(first).values() if isinstance(each, dict))
     return next((int(each["dpi"]) for each in parts if "dpi" in each), 0)
@@ -214,7 +214,7 @@ def _failure(line: Row) -> tuple[str, str]:
 
 
 def _remarks(line: Row, name: str) -> Iterator[str]:
-    """What else the line says of its labels."""
+    """Yields remarks on what else the line says of its labels."""
     for key, value in line.items():
         if not isinstance(value, dict):
             continue

@@ -31,8 +31,8 @@ from tilescout_datasets.formats.records import (
 )
 
 SMALLEST_SIDE = 0.5
-"""Of a box, in units of its page: less is a ratio that was taken for pixels, or nothing."""
-LEAST_PAGE_SIDE = 16
+"""A box has a longer side, in units of its page: less is a ratio taken for pixels, or nothing."""
+MIN_PAGE_SIDE = 16
 """Pages with shorter sides are measured in ratios."""
 ON_LEFT_OUT_PAGE = LeftOut("on a page that is left out")
 
@@ -46,7 +46,7 @@ class Imported:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was left out, and why."""
+        """The records that were left out, and why."""
         return self.table.lines()
 
 
@@ -141,7 +141,7 @@ def _page(record: PageRecord, source: Path, *, needs_files: bool) -> _Page:
 
 
 def _size(record: PageRecord, shown: PageSize | None) -> tuple[float, float]:
-    """Of the page as it was annotated. Raises LeftOut."""
+    """Returns the size of the page as it was annotated. Raises LeftOut."""
     size = record.size or (shown and (shown.width, shown.height))
     if not size or not all(math.isfinite(side) and side > 0 for side in size):
         raise LeftOut("a size that is not over 0", f"{size}")
@@ -196,7 +196,7 @@ def _checked(shape: Shape, width: float, height: float) -> Shape:
         raise LeftOut("a side is negative", _shown(box))
     if box.right == box.left or box.bottom == box.top:
         raise LeftOut("a side is zero", _shown(box))
-    if min(width, height) >= LEAST_PAGE_SIDE and max(box.width, box.height) < SMALLEST_SIDE:
+    if min(width, height) >= MIN_PAGE_SIDE and max(box.width, box.height) < SMALLEST_SIDE:
         raise LeftOut("smaller than half a pixel", _shown(box))
     kept = box.intersection(Box(0, 0, width, height))
     if not kept.area:
@@ -260,7 +260,7 @@ def _leave_out_known(page: _Page, names: Sequence[str], counter: RecordCounter) 
 
 
 def _are_one_file(names: set[str]) -> bool:
-    """Whether each name ends the longest: ``p1.png`` may be ``plant/p1.png``."""
+    """Tells if each name ends the longest: ``p1.png`` may be ``plant/p1.png``."""
     longest = max(names, key=len)
     return all(longest == name or longest.endswith(f"/{name}") for name in names)
 

@@ -143,7 +143,7 @@ def _short_results(task: Row) -> Iterator[Row]:
 
 
 def _size(results: Sequence[Any]) -> tuple[float, float] | None:
-    """Of the picture that was annotated; only ratios count after it."""
+    """Returns the size of the picture that was annotated; only ratios count after it."""
     for row in results:
         if isinstance(row, dict) and row.get("original_width") and row.get("original_height"):
             return number(row["original_width"]), number(row["original_height"])

@@ -11,7 +11,7 @@ Point = tuple[float, float]
 
 
 def bounding_box(points: Iterable[Point]) -> Box:
-    """Of at least one point."""
+    """Returns the box around at least one point."""
     across, down = zip(*points, strict=True)
     return Box(min(across), min(down), max(across), max(down))
 

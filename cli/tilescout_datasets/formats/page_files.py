@@ -22,15 +22,15 @@ PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".jpe", ".tif", ".tiff", ".webp", ".
                    ".jpx", ".bmp", ".gif", ".pnm", ".ppm", ".pgm", ".pbm")  # fmt: skip
 PAGE_ENDINGS = (".pdf", *PICTURE_ENDINGS)
 MAX_PIXELS = 4_000_000_000
-"""Of a picture whose header is read; what is cut into tiles is bounded by the renderer."""
+"""Pictures with more are not measured; the renderer bounds those that are cut into tiles."""
 SAME_ASPECT = 0.01
 DECODER_FAILURES = (
     ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError, RuntimeError,
     SyntaxError, TypeError, ValueError, struct.error, pymupdf.mupdf.FzErrorBase,
 )  # fmt: skip
-"""What Pillow and MuPDF raise for a broken file; they have no common base."""
+"""Pillow and MuPDF raise these for a broken file; they have no common base."""
 _UPLOADED = re.compile(r"^[0-9a-f]{8}-")
-"""What Label Studio puts before the name of an uploaded file."""
+"""Label Studio puts this before the name of an uploaded file."""
 _PAGE_OF_PDF = re.compile(r"(?P<pdf>.+\.pdf)/.*?_page_0*(?P<page>[1-9]\d*)\.\w+$", re.IGNORECASE)
 """A picture that CVAT made of a page of a PDF."""
 
@@ -65,7 +65,7 @@ def plain_name(name: str) -> str:
 
 
 def has_page_ending(name: str) -> bool:
-    """Whether a name, a URL or a place of a store ends as that of a PDF or a picture does."""
+    """Tells if a name, a URL or a place of a store ends as that of a PDF or a picture does."""
     try:
         return plain_name(name).lower().endswith(PAGE_ENDINGS)
     except ValueError:
@@ -133,7 +133,7 @@ def size_of(path: Path, page: int) -> PageSize:
 
 
 def is_pdf(path: Path) -> bool:
-    """Whether a file is a PDF, by its content."""
+    """Tells by its content if a file is a PDF."""
     with path.open("rb") as file:
         return b"%PDF-" in file.read(1024)
 
@@ -178,7 +178,7 @@ def opened_picture(path: Path) -> Iterator[Image.Image]:
 
 
 def have_same_aspect(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    """Whether two sizes differ in aspect by no more than 1 %, or by a pixel of rounding."""
+    """Tells if two sizes differ in aspect by no more than 1 %, or by a pixel of rounding."""
     across, down = other[0] / one[0], other[1] / one[1]
     slack = max(SAME_ASPECT, 1 / min(one), 1 / min(other))
     return abs(across / down - 1) <= slack

@@ -82,7 +82,7 @@ def text_of(annotation: Any) -> ShapeText:
 
 
 def names_something(annotation: Any, untrusted: Untrusted) -> bool:
-    """Whether an annotation is of a kind that is read and has a label."""
+    """Tells if an annotation is of a kind that is read and has a label."""
     return annotation.type[1] in KINDS and bool(named(text_of(annotation), untrusted)[0])
 
 

@@ -1,4 +1,4 @@
-"""What a shape that a person drew into a PDF names: the same for training and for evaluating."""
+"""Labels of shapes that a person drew into a PDF, the same for training and for evaluating."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ MANY = 0.5
 
 @dataclass(frozen=True, slots=True)
 class ShapeText:
-    """What a shape of a PDF says: its kind as the PDF names it, comment, subject and author."""
+    """The text of a shape of a PDF: its kind as the PDF names it, comment, subject and author."""
 
     kind: str
     contents: str
@@ -46,7 +46,7 @@ class ShapeText:
 
     @property
     def is_shx(self) -> bool:
-        """Whether AutoCAD wrote it beside lettering that it drew as strokes; nobody labelled it."""
+        """Tells if AutoCAD wrote it beside lettering drawn as strokes; nobody labelled it."""
         return self.author.strip().lower() == SHX_AUTHOR
 
 

@@ -22,7 +22,7 @@ MAX_LINES = 10
 MAX_DETAIL = 300
 MALFORMED = (ArithmeticError, AttributeError, KeyError, IndexError, RecursionError, TypeError,
              ValueError)  # fmt: skip
-"""What reading a member raises where it is missing or of another type."""
+"""Reading a member raises these where it is missing or of another type."""
 
 
 class LeftOut(Exception):
@@ -116,7 +116,7 @@ class RecordTable:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every record of the file was kept."""
+        """Tells if every record of the file was kept."""
         return not any(self.left_out(kind) for kind in KINDS)
 
     def lines(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What a file is, by its first bytes: a PDF, or a picture that is read as a document of its own.
+"""Kinds of files by their first bytes: a PDF, or a picture that is a document of its own.
 
 MuPDF opens HTML and text as documents too, so the first bytes are looked at before it sees them.
 """

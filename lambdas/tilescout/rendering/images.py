@@ -35,7 +35,7 @@ def refusal(shown: Iterable[Mapping[str, Any]], page: int, limit: int) -> str:
 
 
 def may_be_refused(listed: Iterable[Sequence[Any]], limit: int) -> bool:
-    """Whether an image of those that a page's resources list could be over the limit.
+    """Tells if an image of those that a page's resources list could be over the limit.
 
     ``listed`` are rows of PyMuPDF's ``get_page_images``: width, height and bits from the third on.
     """

@@ -106,7 +106,7 @@ def inspect(
 def _picture_facts(
     path: str, max_pages: int, pages: tuple[int, int] | None, picture_dpi: int
 ) -> DocumentFacts:
-    """Of a picture, by its header alone: nothing is decoded."""
+    """Returns the facts of a picture by its header alone: nothing is decoded."""
     count = picture_files.frame_count(path)
     _check_page_count(count, max_pages)
     first, last = pages or (1, count)
@@ -240,7 +240,7 @@ def _smallest_text(page: ShownPage) -> float | None:
 
 
 def _warnings(document: Any) -> list[str]:
-    """What of the document is not on its pages. Pictures have nothing of that kind."""
+    """Returns warnings for what is not on the pages of a PDF; a picture has nothing like it."""
     if not document.is_pdf:
         return []
     warnings = []
@@ -271,7 +271,7 @@ def _catalog(document: Any, name: str) -> str:
 
 
 def _is_placeholder(document: Any) -> bool:
-    """Whether the one page says what Adobe's programs write for viewers that show no XFA."""
+    """Tells if the one page says what Adobe's programs write for viewers that show no XFA."""
     if document.page_count != 1:
         return False
     said = " ".join(load_page(document, 1).get_text().split()).lower()

@@ -27,10 +27,10 @@ ROUNDING = 0.05
 """PNG and JPEG tell dots in a metre or centimetre."""
 BYTES_OF_MODE = {"1": 1, "L": 1, "P": 1, "LA": 2, "I;16": 2, "RGB": 3, "RGBA": 4, "CMYK": 4,
                  "YCbCr": 3, "LAB": 3, "I": 4, "F": 4}  # fmt: skip
-"""Of a pixel as the renderer decodes it."""
+"""The bytes of a pixel as the renderer decodes it."""
 FAULTS = (ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError,
           SyntaxError, TypeError, ValueError, struct.error)  # fmt: skip
-"""What Pillow raises for a broken file."""
+"""Pillow raises these for a broken file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from tilescout.rendering.requests import (
 from tilescout.tiling.grid import Tile
 
 PICTURE_DPI = 200
-"""Of a picture that tells no resolution, where no profile says at which dpi it is rendered."""
+"""A picture that tells no resolution has this one, where no profile says another."""
 
 
 def inspect_document(

@@ -14,9 +14,7 @@ from tests.unit.project.doc_pages import PAGES, ROOT
 PRODUCT = ("lambdas", "infra", "cli", "benchmarks")
 NOT_CLEAN_YET = (
     "benchmarks/",
-    "cli/tilescout_datasets/",
     "cli/tilescout_samples/",
-    "cli/tilescout_train/",
     "cli/tilescout_tune/",
     "infra/",
     "lambdas/tilescout/",

@@ -34,7 +34,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelCard:
-    """What a model file says of itself.
+    """The facts that a model file states of itself.
 
     ``thresholds`` (0 to 1 by label) divide right from wrong on held-out pages. Of the input: a
     side is a multiple of ``step`` px, a cell of the maps ``stride`` px wide; it was trained at
@@ -129,7 +129,7 @@ def found_boxes(
 
 
 def objects_seen(found: FoundBoxes, card: Labelled, tile: Tile) -> tuple[ObjectSeen, ...]:
-    """What was found in the image of ``tile``, in page pixels."""
+    """Returns the objects found in the image of ``tile``, in page pixels."""
     left, top = tile.box.left, tile.box.top
     return tuple(
         ObjectSeen(

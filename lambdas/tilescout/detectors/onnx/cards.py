@@ -1,4 +1,4 @@
-"""What must be known of an ONNX detector to ask it: its input, its output's layout, its labels.
+"""Cards of ONNX detectors: the input, the layout of the outputs, and the labels of a file.
 
 Read from the file's own metadata, names and shapes where they tell; given by a person where not.
 Kept as JSON beside the file.
@@ -185,7 +185,7 @@ def _input_of(layout: Layout, taken: ModelInput) -> ModelInput:
 
 
 def tells_shapes(outputs: tuple[Tensor, ...]) -> bool:
-    """Whether every side of every output is told but those that an image's size may change.
+    """Tells if every side of every output is declared but those that an image's size may change.
 
     A file of dynamic axes may tell none: then it must be run to see them.
     """

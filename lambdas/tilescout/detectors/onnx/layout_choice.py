@@ -1,4 +1,4 @@
-"""Which layout a model's outputs have: from its metadata, the names and shapes of its outputs.
+"""The choice of a model's layout, by its metadata and the names and shapes of its outputs.
 
 A width that happens to fit decides nothing: 300 x 6 may be boxes with a score and a class, four
 sides with two scores, or four sides with objectness and one score. What the file does not tell is
@@ -119,7 +119,7 @@ def _refuse_other_tasks(metadata: Mapping[str, str]) -> None:
 
 
 def _by_names(shapes: Mapping[str, Shape], count: int) -> tuple[Candidate, ...]:
-    """Of files with several outputs, whose names tell."""
+    """Returns candidates for files with several outputs, whose names tell."""
     for logits in ("logits", "pred_logits"):
         if {logits, "pred_boxes"} <= shapes.keys():
             layout = _detr(shapes[logits], count)
@@ -159,7 +159,7 @@ def _of_one_output(
     count: int,
     canvas: tuple[int, int],
 ) -> tuple[Candidate, ...]:
-    """Of files whose first output holds boxes and scores together."""
+    """Returns candidates for files whose first output holds boxes and scores together."""
     first = outputs[0]
     if len(first.shape) != 3:
         return ()
@@ -177,7 +177,7 @@ def _is_ultralytics(metadata: Mapping[str, str]) -> bool:
 
 
 def _is_end_to_end(metadata: Mapping[str, str]) -> bool:
-    """Whether the metadata say that each object is answered once."""
+    """Tells if the metadata say that each object is answered once."""
     if metadata.get("end2end", "").lower() == "true":
         return True
     try:
@@ -190,7 +190,7 @@ def _is_end_to_end(metadata: Mapping[str, str]) -> bool:
 def _of_ultralytics(
     metadata: Mapping[str, str], rows: int | None, columns: int | None, count: int
 ) -> list[Layout]:
-    """Of YOLOv8 and later, and RT-DETR, which say their task."""
+    """Returns layouts of YOLOv8 and later, and of RT-DETR, whose files say their task."""
     if _is_rtdetr(metadata):
         return _of_rtdetr(metadata, columns, count)
     if metadata.get("task") == "obb":
@@ -230,7 +230,7 @@ def _of_obb(
 def _are_columns(
     rows: int | None, columns: int | None, wanted: int, metadata: Mapping[str, str]
 ) -> bool:
-    """Whether boxes are columns; masks and key points add rows behind the scores."""
+    """Tells if boxes are columns; masks and key points add rows behind the scores."""
     if rows is None or (columns is not None and columns < rows):
         return False
     has_more = metadata.get("task") in ("segment", "pose")
@@ -244,7 +244,7 @@ def _of_shape(
     count: int,
     canvas: tuple[int, int],
 ) -> list[Layout]:
-    """Of files that say nothing of themselves but perhaps their labels."""
+    """Returns layouts of files that say nothing of themselves but perhaps their labels."""
     if rows == 4 + count and (columns is None or columns >= rows):
         return ["yolo-columns"]
     if rows is not None and rows <= MAX_QUERIES and columns == 6:

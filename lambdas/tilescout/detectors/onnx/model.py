@@ -85,7 +85,7 @@ class ServedModel:
 
     @property
     def is_constant(self) -> bool:
-        """Whether the model answers the same for empty paper and for a drawing."""
+        """Tells if the model answers the same for empty paper and for a drawing."""
         return self.card.layout != "centres" and trial.is_constant(self.card, self._run)
 
     def _seen(self, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

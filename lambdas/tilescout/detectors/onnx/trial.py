@@ -129,7 +129,7 @@ def _placed(boxes: Floats, scores: Floats, canvas: tuple[int, int]) -> str:
 
 
 def _is_proven(card: OnnxCard, run: Run) -> bool:
-    """Whether the answer is one that no other layout gives: classes by number, the surest first."""
+    """Tells if no other layout gives such an answer: classes by number, the surest first."""
     column = CLASS_COLUMN.get(card.layout)
     if column is None:
         return False
@@ -143,6 +143,6 @@ def _is_proven(card: OnnxCard, run: Run) -> bool:
 
 
 def is_constant(card: OnnxCard, run: Run) -> bool:
-    """Whether the model answers the same for empty paper and for a drawing."""
+    """Tells if the model answers the same for empty paper and for a drawing."""
     answers = [run(card, fitted(image, card.input).feed) for image in images()]
     return all(np.array_equal(one, other) for one, other in zip(*answers, strict=True))
