@@ -120,15 +120,13 @@ def _turns(work: Work, units: int, deadline: float) -> str:
             unread=max(0, open_now - TILES_PER_TURN),
             attempts=round(attempts),
         )
-        end = pacing.why_finished(
-            progress,
-            pace,
-            now=int(work.now),
+        limits = pacing.Limits(
             deadline=int(deadline),
             calls_left=1_000_000_000,
             calls_per_tile=1,
             patience=PATIENCE_WITH_MODEL,
         )
+        end = pacing.why_finished(progress, pace, limits, int(work.now))
         if end:
             return end
         turn = pacing.next_turn(

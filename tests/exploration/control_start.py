@@ -9,7 +9,7 @@ from tests.exploration.control_model import doubt
 from tests.exploration.control_rules import Setup
 from tests.exploration.control_world import FAR, TICK, Invocation, World, owner_name, version_name
 from tilescout.runs.lease_rules import Lease
-from tilescout.runs.model_lifecycle import Action
+from tilescout.runs.model_lifecycle import Action, StartTerms
 
 
 def acquire(world: World, setup: Setup, call: Invocation) -> Iterator[Outcome]:
@@ -71,16 +71,14 @@ def _seen(call: Invocation) -> Lease:
 
 def _decided(world: World, setup: Setup, call: Invocation, status: str) -> Action:
     run = world.runs[call.slot]
-    return setup.rules.next_start(
-        _seen(call),
-        status,
+    terms = StartTerms(
         version=call.version,
         starts=run.starts,
-        now=call.now,
         give_up_at=run.give_up_at or call.now + setup.patience * TICK,
         latest_start=FAR,
         may_share=setup.may_share,
     )
+    return setup.rules.next_start(_seen(call), status, terms, now=call.now)
 
 
 def _give_up(world: World, setup: Setup, call: Invocation) -> dict[str, object]:

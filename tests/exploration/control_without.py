@@ -9,7 +9,7 @@ from tests.exploration.control_rules import Rules, Setup
 from tilescout.runs import guard_duties, lease_rules, model_lifecycle
 from tilescout.runs.guard_duties import Duty
 from tilescout.runs.lease_rules import Lease, Phase, release
-from tilescout.runs.model_lifecycle import Action
+from tilescout.runs.model_lifecycle import Action, StartTerms
 
 
 class Missing(NamedTuple):
@@ -119,13 +119,9 @@ def stop_whosever(lease: Lease, status: str, now: int) -> Action:
     return model_lifecycle.next_stop(replace(lease, owned=True, version="v1"), status, now)
 
 
-def start_whatever_version(lease: Lease, status: str, *, version: str, **known: object) -> Action:
-    return model_lifecycle.next_start(
-        replace(lease, version=version),
-        status,
-        version=version,
-        **known,  # type: ignore[arg-type]
-    )
+def start_whatever_version(lease: Lease, status: str, terms: StartTerms, *, now: int) -> Action:
+    alike = replace(lease, version=terms.version)
+    return model_lifecycle.next_start(alike, status, terms, now=now)
 
 
 def _missing(rule: str, what: str, *faults: str, **changes: Any) -> Missing:

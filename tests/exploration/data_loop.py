@@ -26,7 +26,7 @@ from tilescout.profiles import Profile
 from tilescout.results import ResultSet, Totals
 from tilescout.runs import lease_rules
 from tilescout.runs.lease_rules import release
-from tilescout.runs.pacing import STALLED, Pace, Progress
+from tilescout.runs.pacing import STALLED, Limits, Pace, Progress
 from tilescout.runs.reservations import is_reserved, ran_out
 from tilescout.transitions import RunEnd, StatusChange
 
@@ -96,7 +96,7 @@ def _changed(document: Paper, change: StatusChange, **more: int) -> Paper:
 
 
 def _looks(world: World, rules: Rules, loop: Loop) -> Step[World]:
-    """The survey of the rows (run_steps/progress)."""
+    """The survey of the rows (tilescout.runs.survey)."""
     document = world.document
     mine = document.status == "RUNNING" and document.claim_token == loop.token
     seen = []
@@ -140,14 +140,9 @@ def _turn_ends(world: World, rules: Rules, size: Size, loop: Loop) -> Iterator[S
         sendable=count["sendable"],
         stuck=count["stuck"],
     )
-    finished = rules.why_finished(
-        progress,
-        Pace(),
-        now=NOW,
-        deadline=NOW if loop.turns >= size.turns else FAR,
-        calls_left=100,
-        calls_per_tile=1,
-    )
+    deadline = NOW if loop.turns >= size.turns else FAR
+    limits = Limits(deadline=deadline, calls_left=100, calls_per_tile=1)
+    finished = rules.why_finished(progress, Pace(), limits, NOW)
     if finished:
         yield Step(f"the run ends detecting: {finished}", _closing(world, rules, loop, finished))
         return

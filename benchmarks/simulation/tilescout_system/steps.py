@@ -120,16 +120,14 @@ class Steps:
         profile = self.store.profile
         state = self._bounded(state, lease)
         status = model_control.describe(self.model)
-        action = model_lifecycle.next_start(
-            lease,
-            status,
+        terms = model_lifecycle.StartTerms(
             version=state.version,
             starts=state.starts,
-            now=self.now,
             give_up_at=state.give_up_at,
             latest_start=state.deadline - round(self.store.known.start_seconds),
             may_share=profile.use_running_model,
         )
+        action = model_lifecycle.next_start(lease, status, terms, now=self.now)
         if action.verb == "use":
             return self._ready(state, lease)
         if action.verb == "start":
@@ -186,15 +184,13 @@ class Steps:
         seen = survey(self.store, state, self.now, has_answers=bool(run.tiles_answered))
         self._send_merge_hints(state)
         progress = seen.progress(run.attempts)
-        finished = pacing.why_finished(
-            progress,
-            state.pace,
-            now=self.now,
+        limits = pacing.Limits(
             deadline=state.deadline,
             calls_left=run.calls_left,
             calls_per_tile=1,
             patience=PATIENCE_WITH_MODEL,
         )
+        finished = pacing.why_finished(progress, state.pace, limits, self.now)
         if finished:
             self._keep_lease(state, "closing")
             return replace(state, next="StopModel", wait_seconds=0, finished=finished)

@@ -33,16 +33,14 @@ def detecting_turn(
 ) -> DetectingTurn:
     """Returns what the turn comes to. ``is_model_up`` matters to runs that start a model only."""
     progress = seen.progress(run.attempts)
-    finished = pacing.why_finished(
-        progress,
-        state.pace,
-        now=now,
+    limits = pacing.Limits(
         deadline=state.deadline,
         calls_left=run.calls_left,
         calls_per_tile=state.calls_per_tile,
         patience=_patience(state, seen),
         turns=state.turns,
     )
+    finished = pacing.why_finished(progress, state.pace, limits, now)
     if finished:
         return _stopped(state, finished)
     if state.needs_version and not state.version:

@@ -49,37 +49,42 @@ class Action:
     refused: bool = False
 
 
-def next_start(
-    lease: Lease,
-    status: str,
-    *,
-    version: str,
-    starts: int,
-    now: int,
-    give_up_at: int,
-    latest_start: int,
-    may_share: bool,
-    message: str = "",
-) -> Action:
-    """Returns a run's next step to a running ``version``. "use" means that tiles may be sent.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartTerms:
+    """What a run wants of its model: to have ``version`` running, after ``starts`` requests.
 
-    ``status`` is that of ``lease.version`` while that one is owned, else of ``version``;
-    ``message`` is the service's own word on it. The run has requested ``starts`` already;
-    from ``latest_start`` on a start would come too late for any tile; ``may_share`` lets it use a
-    model that somebody else started. "stop" and "done" concern an owned model that must be seen
-    down before another start, so that a person's start in between is not taken for an owned one.
+    At ``give_up_at`` its patience ends, and from ``latest_start`` on a start would come too late
+    for any tile. ``may_share`` lets it use a model that somebody else started.
     """
-    if lease.owned and lease.version != version:
+
+    version: str
+    starts: int
+    give_up_at: int
+    latest_start: int
+    may_share: bool
+
+
+def next_start(
+    lease: Lease, status: str, terms: StartTerms, *, now: int, message: str = ""
+) -> Action:
+    """Returns a run's next step to a running version. "use" means that tiles may be sent.
+
+    ``status`` is that of ``lease.version`` while that one is owned, else of the run's version;
+    ``message`` is the service's own word on it. "stop" and "done" concern an owned model that must
+    be seen down before another start, so that a person's start in between is not taken for an
+    owned one.
+    """
+    if lease.owned and lease.version != terms.version:
         return _replace_older(lease, status, now)
     if status == "RUNNING":
-        return _running(lease, may_share=may_share)
-    if now >= give_up_at:
+        return _running(lease, may_share=terms.may_share)
+    if now >= terms.give_up_at:
         reason = f"the model is {_name(status)} and its time to start is over"
-        return Action("give up", reason, permanent=lease.owned or starts > 0)
+        return Action("give up", reason, permanent=lease.owned or terms.starts > 0)
     if status == UNSEEN or (status == GONE and lease.owned):
         return Action("wait", f"the model could not be described{_said(message)}", START_POLL)
     if status == "STARTING":
-        return _starting(lease, may_share=may_share)
+        return _starting(lease, may_share=terms.may_share)
     if status == "STOPPING":
         return Action("wait", "the model is STOPPING", START_POLL)
     if status in NOT_YET:
@@ -88,11 +93,11 @@ def next_start(
         return Action("give up", _unusable(status, message), permanent=True)
     if lease.owned:
         return next_stop(lease, status, now)
-    if now >= latest_start:
+    if now >= terms.latest_start:
         reason = "no time is left to start the model before the deadline or the end of the budget"
-        return Action("give up", reason, permanent=not starts)
-    if starts >= MAX_STARTS:
-        tried = f"it is {status} after {starts} starts in this run"
+        return Action("give up", reason, permanent=not terms.starts)
+    if terms.starts >= MAX_STARTS:
+        tried = f"it is {status} after {terms.starts} starts in this run"
         return Action("give up", f"{tried}{_said(message)}", permanent=True)
     return Action("start", f"the model is {status}", START_POLL)
 

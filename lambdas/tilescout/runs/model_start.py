@@ -9,7 +9,7 @@ from tilescout.profiles import Profile
 from tilescout.runs import inference_units, model_lifecycle
 from tilescout.runs.inference_units import ModelPace, UnitPlan
 from tilescout.runs.lease_rules import Lease
-from tilescout.runs.model_lifecycle import Action
+from tilescout.runs.model_lifecycle import Action, StartTerms, next_start
 from tilescout.runs.model_records import ModelInUse
 from tilescout.runs.records import RunState
 
@@ -62,17 +62,14 @@ def bounded(state: RunState, view: ModelView) -> RunState:
 def next_action(state: RunState, view: ModelView) -> Action:
     """Returns the one thing to do about the model now."""
     start_seconds = view.known.start_seconds if view.known else 0
-    return model_lifecycle.next_start(
-        view.lease,
-        view.status,
+    terms = StartTerms(
         version=state.version,
         starts=state.starts,
-        now=view.now,
         give_up_at=state.give_up_at,
         latest_start=state.deadline - round(start_seconds),
         may_share=any(profile.use_running_model for profile in view.profiles),
-        message=view.message,
     )
+    return next_start(view.lease, view.status, terms, now=view.now, message=view.message)
 
 
 def planned_units(state: RunState, view: ModelView, tiles: int) -> UnitPlan:

@@ -137,29 +137,31 @@ def _window(rate: float, wait: int, calls_per_second: float) -> int:
     return math.ceil(min(wanted, calls_per_second * wait + IN_FLIGHT))
 
 
-def why_finished(
-    progress: Progress,
-    pace: Pace,
-    *,
-    now: int,
-    deadline: int,
-    calls_left: int,
-    calls_per_tile: int,
-    patience: int = NO_PROGRESS,
-    turns: int = 0,
-) -> str:
-    """Returns why the run stops detecting, or "" while it should go on (rule 18).
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What ends the detecting of a run before its tiles do.
 
-    ``patience`` is in seconds without a tile's end; ``turns`` are those of the execution.
+    One tile may take ``calls_per_tile`` of the ``calls_left``. ``patience`` is in seconds without
+    a tile's end, and ``turns`` are those of the execution so far.
     """
+
+    deadline: int
+    calls_left: int
+    calls_per_tile: int
+    patience: int = NO_PROGRESS
+    turns: int = 0
+
+
+def why_finished(progress: Progress, pace: Pace, limits: Limits, now: int) -> str:
+    """Returns why the run stops detecting, or "" while it should go on (rule 18)."""
     if not progress.open:
         return "every tile has ended" if not progress.stuck else NOTHING_TO_SEND
-    if pace.ended_at and now - pace.ended_at >= patience:
+    if pace.ended_at and now - pace.ended_at >= limits.patience:
         return NOTHING_ENDS
-    if max(pace.turn, turns) >= MAX_DETECTING_TURNS:
+    if max(pace.turn, limits.turns) >= MAX_DETECTING_TURNS:
         return "the run's history is full"
-    if now >= deadline:
+    if now >= limits.deadline:
         return "deadline"
-    if calls_left < calls_per_tile and not progress.reserved:
+    if limits.calls_left < limits.calls_per_tile and not progress.reserved:
         return "budget"
     return ""

@@ -30,8 +30,6 @@ WIDE = {
     "infra.constructs.monitoring.__init__",
     "tilescout.aws.tables.claim_table.claim",
     "tilescout.merging.boxes.merge.merge_detections",
-    "tilescout.runs.model_lifecycle.next_start",
-    "tilescout.runs.pacing.why_finished",
     "tilescout_local.apis.rekognition._item",
     "tilescout_local.embedded_aws.start",
     "tilescout_local.emulator.install.install",

@@ -20,6 +20,7 @@ from tilescout.runs.model_lifecycle import (
     UNSEEN,
     UP,
     Action,
+    StartTerms,
     after_refused_start,
     after_refused_stop,
     next_start,
@@ -43,17 +44,14 @@ def start(
     may_share: bool = False,
     message: str = "",
 ) -> Action:
-    return next_start(
-        lease,
-        status,
+    terms = StartTerms(
         version=version,
         starts=starts,
-        now=now,
         give_up_at=give_up_at,
         latest_start=latest_start,
         may_share=may_share,
-        message=message,
     )
+    return next_start(lease, status, terms, now=now, message=message)
 
 
 def test_every_status_of_the_service_belongs_to_one_group() -> None:

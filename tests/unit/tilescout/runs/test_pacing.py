@@ -14,12 +14,15 @@ from tilescout.runs.pacing import (
     FIRST_WINDOW,
     MIN_WAIT,
     RESEND_AFTER,
+    Limits,
     Pace,
     Progress,
     next_turn,
     wait_for,
     why_finished,
 )
+
+FAR = Limits(deadline=9_000, calls_left=99, calls_per_tile=1)
 
 
 def progress(
@@ -96,10 +99,8 @@ def test_a_wait_is_never_over_half_a_heartbeat(turn: int, tiles: int, rate: floa
 def test_a_run_ends_when_it_has_done_what_it_can(
     seen: Progress, now: int, calls_left: int, reason: str
 ) -> None:
-    found = why_finished(
-        seen, Pace(), now=now, deadline=500, calls_left=calls_left, calls_per_tile=5
-    )
-    assert found == reason
+    limits = Limits(deadline=500, calls_left=calls_left, calls_per_tile=5)
+    assert why_finished(seen, Pace(), limits, now) == reason
 
 
 def test_a_run_in_which_nothing_ends_for_twenty_minutes_stops() -> None:
@@ -107,17 +108,14 @@ def test_a_run_in_which_nothing_ends_for_twenty_minutes_stops() -> None:
     seen = progress(5)
 
     def reason(now: int) -> str:
-        return why_finished(seen, pace, now=now, deadline=9_000, calls_left=99, calls_per_tile=1)
+        return why_finished(seen, pace, FAR, now)
 
     assert (reason(2_199), reason(2_200)) == ("", "no progress")
 
 
 def test_a_run_stops_before_its_history_is_full() -> None:
     pace = Pace(ended_at=1_000, turn=MAX_DETECTING_TURNS)
-    found = why_finished(
-        progress(5), pace, now=1_001, deadline=9_000, calls_left=99, calls_per_tile=1
-    )
-    assert found == "the run's history is full"
+    assert why_finished(progress(5), pace, FAR, 1_001) == "the run's history is full"
 
 
 def test_one_stubborn_tile_after_a_fast_start_is_looked_at_less_and_less_often() -> None:
