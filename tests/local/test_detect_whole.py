@@ -46,13 +46,11 @@ def test_detect_ends_with_0_and_a_table(detected: subprocess.CompletedProcess[st
     assert "DONE" in detected.stdout
 
 
-def test_detect_leaves_its_four_files(
-    folder: Path, detected: subprocess.CompletedProcess[str]
-) -> None:
+def test_detect_leaves_its_files(folder: Path, detected: subprocess.CompletedProcess[str]) -> None:
     assert detected.returncode == 0, detected.stderr
     files = folder / "out" / "tags"
     assert sorted(path.name for path in files.iterdir()) == [
-        "annotated.pdf", "detections.csv", "detections.json", "preview.png",
+        "annotated.pdf", "detections.csv", "detections.json", "drawing.pdf", "preview.png",
     ]  # fmt: skip
     result = json.loads((files / "detections.json").read_text())
     schema = json.loads((ROOT / "docs" / "detections.schema.json").read_text())

@@ -34,8 +34,9 @@ def detect(
 ) -> None:
     """Upload PDFs, run the detection, wait for it and show the results.
 
-    DIR/<name>/ receives detections.json, detections.csv, annotated.pdf and preview.png. With
-    several profiles each has a folder of its own in it, and the pictures show all of them.
+    DIR/<name>/ receives detections.json, detections.csv, annotated.pdf, preview.png and a copy
+    of the drawing. With several profiles each has a folder of its own in it, and the pictures
+    show all of them.
 
     Exit code 0: every document is DONE; 1: some are not; 2: a file or an option
     cannot be used; 3: the target cannot be reached; 130: interrupted.
