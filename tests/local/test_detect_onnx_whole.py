@@ -100,7 +100,7 @@ def test_several_profiles_of_one_file_are_shown_on_one_picture(
     assert detected.returncode == 0, detected.stderr
     files = folder / "out" / "plant"
     assert sorted(path.name for path in files.iterdir()) == [
-        "annotated.pdf", "pdf-text", "preview.png", "symbols-onnx",
+        "annotated.pdf", "drawing.pdf", "pdf-text", "preview.png", "symbols-onnx",
     ]  # fmt: skip
     assert [detection["text"] for detection in result(folder, "pdf-text")["detections"]] == [
         "FV-1023"
