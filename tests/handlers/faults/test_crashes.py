@@ -72,7 +72,7 @@ def ledger_of(account: Account, document: str) -> list[tuple[Any, ...]]:
 
 
 def record_of(account: Account, document: str) -> dict[str, Any]:
-    changing = (
+    changing: tuple[str, ...] = (
         "uploaded_at",
         "accepted_at",
         "queued_at",

@@ -172,8 +172,8 @@ def test_no_other_product_file_names_a_detector() -> None:
     assert naming - set(LISTED) - {GROUP_OF_COMMANDS} == set()
 
 
-def detectors_named(path: Path) -> set[object]:
+def detectors_named(path: Path) -> set[str]:
     """The names of detectors that a source file spells out; onnx beside torch is the package."""
     nodes = ast.walk(ast.parse(path.read_text()))
-    constants = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    constants = {str(node.value) for node in nodes if isinstance(node, ast.Constant)}
     return (constants & set(KINDS)) - ({"onnx"} if "torch" in constants else set())

@@ -175,7 +175,7 @@ def test_statuses_named_anywhere_exist() -> None:
 def strings(path: str) -> set[str]:
     """Every text constant of a source file."""
     nodes = ast.walk(ast.parse((ROOT / path).read_text()))
-    return {each.value for each in nodes if isinstance(each, ast.Constant) and each.value}
+    return {str(each.value) for each in nodes if isinstance(each, ast.Constant) and each.value}
 
 
 def outputs() -> set[str]:
@@ -183,7 +183,7 @@ def outputs() -> set[str]:
     tree = ast.parse((ROOT / "infra/stack.py").read_text())
     (method,) = (each for each in ast.walk(tree) if getattr(each, "name", "") == "_output")
     (written,) = (each for each in ast.walk(method) if isinstance(each, ast.Dict))
-    return {key.value for key in written.keys if isinstance(key, ast.Constant)}
+    return {str(key.value) for key in written.keys if isinstance(key, ast.Constant)}
 
 
 def test_every_output_of_the_stack_is_documented() -> None:

@@ -83,7 +83,7 @@ def _create() -> None:
 
 def _describe_stacks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Answer for CloudFormation, whose moto needs many more packages."""
-    original = BaseClient._make_api_call
+    original: Any = getattr(BaseClient, "_make_api_call")  # noqa: B009
 
     def call(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
         if operation != "DescribeStacks":

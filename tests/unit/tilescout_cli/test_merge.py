@@ -54,7 +54,7 @@ def test_boxes_half_over_each_other_in_one_tile_become_one_where_that_is_asked(
     tmp_path: Path,
 ) -> None:
     doubled = detection(10, 10, 30, 30), detection(20, 10, 40, 30, confidence=40.0)
-    page = {"width": 100, "height": 100}
+    page: dict[str, object] = {"width": 100, "height": 100}
     page |= {"tiles": [{"box": [0, 0, 100, 100], "detections": list(doubled)}]}
 
     found = merge(tmp_path, page, "--same-tile-iou", "0.3", "--json")

@@ -6,7 +6,7 @@ import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 
 import jsonschema
@@ -162,7 +162,7 @@ def read_cvat(path: Path) -> Objects:
         Path(image.get("name", "")).stem: [
             (
                 box.get("label", ""),
-                tuple(float(box.get(side, "")) for side in ("xtl", "ytl", "xbr", "ybr")),
+                cast(Box, tuple(float(box.get(side, "")) for side in ("xtl", "ytl", "xbr", "ybr"))),
             )
             for box in image.iter("box")
         ]

@@ -90,7 +90,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
 @pytest.fixture
 def formation(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Formation:
     made = Formation()
-    original = BaseClient._make_api_call
+    original: Any = getattr(BaseClient, "_make_api_call")  # noqa: B009
 
     def call(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
         if client.meta.service_model.service_name == "cloudformation":

@@ -134,7 +134,11 @@ def test_another_run_that_takes_the_model_over_ends_the_waiting(
     stack: Stack, account: Account, time: Time
 ) -> None:
     cli_models.lease(stack)
-    time.each_minute = lambda: str(at_work(stack, expires_at=NOW + 600)) and None
+
+    def take_over() -> None:
+        at_work(stack, expires_at=NOW + 600)
+
+    time.each_minute = take_over
     result = stop()
     assert (result.exit_code, result.stdout) == (1, "")
     assert "run noon has begun meanwhile and keeps the model" in result.stderr
@@ -165,7 +169,7 @@ def test_a_run_that_cannot_be_described_is_told_in_one_line(
     stack: Stack, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_work(stack)
-    answered = BaseClient._make_api_call
+    answered: Any = getattr(BaseClient, "_make_api_call")  # noqa: B009
 
     def hangs(client: Any, operation: str, asked: dict[str, Any]) -> Any:
         if operation == "DescribeExecution":

@@ -114,7 +114,7 @@ def _dated(value: Any) -> Any:
 
 def _read_object(bucket: str, key: str, version: str | None) -> bytes | None:
     try:
-        return cast(bytes, boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+        return boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
     except ClientError:
         return None
 
@@ -126,7 +126,7 @@ def _write_object(place: S3Location, data: bytes) -> None:
 def custom_labels(monkeypatch: pytest.MonkeyPatch, time: Time) -> CustomLabels:
     """Answers for Rekognition; torch seems to be there."""
     made = CustomLabels(time)
-    original: Callable[..., Any] = BaseClient._make_api_call
+    original: Callable[..., Any] = getattr(BaseClient, "_make_api_call")  # noqa: B009
 
     def call(client: Any, operation: str, asked: dict[str, Any]) -> Any:
         if client.meta.service_model.service_name == "rekognition":

@@ -49,9 +49,9 @@ def test_every_symbol_is_found_in_every_turn_and_nothing_else(finder: SymbolDete
     seen = found(finder, shown(sheet))
 
     assert Counter(label for label, _ in seen) == dict.fromkeys(SIZES, 4)
-    for row in sheet.truth.symbols:
-        wanted = Box(*row["box_pt"]).scale(DPI / 72)
-        assert max(iou(Box(*box), wanted) for name, box in seen if name == row["label"]) > 0.7
+    for symbol in sheet.truth.symbols:
+        wanted = Box(*symbol["box_pt"]).scale(DPI / 72)
+        assert max(iou(Box(*box), wanted) for name, box in seen if name == symbol["label"]) > 0.7
 
 
 def test_what_only_resembles_a_symbol_is_none(finder: SymbolDetector) -> None:

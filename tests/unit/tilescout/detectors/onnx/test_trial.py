@@ -18,7 +18,11 @@ from tilescout.errors import UnusableModel
 
 LABELS = ("valve", "pump")
 SIZE = (640, 640)
-ROWS = [[100, 100, 180, 180, 0.9, 0], [300, 300, 360, 380, 0.8, 1], [0, 0, 0, 0, 0, 0]]
+ROWS: list[list[float]] = [
+    [100, 100, 180, 180, 0.9, 0],
+    [300, 300, 360, 380, 0.8, 1],
+    [0, 0, 0, 0, 0, 0],
+]
 """Corners in px, score and class of two objects."""
 
 
@@ -53,7 +57,7 @@ def as_ratios(rows: Sequence[Sequence[float]]) -> NDArray[np.float32]:
     return np.concatenate((centres / 640, table[:, 4:]), axis=1)
 
 
-TWO = [("valve", 90, [100, 100, 180, 180]), ("pump", 80, [300, 300, 360, 380])]
+TWO: list[Any] = [("valve", 90, [100, 100, 180, 180]), ("pump", 80, [300, 300, 360, 380])]
 
 
 def test_rows_that_are_answered_once_have_corners_score_and_class() -> None:
