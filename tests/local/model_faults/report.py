@@ -31,7 +31,7 @@ Written by `python -m tests.local.model_faults.report --out docs/model_faults.md
 run of the whole system (the synthesised template, the handlers, the state machine, the guard's
 rule) on the embedded AWS, with one fault; then runs that nothing hinders, until the document has
 ended. The document has {tiles} tiles and {squares} squares to be found. The model takes
-{start:.0f} s to start and {stop:.0f} s to stop, and costs $4 an hour from StartProjectVersion to
+{start:.0f} s to start and {stop:.0f} s to stop, and costs $4 per hour from StartProjectVersion to
 STOPPED. The clock of every service and function runs {scale:.0f} times as fast as the real one;
 all seconds here are that clock's.
 

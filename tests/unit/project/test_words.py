@@ -13,21 +13,20 @@ from tests.unit.project.doc_pages import PAGES, ROOT
 
 PRODUCT = ("lambdas", "infra", "cli", "benchmarks")
 NOT_CLEAN_YET = (
-    "benchmarks/",
-    "cli/tilescout_samples/",
-    "cli/tilescout_tune/",
-    "infra/",
-    "lambdas/tilescout/",
+    "benchmarks/capacity.py",
+    "benchmarks/simulation/",
+    "benchmarks/startup.py",
+    "cli/tilescout_datasets/",
+    "cli/tilescout_train/",
+    "lambdas/tilescout/detectors/",
+    "lambdas/tilescout/example_search/",
+    "lambdas/tilescout/handlers/",
+    "lambdas/tilescout/rendering/",
+    "lambdas/tilescout/runs/",
 )
 """Files whose words are being mended; nothing may be added."""
 
-PAGES_NOT_CLEAN_YET = {
-    "docs/capacity.md",
-    "docs/detector_prices.md",
-    "docs/lifecycle_comparison.md",
-    "docs/model_faults.md",
-    "docs/tuning.md",
-}
+PAGES_NOT_CLEAN_YET = {"docs/capacity.md", "docs/lifecycle_comparison.md"}
 
 CONSTANT = re.compile(r"^_?(?:MOST|LEAST|LONGEST|SHORTEST)_|_(?:MOST|LEAST|LONGEST)$")
 FRAGMENT = re.compile(r"(?:Of|That|As|By|Whether|Which|Where|What|Behind)\b")
