@@ -4,10 +4,13 @@ id found. The tests are the table's only source; a fault without a test is shown
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 
+import botocore.session
 import pytest
+from botocore.loaders import create_loader
 from hypothesis import settings
 
 from tests.faults import CATALOGUE, Seen, page
@@ -17,6 +20,9 @@ from tests.faults import CATALOGUE, Seen, page
 settings.register_profile("default", deadline=None)
 settings.register_profile("repeatable", settings.get_profile("default"), derandomize=True)
 settings.load_profile("repeatable")
+
+# moto begins each test with a new session, which would parse the models of all services again.
+botocore.session.create_loader = functools.cache(create_loader)  # type: ignore[assignment]
 
 PROPERTY = "fault"
 # A console takes its width as it is made; each test of a command names its own.

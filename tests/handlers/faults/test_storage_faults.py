@@ -118,6 +118,7 @@ def test_a_document_that_another_transaction_holds_is_claimed_all_the_same(
     assert account.document(document)["status"] == "RUNNING"
 
 
+@pytest.mark.long
 @pytest.mark.fault("S3", "S5")
 def test_no_request_is_over_its_limit_and_no_partition_over_a_band(account: Account) -> None:
     with clock(NOW), request_sizes() as most:

@@ -164,7 +164,7 @@ def test_the_guard_stops_no_model_of_the_next_run(run: Run, service: ModelServic
     assert service.asked == []
 
 
-@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("after", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_a_guard_that_dies_at_any_call_is_followed_by_the_next(
     run: Run, service: ModelService, after: bool
 ) -> None:
