@@ -11,7 +11,7 @@ from typing import Any
 import pymupdf
 
 from tilescout.errors import UnreadableDocument
-from tilescout.rendering import images, page_boxes, picture_files
+from tilescout.rendering import images, layer_policies, page_boxes, picture_files
 from tilescout.rendering.file_kinds import HEAD_BYTES, FileKind, kind_of
 from tilescout.rendering.layer_words import is_painted
 from tilescout.rendering.mupdf_page import ShownPage
@@ -49,6 +49,8 @@ def open_document(path: str) -> Any:
             "remove the password and upload it again"
         )
     pymupdf.TOOLS.reset_mupdf_warnings()
+    with _readable("the layers of a PDF must be readable; these are not"):
+        layer_policies.apply_policies(document)
     return document
 
 
