@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+from PIL import Image
 
 from tests.handlers.account import Account, sqs_event
 from tests.handlers.between import Crash, announced, crash_at, s3_refuses
@@ -201,3 +203,33 @@ def test_a_crash_before_the_event_is_made_good_by_the_next_delivery(account: Acc
     with announced() as events:
         account.deliver("accept_document", event)
     assert len(events) == 1
+
+
+def scan(*sizes: tuple[int, int]) -> bytes:
+    """A TIFF of a page for each size, with a blot on it."""
+    pages = [Image.new("L", size, 255) for size in sizes]
+    for page in pages:
+        page.paste(0, (100, 100, 300, 200))
+    body = io.BytesIO()
+    pages[0].save(body, "TIFF", save_all=True, append_images=pages[1:])
+    return body.getvalue()
+
+
+def test_a_picture_is_a_document_whose_frames_are_its_pages(account: Account) -> None:
+    key = "incoming/text/site 7/scan.tif"
+    document_id, _ = accepted(account, scan((800, 600), (1000, 500)), key)
+    document = account.document(document_id)
+    assert (document["status"], document["last_page"]) == ("ACCEPTED", 2)
+    account.deliver("tile_page", *account.received("pages"))
+    assert account.document(document_id)["status"] == "QUEUED"
+
+
+def test_a_picture_that_takes_too_much_memory_is_rejected_before_it_is_tiled(
+    account: Account,
+) -> None:
+    body = io.BytesIO()
+    Image.new("1", (40_000, 25_000), 1).save(body, "TIFF", compression="group4")
+    document_id, _ = accepted(account, body.getvalue(), "incoming/text/scan.tif")
+    document = account.document(document_id)
+    assert document["status"] == "REJECTED"
+    assert "page 1 is one of 40000 x 25000 px that takes 1000 MB" in document["reason"]
