@@ -29,6 +29,7 @@ from tilescout.example_search import (
     best_of,
     find_symbols,
     learn_symbol,
+    with_common_lettering,
     with_reject,
 )
 from tilescout.geometry import Box, iou
@@ -113,7 +114,9 @@ def searched(
 ) -> dict[int, list[Finding]]:
     """Returns the finds of every page of the kind."""
     finds = {
-        page: best_of([find for symbol in symbols for find in find_symbols(pages[page], symbol)])
+        page: best_of(
+            [find for symbol in symbols for find in find_symbols(pages[page], symbol).findings]
+        )
         for page in kind.boxes
     }
     return {
@@ -131,6 +134,7 @@ def tried(
         learn_symbol(pages[page], Example(drawn_by_hand(kind.boxes[page][at], chance), kind.name))
         for page, at in places
     ]
+    symbols = with_common_lettering(symbols)
     learning = time.process_time() - began
     began = time.process_time()
     outcome = judge(kind, searched(kind, pages, symbols), places)

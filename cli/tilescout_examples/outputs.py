@@ -37,6 +37,9 @@ def as_json(result: SearchResult) -> dict[str, Any]:
             {"file": str(file), "page": page, "reason": reason}
             for file, page, reason in result.skipped
         ],
+        "notes": [
+            {"file": str(file), "page": page, "note": note} for file, page, note in result.notes
+        ],
         "searched_pages": result.searched_pages,
     }
 

@@ -14,9 +14,11 @@ from tilescout.example_search import (
     Example,
     Finding,
     LearnedSymbol,
+    PageFindings,
     best_of,
     find_symbols,
     learn_symbol,
+    with_common_lettering,
     with_reject,
 )
 from tilescout.rendering.page_strokes import PageStrokes
@@ -32,6 +34,9 @@ MAX_WITHHELD_BELOW = 0.35
 
 class NotSearched(TilescoutError):
     """A page that cannot be searched; the message tells why."""
+
+
+PageNote = tuple[Path, int, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +61,16 @@ class PlacedFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult:
-    """Finds best first; what scored too low or resembled a counter-example; and what was not
-    searched, as file, page and reason."""
+    """Finds best first; what scored too low, differs in lettering or resembles a counter-example.
+
+    ``skipped`` has file, page and reason of what was not searched; ``notes`` has file, page and
+    what a person should know of an example there or of the search of the page.
+    """
 
     finds: tuple[PlacedFinding, ...]
     withheld: tuple[PlacedFinding, ...]
-    skipped: tuple[tuple[Path, int, str], ...]
+    skipped: tuple[PageNote, ...]
+    notes: tuple[PageNote, ...] = ()
     searched_pages: int
 
 
@@ -75,20 +84,25 @@ def search(
     """
     symbols = learn(request)
     pages, skipped = _pages(request)
-    results = []
+    results: list[PlacedFinding] = []
+    notes = example_notes(request, symbols)
     done = 0
     for file, page, outcome in _searched(pages, symbols):
         done += 1
         if isinstance(outcome, str):
             skipped.append((file, page, outcome))
         else:
-            results += [PlacedFinding(file=file, page=page, finding=each) for each in outcome]
+            notes += [(file, page, note) for note in outcome.notes]
+            results += [
+                PlacedFinding(file=file, page=page, finding=each) for each in outcome.findings
+            ]
         on_page(done, len(pages), _count(results, request.least))
     finds, withheld = divided(results, request.least)
     return SearchResult(
         finds=finds,
         withheld=withheld,
         skipped=tuple(sorted(skipped)),
+        notes=tuple(sorted(set(notes))),
         searched_pages=done - sum((file, page) in pages for file, page, _ in skipped),
     )
 
@@ -110,7 +124,16 @@ def learn(request: SearchRequest) -> list[LearnedSymbol]:
         for reject in request.rejects:
             symbol = with_reject(_strokes_of(strokes, reject), symbol, reject.box)
         symbols.append(symbol)
-    return symbols
+    return with_common_lettering(symbols)
+
+
+def example_notes(request: SearchRequest, symbols: Sequence[LearnedSymbol]) -> list[PageNote]:
+    """Returns what is poor about each example, by its file and page."""
+    return [
+        (example.file, example.page, note)
+        for example, symbol in zip(request.examples, symbols, strict=True)
+        for note in symbol.notes
+    ]
 
 
 def _strokes_of(known: dict[tuple[Path, int], PageStrokes], place: BoxOnPage) -> PageStrokes:
@@ -149,7 +172,7 @@ def _pages(
 
 def _searched(
     pages: Sequence[tuple[Path, int]], symbols: Sequence[LearnedSymbol]
-) -> Iterator[tuple[Path, int, list[Finding] | str]]:
+) -> Iterator[tuple[Path, int, PageFindings | str]]:
     """Yields finds, or the reason why there are none, page by page as they are done."""
     workers = min(len(pages), len(os.sched_getaffinity(0)))
     if workers < 2:
@@ -168,13 +191,17 @@ def _searched(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def search_page(file: Path, page: int, symbols: Sequence[LearnedSymbol]) -> list[Finding] | str:
+def search_page(file: Path, page: int, symbols: Sequence[LearnedSymbol]) -> PageFindings | str:
     """Returns the finds of a page, the best per place, or why it was not searched."""
     try:
         strokes = strokes_of(file, page)
     except TilescoutError as reason:
         return str(reason)
-    return best_of([find for symbol in symbols for find in find_symbols(strokes, symbol)])
+    results = [find_symbols(strokes, symbol) for symbol in symbols]
+    best = best_of([find for result in results for find in result.findings])
+    return PageFindings(
+        findings=tuple(best), notes=tuple(note for result in results for note in result.notes)
+    )
 
 
 def divided(

@@ -98,6 +98,8 @@ def _show(result: SearchResult, least: float) -> None:
     terminal.out.print(table)
     for skipped, number, reason in result.skipped:
         terminal.say(f"not searched: page {number} of {skipped.name}: {reason}")
+    for noted, number, note in result.notes:
+        terminal.say(f"page {number} of {noted.name}: {note}")
     if result.withheld:
         terminal.say(
             f"{counted(len(result.withheld), 'place')} withheld, with the reason in finds.csv"

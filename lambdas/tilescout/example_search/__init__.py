@@ -4,7 +4,8 @@ One box round a symbol is enough. The strokes inside the box are the template (`
 where the template may lie are proposed on a map of stroke directions (`placements`), fitted and
 measured against the strokes that are there (`fitting`), and scored against each other (`scoring`).
 What the best matches have in common replaces the template for a second look (`consensus`), and
-counter-examples take away what differs from the example as they do (`rejects`).
+counter-examples take away what differs from the example as they do (`rejects`). Symbols of the same
+strokes are told apart by the letters inside of them (`lettering`).
 
 Units are points of the page as it is shown, with the origin at the top left.
 """
@@ -15,10 +16,12 @@ from tilescout.example_search.search import (
     Example,
     Finding,
     LearnedSymbol,
+    PageFindings,
     PoorExample,
     best_of,
     find_symbols,
     learn_symbol,
+    with_common_lettering,
     with_reject,
 )
 from tilescout.rendering.page_strokes import PageStrokes, Style
@@ -27,11 +30,13 @@ __all__ = [
     "Example",
     "Finding",
     "LearnedSymbol",
+    "PageFindings",
     "PageStrokes",
     "PoorExample",
     "Style",
     "best_of",
     "find_symbols",
     "learn_symbol",
+    "with_common_lettering",
     "with_reject",
 ]

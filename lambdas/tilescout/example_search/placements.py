@@ -144,6 +144,11 @@ def propose_placements(
     return _few_per_place(placements, template.size)
 
 
+def is_cut(placements: list[Placement]) -> bool:
+    """Returns whether there may have been more placements than are ever proposed."""
+    return len(placements) >= MAX_PLACEMENTS
+
+
 def _anchors(page_map: DirectionMap, template: Template) -> Floats:
     """Returns the corners of the template that are rarest on the page, apart from each other."""
     direction = _corner_direction(template.corners[:, 2:])

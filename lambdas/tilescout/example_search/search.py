@@ -10,7 +10,16 @@ import numpy as np
 from tilescout.errors import TilescoutError
 from tilescout.example_search.consensus import common_template
 from tilescout.example_search.fitting import Fit, Match, fit_and_measure, measure
-from tilescout.example_search.placements import SCALES, DirectionMap, Pose, propose_placements
+from tilescout.example_search.lettering import PageLettering, difference, incidental
+from tilescout.example_search.placements import (
+    MAX_PLACEMENTS,
+    SCALES,
+    DirectionMap,
+    Placement,
+    Pose,
+    is_cut,
+    propose_placements,
+)
 from tilescout.example_search.rejects import appearance, resembles_reject
 from tilescout.example_search.scoring import (
     Habits,
@@ -30,6 +39,9 @@ ROUNDS = 2
 MAX_OVERLAP = 0.3
 """IoU above which of two finds only the better one stays."""
 MIN_POINTS = 12
+MAX_LEFT_OUT = 1 / 3
+"""Share of the strokes in an example's box above which those that others lack are told."""
+GOOD_SCORE = 0.5
 REJECTED = "looks like a counter-example"
 
 
@@ -56,6 +68,10 @@ class LearnedSymbol:
     """The example's appearance, for telling counter-examples apart."""
     rejects: tuple[tuple[Floats, float], ...] = ()
     """Appearance and score of each counter-example."""
+    lettering: str | None = None
+    """The words of letters that a find must have inside of it; None where any will do."""
+    notes: tuple[str, ...] = ()
+    """What is poor about the example, each with what to do about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +89,14 @@ class Finding:
     scale: float
     withheld: str = ""
     """The reason why a find that scores well is not given as one, or ''."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFindings:
+    """Finds of one page, best first, withheld ones among them; and what else is to be known."""
+
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...] = ()
 
 
 def learn_symbol(
@@ -100,12 +124,14 @@ def learn_symbol(
         habits=first_habits(template, itself),
         picture=appearance(index, template, itself),
     )
-    return _refine(index, DirectionMap(page, size), symbol, scales)
+    refined, matches = _refine(index, DirectionMap(page, size), symbol, scales)
+    refined = _without_clutter(refined, len(template.points))
+    return _with_lettering(page, refined, itself, matches)
 
 
 def _refine(
     index: StrokeIndex, page_map: DirectionMap, symbol: LearnedSymbol, scales: tuple[float, ...]
-) -> LearnedSymbol:
+) -> tuple[LearnedSymbol, list[Match]]:
     drawn = symbol.template
     matches = _matches(index, page_map, symbol.template, (FIRST_COVERAGE, scales))
     for _ in range(ROUNDS):
@@ -116,25 +142,107 @@ def _refine(
             break
         symbol = replace(symbol, template=template)
         matches = _matches(index, page_map, template, (LATER_COVERAGE, scales))
-    return replace(symbol, habits=habits_of(matches, symbol.habits))
+    return replace(symbol, habits=habits_of(matches, symbol.habits)), matches
+
+
+def _without_clutter(symbol: LearnedSymbol, drawn: int) -> LearnedSymbol:
+    """Returns the symbol with a note where its matches lack much of the ``drawn`` points."""
+    if drawn - len(symbol.template.points) <= MAX_LEFT_OUT * drawn:
+        return symbol
+    note = (
+        f"other strokes were inside the box of {symbol.label!r} and were left out, as its other "
+        "finds lack them; draw the box closely round one symbol without other strokes"
+    )
+    return replace(symbol, notes=(*symbol.notes, note))
+
+
+def _with_lettering(
+    page: PageStrokes, symbol: LearnedSymbol, itself: Match, matches: list[Match]
+) -> LearnedSymbol:
+    """Returns the symbol with its example's lettering where other good finds share it."""
+    if not page.words:
+        return symbol
+    lettering = PageLettering(page.words)
+    own = lettering.inside(symbol.template, itself.fit)
+    others = [
+        lettering.inside(symbol.template, match.fit)
+        for value, match in _scored(symbol, matches)
+        if probability(value) >= GOOD_SCORE and iou(match.box, itself.box) <= MAX_OVERLAP
+    ]
+    note = incidental(symbol.label, own, others)
+    if note:
+        return replace(symbol, notes=(*symbol.notes, note))
+    return replace(symbol, lettering=own)
+
+
+def with_common_lettering(symbols: Sequence[LearnedSymbol]) -> list[LearnedSymbol]:
+    """Returns symbols whose lettering is compared only where all examples of a label have it."""
+    letterings: dict[str, set[str | None]] = {}
+    for symbol in symbols:
+        letterings.setdefault(symbol.label, set()).add(symbol.lettering)
+    mixed = {label for label, found in letterings.items() if len(found) > 1}
+    return [
+        replace(symbol, lettering=None, notes=(*symbol.notes, _mixed_note(symbol.label)))
+        if symbol.label in mixed
+        else symbol
+        for symbol in symbols
+    ]
+
+
+def _mixed_note(label: str) -> str:
+    return f"the examples of {label!r} differ in their lettering, so it was not compared"
 
 
 def find_symbols(
     page: PageStrokes, symbol: LearnedSymbol, scales: tuple[float, ...] = SCALES
-) -> list[Finding]:
+) -> PageFindings:
     """Returns where the learned symbol is on a page, best first; withheld ones are among them."""
     if not len(page.segments):
-        return []
+        return PageFindings(findings=())
     index = StrokeIndex(page, max(0.5 * symbol.template.size, 2.0))
     page_map = DirectionMap(page, symbol.template.size)
-    matches = _matches(index, page_map, symbol.template, (LATER_COVERAGE, scales))
+    placements = propose_placements(page_map, symbol.template, LATER_COVERAGE, scales)
+    kept = _scored(symbol, _fitted(index, symbol.template, placements))
+    rejected = _resemble_rejects(index, symbol, kept)
+    differences = _differences(page, symbol, kept)
+    findings = tuple(
+        _finding(symbol.label, value, match, REJECTED if reject else differs)
+        for (value, match), reject, differs in zip(kept, rejected, differences, strict=True)
+    )
+    return PageFindings(findings=findings, notes=_page_notes(page, symbol, is_cut(placements)))
+
+
+def _scored(symbol: LearnedSymbol, matches: list[Match]) -> list[tuple[float, Match]]:
     habits = page_habits(matches, symbol.habits)
-    kept = _best_per_place([(score(match, symbol.template, habits), match) for match in matches])
-    withheld = _resemble_rejects(index, symbol, kept)
+    return _best_per_place([(score(match, symbol.template, habits), match) for match in matches])
+
+
+def _differences(
+    page: PageStrokes, symbol: LearnedSymbol, kept: list[tuple[float, Match]]
+) -> list[str]:
+    """Returns how each find's lettering differs from the symbol's, or ""."""
+    if symbol.lettering is None or not page.words:
+        return [""] * len(kept)
+    lettering = PageLettering(page.words)
     return [
-        _finding(symbol.label, value, match, REJECTED if reject else "")
-        for (value, match), reject in zip(kept, withheld, strict=True)
+        difference(symbol.lettering, lettering.inside(symbol.template, match.fit))
+        for _, match in kept
     ]
+
+
+def _page_notes(page: PageStrokes, symbol: LearnedSymbol, cut: bool) -> tuple[str, ...]:
+    notes = []
+    if cut:
+        notes.append(
+            f"the {MAX_PLACEMENTS:,} places that resemble {symbol.label!r} most were looked at, "
+            "and there are more, so finds may be missing; draw the box round more of the symbol"
+        )
+    if symbol.lettering and not page.words:
+        notes.append(
+            f"the page has no words, so the lettering {symbol.lettering!r} of {symbol.label!r} "
+            "was not compared; check its finds"
+        )
+    return tuple(notes)
 
 
 def with_reject(page: PageStrokes, symbol: LearnedSymbol, box: Box) -> LearnedSymbol:
@@ -162,7 +270,10 @@ def _matches(
     bounds: tuple[float, tuple[float, ...]],
 ) -> list[Match]:
     least, scales = bounds
-    placements = propose_placements(page_map, template, least, scales)
+    return _fitted(index, template, propose_placements(page_map, template, least, scales))
+
+
+def _fitted(index: StrokeIndex, template: Template, placements: list[Placement]) -> list[Match]:
     fitted = (fit_and_measure(index, template, placement) for placement in placements)
     return [match for match in fitted if match is not None]
 
@@ -201,9 +312,16 @@ def _finding(label: str, value: float, match: Match, withheld: str) -> Finding:
 
 
 def best_of(findings: Sequence[Finding]) -> list[Finding]:
-    """Returns the findings of several examples of a page, the best one per place, best first."""
+    """Returns the findings of several examples of a page, the best one per place, best first.
+
+    One whose lettering differs gives way to any other at its place.
+    """
     kept: list[Finding] = []
-    for finding in sorted(findings, key=lambda each: (-each.score, each.box)):
+    for finding in sorted(findings, key=lambda each: (_differs(each), -each.score, each.box)):
         if all(iou(finding.box, other.box) <= MAX_OVERLAP for other in kept):
             kept.append(finding)
-    return kept
+    return sorted(kept, key=lambda each: (-each.score, each.box))
+
+
+def _differs(finding: Finding) -> bool:
+    return finding.withheld not in ("", REJECTED)

@@ -1,4 +1,4 @@
-"""The strokes of a page: every path that is painted, as straight segments."""
+"""The strokes of a page: every path that is painted, as straight segments; and its words."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from tilescout.geometry import Box
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -27,6 +29,14 @@ class Style:
         return same_paint and abs(self.width - other.width) <= 0.3 * max(other.width, 0.1) + 0.01
 
 
+@dataclass(frozen=True, slots=True)
+class PageWord:
+    """A word of text set in a font; its box is in points of the page as it is shown."""
+
+    text: str
+    box: Box
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageStrokes:
     """Straight segments of a page of ``width`` x ``height`` points.
@@ -42,3 +52,4 @@ class PageStrokes:
     corners: Flags
     width: float
     height: float
+    words: tuple[PageWord, ...] = ()

@@ -18,7 +18,7 @@ from tilescout.detections import Word
 from tilescout.errors import UnreadableDocument
 from tilescout.geometry import Box
 from tilescout.rendering.file_kinds import HEAD_BYTES, PICTURE_NAMES, kind_of
-from tilescout.rendering.page_strokes import PageStrokes, Style
+from tilescout.rendering.page_strokes import PageStrokes, PageWord, Style
 from tilescout.rendering.process import RenderLimits, child_frames
 from tilescout.rendering.requests import (
     DocumentFacts,
@@ -111,7 +111,7 @@ def read_strokes(
     page: int,
     limits: RenderLimits = RenderLimits(),  # noqa: B008 (frozen)
 ) -> PageStrokes:
-    """Returns the painted paths of a page as straight segments, in points of the page as shown.
+    """Returns painted paths as straight segments, and words, in points of the page as shown.
 
     Raises UnsupportedPage, UnreadableDocument and RenderLimitExceeded.
     """
@@ -131,6 +131,7 @@ def read_strokes(
         style_ids=style_ids,
         corners=corners,
         styles=tuple(styles),
+        words=tuple(PageWord(text, Box(*sides)) for text, *sides in frame.value["words"]),
         width=frame.value["width"],
         height=frame.value["height"],
     )

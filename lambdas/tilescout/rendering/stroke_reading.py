@@ -1,6 +1,7 @@
 """Reads the painted paths of a page as straight segments. Runs in the rendering child only.
 
-Text drawn with fonts is no path and is left out; white fills, which only cover, are left out too.
+Text drawn with fonts is no path: its words are read beside the segments. White fills, which only
+cover, are left out.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pymupdf
 
 from tilescout.errors import UnreadableDocument
 from tilescout.rendering.child_frames import Frame
@@ -69,8 +71,15 @@ def read_strokes(path: str, page: int, limits: RenderLimits) -> Iterator[Frame]:
         "width": source.rect.width,
         "height": source.rect.height,
         "styles": [asdict(style) for style in segments.styles],
+        "words": _words(source),
     }
     yield Frame("result", facts, _archive(segments, source.rotation_matrix))
+
+
+def _words(page: Any) -> list[tuple[str, float, float, float, float]]:
+    """Returns text, left, top, right and bottom of each word, as the page is shown."""
+    turn = page.rotation_matrix
+    return [(word[4], *(pymupdf.Rect(word[:4]) * turn)) for word in page.get_text("words")]
 
 
 def _add_drawing(segments: SegmentList, drawing: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tilescout.geometry import Box
-from tilescout.rendering.page_strokes import Floats, PageStrokes, Style
+from tilescout.rendering.page_strokes import Floats, PageStrokes, PageWord, Style
 
 BLACK = Style("stroke", (0.0, 0.0, 0.0), 1.0)
 RED = Style("stroke", (1.0, 0.0, 0.0), 1.0)
@@ -51,6 +51,11 @@ def page_of(parts: Sequence[Floats], styles: Sequence[Style] | None = None) -> P
         width=600,
         height=400,
     )
+
+
+def word_at(text: str, x: float, y: float) -> PageWord:
+    """Returns a small word with its centre at x, y."""
+    return PageWord(text, Box(x - 2, y - 3, x + 2, y + 3))
 
 
 def box_at(x: float, y: float) -> Box:

@@ -23,6 +23,7 @@ from tilescout.example_search import (
     best_of,
     find_symbols,
     learn_symbol,
+    placements,
     with_reject,
 )
 from tilescout.geometry import Box, iou
@@ -33,9 +34,8 @@ WALL = np.array([[0.0, 300.0, 600.0, 300.0], [40.0, 0.0, 40.0, 400.0]])
 
 def found(page: PageStrokes, box: Box, on: PageStrokes | None = None) -> list[Finding]:
     symbol = learn_symbol(page, Example(box, "valve"))
-    return [
-        find for find in find_symbols(on or page, symbol) if find.score >= 0.5 and not find.withheld
-    ]
+    finds = find_symbols(on or page, symbol).findings
+    return [find for find in finds if find.score >= 0.5 and not find.withheld]
 
 
 def centres(finds: list[Finding]) -> list[tuple[int, int]]:
@@ -79,6 +79,29 @@ def test_strokes_that_only_the_example_has_are_left_out_of_the_template() -> Non
     copies = [placed(VALVE, x, 200) for x in (100, 160, 220, 280, 340)]
     page = page_of([placed(VALVE, 100, 100), scribble, *copies])
     assert len(found(page, box_at(100, 100))) == 6
+    assert learn_symbol(page, Example(box_at(100, 100), "valve")).notes == ()
+
+
+def test_much_clutter_in_the_box_is_told_with_what_to_do() -> None:
+    lines = [[x, 89.0 + 0.8 * at, x + 7, 89.0 + 0.8 * at] for at in range(5) for x in (91.5, 101.5)]
+    copies = [placed(VALVE, x, 200) for x in (100, 160, 220, 280, 340)]
+    page = page_of([placed(VALVE, 100, 100), np.array(lines), *copies])
+    assert learn_symbol(page, Example(box_at(100, 100), "valve")).notes == (
+        "other strokes were inside the box of 'valve' and were left out, as its other finds lack "
+        "them; draw the box closely round one symbol without other strokes",
+    )
+
+
+def test_it_is_told_where_not_all_places_that_resemble_the_symbol_were_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page = page_of([placed(VALVE, x, 100) for x in (100, 200, 300)])
+    symbol = learn_symbol(page, Example(box_at(100, 100), "valve"))
+    assert find_symbols(page, symbol).notes == ()
+    monkeypatch.setattr(placements, "MAX_PLACEMENTS", 2)
+    (note,) = find_symbols(page, symbol).notes
+    assert "places that resemble 'valve' most were looked at, and there are more" in note
+    assert "draw the box round more of the symbol" in note
 
 
 def test_a_find_in_another_colour_scores_less_where_all_others_keep_theirs() -> None:
@@ -115,7 +138,7 @@ def test_a_rejected_look_alike_is_withheld_with_the_reason_and_copies_stay() -> 
     )
     symbol = learn_symbol(page, Example(box_at(60, 100), "valve"))
     symbol = with_reject(page, symbol, box_at(60, 200))
-    finds = find_symbols(page, symbol)
+    finds = find_symbols(page, symbol).findings
     kept = [find for find in finds if find.score >= 0.5 and not find.withheld]
     assert centres(kept) == [(60, 97), (120, 97), (180, 97), (240, 97)]
     assert {find.withheld for find in finds if find.box.centre[1] > 150} == {

@@ -9,7 +9,7 @@ import pymupdf
 import pytest
 
 from tilescout.errors import UnreadableDocument
-from tilescout.rendering.page_strokes import PageStrokes, Style
+from tilescout.rendering.page_strokes import PageStrokes, PageWord, Style
 from tilescout.rendering.render import read_strokes
 
 
@@ -85,6 +85,29 @@ def test_a_page_without_paths_has_no_segments(tmp_path: Path) -> None:
     page = drawn(tmp_path)
     page.insert_text((50, 50), "only text")
     assert len(read(page, tmp_path / "text.pdf").segments) == 0
+
+
+def words(page: pymupdf.Page, path: Path) -> list[tuple[str, list[int]]]:
+    return [(word.text, list(word.box.rounded())) for word in read(page, path).words]
+
+
+def test_words_have_their_boxes_in_points(tmp_path: Path) -> None:
+    page = drawn(tmp_path)
+    page.insert_text((50, 60), "J box", fontsize=10)
+    assert [text for text, _ in words(page, tmp_path / "words.pdf")] == ["J", "box"]
+    left, top, right, bottom = words(page, tmp_path / "words.pdf")[0][1]
+    assert 49 <= left < right <= 56
+    assert 48 <= top < bottom <= 64
+
+
+def test_words_of_a_turned_page_lie_as_they_are_shown(tmp_path: Path) -> None:
+    page = drawn(tmp_path)
+    page.insert_text((10, 20), "J", fontsize=10)
+    page.set_rotation(90)
+    (word,) = read(page, tmp_path / "turned_words.pdf").words
+    assert isinstance(word, PageWord)
+    assert 176 <= word.box.left < word.box.right <= 195
+    assert 9 <= word.box.top < word.box.bottom <= 16
 
 
 def test_a_page_that_is_not_there_is_named(tmp_path: Path) -> None:

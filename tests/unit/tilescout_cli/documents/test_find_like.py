@@ -97,6 +97,37 @@ def test_a_file_that_is_no_pdf_does_not_stop_the_others(plan: Path, tmp_path: Pa
     assert answer["skipped"][0]["file"].endswith("notes.txt")
 
 
+@pytest.fixture
+def lettered(tmp_path: Path) -> Path:
+    """A plan of four valves, of which three have the letter J inside and one has an S."""
+    plan = drawing(tmp_path / "plain.pdf")
+    with pymupdf.open(plan) as document:
+        for (x, y), letter in zip(PLACES, "JJSJ", strict=True):
+            document[0].insert_text((x - 1, y + 3), letter, fontsize=5)
+        document.save(tmp_path / "lettered.pdf")
+    return tmp_path / "lettered.pdf"
+
+
+def test_a_symbol_with_another_letter_is_withheld_with_the_reason(lettered: Path) -> None:
+    _, out, _ = typed(f"{lettered}#1:49,47,71,67=valve", "--json")
+    answer = json.loads(out)
+    assert len(answer["finds"]) == 3
+    assert [each["reason"] for each in answer["withheld"] if each["score"] >= 0.5] == [
+        "its lettering is 'S', the example's is 'J'"
+    ]
+
+
+def test_an_example_whose_letter_is_its_own_is_told(lettered: Path, tmp_path: Path) -> None:
+    box = f"{lettered}#1:329,47,351,67=valve"
+    answer = json.loads(typed(box, "--json")[1])
+    assert len(answer["finds"]) == 4
+    (note,) = answer["notes"]
+    assert (note["file"], note["page"]) == (str(lettered), 1)
+    assert "the lettering 'S' of the example of 'valve' was not compared" in note["note"]
+    told = " ".join(typed(box, "--out", str(tmp_path / "out"))[2].split())
+    assert "page 1 of lettered.pdf: the lettering 'S'" in told
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
