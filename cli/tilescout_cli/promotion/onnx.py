@@ -25,6 +25,7 @@ from tilescout_cli.console import clock
 from tilescout_cli.console.failures import BadUsage, CommandFailed
 from tilescout_cli.models import activation
 from tilescout_cli.models.activation import Activation
+from tilescout_cli.promotion import known_symbols
 from tilescout_cli.stack import cdk_profiles
 from tilescout_cli.stack.target import Stack
 
@@ -60,7 +61,9 @@ def check(
     file = _read(path)
     try:
         model = ServedModel(file, labels=labels, layout=layout)
-        is_constant = model.is_constant
+        told = [*(["it answers the same for empty paper and for a drawing: is it trained?"]
+                  if model.is_constant else []),
+                *known_symbols.warnings(model, profiles[0])]  # fmt: skip
         taken = [_seconds(model, profile.tile_size) for profile in profiles]
     except UnusableModel as error:
         raise BadUsage(f"{path} cannot be used: {error}") from error
@@ -72,8 +75,7 @@ def check(
     for profile in profiles:
         _check_labels(path, model.card, profile)
     warnings = [warning for each in profiles for warning in _differences(model.card, each)]
-    if is_constant:
-        warnings.append("it answers the same for empty paper and for a drawing: is it trained?")
+    warnings += told
     for seconds, profile in zip(taken, profiles, strict=True):
         warnings += _too_slow(seconds, profile)
     return CheckedModel(file=file, card=model.card, seconds=max(taken), warnings=tuple(warnings))

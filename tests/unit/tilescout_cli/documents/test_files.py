@@ -246,3 +246,24 @@ def test_a_broken_profile_is_refused_with_its_file(tmp_path: Path) -> None:
     path = cdk_json(tmp_path, {"a": {"detector": "textract"}})
     with pytest.raises(BadUsage, match=r"cdk\.json has no usable profiles"):
         cdk_profiles.read(path)
+
+
+@pytest.mark.parametrize("name", ["scan.png", "scan.webp", "scan.tif"])
+def test_detections_of_a_picture_are_drawn_on_a_pdf_of_it(tmp_path: Path, name: str) -> None:
+    image = Image.new("L", (800, 600), 255)
+    image.paste(0, (100, 100, 300, 200))
+    image.save(tmp_path / name)
+    paths = {"annotated": tmp_path / "annotated.pdf", "preview": tmp_path / "preview.png"}
+    detection = found(box_pt=[36, 36, 108, 72])
+    document_drawing.draw(tmp_path / name, [detection], **paths, sizes_pt={1: (288.0, 216.0)})
+
+    with pymupdf.open(tmp_path / "annotated.pdf") as document:
+        (page,) = document
+        (annotation,) = page.annots()
+        assert (page.rect.width, page.rect.height) == (288, 216)
+        assert annotation.rect.contains(pymupdf.Rect(36, 36, 108, 72))
+        ink = page.get_pixmap(dpi=72, annots=False, colorspace=pymupdf.csGRAY)
+        assert ink.pixel(70, 50) == (0,)
+        assert ink.pixel(20, 50) == (255,)
+    with Image.open(tmp_path / "preview.png") as preview:
+        assert preview.width == 2000
