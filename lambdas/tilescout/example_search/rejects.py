@@ -28,6 +28,7 @@ MIN_SEPARATION = 6.0
 NEAR_COPY = 0.35
 """Share of the distance from counter-example to example within which a find is a near-copy."""
 SCORE_ALLOWANCE = 0.02
+CLEARLY_NEARER = 0.9
 
 
 def appearance(index: StrokeIndex, template: Template, match: Match) -> Floats:
@@ -78,6 +79,8 @@ def resembles_reject(
         other = np.mean([second, *finds[is_other]], 0)
     if _separation(finds, is_other, own, other) < MIN_SEPARATION:
         is_other = _distance(finds, second) < NEAR_COPY * float(np.linalg.norm(second - first))
+    # A find that looks more like the example itself stays, whatever group it fell into.
+    is_other &= _distance(finds, second) < CLEARLY_NEARER * _distance(finds, first)
     withheld: Flags = is_other & allowed
     return withheld
 

@@ -42,6 +42,7 @@ MIN_POINTS = 12
 MAX_LEFT_OUT = 1 / 3
 """Share of the strokes in an example's box above which those that others lack are told."""
 GOOD_SCORE = 0.5
+SETTLED_COVERAGE, SETTLED_SHARE = 0.97, 0.15
 REJECTED = "looks like a counter-example"
 
 
@@ -274,8 +275,32 @@ def _matches(
 
 
 def _fitted(index: StrokeIndex, template: Template, placements: list[Placement]) -> list[Match]:
-    fitted = (fit_and_measure(index, template, placement) for placement in placements)
-    return [match for match in fitted if match is not None]
+    matches: list[Match] = []
+    settled = SettledPlaces(SETTLED_SHARE * template.size)
+    for placement in placements:
+        if not settled.has(placement.x, placement.y):
+            match = fit_and_measure(index, template, placement)
+            matches += [match] if match else []
+            if match and match.coverage >= SETTLED_COVERAGE:
+                settled.add(*match.box.centre)
+    return matches
+
+
+class SettledPlaces:
+    """Places where a nearly whole match lies, so that no other placement need be measured."""
+
+    def __init__(self, reach: float) -> None:
+        self._reach = reach
+        self._cells: set[tuple[int, int]] = set()
+
+    def add(self, x: float, y: float) -> None:
+        """Settles the place and what is within ``reach`` of it, by cells of that size."""
+        column, row = round(x / self._reach), round(y / self._reach)
+        self._cells |= {(column + i, row + j) for i in (-1, 0, 1) for j in (-1, 0, 1)}
+
+    def has(self, x: float, y: float) -> bool:
+        """Returns whether the place is settled."""
+        return (round(x / self._reach), round(y / self._reach)) in self._cells
 
 
 def _best_per_place(scored: list[tuple[float, Match]]) -> list[tuple[float, Match]]:
