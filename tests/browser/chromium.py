@@ -115,4 +115,4 @@ def viewer(browser: Browser, address: str = "", **options: Any) -> Iterator[View
         if address:
             opened.open(address)
         yield opened
-        assert opened.errors == []
+        assert not opened.errors, opened.errors

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 from openpyxl import load_workbook
@@ -24,7 +25,7 @@ FIRST_BY_PLACE = "FV-100"
 def pick(viewer: Viewer, text: str) -> None:
     """Selects the one detection with this text on the first page."""
     viewer.page.get_by_label("Filter by text or label").fill(text)
-    viewer.wait("document.querySelector('.count').textContent.startsWith('2 of')")
+    viewer.wait("window.tilescout.store.shown.length < 79")
     viewer.page.locator(".list .row").first.click()
     viewer.sharp()
 
@@ -307,3 +308,26 @@ def test_nothing_of_a_hostile_document_runs_or_breaks(
         review = (folder / "review.jsonl").read_text()
         assert json.loads(review)["steps"]
         assert {host.partition(":")[0] for host in viewer.hosts} == {"127.0.0.1"}
+
+
+def test_the_html_folder_opens_without_a_server(
+    browser: Browser, serve: Serve, folder: Path, tmp_path: Path
+) -> None:
+    with chromium.viewer(browser, serve(folder)) as viewer:
+        pick(viewer, "FV-107")
+        viewer.press("r")
+        viewer.saved()
+        viewer.page.locator(".exports summary").click()
+        with viewer.page.expect_download() as download:
+            viewer.page.get_by_role("button", name="HTML folder").click()
+        download.value.save_as(tmp_path / "plan.zip")
+    with ZipFile(tmp_path / "plan.zip") as archive:
+        archive.extractall(tmp_path / "sent")
+    index = tmp_path / "sent" / "plan" / "index.html"
+    with chromium.viewer(browser, index.as_uri()) as sent:
+        assert sent.page.locator(".count").text_content() == "79 of 79"
+        pick(sent, "FV-131")
+        assert sent.page.get_by_role("button", name="Accept").count() == 0
+        assert sent.hosts == {""}
+        shown = picture(sent)
+        assert (abs(shown.astype(int) - [0, 114, 178]).sum(axis=2) < 12).sum() > 100

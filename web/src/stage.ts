@@ -46,6 +46,8 @@ export class Stage {
       minZoomImageRatio: 0.7,
       visibilityRatio: 0.3,
       imageLoaderLimit: 6,
+      // A dense sheet on a busy machine takes its time; a tile that comes late is better than none.
+      timeout: 180_000,
       maxImageCacheCount: 160,
       immediateRender: false,
       preload: false,
