@@ -195,7 +195,7 @@ def traced_frames(browser: Browser, page: Page, viewer: str, move: str) -> float
     drawn = sorted(event["ts"] for event in events if event["name"] == "DrawFrame")
     if len(drawn) < 2:
         return 0.0
-    return (len(drawn) - 1) / ((drawn[-1] - drawn[0]) / 1e6)
+    return float((len(drawn) - 1) / ((drawn[-1] - drawn[0]) / 1e6))
 
 
 def page_memory_mb() -> float:

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from tilescout.geometry import POINTS_PER_INCH
 from tilescout_drawings.drawing import Drawing
-from tilescout_reviews.corrections import Verdict
+from tilescout_reviews.corrections import Sides, Verdict
 from tilescout_reviews.reviewed import ReviewedDetection
 from tilescout_viewer.library import Edit, pyramid_of
+from tilescout_viewer.similar import Similar, SimilarRequest
 from tilescout_viewer.sources import DocumentResult, DocumentSummary
 
 
@@ -46,6 +47,49 @@ class GroupSent(_Sent):
     """The name of an undo or redo."""
 
     group: Annotated[str, Field(min_length=8, max_length=64)]
+
+
+class PlaceSent(_Sent):
+    """A box in px of a page."""
+
+    page: Annotated[int, Field(ge=1)]
+    box: tuple[float, float, float, float]
+
+    def in_points(self, dpi_of: Mapping[int, int]) -> tuple[int, Sides]:
+        """Returns the page and the box in points. Raises KeyError where there is no such page."""
+        scale = POINTS_PER_INCH / dpi_of[self.page]
+        left, top, right, bottom = (side * scale for side in self.box)
+        return self.page, (left, top, right, bottom)
+
+
+class SimilarSent(_Sent):
+    """What to look for on a page, by boxes round it and round what it is not."""
+
+    page: Annotated[int, Field(ge=1)]
+    label: Annotated[str, Field(min_length=1, max_length=2000)]
+    examples: Annotated[list[PlaceSent], Field(min_length=1, max_length=20)]
+    rejects: Annotated[list[PlaceSent], Field(max_length=200)] = []
+
+    def request(self, dpi_of: Mapping[int, int]) -> SimilarRequest:
+        """Returns it as the library takes it."""
+        return SimilarRequest(
+            page=self.page,
+            label=self.label,
+            examples=tuple(each.in_points(dpi_of) for each in self.examples),
+            rejects=tuple(each.in_points(dpi_of) for each in self.rejects),
+        )
+
+
+def similar(found: list[Similar], dpi: int) -> list[dict[str, Any]]:
+    """Returns finds with their boxes in px."""
+    return [
+        {
+            "box": [round(side * dpi / POINTS_PER_INCH, 2) for side in each.box],
+            "score": round(each.score, 3),
+            "doubt": each.doubt,
+        }
+        for each in found
+    ]
 
 
 def summary(document: DocumentSummary) -> dict[str, Any]:

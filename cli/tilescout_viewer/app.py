@@ -69,6 +69,7 @@ def create(library: Library, *, token: str, port: int) -> Starlette:
         Route(f"{document}/edits", views.edit, methods=["POST"]),
         Route(f"{document}/undo", views.undo, methods=["POST"]),
         Route(f"{document}/redo", views.redo, methods=["POST"]),
+        Route(f"{document}/similar", views.similar, methods=["POST"]),
         Route(f"{document}/pages/{{page:int}}/thumbnail", views.thumbnail),
         Route(
             f"{document}/pages/{{page:int}}/tiles/{{level:int}}/{{column:int}}/{{row:int}}",
@@ -158,6 +159,18 @@ class _Views:
         return await self._changed(
             request, lambda document: self._library.redo(document, sent.group)
         )
+
+    async def similar(self, request: Request) -> Response:
+        sent = await _body(request, answers.SimilarSent)
+        return await run_in_threadpool(self._similar, request.path_params["document"], sent)
+
+    def _similar(self, document: str, sent: answers.SimilarSent) -> Response:
+        head = self._library.source.result(document).head
+        dpi_of = {page["page"]: page["dpi"] for page in head["pages"]}
+        if sent.page not in dpi_of:
+            raise HTTPException(400)
+        found = self._library.find_similar(document, sent.request(dpi_of))
+        return _json({"finds": answers.similar(found, dpi_of[sent.page])})
 
     async def _changed(self, request: Request, change: Callable[[str], None]) -> Response:
         document = request.path_params["document"]

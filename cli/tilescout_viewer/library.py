@@ -18,6 +18,7 @@ from tilescout_reviews import reviewed
 from tilescout_reviews.corrections import Correction, ReviewError, Sides, Verdict
 from tilescout_reviews.review import Author, Review
 from tilescout_reviews.reviewed import ReviewedDetection
+from tilescout_viewer.similar import Similar, SimilarRequest, find_similar
 from tilescout_viewer.sources import DocumentResult, DocumentSource, SourceError
 
 MAX_OPEN_DRAWINGS = 3
@@ -112,6 +113,15 @@ class Library:
             for each in found:
                 if each.is_kept and wanted in normalise(f"{each.text}\n{each.label}"):
                     yield Hit(document_id=document.id, detection=each)
+
+    def find_similar(self, document_id: str, request: SimilarRequest) -> list[Similar]:
+        """Returns the symbols of a page like the examples, without those that are known.
+
+        Raises SourceError, and TilescoutError where the page cannot be searched.
+        """
+        _, shown, _ = self.reviewed(document_id)
+        known = [each.box for each in shown if each.page == request.page and each.is_kept]
+        return find_similar(self.source.drawing(document_id), request, known)
 
     def pyramid(self, document_id: str, page: int) -> PagePyramid:
         """Returns the levels of a page. Raises SourceError where there is no such page."""

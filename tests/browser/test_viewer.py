@@ -327,7 +327,23 @@ def test_the_html_folder_opens_without_a_server(
     with chromium.viewer(browser, index.as_uri()) as sent:
         assert sent.page.locator(".count").text_content() == "79 of 79"
         pick(sent, "FV-131")
-        assert sent.page.get_by_role("button", name="Accept").count() == 0
+        assert sent.page.get_by_role("button", name="Accept", exact=True).count() == 0
         assert sent.hosts == {""}
         shown = picture(sent)
         assert (abs(shown.astype(int) - [0, 114, 178]).sum(axis=2) < 12).sum() > 100
+
+
+def test_a_symbol_is_taught_and_each_find_accepted_or_rejected(
+    browser: Browser, serve: Serve, folder: Path
+) -> None:
+    one = detection(0, box_pt=(40, 60, 64, 84), label="bubble", text="FV-100")
+    write_result(folder, [one])
+    with chromium.viewer(browser, serve(folder)) as viewer:
+        viewer.press("j", "y")
+        viewer.wait("document.querySelector('.chip.proposed b')?.textContent === '79'", 60)
+        viewer.press("j", "a")
+        viewer.wait("document.querySelector('.chip.added b').textContent === '1'")
+        viewer.press("r")
+        viewer.wait("document.querySelector('.chip.proposed b').textContent === '77'")
+        viewer.press("Control+z")
+        viewer.wait("document.querySelector('.chip.added b').textContent === '0'")

@@ -1,4 +1,4 @@
-import type { Changes, Edit, Hit, Layer, Listing, Opened, Page, Summary } from "./types";
+import type { Changes, Edit, Hit, Layer, Listing, Opened, Page, Place, Similar, Summary } from "./types";
 
 /** What the viewer asks: a server on this machine, or the data of an exported folder. */
 export interface Backend {
@@ -11,6 +11,7 @@ export interface Backend {
   undo(document: string, after: number, group: string): Promise<Changes>;
   redo(document: string, after: number, group: string): Promise<Changes>;
   search(text: string): Promise<{ hits: Hit[]; total: number }>;
+  similar(document: string, page: number, label: string, examples: Place[], rejects: Place[]): Promise<Similar[]>;
   tileUrl(document: string, page: Page, layers: string, level: number, x: number, y: number): string;
   thumbnailUrl(document: string, page: Page): string;
   exportUrl(format: string, documents: string[], images: boolean): string;
@@ -83,6 +84,10 @@ export class ServerBackend implements Backend {
   search(text: string): Promise<{ hits: Hit[]; total: number }> {
     return answer(`/api/search?text=${encodeURIComponent(text)}`);
   }
+  async similar(document: string, page: number, label: string, examples: Place[], rejects: Place[]): Promise<Similar[]> {
+    const sent = { page, label, examples, rejects };
+    return (await answer<{ finds: Similar[] }>(`${at(document)}/similar`, sent)).finds;
+  }
   tileUrl(document: string, page: Page, layers: string, level: number, x: number, y: number): string {
     return `${at(document)}/pages/${page.page}/tiles/${level}/${x}/${y}?layers=${layers}`;
   }
@@ -140,6 +145,7 @@ export class FolderBackend implements Backend {
   edit = readOnly;
   undo = readOnly;
   redo = readOnly;
+  similar = readOnly;
   async search(text: string): Promise<{ hits: Hit[]; total: number }> {
     const wanted = text.toUpperCase();
     const hits = this.documents.flatMap((document) =>

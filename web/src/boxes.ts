@@ -131,9 +131,9 @@ export class Boxes {
 function flags(each: Detection, lowConfidence: number): number {
   let value = 0;
   for (const side of each.openSides) value |= FLAGS[side] ?? 0;
-  if (each.confidence < lowConfidence && each.state === "unreviewed") value |= LOW;
+  if (each.state === "proposed" || (each.confidence < lowConfidence && each.state === "unreviewed")) value |= LOW;
   if (each.state === "rejected") value |= REJECTED;
-  if (each.state !== "unreviewed" && each.state !== "rejected") value |= SETTLED;
+  if (["accepted", "corrected", "added"].includes(each.state)) value |= SETTLED;
   if (each.difference) value |= DIFFERENT;
   return value;
 }

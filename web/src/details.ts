@@ -34,6 +34,8 @@ export class Details {
         button("Move", "M", () => this.onEditBox()),
         button("Go to", "Enter", () => this.onJump()),
         apply),
+      canEdit && h("div", { className: "line buttons" },
+        button("Find others like this", "Y", () => void store.findSimilar())),
       !canEdit && h("div", { className: "line buttons" }, button("Go to", "Enter", () => this.onJump())),
     );
     this.form.addEventListener("submit", (event) => {

@@ -81,7 +81,9 @@ export class Filters {
     const labels = [...counts.keys()].sort();
     replace(this.labels, ...labels.map((label) => this.labelChip(label, counts.get(label)!)));
     const every = [...this.store.detections.values()];
-    replace(this.states, ...STATES.map((state) => this.stateChip(state, every.filter((each) => each.state === state).length)));
+    const countOf = (state: State) => every.filter((each) => each.state === state).length;
+    const states = STATES.filter((state) => state !== "proposed" || countOf(state));
+    replace(this.states, ...states.map((state) => this.stateChip(state, countOf(state))));
     const total = this.store.detections.size;
     this.count.textContent = `${this.store.shown.length.toLocaleString()} of ${total.toLocaleString()}`;
   }

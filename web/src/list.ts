@@ -4,7 +4,7 @@ import type { Store } from "./store";
 import type { Detection } from "./types";
 
 const ROW = 40;
-export const STATE_SIGNS = { unreviewed: "·", accepted: "✓", corrected: "✎", added: "+", rejected: "✗" };
+export const STATE_SIGNS = { proposed: "?", unreviewed: "·", accepted: "✓", corrected: "✎", added: "+", rejected: "✗" };
 
 /** The list of detections; only the rows in view are elements, so 20,000 cost nothing. */
 export class List {

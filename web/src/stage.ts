@@ -212,7 +212,7 @@ export class Stage {
     const isNamed = each.id === this.store.current || each.id === this.hovered;
     if (width < 14 && !isNamed) return;
     const { sign, colour } = look(each.label);
-    const state = { unreviewed: "", accepted: " ✓", corrected: " ✎", added: " +", rejected: " ✗" }[each.state];
+    const state = { proposed: " ?", unreviewed: "", accepted: " ✓", corrected: " ✎", added: " +", rejected: " ✗" }[each.state];
     const doubt = each.state === "unreviewed" && each.confidence < this.store.lowConfidence ? " ?" : "";
     const name = isNamed || width > 70 ? ` ${printable(each.text || each.label).slice(0, 60)}` : "";
     const text = `${sign}${name}${state}${doubt}`;

@@ -1,7 +1,7 @@
 import type { Backend } from "./backend";
 import { Refused } from "./backend";
 import { setLabels } from "./palette";
-import type { Changes, Detection, Edit, Layer, Listing, Opened, Page, State } from "./types";
+import type { Changes, Detection, Edit, Layer, Listing, Opened, Page, Place, State } from "./types";
 
 export type Sorting = "confidence" | "position" | "label" | "text" | "recent";
 
@@ -18,7 +18,7 @@ export interface Filter {
 }
 
 export type Topic = "documents" | "document" | "page" | "detections" | "shown" | "selection" | "layers" | "saving" | "mode";
-export const STATES: State[] = ["unreviewed", "accepted", "corrected", "added", "rejected"];
+export const STATES: State[] = ["proposed", "unreviewed", "accepted", "corrected", "added", "rejected"];
 
 const newFilter = (): Filter => ({
   text: "",
@@ -225,8 +225,73 @@ export class Store {
     return [...this.selected].map((id) => this.detections.get(id)).filter((each) => each !== undefined);
   }
 
+  /** Places that are not what was looked for; kept until another symbol is looked for. */
+  private rejects: Place[] = [];
+  private lookedFor = "";
+
+  /** Looks for symbols like the selected ones: this page first, then the others. */
+  async findSimilar(): Promise<void> {
+    const examples = this.selection().filter((each) => each.state !== "rejected" && each.state !== "proposed");
+    const label = examples[0]?.label;
+    if (!label || !this.page || !this.opened) return this.onMessage("Select a box round the symbol first.", false);
+    const document = this.documentId;
+    if (this.lookedFor !== `${document}/${label}`) this.rejects = [];
+    this.lookedFor = `${document}/${label}`;
+    const places = examples.slice(0, 20).map(({ page, box }) => ({ page, box }));
+    const here = this.page.page;
+    const pages = [here, ...this.opened.pages.map((each) => each.page).filter((each) => each !== here)];
+    let found = 0;
+    for (const [at, page] of pages.entries()) {
+      try {
+        const finds = await this.backend.similar(document, page, label, places, this.rejects);
+        if (document !== this.documentId) return;
+        found += finds.length;
+        this.propose(page, label, finds);
+        this.onMessage(`Page ${at + 1} of ${pages.length} searched, ${found} more like “${label}”. A accepts, R rejects; the least sure come first.`, false);
+      } catch (error) {
+        this.fail(error);
+        if (page === here) return;
+      }
+    }
+  }
+
+  private propose(page: number, label: string, finds: { box: Edit["box"]; score: number; doubt: string }[]): void {
+    for (const each of [...this.detections.values()]) {
+      if (each.state === "proposed" && each.page === page) this.detections.delete(each.id);
+    }
+    for (const [at, each] of finds.entries()) {
+      const id = `proposal-${page}-${at}`;
+      this.detections.set(id, {
+        id, page, label, text: "", box: each.box!, confidence: Math.round(each.score * 1000) / 10,
+        state: "proposed", openSides: [], version: 0,
+      });
+    }
+    this.refilter();
+    this.tell("detections", "selection");
+  }
+
+  /** Proposals become boxes of this person, or examples of what is not meant. */
+  private async decide(proposals: Detection[], changes: Omit<Edit, "id" | "version">): Promise<boolean> {
+    const next = this.shown[this.shown.findIndex((each) => each.id === this.current) + 1]?.id ?? "";
+    if (changes.verdict === "rejected") {
+      this.rejects.push(...proposals.map(({ page, box }) => ({ page, box })));
+    } else {
+      const edits = proposals.map((each) => ({
+        id: `drawn-${crypto.randomUUID()}`, version: 0, page: each.page, verdict: "accepted" as const,
+        box: changes.box ?? each.box, label: changes.label ?? each.label, text: changes.text ?? each.text,
+      }));
+      if (!(await this.save(edits))) return false;
+    }
+    proposals.forEach((each) => this.detections.delete(each.id));
+    this.refilter();
+    this.select(this.detections.get(next)?.state === "proposed" ? next : "");
+    return true;
+  }
+
   /** Makes one edit of each detection; all are undone together. */
   async edit(changes: Omit<Edit, "id" | "version">, of = this.selection()): Promise<boolean> {
+    const proposals = of.filter((each) => each.state === "proposed");
+    if (proposals.length) return this.decide(proposals, changes);
     if (!of.length) return false;
     return this.save(of.map((each) => ({ id: each.id, version: each.version, ...changes })));
   }

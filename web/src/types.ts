@@ -1,4 +1,4 @@
-export type State = "unreviewed" | "accepted" | "corrected" | "rejected" | "added";
+export type State = "unreviewed" | "accepted" | "corrected" | "rejected" | "added" | "proposed";
 export type Box = [number, number, number, number];
 
 export interface Detection {
@@ -83,4 +83,15 @@ export interface Listing {
   documents: Summary[];
   reviewer: string;
   formats: { name: string; title: string }[];
+}
+
+export interface Similar {
+  box: Box;
+  score: number;
+  doubt: string;
+}
+
+export interface Place {
+  page: number;
+  box: Box;
 }

@@ -317,3 +317,33 @@ def test_an_unknown_format_is_told(ann: TestClient) -> None:
     answer = ann.get("/api/exports/docx")
     assert answer.status_code == 422
     assert "a format is one of xlsx, csv" in answer.json()["error"]
+
+
+class TestTeaching:
+    """A box round one symbol brings the others of the page."""
+
+    def similar(self, viewer: TestClient, **sent: Any) -> Any:
+        body = json.dumps({"page": 1, "label": "bubble"} | sent)
+        path = f"/api/documents/{document_id(viewer)}/similar"
+        return viewer.post(path, content=body, headers=JSON)
+
+    def test_the_other_symbols_are_found_and_the_known_one_is_not(self, folder: Path) -> None:
+        one = detection(0, box_pt=(40, 60, 64, 84), label="bubble")
+        write_result(folder, [one])
+        with client(folder) as viewer:
+            example = {"page": 1, "box": one["box_px"]}
+            finds = self.similar(viewer, examples=[example]).json()["finds"]
+        assert len(finds) == 39
+        scores = [each["score"] for each in finds]
+        assert scores == sorted(scores)
+        lefts = sorted({round(each["box"][0] * 72 / 200) for each in finds})
+        assert lefts == pytest.approx([40 + column * 92.75 for column in range(8)], abs=2)
+
+    def test_a_box_without_strokes_is_told(self, ann: TestClient) -> None:
+        answer = self.similar(ann, examples=[{"page": 1, "box": [2000, 1500, 2010, 1510]}])
+        assert answer.status_code == 422
+        assert answer.json()["error"]
+
+    def test_a_page_that_is_not_there_is_refused(self, ann: TestClient) -> None:
+        example = {"page": 1, "box": [1, 1, 9, 9]}
+        assert self.similar(ann, page=7, examples=[example]).status_code == 400

@@ -1,0 +1,83 @@
+"""Symbols like one that a person boxed, page by page, for the person to accept or reject."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tilescout.errors import TilescoutError
+from tilescout.geometry import Box, iou
+from tilescout_examples.boxes import BoxOnPage
+from tilescout_examples.search import (
+    PlacedFinding,
+    SearchRequest,
+    divided,
+    learn,
+    search_page,
+)
+from tilescout_reviews.corrections import Sides
+
+MIN_SCORE = 0.5
+KNOWN_IOU = 0.5
+"""A find that overlaps a known detection so much is no news."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimilarRequest:
+    """What to look for on one page: places are (page, box in points)."""
+
+    page: int
+    label: str
+    examples: tuple[tuple[int, Sides], ...]
+    rejects: tuple[tuple[int, Sides], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Similar:
+    """One find; ``score`` is 0 to 1, ``doubt`` says why it is withheld, empty where it is not."""
+
+    box: Sides
+    score: float
+    doubt: str
+
+
+def find_similar(
+    drawing: Path, request: SimilarRequest, known: Sequence[Sides] = ()
+) -> list[Similar]:
+    """Returns the finds of a page that are not among ``known``, the least sure first.
+
+    Raises TilescoutError where the example cannot be used or the page cannot be searched.
+    """
+    search = SearchRequest(
+        examples=tuple(_place(drawing, each, request.label) for each in request.examples),
+        rejects=tuple(_place(drawing, each, request.label) for each in request.rejects),
+        files=(drawing,),
+        least=MIN_SCORE,
+    )
+    outcome = search_page(drawing, request.page, learn(search))
+    if isinstance(outcome, str):
+        raise TilescoutError(outcome)
+    placed = [PlacedFinding(file=drawing, page=request.page, finding=each) for each in outcome]
+    finds, withheld = divided(placed, MIN_SCORE)
+    found = [_similar(each) for each in (*finds, *withheld)]
+    new = [each for each in found if not _is_known(each, known)]
+    return sorted(new, key=lambda each: each.score)
+
+
+def _place(drawing: Path, place: tuple[int, Sides], label: str) -> BoxOnPage:
+    page, box = place
+    return BoxOnPage(drawing, page, Box(*box), label)
+
+
+def _similar(placed: PlacedFinding) -> Similar:
+    box = placed.finding.box
+    return Similar(
+        box=(box.left, box.top, box.right, box.bottom),
+        score=placed.finding.score,
+        doubt=placed.finding.withheld,
+    )
+
+
+def _is_known(found: Similar, known: Sequence[Sides]) -> bool:
+    return any(iou(Box(*found.box), Box(*each)) >= KNOWN_IOU for each in known)
