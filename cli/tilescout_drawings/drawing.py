@@ -10,7 +10,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -186,13 +187,7 @@ class _Child:
     def __init__(self, path: Path, limits: RenderLimits) -> None:
         self._limits = limits
         job = json.dumps({"path": str(path), "limits": asdict(limits)})
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", CHILD_MODULE, job],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=child_environment(),
-            start_new_session=True,
-        )
+        self._process = _SPAWNER.submit(_spawned, job).result()
         with self._ended_by_error():
             self.facts = self._answer().value
 
@@ -211,8 +206,10 @@ class _Child:
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
         for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+            # What was not sent to a child that is gone cannot be flushed.
+            with suppress(BrokenPipeError):
+                if pipe is not None:
+                    pipe.close()
         self._process.wait()
 
     @contextmanager
@@ -236,6 +233,20 @@ class _Child:
         if frame.kind == "error":
             raise RAISED_BY_CHILD[frame.value["name"]](frame.value["message"])
         return frame
+
+
+_SPAWNER = ThreadPoolExecutor(1, thread_name_prefix="drawing-spawner")
+"""The kernel ends a child with the thread that started it, and a server's threads come and go."""
+
+
+def _spawned(job: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", CHILD_MODULE, job],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=child_environment(),
+        start_new_session=True,
+    )
 
 
 def _exceeded(reason: str) -> errors.RenderLimitExceeded:

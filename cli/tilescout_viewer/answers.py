@@ -63,7 +63,7 @@ class PlaceSent(_Sent):
 
 
 class SimilarSent(_Sent):
-    """What to look for on a page, by boxes round it and round what it is not."""
+    """A search on a page, by boxes round the symbol and round what it is not."""
 
     page: Annotated[int, Field(ge=1)]
     label: Annotated[str, Field(min_length=1, max_length=2000)]

@@ -329,8 +329,9 @@ def test_the_html_folder_opens_without_a_server(
         pick(sent, "FV-131")
         assert sent.page.get_by_role("button", name="Accept", exact=True).count() == 0
         assert sent.hosts == {""}
-        shown = picture(sent)
-        assert (abs(shown.astype(int) - [0, 114, 178]).sum(axis=2) < 12).sum() > 100
+        shown = picture(sent).astype(int)
+        assert (shown.max(axis=2) < 60).sum() > 100
+        assert (shown.max(axis=2) - shown.min(axis=2) > 100).sum() > 100
 
 
 def test_a_symbol_is_taught_and_each_find_accepted_or_rejected(

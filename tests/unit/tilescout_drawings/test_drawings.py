@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -122,6 +123,20 @@ def test_a_child_that_died_is_replaced(drawing: Drawing) -> None:
         assert drawing._child is not None
         drawing._child._process.kill()
         assert drawing.area(1, dpi=DPI, size=(WIDTH, HEIGHT), area=area) == first
+
+
+def test_a_child_outlives_the_thread_that_first_asked(drawing: Drawing) -> None:
+    def draw() -> None:
+        drawing.area(1, dpi=DPI, size=(WIDTH, HEIGHT), area=PixelArea(0, 0, 50, 50))
+
+    with drawing:
+        first = threading.Thread(target=draw)
+        first.start()
+        first.join()
+        child = drawing._child
+        draw()
+        assert child is not None
+        assert drawing._child is child
 
 
 def test_a_page_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
