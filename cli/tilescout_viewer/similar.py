@@ -25,7 +25,7 @@ KNOWN_IOU = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarRequest:
-    """What to look for on one page: places are (page, box in points)."""
+    """A search on one page. The places are pairs of a page and a box in points."""
 
     page: int
     label: str

@@ -15,7 +15,7 @@ const ORDERS: [Sorting, string][] = [
 /** What narrows the list and the boxes down, with counts by label. */
 export class Filters {
   readonly element = h("section", { className: "filters" });
-  readonly search = h("input", { type: "search", placeholder: "Filter by text or label (/)", className: "grow" });
+  readonly search = h("input", { type: "search", placeholder: "Text or label (/)", className: "grow" });
   private readonly labels = h("div", { className: "chips" });
   private readonly states = h("div", { className: "chips" });
   private readonly count = h("output", { className: "count" });

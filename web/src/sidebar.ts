@@ -4,7 +4,7 @@ import type { Store } from "./store";
 /** Documents, pages, layers, and the search over all documents. */
 export class Sidebar {
   readonly element = h("nav", { className: "sidebar" });
-  readonly search = h("input", { type: "search", placeholder: "Search all documents (F)" });
+  readonly search = h("input", { type: "search", placeholder: "Search all (F)" });
   private readonly hits = h("div", { className: "hits" });
   private readonly documents = h("div", { className: "documents" });
   private readonly pages = h("div", { className: "pages" });

@@ -40,6 +40,7 @@ export class Stage {
       showNavigator: true,
       navigatorPosition: "BOTTOM_LEFT",
       navigatorAutoFade: false,
+      navigatorSizeRatio: 0.14,
       animationTime: 0.35,
       springStiffness: 9,
       maxZoomPixelRatio: 4,
@@ -214,7 +215,8 @@ export class Stage {
     const { sign, colour } = look(each.label);
     const state = { proposed: " ?", unreviewed: "", accepted: " ✓", corrected: " ✎", added: " +", rejected: " ✗" }[each.state];
     const doubt = each.state === "unreviewed" && each.confidence < this.store.lowConfidence ? " ?" : "";
-    const name = isNamed || width > 70 ? ` ${printable(each.text || each.label).slice(0, 60)}` : "";
+    // A text is on the drawing already; what is only a shape gets its label.
+    const name = isNamed || (width > 70 && !each.text) ? ` ${printable(each.text || each.label).slice(0, 60)}` : "";
     const text = `${sign}${name}${state}${doubt}`;
     const pen = this.pen;
     pen.font = "600 11px system-ui, sans-serif";
