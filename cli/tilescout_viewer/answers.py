@@ -12,7 +12,7 @@ from tilescout_drawings.drawing import Drawing
 from tilescout_reviews.corrections import Sides, Verdict
 from tilescout_reviews.reviewed import ReviewedDetection
 from tilescout_viewer.library import Edit, pyramid_of
-from tilescout_viewer.similar import Similar, SimilarRequest
+from tilescout_viewer.similar import SimilarRequest, SimilarResult
 from tilescout_viewer.sources import DocumentResult, DocumentSummary
 
 
@@ -80,16 +80,17 @@ class SimilarSent(_Sent):
         )
 
 
-def similar(found: list[Similar], dpi: int) -> list[dict[str, Any]]:
-    """Returns finds with their boxes in px."""
-    return [
+def similar(result: SimilarResult, dpi: int) -> dict[str, Any]:
+    """Returns finds with their boxes in px, and notes."""
+    finds = [
         {
             "box": [round(side * dpi / POINTS_PER_INCH, 2) for side in each.box],
             "score": round(each.score, 3),
             "doubt": each.doubt,
         }
-        for each in found
+        for each in result.finds
     ]
+    return {"finds": finds, "notes": list(result.notes)}
 
 
 def summary(document: DocumentSummary) -> dict[str, Any]:

@@ -170,7 +170,7 @@ class _Views:
         if sent.page not in dpi_of:
             raise HTTPException(400)
         found = self._library.find_similar(document, sent.request(dpi_of))
-        return _json({"finds": answers.similar(found, dpi_of[sent.page])})
+        return _json(answers.similar(found, dpi_of[sent.page]))
 
     async def _changed(self, request: Request, change: Callable[[str], None]) -> Response:
         document = request.path_params["document"]

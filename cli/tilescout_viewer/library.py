@@ -18,7 +18,7 @@ from tilescout_reviews import reviewed
 from tilescout_reviews.corrections import Correction, ReviewError, Sides, Verdict
 from tilescout_reviews.review import Author, Review
 from tilescout_reviews.reviewed import ReviewedDetection
-from tilescout_viewer.similar import Similar, SimilarRequest, find_similar
+from tilescout_viewer.similar import SimilarRequest, SimilarResult, find_similar
 from tilescout_viewer.sources import DocumentResult, DocumentSource, SourceError
 
 MAX_OPEN_DRAWINGS = 3
@@ -114,7 +114,7 @@ class Library:
                 if each.is_kept and wanted in normalise(f"{each.text}\n{each.label}"):
                     yield Hit(document_id=document.id, detection=each)
 
-    def find_similar(self, document_id: str, request: SimilarRequest) -> list[Similar]:
+    def find_similar(self, document_id: str, request: SimilarRequest) -> SimilarResult:
         """Returns the symbols of a page like the examples, without those that are known.
 
         Raises SourceError, and TilescoutError where the page cannot be searched.

@@ -13,6 +13,7 @@ from tilescout_examples.search import (
     PlacedFinding,
     SearchRequest,
     divided,
+    example_notes,
     learn,
     search_page,
 )
@@ -42,9 +43,17 @@ class Similar:
     doubt: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimilarResult:
+    """The finds of a page, and what a person should know of the examples and of the search."""
+
+    finds: tuple[Similar, ...]
+    notes: tuple[str, ...]
+
+
 def find_similar(
     drawing: Path, request: SimilarRequest, known: Sequence[Sides] = ()
-) -> list[Similar]:
+) -> SimilarResult:
     """Returns the finds of a page that are not among ``known``, the least sure first.
 
     Raises TilescoutError where the example cannot be used or the page cannot be searched.
@@ -55,14 +64,21 @@ def find_similar(
         files=(drawing,),
         least=MIN_SCORE,
     )
-    outcome = search_page(drawing, request.page, learn(search))
+    symbols = learn(search)
+    outcome = search_page(drawing, request.page, symbols)
     if isinstance(outcome, str):
         raise TilescoutError(outcome)
-    placed = [PlacedFinding(file=drawing, page=request.page, finding=each) for each in outcome]
+    placed = [
+        PlacedFinding(file=drawing, page=request.page, finding=each) for each in outcome.findings
+    ]
     finds, withheld = divided(placed, MIN_SCORE)
     found = [_similar(each) for each in (*finds, *withheld)]
     new = [each for each in found if not _is_known(each, known)]
-    return sorted(new, key=lambda each: each.score)
+    of_examples = [note for _, _, note in example_notes(search, symbols)]
+    return SimilarResult(
+        finds=tuple(sorted(new, key=lambda each: each.score)),
+        notes=tuple(dict.fromkeys([*of_examples, *outcome.notes])),
+    )
 
 
 def _place(drawing: Path, place: tuple[int, Sides], label: str) -> BoxOnPage:

@@ -1,4 +1,4 @@
-import type { Changes, Edit, Hit, Layer, Listing, Opened, Page, Place, Similar, Summary } from "./types";
+import type { Changes, Edit, Hit, Layer, Listing, Opened, Page, Place, SimilarPage, Summary } from "./types";
 
 /** What the viewer asks: a server on this machine, or the data of an exported folder. */
 export interface Backend {
@@ -11,7 +11,7 @@ export interface Backend {
   undo(document: string, after: number, group: string): Promise<Changes>;
   redo(document: string, after: number, group: string): Promise<Changes>;
   search(text: string): Promise<{ hits: Hit[]; total: number }>;
-  similar(document: string, page: number, label: string, examples: Place[], rejects: Place[]): Promise<Similar[]>;
+  similar(document: string, page: number, label: string, examples: Place[], rejects: Place[]): Promise<SimilarPage>;
   tileUrl(document: string, page: Page, layers: string, level: number, x: number, y: number): string;
   thumbnailUrl(document: string, page: Page): string;
   exportUrl(format: string, documents: string[], images: boolean): string;
@@ -84,9 +84,9 @@ export class ServerBackend implements Backend {
   search(text: string): Promise<{ hits: Hit[]; total: number }> {
     return answer(`/api/search?text=${encodeURIComponent(text)}`);
   }
-  async similar(document: string, page: number, label: string, examples: Place[], rejects: Place[]): Promise<Similar[]> {
+  similar(document: string, page: number, label: string, examples: Place[], rejects: Place[]): Promise<SimilarPage> {
     const sent = { page, label, examples, rejects };
-    return (await answer<{ finds: Similar[] }>(`${at(document)}/similar`, sent)).finds;
+    return answer(`${at(document)}/similar`, sent);
   }
   tileUrl(document: string, page: Page, layers: string, level: number, x: number, y: number): string {
     return `${at(document)}/pages/${page.page}/tiles/${level}/${x}/${y}?layers=${layers}`;

@@ -241,12 +241,15 @@ export class Store {
     const here = this.page.page;
     const pages = [here, ...this.opened.pages.map((each) => each.page).filter((each) => each !== here)];
     let found = 0;
+    const told = new Set<string>();
     for (const [at, page] of pages.entries()) {
       try {
-        const finds = await this.backend.similar(document, page, label, places, this.rejects);
+        const { finds, notes } = await this.backend.similar(document, page, label, places, this.rejects);
         if (document !== this.documentId) return;
         found += finds.length;
         this.propose(page, label, finds);
+        notes.filter((note) => !told.has(note)).forEach((note) => this.onMessage(note, false));
+        notes.forEach((note) => told.add(note));
         this.onMessage(`Page ${at + 1} of ${pages.length} searched, ${found} more like “${label}”. A accepts, R rejects; the least sure come first.`, false);
       } catch (error) {
         this.fail(error);

@@ -91,6 +91,11 @@ export interface Similar {
   doubt: string;
 }
 
+export interface SimilarPage {
+  finds: Similar[];
+  notes: string[];
+}
+
 export interface Place {
   page: number;
   box: Box;
