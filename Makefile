@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 ARCHITECTURE ?=
+# For a machine without a terminal: make deploy ARGS="--require-approval never".
+ARGS ?=
 LONG_FILES_FIRST := tests/packaging tests/handlers tests/local tests/mutations tests/infra tests/workflow tests/unit
 CORE := $(wildcard tests/unit/tilescout/test_*.py) $(addprefix tests/unit/tilescout/,intake tiling detectors merging runs)
 PLAYED := tests/local/test_model_faults.py::test_the_model_comes_down_and_the_document_is_done
@@ -84,8 +86,8 @@ layer: $(INSTALLED)  ## Build the two third-party layers for Lambda, without Doc
 bootstrap: $(INSTALLED)  ## Prepare an account and region for CDK, once.
 	$(CDK) bootstrap
 
-deploy: layer  ## Deploy to the account of the current AWS credentials.
-	$(CDK) deploy --strict
+deploy: layer  ## Deploy to the account of the current AWS credentials; ARGS go to cdk deploy.
+	$(CDK) deploy --strict $(ARGS)
 
 destroy: $(INSTALLED)  ## Stop the models, remove the stack; documents, results and tables stay.
 	$(BIN)/tilescout destroy

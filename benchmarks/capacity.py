@@ -37,7 +37,7 @@ VARIED: tuple[tuple[str, dict[str, float]], ...] = (
     ("A0 sheets instead of A1", {"tiles_per_page": 48}),
     ("an ask takes 0.5 s", {"latency": 0.5}),
     ("an ask takes 2 s", {"latency": 2.0}),
-    ("detect_tile_concurrency 20 (default)", {"detect_concurrency": 20}),
+    ("detect_tile_concurrency 20 (in a large account)", {"detect_concurrency": 20}),
     ("5 units", {"units": 5}),
     ("5 units, detect_tile_concurrency 20", {"units": 5, "detect_concurrency": 20}),
     ("5 units of 5 tiles a second", {"units": 5, "rate_per_unit": 5.0, "assumed_rate": 5.0}),

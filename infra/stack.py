@@ -30,8 +30,13 @@ class TilescoutStack(Stack):
     def __init__(
         self, scope: Construct, id_: str, *, config: Config, sources: Path, build: Path
     ) -> None:
-        super().__init__(scope, id_, description="Finds small things in very large PDF pages.")
         settings = config.settings
+        super().__init__(
+            scope,
+            id_,
+            description="Finds small things in very large PDF pages.",
+            termination_protection=settings.deletion_protection,
+        )
         self.tables = Tables(self, "Tables", deletion_protection=settings.deletion_protection)
         self.queues = Queues(
             self, "Queues", timeouts={name: spec.timeout for name, spec in SPECS.items()}
@@ -80,7 +85,7 @@ class TilescoutStack(Stack):
             guard=functions.by_name["guard"].function,
             expressions=config.schedules(),
         )
-        Monitoring(
+        self.monitoring = Monitoring(
             self,
             "Monitoring",
             queues=self.queues,
@@ -105,5 +110,6 @@ class TilescoutStack(Stack):
             "TilesQueueUrl": self.queues.tiles.queue_url,
             "OnnxTilesQueueUrl": self.queues.onnx_tiles.queue_url,
             "MergesQueueUrl": self.queues.merges.queue_url,
+            "AlarmsTopicArn": self.monitoring.topic.topic_arn,
         }.items():
             CfnOutput(self, name, value=value)

@@ -117,7 +117,8 @@ def _installed(cells: list[tuple[int, float, Line]]) -> str:
         "",
         _told(
             "Default profile: deadline 60 minutes, budget $25 a run, at most 2 units, "
-            "`detect_tile_concurrency` 20; each run plans its units for what it has claimed."
+            "`account_concurrency` 1,000, so that 20 tiles are sent at once; each run plans its "
+            "units for what it has claimed."
         ),
         "",
         "| pages | tiles a second a unit | time | $ a page | $ if STARTING is free | runs | units "

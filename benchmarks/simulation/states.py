@@ -180,5 +180,6 @@ def _retry(state: Mapping[str, Any], error: str, retried: dict[int, int]) -> flo
                 return None
             retried[index] = done + 1
             seconds: float = rule.get("IntervalSeconds", 1) * rule.get("BackoffRate", 2.0) ** done
-            return seconds
+            longest: float = rule.get("MaxDelaySeconds", seconds)
+            return min(seconds, longest)
     return None

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from infra.config.concurrency import MIN_CAP, check_reserved, queue_caps
 from infra.config.errors import BadConfiguration, BrokenRule
 from infra.config.profiles import Profile
 from infra.config.schedule_expressions import most_frequent
@@ -45,6 +46,7 @@ PRICE_NAMES = (
 )
 """The names that ``prices`` may have; a test compares them with the functions' price table."""
 ProfileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+Cap = Annotated[int, Field(ge=MIN_CAP, le=1000)]
 LogRetention = Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 731, 1827, 3653]
 
 
@@ -57,13 +59,38 @@ class Settings(BaseModel):
     log_retention_days: LogRetention = 30
     deletion_protection: bool = True
     alarm_email: Annotated[str, Field(pattern=r"^$|^[^@\s]+@[^@\s]+\.[^@\s]+$")] = ""
-    detect_tile_concurrency: Annotated[int, Field(ge=2, le=1000)] = 20
-    detect_onnx_concurrency: Annotated[int, Field(ge=2, le=1000)] = 10
-    merge_page_concurrency: Annotated[int, Field(ge=2, le=1000)] = 10
+    account_concurrency: Annotated[int, Field(ge=10)] = 10
+    accept_document_concurrency: Cap | None = None
+    tile_page_concurrency: Cap | None = None
+    detect_tile_concurrency: Cap | None = None
+    detect_onnx_concurrency: Cap | None = None
+    merge_page_concurrency: Cap | None = None
     oldest_due_hours: Annotated[int, Field(ge=1, le=720)] = 26
     reserved_concurrency: dict[FunctionName, Annotated[int, Field(ge=1)]] = Field(
         default_factory=dict
     )
+
+    @model_validator(mode="after")
+    def _leaves_room_for_control_functions(self) -> Self:
+        self.queue_caps()
+        check_reserved(
+            self.account_concurrency,
+            {str(name): count for name, count in self.reserved_concurrency.items()},
+        )
+        return self
+
+    def queue_caps(self) -> dict[str, int]:
+        """Returns how many invocations each queue, by its logical id, may cause at once."""
+        chosen = {
+            "DocumentsQueue": self.accept_document_concurrency,
+            "PagesQueue": self.tile_page_concurrency,
+            "TilesQueue": self.detect_tile_concurrency,
+            "OnnxTilesQueue": self.detect_onnx_concurrency,
+            "MergesQueue": self.merge_page_concurrency,
+        }
+        return queue_caps(
+            self.account_concurrency, {name: cap for name, cap in chosen.items() if cap}
+        )
 
     def reserved(self, function: str) -> int | None:
         """Returns the executions reserved for ``function``; None where it shares the account's."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.config.stack_config import Settings
 from infra.constructs.function import Function, Shared
 from infra.constructs.function_specs import SPECS, Stores, environment
 from infra.constructs.permissions import Permissions
@@ -46,24 +47,19 @@ class Functions(Construct):
             )
             for name in SPECS
         }
-        self._feed_all(stores.queues, shared.settings)
+        self._feed_all(stores.queues, shared.settings.queue_caps())
 
-    def _feed_all(self, queues: Queues, settings: Settings) -> None:
-        self._feed("accept_document", queues.documents)
-        self._feed("tile_page", queues.pages)
-        self._feed("detect_tile", queues.tiles, concurrency=settings.detect_tile_concurrency)
-        self._feed(
-            "detect_onnx",
-            queues.onnx_tiles,
-            batch=ONNX_BATCH,
-            concurrency=settings.detect_onnx_concurrency,
-        )
-        self._feed("merge_page", queues.merges, concurrency=settings.merge_page_concurrency)
-        self._feed("collect_dead_letters", queues.documents_dead_letters, batch=10)
-        self._feed("collect_dead_letters", queues.pages_dead_letters, batch=10)
+    def _feed_all(self, queues: Queues, caps: Mapping[str, int]) -> None:
+        self._feed("accept_document", queues.documents, caps)
+        self._feed("tile_page", queues.pages, caps)
+        self._feed("detect_tile", queues.tiles, caps)
+        self._feed("detect_onnx", queues.onnx_tiles, caps, batch=ONNX_BATCH)
+        self._feed("merge_page", queues.merges, caps)
+        self._feed("collect_dead_letters", queues.documents_dead_letters, caps, batch=10)
+        self._feed("collect_dead_letters", queues.pages_dead_letters, caps, batch=10)
 
     def _feed(
-        self, name: str, queue: sqs.Queue, *, batch: int = 1, concurrency: int | None = None
+        self, name: str, queue: sqs.Queue, caps: Mapping[str, int], *, batch: int = 1
     ) -> None:
         lambda_.EventSourceMapping(
             self,
@@ -73,6 +69,6 @@ class Functions(Construct):
             batch_size=batch,
             # A cap on what is taken from the queue; reserved concurrency alone would throttle
             # messages that were received already.
-            max_concurrency=concurrency,
+            max_concurrency=caps[queue.node.id],
             report_batch_item_failures=True,
         )

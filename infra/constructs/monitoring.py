@@ -20,6 +20,10 @@ FIVE_MINUTES = Duration.minutes(5)
 MAX_IDLE = Duration.minutes(15)
 """A model that answers nothing for longer costs money for nothing."""
 
+WORK_FUNCTIONS = ("accept_document", "tile_page", "detect_tile", "detect_onnx", "merge_page")
+PASSING_ERRORS = 3
+"""Errors of a work function in five minutes that are no alarm: a retry mends them."""
+
 
 class GuardMetric(StrEnum):
     """Names of the guard's metrics; seconds are the largest of all, 0 where there is none."""
@@ -59,12 +63,15 @@ class Monitoring(Construct):
     ) -> None:
         super().__init__(scope, id_)
         self._alarms = Alarms(self, "Alarms", email=config.settings.alarm_email)
+        self.topic = self._alarms.topic
         self._watch_dead_letters("DocumentsDeadLetters", queues.documents_dead_letters)
         self._watch_dead_letters("PagesDeadLetters", queues.pages_dead_letters)
         self._watch_runs(state_machine)
         self._watch_models(Duration.minutes(config.longest_run_minutes()))
         self._watch_documents(Duration.hours(config.settings.oldest_due_hours))
         self._watch_control_functions(functions)
+        self._watch_work_functions(functions)
+        self._watch_throttles(functions)
 
     def _watch_control_functions(self, functions: Functions) -> None:
         guard = functions.by_name["guard"].function
@@ -81,6 +88,39 @@ class Monitoring(Construct):
                 function.metric_errors(period=FIVE_MINUTES, statistic="Sum"),
                 f"{name} raised: a run may be held up; read its log group.",
             )
+
+    def _watch_work_functions(self, functions: Functions) -> None:
+        """Alarms on errors of the functions that work on documents.
+
+        Their messages are delivered again, so that one error harms nothing.
+        """
+        for name in WORK_FUNCTIONS:
+            self._alarms.above(
+                f"{''.join(word.capitalize() for word in name.split('_'))}Errors",
+                functions.by_name[name].function.metric_errors(
+                    period=FIVE_MINUTES, statistic="Sum"
+                ),
+                f"{name} crashed or ran out of time or memory more than {PASSING_ERRORS} times in "
+                "five minutes; read its log group.",
+                limit=PASSING_ERRORS,
+            )
+
+    def _watch_throttles(self, functions: Functions) -> None:
+        """Alarms on invocations that Lambda refused, of all functions together."""
+        throttles = {
+            name: each.function.metric_throttles(period=FIVE_MINUTES, statistic="Sum")
+            for name, each in functions.by_name.items()
+        }
+        self._alarms.above_zero(
+            "Throttles",
+            cloudwatch.MathExpression(
+                expression=" + ".join(f"FILL({name}, 0)" for name in throttles),
+                using_metrics=dict(throttles),
+                period=FIVE_MINUTES,
+            ),
+            "Lambda had no execution free for a function: the account's concurrency is used up; "
+            "`tilescout doctor` says by how much, and what to set.",
+        )
 
     def _watch_dead_letters(self, id_: str, queue: sqs.Queue) -> None:
         """Counts messages received, for the collector takes a dead letter within seconds."""

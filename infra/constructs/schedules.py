@@ -42,6 +42,15 @@ class Schedules(Construct):
                 targets.LambdaFunction(guard, retry_attempts=0, max_event_age=Duration.minutes(1))
             ],
         )
+        # The rule's retries end when Lambda has queued the event; these are Lambda's own, which
+        # would repeat an error twice, and a throttled event for six hours.
+        lambda_.EventInvokeConfig(
+            self,
+            "GuardInvocations",
+            function=guard,
+            retry_attempts=0,
+            max_event_age=Duration.minutes(1),
+        )
 
     def _role(self, state_machine: sfn.StateMachine) -> iam.Role:
         start = allow(["states:StartExecution"], [state_machine.state_machine_arn])

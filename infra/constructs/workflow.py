@@ -35,7 +35,11 @@ class Workflow(Construct):
             # Inlined, not from_file: an S3 asset would hide the definition from `cdk diff`,
             # from the tests and from the embedded AWS.
             definition_body=sfn.DefinitionBody.from_string(definition.read_text()),
-            definition_substitutions={"AdvanceRunFunctionArn": advance_run.function_arn},
+            definition_substitutions={
+                "AdvanceRunFunctionArn": advance_run.function_arn,
+                # "arn:aws:states" exists in neither GovCloud nor China.
+                "StartExecutionArn": f"arn:{Aws.PARTITION}:states:::states:startExecution",
+            },
             role=self._role(advance_run.function_arn),
             tracing_enabled=True,
             logs=sfn.LogOptions(

@@ -134,7 +134,7 @@ def test_the_next_run_is_the_same_machine_s_and_its_failure_is_not_this_one_s(
     states: dict[str, Any],
 ) -> None:
     state = states["StartNextRun"]
-    assert state["Resource"] == "arn:aws:states:::states:startExecution"
+    assert state["Resource"] == "${StartExecutionArn}"
     assert state["Parameters"]["StateMachineArn.$"] == "$$.StateMachine.Id"
     assert [each["Next"] for each in state["Catch"]] == ["RunSucceeded"]
 
@@ -145,9 +145,52 @@ def test_a_task_gives_up_soon_after_its_function_does(states: dict[str, Any]) ->
     assert timeouts == {40}
 
 
-def test_only_the_function_is_substituted() -> None:
+def test_only_arns_are_substituted() -> None:
     placeholders = re.findall(r"\$\{(\w+)\}", DEFINITION.read_text())
-    assert set(placeholders) == {"AdvanceRunFunctionArn"}
+    assert set(placeholders) == {"AdvanceRunFunctionArn", "StartExecutionArn"}
+
+
+@pytest.mark.parametrize("task", ["OpenRun", *WITH_MODEL, *AFTER_MODEL])
+def test_a_step_that_lambda_had_no_room_for_is_tried_for_two_minutes(
+    states: dict[str, Any], task: str
+) -> None:
+    """Nothing was done, so it may be repeated at once; a successor may act after four minutes."""
+    [rule] = [
+        rule
+        for rule in states[task]["Retry"]
+        if rule["ErrorEquals"] == ["Lambda.TooManyRequestsException"]
+    ]
+    waits = [
+        min(rule["MaxDelaySeconds"], rule["IntervalSeconds"] * rule["BackoffRate"] ** n)
+        for n in range(rule["MaxAttempts"])
+    ]
+    assert 120 < sum(waits) < 150
+
+
+@pytest.mark.parametrize("task", [*WITH_MODEL, "StopModel"])
+def test_a_step_that_may_act_on_a_model_is_repeated_only_once_it_must_have_ended(
+    states: dict[str, Any], task: str
+) -> None:
+    """advance_run has 30 s; the repeated step looks at the lease and the model before it acts."""
+    for rule in states[task]["Retry"]:
+        if rule["ErrorEquals"] not in (["LeaseLost"], ["Lambda.TooManyRequestsException"]):
+            assert rule["IntervalSeconds"] > 30
+            assert rule["BackoffRate"] >= 1
+
+
+@pytest.mark.parametrize("task", [*WITH_MODEL, "MergePages"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        "Lambda.ClientExecutionTimeoutException",
+        "Lambda.Unknown",
+        "Lambda.ServiceException",
+        "Sandbox.Timedout",
+    ],
+)
+def test_one_time_out_of_lambda_ends_no_run(states: dict[str, Any], task: str, error: str) -> None:
+    named = {name for rule in states[task]["Retry"] for name in rule["ErrorEquals"]}
+    assert error in named
 
 
 def test_errors_named_by_the_definition_exist(states: dict[str, Any]) -> None:
@@ -157,7 +200,7 @@ def test_errors_named_by_the_definition_exist(states: dict[str, Any]) -> None:
         for state in states.values()
         for rule in (*state.get("Retry", []), *state.get("Catch", []))
         for error in rule["ErrorEquals"]
-        if not error.startswith(("States.", "Lambda."))
+        if not error.startswith(("States.", "Lambda.", "Sandbox.", "Runtime."))
     }
     known = {name for name, _ in inspect.getmembers(errors, inspect.isclass)}
     assert named - known == set()

@@ -27,7 +27,7 @@ DEFINITION = json.loads(
     (Path(__file__).parents[3] / "statemachine" / "detection_run.asl.json").read_text()
 )
 TASK = "${AdvanceRunFunctionArn}"
-START_NEXT = "arn:aws:states:::states:startExecution"
+START_NEXT = "${StartExecutionArn}"
 TILING_SECONDS = 15.0
 """Seconds from the upload to QUEUED: checked, rendered, cut and stored."""
 DETECT_CONCURRENCY = 20

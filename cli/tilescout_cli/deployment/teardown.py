@@ -140,9 +140,14 @@ def empty_tiles(stack: Stack, view: ProgressView) -> int:
 
 
 def delete_stack(stack: Stack) -> str:
-    """Requests the deletion and returns the id by which a deleted stack is known."""
+    """Requests the deletion and returns the id by which a deleted stack is known.
+
+    Its termination protection is lifted first: it is there against a deletion by mistake, and the
+    person has agreed to this one.
+    """
     formation = stack.clients.cloudformation
     (before,) = formation.describe_stacks(StackName=stack.name)["Stacks"]
+    formation.update_termination_protection(StackName=stack.name, EnableTerminationProtection=False)
     formation.delete_stack(StackName=stack.name)
     return before["StackId"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
+from infra.config.concurrency import USEFUL_CAPS
 from tests.infra.template import Template
 from tilescout import transitions
 from tilescout.handlers import settings
@@ -139,14 +140,16 @@ def test_a_queue_feeds_its_function(template: Template, queue: str, name: str, b
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
-@pytest.mark.parametrize(
-    ("queue", "most"), [("TilesQueue", 20), ("OnnxTilesQueue", 10), ("MergesQueue", 10)]
-)
-def test_a_queue_of_hints_is_taken_from_with_a_cap(
-    template: Template, queue: str, most: int
+@pytest.mark.parametrize("queue", sorted(USEFUL_CAPS))
+def test_every_queue_is_taken_from_with_a_cap_that_suits_a_new_account(
+    template: Template, queue: str
 ) -> None:
     _, mapping = template.sources()[queue]
-    assert mapping["ScalingConfig"] == {"MaximumConcurrency": most}
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+
+
+def test_every_queue_that_feeds_a_function_has_a_cap(template: Template) -> None:
+    assert set(template.sources()) == set(USEFUL_CAPS)
 
 
 def test_the_asset_holds_profiles_that_the_functions_can_read(

@@ -22,6 +22,9 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Template:
         "log_retention_days": 7,
         "deletion_protection": False,
         "alarm_email": "someone@example.com",
+        "account_concurrency": 500,
+        "accept_document_concurrency": 7,
+        "tile_page_concurrency": 6,
         "detect_tile_concurrency": 5,
         "detect_onnx_concurrency": 4,
         "merge_page_concurrency": 3,
@@ -57,6 +60,19 @@ def test_deletion_protection_can_be_lifted(changed: Template) -> None:
     assert changed.properties("LedgerTable")["DeletionProtectionEnabled"] is False
 
 
+def test_the_stack_can_be_deleted_where_protection_is_lifted(
+    changed: Template, template: Template
+) -> None:
+    assert _is_protected(template) is True
+    assert _is_protected(changed) is False
+
+
+def _is_protected(template: Template) -> bool:
+    manifest = json.loads((template.path.parent / "manifest.json").read_text())
+    properties = manifest["artifacts"]["Tilescout"]["properties"]
+    return bool(properties.get("terminationProtection", False))
+
+
 def test_an_address_is_told_of_alarms(changed: Template) -> None:
     [subscription] = changed.of_type("SNS::Subscription").values()
     assert subscription["Properties"]["Protocol"] == "email"
@@ -83,12 +99,19 @@ def test_without_a_model_only_the_guard_has_rights_on_models(changed: Template) 
 
 
 def test_concurrency_follows_its_settings(changed: Template) -> None:
-    _, tiles = changed.sources()["TilesQueue"]
-    _, merges = changed.sources()["MergesQueue"]
-    _, onnx_tiles = changed.sources()["OnnxTilesQueue"]
-    assert tiles["ScalingConfig"] == {"MaximumConcurrency": 5}
-    assert onnx_tiles["ScalingConfig"] == {"MaximumConcurrency": 4}
-    assert merges["ScalingConfig"] == {"MaximumConcurrency": 3}
+    caps = {
+        queue: mapping["ScalingConfig"]["MaximumConcurrency"]
+        for queue, (_, mapping) in changed.sources().items()
+    }
+    assert caps == {
+        "DocumentsQueue": 7,
+        "PagesQueue": 6,
+        "TilesQueue": 5,
+        "OnnxTilesQueue": 4,
+        "MergesQueue": 3,
+        "DocumentsDeadLetters": 2,
+        "PagesDeadLetters": 2,
+    }
     assert changed.functions()["guard"]["ReservedConcurrentExecutions"] == 1
 
 

@@ -16,6 +16,7 @@ from infra.constructs.schedules import Schedules
 from tests.infra.template import Template
 
 OUTPUTS = [
+    "AlarmsTopicArn",
     "DetectionRunArn",
     "DetectionsTableName",
     "DocumentsBucketName",
@@ -58,8 +59,19 @@ def test_every_placeholder_of_the_definition_is_filled(template: Template) -> No
 def test_the_machine_calls_advance_run(template: Template) -> None:
     substitutions = template.properties("DetectionRun")["DefinitionSubstitutions"]
     assert substitutions == {
-        "AdvanceRunFunctionArn": {"Fn::GetAtt": [template.function_id("advance_run"), "Arn"]}
+        "AdvanceRunFunctionArn": {"Fn::GetAtt": [template.function_id("advance_run"), "Arn"]},
+        "StartExecutionArn": {
+            "Fn::Join": [
+                "",
+                ["arn:", {"Ref": "AWS::Partition"}, ":states:::states:startExecution"],
+            ]
+        },
     }
+
+
+def test_no_partition_is_written_into_the_template(template: Template) -> None:
+    """An ARN that begins with arn:aws exists in neither GovCloud nor China."""
+    assert re.findall(r"arn:aws[\w-]*:", json.dumps(template.body)) == []
 
 
 def test_the_machine_is_traced_and_logs_errors_without_data(template: Template) -> None:
@@ -142,6 +154,15 @@ def test_the_guard_looks_every_minute(template: Template) -> None:
     assert properties["Targets"][0]["Arn"] == {"Fn::GetAtt": [template.function_id("guard"), "Arn"]}
 
 
+def test_a_look_of_the_guard_is_neither_repeated_nor_kept(template: Template) -> None:
+    """Lambda repeats an asynchronous event twice, and keeps a throttled one for six hours."""
+    [config] = template.of_type("Lambda::EventInvokeConfig").values()
+    properties = config["Properties"]
+    assert properties["FunctionName"] == {"Ref": template.function_id("guard")}
+    assert properties["MaximumRetryAttempts"] == 0
+    assert properties["MaximumEventAgeInSeconds"] == 60
+
+
 def test_a_silent_guard_raises_the_alarm(template: Template) -> None:
     [alarm] = [
         alarm for alarm in _alarms(template).values() if alarm.get("MetricName") == "Invocations"
@@ -165,24 +186,52 @@ def test_a_dead_letter_raises_an_alarm(template: Template, queue: str) -> None:
 
 
 def test_a_run_that_ends_badly_raises_an_alarm(template: Template) -> None:
-    [alarm] = [alarm for alarm in _alarms(template).values() if "Metrics" in alarm]
-    watched = {
-        metric["MetricStat"]["Metric"]["MetricName"]
-        for metric in alarm["Metrics"]
-        if "MetricStat" in metric
+    assert {"ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut"} in _added_up(template)
+
+
+def test_a_throttled_function_raises_an_alarm_whichever_it_is(template: Template) -> None:
+    throttled = {
+        metric["MetricStat"]["Metric"]["Dimensions"][0]["Value"]["Ref"]
+        for alarm in _alarms(template).values()
+        for metric in alarm.get("Metrics", [])
+        if metric.get("MetricStat", {}).get("Metric", {}).get("MetricName") == "Throttles"
     }
-    assert watched == {"ExecutionsFailed", "ExecutionsAborted", "ExecutionsTimedOut"}
+    assert throttled == set(template.of_type("Lambda::Function"))
 
 
-@pytest.mark.parametrize("name", ["advance_run", "guard"])
-def test_errors_of_a_control_function_raise_an_alarm(template: Template, name: str) -> None:
+def _added_up(template: Template) -> list[set[str]]:
+    """Returns the names of the metrics that each alarm adds up."""
+    return [
+        {
+            metric["MetricStat"]["Metric"]["MetricName"]
+            for metric in alarm["Metrics"]
+            if "MetricStat" in metric
+        }
+        for alarm in _alarms(template).values()
+        if "Metrics" in alarm
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "limit"),
+    [
+        ("advance_run", 0),
+        ("guard", 0),
+        ("accept_document", 3),
+        ("tile_page", 3),
+        ("detect_tile", 3),
+        ("detect_onnx", 3),
+        ("merge_page", 3),
+    ],
+)
+def test_errors_of_a_function_raise_an_alarm(template: Template, name: str, limit: int) -> None:
     dimension = {"Name": "FunctionName", "Value": {"Ref": template.function_id(name)}}
     [alarm] = [
         alarm
         for alarm in _alarms(template).values()
         if alarm.get("MetricName") == "Errors" and dimension in alarm["Dimensions"]
     ]
-    assert alarm["Threshold"] == 0
+    assert alarm["Threshold"] == limit
 
 
 def test_every_alarm_reaches_the_topic(template: Template) -> None:

@@ -172,6 +172,11 @@ def test_nothing_has_a_physical_name_but_one_log_group(template: Template) -> No
             "TopicName",
         }
         and resource["Type"]
-        not in {"AWS::IAM::Policy", "AWS::Lambda::EventSourceMapping", "AWS::Lambda::Permission"}
+        not in {
+            "AWS::IAM::Policy",
+            "AWS::Lambda::EventInvokeConfig",
+            "AWS::Lambda::EventSourceMapping",
+            "AWS::Lambda::Permission",
+        }
     }
     assert [name for _, name in names] == ["LogGroupName"]

@@ -33,12 +33,19 @@ class Formation:
     looks: int = 2
     fails: bool = False
     refuses: bool = False
+    protected: bool = True
 
     def answer(self, operation: str, arguments: dict[str, Any]) -> Any:
         if operation == "ListStackResources":
             return {"StackResourceSummaries": [_resource("hourly"), _resource("queue", "AWS::SQS")]}
-        if operation == "DeleteStack" and self.refuses:
+        if operation == "UpdateTerminationProtection":
+            self.protected = arguments["EnableTerminationProtection"]
+            return {}
+        if operation == "DeleteStack" and self.protected:
             told = {"Code": "ValidationError", "Message": "TerminationProtection is enabled"}
+            raise ClientError({"Error": told}, operation)
+        if operation == "DeleteStack" and self.refuses:
+            told = {"Code": "AccessDenied", "Message": "cloudformation:DeleteStack is denied"}
             raise ClientError({"Error": told}, operation)
         if operation == "DeleteStack":
             self.asked_to_delete = True
@@ -162,8 +169,8 @@ def test_a_schedule_that_a_person_has_switched_off_stays_so(stack: Stack) -> Non
 def test_a_stack_that_may_not_be_deleted_goes_on_with_its_schedules(formation: Formation) -> None:
     formation.refuses = True
     result = destroy("--yes")
-    assert result.exit_code == 3
-    assert "TerminationProtection is enabled" in result.stderr
+    assert result.exit_code != 0
+    assert "cloudformation:DeleteStack" in result.stderr
     assert schedule() == "ENABLED"
 
 
