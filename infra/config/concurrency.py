@@ -26,7 +26,10 @@ USEFUL_CAPS = {
     "PagesDeadLetters": 2,
 }
 """The cap of each queue in a large account: what the quotas of the detectors keep busy."""
-_MIN_TOTAL = MIN_CAP * len(USEFUL_CAPS)
+PARTITION_ROWS_PER_SECOND = 1000
+"""Rows that one partition of a DynamoDB table takes per second, of up to 1 kB each."""
+MIN_ROWS_PER_SECOND = 50
+"""A page of 20,000 detections is written within the time of its function all the same."""
 
 
 def queue_caps(account_concurrency: int, chosen: Mapping[str, int]) -> dict[str, int]:
@@ -51,6 +54,14 @@ def queue_caps(account_concurrency: int, chosen: Mapping[str, int]) -> dict[str,
     share = min(1.0, max(0, room) / wanted) if wanted else 0.0
     shared = {name: MIN_CAP + int(share * (cap - MIN_CAP)) for name, cap in open_queues.items()}
     return shared | dict(chosen)
+
+
+def rows_per_second(merges: int) -> int:
+    """Returns how fast one of ``merges`` pages of a document may write its detections.
+
+    All pages of one document write to one partition.
+    """
+    return max(MIN_ROWS_PER_SECOND, PARTITION_ROWS_PER_SECOND // merges)
 
 
 def check_reserved(account_concurrency: int, reserved: Mapping[str, int]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from infra.config.concurrency import rows_per_second
+from infra.config.stack_config import Settings
 from infra.constructs.queues import Queues
 from infra.constructs.storage import Storage
 from infra.constructs.tables import Tables
@@ -78,7 +80,13 @@ SPECS = {
         timeout=600,
         memory=3008,
         disk=2048,
-        variables=(*ALWAYS, "DETECTIONS_TABLE", "TILES_BUCKET", "RESULTS_BUCKET"),
+        variables=(
+            *ALWAYS,
+            "DETECTIONS_TABLE",
+            "TILES_BUCKET",
+            "RESULTS_BUCKET",
+            "ROWS_PER_SECOND",
+        ),
     ),
     "collect_dead_letters": FunctionSpec(
         timeout=60, memory=256, variables=(*ALWAYS, "PROFILES_FILE")
@@ -86,7 +94,7 @@ SPECS = {
 }
 
 
-def environment(name: str, stores: Stores) -> dict[str, str]:
+def environment(name: str, stores: Stores, settings: Settings) -> dict[str, str]:
     """Returns the environment of function ``name``: its own variables and Powertools' three."""
     tables, queues, storage = stores.tables, stores.queues, stores.storage
     values = {
@@ -103,6 +111,7 @@ def environment(name: str, stores: Stores) -> dict[str, str]:
         "ONNX_TILES_QUEUE_URL": queues.onnx_tiles.queue_url,
         "MERGES_QUEUE_URL": queues.merges.queue_url,
         "PROFILES_FILE": PROFILES_FILE,
+        "ROWS_PER_SECOND": str(rows_per_second(settings.queue_caps()["MergesQueue"])),
     }
     return {variable: values[variable] for variable in SPECS[name].variables} | {
         "POWERTOOLS_SERVICE_NAME": service_name(name),

@@ -42,7 +42,7 @@ class Functions(Construct):
                 "".join(word.capitalize() for word in name.split("_")),
                 name=name,
                 shared=shared,
-                variables=environment(name, stores),
+                variables=environment(name, stores, shared.settings),
                 rights=permissions.of(name),
             )
             for name in SPECS

@@ -17,6 +17,7 @@ TilescoutError
   RunNotDescribed      it is not known whether an execution still runs; the next look tells
   UnknownMessage       a queue holds what it should not; the message becomes a dead letter
   MessageNotSent       a queue refused part of a batch; the caller's message is redelivered
+  RowsNotWritten       a table takes no more rows for now; the caller's message is redelivered
   EventNotSent         the event bus refused an event; it is sent again
   CleanupUnfinished    a document has more to clean up than one invocation may; a hint goes on
   UnusableModel        a model file is not of the documented format
@@ -95,6 +96,10 @@ class UnknownMessage(TilescoutError):
 
 class MessageNotSent(TilescoutError):
     """The queue refused part of a batch."""
+
+
+class RowsNotWritten(TilescoutError):
+    """The table did not take some rows of a batch."""
 
 
 class EventNotSent(TilescoutError):

@@ -60,6 +60,11 @@ def after_model(model: str) -> str:
     return of_model(model)[:-1] + chr(ord("#") + 1)
 
 
+def is_folder(key: str, size: int) -> bool:
+    """Returns True for the empty object that "Create folder" makes in the S3 console."""
+    return key.endswith("/") and size == 0
+
+
 def profile_name(key: str) -> str:
     """Returns the profile part of ``incoming/<profile>/...``; empty where there is none."""
     parts = key.removeprefix(INCOMING).split("/")

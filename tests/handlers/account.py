@@ -58,6 +58,7 @@ ENVIRONMENT = {
     "RESULTS_BUCKET": "results-bucket",
     "MODELS_BUCKET": "models-bucket",
     "PROFILES_FILE": "profiles.json",
+    "ROWS_PER_SECOND": "10000",
 } | {f"{name.upper()}_QUEUE_URL": queue_url(name) for name in QUEUES}
 
 

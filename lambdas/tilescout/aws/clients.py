@@ -18,8 +18,12 @@ if TYPE_CHECKING:
 STORAGE = Config(
     connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 5, "mode": "standard"}
 )
+TABLES = Config(
+    connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 5, "mode": "standard"}
+)
+"""Five tries end within the 30 s of a control function; a table answers within milliseconds."""
 AT_MOST_ONCE = Config(
-    connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 1, "mode": "standard"}
+    connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1, "mode": "standard"}
 )
 """A write that adds to a number is sent once: one whose reply is lost may have been made."""
 BILLED = Config(connect_timeout=3, read_timeout=50, retries={"total_max_attempts": 1})
@@ -31,7 +35,7 @@ CONTROL = Config(connect_timeout=3, read_timeout=7, retries={"total_max_attempts
 
 
 def dynamodb() -> DynamoDBServiceResource:
-    return boto3.resource("dynamodb", config=STORAGE)
+    return boto3.resource("dynamodb", config=TABLES)
 
 
 def dynamodb_at_most_once() -> DynamoDBServiceResource:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import ConditionBase
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.service_resource import Table
+
+CONTENTION = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
+"""Reasons for which DynamoDB cancels a transaction that may succeed a moment later."""
+TRANSACTION_PAUSES = (0.1, 0.3, 1.0, 3.0)
+"""Seconds before the second to the last try, each by chance between the half and all of it."""
 
 
 def rows(table: Table, condition: ConditionBase | str, **options: Any) -> Iterator[dict[str, Any]]:
@@ -45,6 +53,31 @@ def conditional(write: Any, **request: Any) -> bool:
             return False
         raise
     return True
+
+
+def transact(client: DynamoDBClient, actions: Sequence[Any]) -> None:
+    """Makes a transaction, again after a pause where throttling or another one cancelled it.
+
+    The SDK repeats a request that is throttled itself, but none that was cancelled for the
+    throttling of a row. Nothing of a cancelled transaction was written. Raises ClientError for any
+    other error, and for the last one.
+    """
+    for pause in TRANSACTION_PAUSES:
+        try:
+            client.transact_write_items(TransactItems=actions)
+        except ClientError as error:
+            if is_refused(error) or not is_contended(error):
+                raise
+            time.sleep(pause * random.uniform(0.5, 1.0))
+        else:
+            return
+    client.transact_write_items(TransactItems=actions)
+
+
+def is_contended(error: ClientError) -> bool:
+    """Returns True where throttling or another transaction cancelled this one."""
+    reasons = error.response.get("CancellationReasons", [])
+    return any(reason.get("Code") in CONTENTION for reason in reasons)
 
 
 def is_refused(error: ClientError) -> bool:

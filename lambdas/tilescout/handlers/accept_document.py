@@ -64,6 +64,9 @@ def accept_document(upload: Upload) -> None:
     if head is None:
         logger.info("the object is gone; nothing to accept", key_bytes=len(upload.key.encode()))
         return
+    if not refused and keys.is_folder(upload.key, head.size):
+        logger.info("a folder of the S3 console; nothing to accept", key=upload.key)
+        return
     _accept(upload, head, refused)
 
 

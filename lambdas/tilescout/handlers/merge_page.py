@@ -114,7 +114,9 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
         for n, detection in enumerate(merged.detections)
     ]
     detections = runtime.table(SETTINGS.detections_table)
-    detection_table.write_page(detections, result.id, page.page, rows)
+    detection_table.write_page(
+        detections, result.id, page.page, rows, per_second=SETTINGS.rows_per_second
+    )
     failed = sum(tile.state == "failed" for tile in tiles)
     body = {
         "page": page.page,

@@ -60,6 +60,7 @@ class MergePageSettings(Tables):
     detections_table: str
     tiles_bucket: str
     results_bucket: str
+    rows_per_second: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,9 @@ class GuardSettings(Tables):
 def read(kind: type[T]) -> T:
     """Returns the settings of one function. Raises KeyError naming a variable that is missing."""
     names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    return kind(**{name: os.environ[name.upper()] for name in names})
+    values = {name: os.environ[name.upper()] for name in names}
+    parsed: T = TypeAdapter(kind).validate_python(values)
+    return parsed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

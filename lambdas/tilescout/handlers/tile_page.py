@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from botocore.exceptions import BotoCoreError, ClientError
 
 from tilescout import keys, messages
 from tilescout.aws import objects, queues
@@ -88,23 +89,38 @@ def _send_rest(pages: messages.PageRange, page: int) -> None:
 
 
 def tile_page(document: Document, page: int, path: Path) -> None:
-    """Tiles one page unless it is marked; gives it up with a reason after too many attempts."""
+    """Tiles one page unless it is marked; gives it up with a reason after too many crashes."""
     ledger = runtime.table(SETTINGS.ledger_table)
-    row = page_table.count_attempt(runtime.at_most_once(SETTINGS.ledger_table), document.id, page)
-    if row.is_marked:
-        page_table.mark(ledger, document.id, row)
-        return
-    if row.attempts > MAX_ATTEMPTS:
+    row = page_table.read_page(ledger, document.id, page) or PageRow(page=page)
+    if not row.is_marked:
+        row = _tiled_or_given_up(document, row, path)
+        metrics.add_metric("TilesPlanned", MetricUnit.Count, row.tiles)
+    page_table.mark(ledger, document.id, row)
+
+
+def _tiled_or_given_up(document: Document, row: PageRow, path: Path) -> PageRow:
+    if row.attempts >= MAX_ATTEMPTS:
         reason = f"tiling stopped without an answer {MAX_ATTEMPTS} times; lower the dpi"
-        page_table.mark(ledger, document.id, replace(row, failed_reason=reason))
-        return
+        return replace(row, failed_reason=reason)
     try:
         _fetch(document, path)
-        marked = _render(document, row, path)
+        return _attempted(document, row.page, path)
     except (UnreadableDocument, UnsupportedPage, RenderLimitExceeded) as error:
-        marked = replace(row, failed_reason=str(error))
-    page_table.mark(ledger, document.id, marked)
-    metrics.add_metric("TilesPlanned", MetricUnit.Count, marked.tiles)
+        return replace(row, failed_reason=str(error))
+
+
+def _attempted(document: Document, page: int, path: Path) -> PageRow:
+    """Returns the tiled page. The attempt counts if it ends without an answer or an error of AWS.
+
+    It is counted before, as a crash leaves nobody who could do it afterwards.
+    """
+    attempts = runtime.at_most_once(SETTINGS.ledger_table)
+    row = page_table.count_attempt(attempts, document.id, page)
+    try:
+        return _render(document, row, path)
+    except (BotoCoreError, ClientError):
+        page_table.give_back_attempt(attempts, document.id, page)
+        raise
 
 
 def _fetch(document: Document, path: Path) -> None:

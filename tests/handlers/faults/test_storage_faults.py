@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+from botocore.awsrequest import AWSResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.handlers.account import Account
-from tests.handlers.between import hooked, table_answers, throttled
+from tests.handlers.between import Body, Reply, hooked, table_answers, throttled
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.runs import Run, clock, queued, run_with, tile
 from tilescout import keys
@@ -86,21 +87,83 @@ def test_throttled_requests_are_made_again(account: Account, operation: str) -> 
     assert (row["status"], row["calls"]) == ("DONE", 2)
 
 
+def throttled_row(request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    reasons = [{"Code": "ThrottlingError"}] * len(request["TransactItems"])
+    kind = "com.amazonaws#TransactionCanceledException"
+    return 400, {"__type": kind, "message": "x", "CancellationReasons": reasons}
+
+
+@pytest.mark.fault("S1")
+@pytest.mark.parametrize("answer", [conflicting, throttled_row])
+def test_a_cancelled_transaction_while_tiling_is_made_again(
+    account: Account, answer: Reply
+) -> None:
+    document, body = accepted(account)
+    with table_answers("TransactWriteItems", 4, answer) as made:
+        account.deliver("tile_page", body)
+    assert len(made) == 6
+    assert account.document(document)["status"] == "QUEUED"
+
+
 @pytest.mark.fault("S1")
 def test_a_conflict_of_transactions_while_tiling_is_made_good(account: Account) -> None:
-    key = "incoming/text/sheet.pdf"
-    version = account.upload(key, drawing_of("A"))
-    account.deliver("accept_document", upload_event(key, version))
-    (body,) = account.received("pages")
+    document, body = accepted(account)
     with (
-        table_answers("TransactWriteItems", 1, conflicting),
+        table_answers("TransactWriteItems", 5, conflicting),
         pytest.raises(BatchProcessingError, match="TransactionCanceledException"),
     ):
         account.deliver("tile_page", body)
     account.deliver("tile_page", body)
-    document = keys.document_id("documents-bucket", key, version)
     assert account.document(document)["status"] == "QUEUED"
     assert tile(account, document)["state"] == "pending"
+
+
+def accepted(account: Account) -> tuple[str, str]:
+    """Returns the id of an accepted document of one page, and the message of its page."""
+    key = "incoming/text/sheet.pdf"
+    version = account.upload(key, drawing_of("A"))
+    account.deliver("accept_document", upload_event(key, version))
+    (body,) = account.received("pages")
+    return keys.document_id("documents-bucket", key, version), body
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_an_outage_of_s3_leaves_no_mark_on_a_page(account: Account, method: str) -> None:
+    """Reads of the upload fail, then writes of its tiles; three crashes would give it up."""
+    document, body = accepted(account)
+    for _ in range(5):
+        with bucket_slows_down(method), pytest.raises(BatchProcessingError, match="SlowDown"):
+            account.deliver("tile_page", body)
+    account.deliver("tile_page", body)
+    assert account.document(document)["status"] == "QUEUED"
+    assert page_table.pages(account.ledger, document)[0].failed_reason == ""
+
+
+@contextmanager
+def bucket_slows_down(method: str) -> Iterator[None]:
+    """S3 refuses every request of the method."""
+
+    def send(request: Any, **_: Any) -> AWSResponse | None:
+        if request.method != method or "-bucket" not in request.url:
+            return None
+        body = b"<Error><Code>SlowDown</Code><Message>Reduce your rate.</Message></Error>"
+        return AWSResponse("https://nowhere.invalid/", 503, {}, Body(body))
+
+    with hooked("before-send", send):
+        yield
+
+
+@pytest.mark.fault("S1")
+def test_rows_that_are_never_processed_are_told_and_the_page_is_merged_later(
+    account: Account,
+) -> None:
+    document = queued(account)
+    with (
+        table_answers("BatchWriteItem", 9, nothing_processed),
+        pytest.raises(BatchProcessingError, match=r"the table detections did not take 1 of 1 rows"),
+    ):
+        run_with(account)
+    assert account.document(document)["status"] == "RUNNING"
 
 
 @pytest.mark.fault("S1")

@@ -233,3 +233,15 @@ def test_a_picture_that_takes_too_much_memory_is_rejected_before_it_is_tiled(
     document = account.document(document_id)
     assert document["status"] == "REJECTED"
     assert "page 1 is one of 40000 x 25000 px that takes 1000 MB" in document["reason"]
+
+
+def test_a_folder_made_in_the_console_is_no_document(account: Account) -> None:
+    version = account.upload("incoming/tags/", b"")
+    account.deliver("accept_document", upload_event("incoming/tags/", version))
+    assert account.rows("document") == []
+
+
+def test_a_pdf_whose_key_ends_like_a_folder_is_a_document(account: Account) -> None:
+    version = account.upload("incoming/text/odd/", drawing_of("A"))
+    account.deliver("accept_document", upload_event("incoming/text/odd/", version))
+    assert [row["status"] for row in account.rows("document")] == ["ACCEPTED"]

@@ -17,7 +17,7 @@ ACTIONS = {
     "delete_item": {"dynamodb:DeleteItem"},
     "query": {"dynamodb:Query"},
     "scan": {"dynamodb:Scan"},
-    "batch_writer": {"dynamodb:BatchWriteItem"},
+    "batch_write_item": {"dynamodb:BatchWriteItem"},
     "head_object": {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"},
     "get_object": {"s3:GetObject", "s3:ListBucket"},
     "download_file": {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"},

@@ -13,6 +13,7 @@ from tilescout.messages import Upload
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectVersionTypeDef
     from mypy_boto3_sqs import SQSClient
 
 
@@ -40,12 +41,16 @@ def next_page(
         if not has_time():
             following = {"KeyMarker": done}
             break
-        if version["IsLatest"] and version["LastModified"].timestamp() < before:
+        if _is_upload(version) and version["LastModified"].timestamp() < before:
             yield Upload(bucket, version["Key"], version["VersionId"])
         done = version["Key"]
     ledger.put_item(
         Item=keys.SWEEP_CURSOR | {name: value for name, value in following.items() if value}
     )
+
+
+def _is_upload(version: ObjectVersionTypeDef) -> bool:
+    return version["IsLatest"] and not keys.is_folder(version["Key"], version["Size"])
 
 
 def versions(s3: S3Client, bucket: str, key: str, limit: int = 100) -> list[str]:
@@ -59,7 +64,7 @@ def all_latest(s3: S3Client, bucket: str, prefix: str) -> Iterator[Upload]:
     """Yields the latest version of every object that was not deleted."""
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
         for version in page.get("Versions", []):
-            if version["IsLatest"]:
+            if _is_upload(version):
                 yield Upload(bucket, version["Key"], version["VersionId"])
 
 

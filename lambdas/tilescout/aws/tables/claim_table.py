@@ -9,14 +9,13 @@ from botocore.exceptions import ClientError
 
 from tilescout import keys, transitions
 from tilescout.aws.items import changes, from_item, to_item
-from tilescout.aws.requests import is_refused, rows_of
+from tilescout.aws.requests import is_contended, is_refused, rows_of
 from tilescout.aws.tables import document_table
 from tilescout.runs.records import Claim, RunState
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-CONTENTION = "TransactionConflict"
 KEEP_SECONDS = 7 * 24 * 3600
 """A claim's row is needed only by its run, which lives for less than a day."""
 
@@ -55,8 +54,7 @@ def _transact(documents: Table, actions: list[Any]) -> bool:
     try:
         documents.meta.client.transact_write_items(TransactItems=actions)
     except ClientError as error:
-        reasons = error.response.get("CancellationReasons", [])
-        if is_refused(error) or any(reason.get("Code") == CONTENTION for reason in reasons):
+        if is_refused(error) or is_contended(error):
             return False
         raise
     return True

@@ -10,7 +10,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from tilescout import keys
 from tilescout.aws.at_most_once import AtMostOnce
 from tilescout.aws.items import changes, from_item, to_item
-from tilescout.aws.requests import conditional, rows_of
+from tilescout.aws.requests import conditional, rows_of, transact
 from tilescout.ledger import BandRow, PageRow, TileRow
 
 if TYPE_CHECKING:
@@ -39,6 +39,18 @@ def count_attempt(table: AtMostOnce, document_id: str, page: int) -> PageRow:
     if answer is not None:
         return from_item(PageRow, answer["Attributes"])
     return read_page(table.table, document_id, page) or PageRow(page=page)
+
+
+def give_back_attempt(table: AtMostOnce, document_id: str, page: int) -> None:
+    """Takes a counted attempt back, as an outage and not the page ended it.
+
+    Where nobody knows whether it was taken back it stays counted, if it is.
+    """
+    table.update(
+        Key=_page_key(document_id, page),
+        UpdateExpression="ADD attempts :minus_one",
+        ExpressionAttributeValues={":minus_one": -1},
+    )
 
 
 def read_page(table: Table, document_id: str, page: int) -> PageRow | None:
@@ -86,7 +98,7 @@ def _put_new(table: Table, items: list[dict[str, Any]]) -> None:
     for start in range(0, len(items), TRANSACTION):
         batch = items[start : start + TRANSACTION]
         puts: list[Any] = [{"Put": _new(table, item)} for item in batch]
-        if conditional(table.meta.client.transact_write_items, TransactItems=puts):
+        if conditional(transact, client=table.meta.client, actions=puts):
             continue
         for item in batch:
             conditional(table.meta.client.put_item, **_new(table, item))
@@ -177,7 +189,7 @@ def expire(table: Table, expiring: list[dict[str, Any]], expire_at: int) -> None
     """Lets the rows expire at ``expire_at``; nothing else of them is changed."""
     for start in range(0, len(expiring), TRANSACTION):
         updates = [_expiry(table, row, expire_at) for row in expiring[start : start + TRANSACTION]]
-        table.meta.client.transact_write_items(TransactItems=updates)
+        transact(table.meta.client, updates)
 
 
 def keep(table: Table, partition: str) -> bool:
@@ -187,7 +199,7 @@ def keep(table: Table, partition: str) -> bool:
         updates = [_expiry(table, row, None) for row in expiring[start : start + TRANSACTION]]
         for update in updates:
             update["Update"]["ConditionExpression"] = "attribute_exists(pk)"
-        if not conditional(table.meta.client.transact_write_items, TransactItems=updates):
+        if not conditional(transact, client=table.meta.client, actions=updates):
             return False
     return True
 
