@@ -6,7 +6,7 @@ queue has a cap, and the caps together leave room for the two functions that no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from infra.config.errors import BrokenRule
 
@@ -64,9 +64,9 @@ def rows_per_second(merges: int) -> int:
     return max(MIN_ROWS_PER_SECOND, PARTITION_ROWS_PER_SECOND // merges)
 
 
-def check_reserved(account_concurrency: int, reserved: Mapping[str, int]) -> None:
+def check_reserved(account_concurrency: int, reserved: Sequence[int]) -> None:
     """Raises BrokenRule for reservations that AWS would refuse while it deploys."""
-    left = account_concurrency - sum(reserved.values())
+    left = account_concurrency - sum(reserved)
     if reserved and left < MIN_UNRESERVED:
         raise BrokenRule(
             f"reserved_concurrency leaves {MIN_UNRESERVED} executions of account_concurrency to "

@@ -73,10 +73,7 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _leaves_room_for_control_functions(self) -> Self:
         self.queue_caps()
-        check_reserved(
-            self.account_concurrency,
-            {str(name): count for name, count in self.reserved_concurrency.items()},
-        )
+        check_reserved(self.account_concurrency, list(self.reserved_concurrency.values()))
         return self
 
     def queue_caps(self) -> dict[str, int]:

@@ -56,6 +56,6 @@ def test_caps_that_leave_no_room_are_refused() -> None:
 
 
 def test_a_reservation_that_aws_would_refuse_is_refused_before_it_deploys() -> None:
-    check_reserved(110, {"guard": 1, "advance_run": 9})
+    check_reserved(110, [1, 9])
     with pytest.raises(BrokenRule, match="account_concurrency is 100, and 99 are left"):
-        check_reserved(100, {"guard": 1})
+        check_reserved(100, [1])

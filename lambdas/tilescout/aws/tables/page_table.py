@@ -42,14 +42,11 @@ def count_attempt(table: AtMostOnce, document_id: str, page: int) -> PageRow:
 
 
 def give_back_attempt(table: AtMostOnce, document_id: str, page: int) -> None:
-    """Takes a counted attempt back, as an outage and not the page ended it.
-
-    Where nobody knows whether it was taken back it stays counted, if it is.
-    """
+    """Takes a counted attempt back, at most once: an outage and not the page ended it."""
     table.update(
         Key=_page_key(document_id, page),
-        UpdateExpression="ADD attempts :minus_one",
-        ExpressionAttributeValues={":minus_one": -1},
+        UpdateExpression="ADD attempts :less",
+        ExpressionAttributeValues={":less": -1},
     )
 
 
