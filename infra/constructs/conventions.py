@@ -24,10 +24,7 @@ _RETENTION_NAMES = {
 
 
 def fix_logical_id(construct: IConstruct, logical_id: str) -> None:
-    """Sets the logical id of a construct's own resource.
-
-    A refactoring must not replace a resource that holds data.
-    """
+    """Sets a fixed logical id, as a refactoring must not replace a resource that holds data."""
     resource = construct.node.default_child
     assert isinstance(resource, CfnResource)
     resource.override_logical_id(logical_id)

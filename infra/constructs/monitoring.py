@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -107,19 +109,11 @@ class Monitoring(Construct):
 
     def _watch_throttles(self, functions: Functions) -> None:
         """Alarms on invocations that Lambda refused, of all functions together."""
-        throttles = {
-            name: each.function.metric_throttles(period=FIVE_MINUTES, statistic="Sum")
-            for name, each in functions.by_name.items()
-        }
         self._alarms.above_zero(
             "Throttles",
-            cloudwatch.MathExpression(
-                expression=" + ".join(f"FILL({name}, 0)" for name in throttles),
-                using_metrics=dict(throttles),
-                period=FIVE_MINUTES,
-            ),
+            _all_throttles({name: each.function for name, each in functions.by_name.items()}),
             "Lambda had no execution free for a function: the account's concurrency is used up; "
-            "`tilescout doctor` says by how much, and what to set.",
+            "raise the quota, and account_concurrency with it.",
         )
 
     def _watch_dead_letters(self, id_: str, queue: sqs.Queue) -> None:
@@ -183,3 +177,16 @@ class Monitoring(Construct):
             "A document is due and no run took it; look at the runs with `tilescout status`.",
             limit=oldest_due.to_seconds(),
         )
+
+
+def _all_throttles(functions: Mapping[str, lambda_.Function]) -> cloudwatch.MathExpression:
+    """Returns the invocations of all the functions that Lambda refused."""
+    return cloudwatch.MathExpression(
+        expression=" + ".join(f"FILL({name}, 0)" for name in functions),
+        using_metrics={name: _throttles(function) for name, function in functions.items()},
+        period=FIVE_MINUTES,
+    )
+
+
+def _throttles(function: lambda_.Function) -> cloudwatch.Metric:
+    return function.metric_throttles(period=FIVE_MINUTES, statistic="Sum")

@@ -94,7 +94,6 @@ def tile_page(document: Document, page: int, path: Path) -> None:
     row = page_table.read_page(ledger, document.id, page) or PageRow(page=page)
     if not row.is_marked:
         row = _tiled_or_given_up(document, row, path)
-        metrics.add_metric("TilesPlanned", MetricUnit.Count, row.tiles)
     page_table.mark(ledger, document.id, row)
 
 
@@ -161,6 +160,7 @@ def _render(document: Document, row: PageRow, path: Path) -> PageRow:
     ledger = runtime.table(SETTINGS.ledger_table)
     page_table.write_tiles(ledger, document.id, row.page, tiles)
     bands = page_table.write_bands(ledger, document.id, row.page, [tile.tile for tile in tiles])
+    metrics.add_metric("TilesPlanned", MetricUnit.Count, page.tiles_sent)
     return _marked(row, page, grid, bands)
 
 
