@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
 
+ERRORS = (BotoCoreError, ClientError)
+"""The errors of a client: AWS refused the request, failed or was not reached."""
 STORAGE = Config(
     connect_timeout=3, read_timeout=20, retries={"total_max_attempts": 5, "mode": "standard"}
 )

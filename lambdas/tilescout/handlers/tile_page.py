@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from botocore.exceptions import BotoCoreError, ClientError
 
 from tilescout import keys, messages
-from tilescout.aws import objects, queues
+from tilescout.aws import clients, objects, queues
 from tilescout.aws.documents import events, intake
 from tilescout.aws.tables import document_table, page_table
 from tilescout.detections import TEXT_LAYER_TILE, Answer
@@ -117,7 +116,7 @@ def _attempted(document: Document, page: int, path: Path) -> PageRow:
     row = page_table.count_attempt(attempts, document.id, page)
     try:
         return _render(document, row, path)
-    except (BotoCoreError, ClientError):
+    except clients.ERRORS:
         page_table.give_back_attempt(attempts, document.id, page)
         raise
 
