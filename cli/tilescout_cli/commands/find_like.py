@@ -36,6 +36,13 @@ Out = Annotated[
         show_default="out/find-like",
     ),
 ]  # fmt: skip
+LabelsTo = Annotated[
+    Path | None,
+    typer.Option(
+        "--dataset", metavar="DIR", show_default=False,
+        help="Write labels for training there: finds of .8 and more; the others are ignored.",
+    ),
+]  # fmt: skip
 EXAMPLE = example("tilescout find-like 'plan.pdf#1:100,200,130,230=receptacle' plans/*.pdf")
 app = command_app()
 
@@ -47,6 +54,7 @@ def find_like(
     least: Least = 0.5,
     pages: Pages = "",
     out: Out = None,
+    dataset: LabelsTo = None,
     as_json: Json = False,
 ) -> None:
     """Find every symbol that looks like the one in a box. Needs no AWS.
@@ -60,6 +68,5 @@ def find_like(
     """
     from tilescout_cli.documents import example_search
 
-    example_search.find_like(
-        boxes_and_files, rejects or [], (least, pages), out or Path("out/find-like"), as_json
-    )
+    places = (out or Path("out/find-like"), dataset)
+    example_search.find_like(boxes_and_files, rejects or [], (least, pages), places, as_json)

@@ -17,6 +17,7 @@ from tilescout_cli.console.terminal import counted, plain
 from tilescout_examples import outputs
 from tilescout_examples.boxes import parse_box
 from tilescout_examples.search import SearchRequest, SearchResult, search
+from tilescout_examples.training_labels import ANNOTATIONS, write_training_labels
 
 POOR_FINDS = 4
 
@@ -47,15 +48,26 @@ class SearchProgress:
 
 
 def find_like(
-    arguments: list[str], rejects: list[str], bounds: tuple[float, str], out: Path, as_json: bool
+    arguments: list[str],
+    rejects: list[str],
+    bounds: tuple[float, str],
+    places: tuple[Path, Path | None],
+    as_json: bool,
 ) -> None:
-    """Searches, shows counts and writes files. ``bounds`` are the least score and the pages."""
+    """Searches, shows counts and writes files.
+
+    ``bounds`` are the least score and the pages; ``places`` are the folder of the results and the
+    one of labels for training.
+    """
     request = _request(arguments, rejects, bounds)
     with ProgressView() as view:
         view.step("learning the symbol")
         result = search(
             request, lambda done, every, finds: view.show(SearchProgress(done, every, finds))
         )
+    out, labels = places
+    if labels:
+        _write_labels(result, labels)
     if as_json:
         typer.echo(json.dumps(outputs.as_json(result), indent=2))
         return
@@ -108,6 +120,19 @@ def _show(result: SearchResult, least: float) -> None:
         terminal.say(
             "few were found: draw the box closely round one whole symbol without other strokes, "
             "give a second example, or lower --least"
+        )
+
+
+def _write_labels(result: SearchResult, folder: Path) -> None:
+    written = write_training_labels(result, folder)
+    terminal.say(
+        f"labels for training in {folder / ANNOTATIONS}: "
+        f"{counted(written.labelled, 'find')} labelled and {written.ignored} ignored "
+        f"on {counted(written.pages, 'page')}"
+    )
+    if written.pages_left_out:
+        terminal.say(
+            f"{counted(written.pages_left_out, 'page')} left out of them, without a sure find"
         )
 
 

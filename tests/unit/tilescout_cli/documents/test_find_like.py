@@ -97,6 +97,16 @@ def test_a_file_that_is_no_pdf_does_not_stop_the_others(plan: Path, tmp_path: Pa
     assert answer["skipped"][0]["file"].endswith("notes.txt")
 
 
+def test_labels_for_training_are_written_and_counted(plan: Path, tmp_path: Path) -> None:
+    labels = tmp_path / "own"
+    code, out, told = typed(f"{plan}#1:49,47,71,67=valve", "--json", "--dataset", str(labels))
+    assert (code, len(json.loads(out)["finds"])) == (0, 8)
+    assert "8 finds labelled and 0 ignored on 2 pages" in " ".join(told.split())
+    coco = json.loads((labels / "annotations.coco.json").read_text())
+    assert [image["page"] for image in coco["images"]] == [1, 2]
+    assert len(coco["annotations"]) == 8
+
+
 @pytest.fixture
 def lettered(tmp_path: Path) -> Path:
     """A plan of four valves, of which three have the letter J inside and one has an S."""
