@@ -40,6 +40,12 @@ def common_template(
     return template.with_weights(weights)
 
 
+def lacked_share(index: StrokeIndex, template: Template, matches: Sequence[Match]) -> float:
+    """Returns the share of the template's points that fewer than a quarter of the matches have."""
+    has = [covered_points(index, template, match.fit) for match in matches[:MAX_MEMBERS]]
+    return float((np.mean(has, axis=0) < OPTIONAL_SHARE).mean()) if has else 0.0
+
+
 def best_matches(scored: Sequence[tuple[float, Match]]) -> list[Match]:
     """Returns the matches above the gap in the scores, at most 40, best first."""
     ordered = sorted(scored, key=lambda pair: -pair[0])

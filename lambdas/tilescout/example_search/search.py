@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tilescout.errors import TilescoutError
-from tilescout.example_search.consensus import common_template
+from tilescout.example_search.consensus import common_template, lacked_share
 from tilescout.example_search.fitting import Fit, Match, fit_and_measure, measure
 from tilescout.example_search.lettering import PageLettering, difference, incidental
 from tilescout.example_search.placements import (
@@ -41,6 +41,8 @@ MAX_OVERLAP = 0.3
 MIN_POINTS = 12
 MAX_LEFT_OUT = 1 / 3
 """Share of the strokes in an example's box above which those that others lack are told."""
+MIN_PARTS, MAX_LACKED = 3, 0.15
+"""So many places that all lack more than this share of an example's strokes are told."""
 GOOD_SCORE = 0.5
 SETTLED_COVERAGE, SETTLED_SHARE = 0.97, 0.15
 REJECTED = "looks like a counter-example"
@@ -126,8 +128,11 @@ def learn_symbol(
         picture=appearance(index, template, itself),
     )
     refined, matches = _refine(index, DirectionMap(page, size), symbol, scales)
+    scored = _scored(refined, matches)
+    others = [each for each in scored if iou(each[1].box, itself.box) <= MAX_OVERLAP]
     refined = _without_clutter(refined, len(template.points))
-    return _with_lettering(page, refined, itself, matches)
+    refined = _beside_parts(index, refined, others)
+    return _with_lettering(page, refined, itself.fit, others)
 
 
 def _refine(
@@ -157,20 +162,34 @@ def _without_clutter(symbol: LearnedSymbol, drawn: int) -> LearnedSymbol:
     return replace(symbol, notes=(*symbol.notes, note))
 
 
+def _beside_parts(
+    index: StrokeIndex, symbol: LearnedSymbol, others: list[tuple[float, Match]]
+) -> LearnedSymbol:
+    """Returns the symbol with a note where all that resembles its example lacks the same part."""
+    parts = [match for value, match in others if probability(value) < GOOD_SCORE]
+    is_alone = len(others) - len(parts) < MIN_PARTS
+    if not is_alone or len(parts) < MIN_PARTS:
+        return symbol
+    if lacked_share(index, symbol.template, parts) <= MAX_LACKED:
+        return symbol
+    note = (
+        f"{len(parts)} places have the same part of the strokes in the box of {symbol.label!r} and "
+        "lack the rest; if they are the symbol, draw the box closely round it without other strokes"
+    )
+    return replace(symbol, notes=(*symbol.notes, note))
+
+
 def _with_lettering(
-    page: PageStrokes, symbol: LearnedSymbol, itself: Match, matches: list[Match]
+    page: PageStrokes, symbol: LearnedSymbol, fit: Fit, others: list[tuple[float, Match]]
 ) -> LearnedSymbol:
     """Returns the symbol with its example's lettering where other good finds share it."""
     if not page.words:
         return symbol
     lettering = PageLettering(page.words)
-    own = lettering.inside(symbol.template, itself.fit)
-    others = [
-        lettering.inside(symbol.template, match.fit)
-        for value, match in _scored(symbol, matches)
-        if probability(value) >= GOOD_SCORE and iou(match.box, itself.box) <= MAX_OVERLAP
-    ]
-    note = incidental(symbol.label, own, others)
+    own = lettering.inside(symbol.template, fit)
+    good = [match for value, match in others if probability(value) >= GOOD_SCORE]
+    found = [lettering.inside(symbol.template, match.fit) for match in good]
+    note = incidental(symbol.label, own, found)
     if note:
         return replace(symbol, notes=(*symbol.notes, note))
     return replace(symbol, lettering=own)

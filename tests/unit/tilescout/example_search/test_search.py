@@ -92,6 +92,16 @@ def test_much_clutter_in_the_box_is_told_with_what_to_do() -> None:
     )
 
 
+def test_it_is_told_where_all_that_resembles_the_example_lacks_the_same_part_of_it() -> None:
+    hatch = np.array([[93.0 + 4 * at, 89.0, 93.0 + 4 * at, 105.0] for at in range(3)])
+    copies = [placed(VALVE, x, 200) for x in (100, 160, 220, 280, 340)]
+    page = page_of([placed(VALVE, 100, 100), hatch, *copies])
+    assert learn_symbol(page, Example(box_at(100, 100), "valve")).notes == (
+        "5 places have the same part of the strokes in the box of 'valve' and lack the rest; if "
+        "they are the symbol, draw the box closely round it without other strokes",
+    )
+
+
 def test_it_is_told_where_not_all_places_that_resemble_the_symbol_were_looked_at(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
