@@ -47,7 +47,7 @@ class TilescoutStack(Stack):
             "Functions",
             shared=self._shared(config, sources, build),
             stores=Stores(self.tables, self.queues, self.storage),
-            model_projects=config.model_projects(),
+            config=config,
         )
         self.workflow = Workflow(
             self,

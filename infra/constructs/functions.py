@@ -8,6 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.config.stack_config import Config
 from infra.constructs.function import Function, Shared
 from infra.constructs.function_specs import SPECS, Stores, environment
 from infra.constructs.permissions import Permissions
@@ -27,14 +28,15 @@ class Functions(Construct):
         *,
         shared: Shared,
         stores: Stores,
-        model_projects: tuple[str, ...],
+        config: Config,
     ) -> None:
         super().__init__(scope, id_)
         permissions = Permissions(
             tables=stores.tables,
             queues=stores.queues,
             storage=stores.storage,
-            model_projects=model_projects,
+            model_projects=config.model_projects(),
+            detectors=frozenset(profile.detector for profile in config.profiles.values()),
         )
         self.by_name = {
             name: Function(

@@ -13,13 +13,15 @@ from aws_cdk import aws_sqs as sqs
 from infra.constructs.queues import Queues
 from infra.constructs.storage import INCOMING, Storage
 from infra.constructs.tables import Tables
-from tilescout.detector_kinds import KINDS
+from tilescout.detector_kinds import KINDS, DetectorName
+from tilescout.keys import ANSWERS, IMAGES, RESULTS
 
 Statements = list[iam.PolicyStatement]
 
 _UPLOADS = {"<DocumentsBucket.Arn>/incoming/*": "Uploads, under any key that a customer chooses."}
-_TILES = {"<TilesBucket.Arn>/*": "Tiles and answers, under keys made of the document's id."}
-_RESULTS = {"<ResultsBucket.Arn>/*": "Results, under keys made of the document's id."}
+_TILES = {"<TilesBucket.Arn>/tiles/*": "Images of tiles, under keys made of the document's id."}
+_ANSWERS = {"<TilesBucket.Arn>/answers/*": "Answers, under keys made of the document's id."}
+_RESULTS = {"<ResultsBucket.Arn>/results/*": "Results, under keys made of the document's id."}
 _MODELS = {"<ModelsBucket.Arn>/models/*": "Model files, under keys made of project and version."}
 _SERVICES = [kind for kind in KINDS.values() if kind.service]
 _SERVICE_CALLS = [kind.api_call for kind in _SERVICES if not kind.needs_start]
@@ -28,11 +30,11 @@ _DETECT = {"*": f"{' and '.join(_SERVICE_CALLS)} have no resource type."}
 
 _WILDCARDS = {
     "accept_document": _UPLOADS,
-    "tile_page": _UPLOADS | _TILES,
-    "detect_tile": _TILES | _DETECT,
-    "detect_onnx": _TILES | _MODELS,
+    "tile_page": _UPLOADS | _TILES | _ANSWERS,
+    "detect_tile": _TILES | _ANSWERS | _DETECT,
+    "detect_onnx": _TILES | _ANSWERS | _MODELS,
     "collect_dead_letters": _UPLOADS,
-    "merge_page": _TILES | _RESULTS,
+    "merge_page": _TILES | _ANSWERS | _RESULTS,
 }
 """Wildcards in the statements below, as cdk-nag writes them, and why each is there."""
 _ARN_AS_WRITTEN = "arn:<AWS::Partition>:rekognition:<AWS::Region>:<AWS::AccountId>:project/"
@@ -59,21 +61,24 @@ def consume(*queues: sqs.Queue) -> iam.PolicyStatement:
     )
 
 
-def rows(table: dynamodb.Table, *verbs: str, index: str | None = None) -> iam.PolicyStatement:
-    """Allows actions on one table, and on its ``index`` where one is given."""
-    indexes = [f"{table.table_arn}/index/{index}"] if index else []
-    return allow([f"dynamodb:{verb}" for verb in verbs], [table.table_arn, *indexes])
+def rows(table: dynamodb.Table, *verbs: str) -> iam.PolicyStatement:
+    """Allows actions on one table, and none on its indexes."""
+    return allow([f"dynamodb:{verb}" for verb in verbs], [table.table_arn])
 
 
-def objects(bucket: s3.Bucket, *verbs: str, prefix: str = "") -> Statements:
-    """Allows actions on objects under a prefix of a bucket, and to list it.
+def query(table: dynamodb.Table, index: str) -> iam.PolicyStatement:
+    """Allows to query one index, and not the table itself."""
+    return allow(["dynamodb:Query"], [f"{table.table_arn}/index/{index}"])
 
-    Without the right to list, S3 answers 403 for a missing object, not 404.
-    """
-    return [
-        allow([f"s3:{verb}" for verb in verbs], [bucket.arn_for_objects(f"{prefix}*")]),
-        allow(["s3:ListBucket"], [bucket.bucket_arn]),
-    ]
+
+def objects(bucket: s3.Bucket, *verbs: str, prefix: str) -> iam.PolicyStatement:
+    """Allows actions on the objects under a prefix of a bucket."""
+    return allow([f"s3:{verb}" for verb in verbs], [bucket.arn_for_objects(f"{prefix}*")])
+
+
+def listed(bucket: s3.Bucket) -> iam.PolicyStatement:
+    """Allows to list a bucket: without it S3 answers 403 for a missing object, not 404."""
+    return allow(["s3:ListBucket"], [bucket.bucket_arn])
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +96,8 @@ class Permissions:
     tables: Tables
     queues: Queues
     storage: Storage
-    model_projects: tuple[str, ...] = ()
+    model_projects: tuple[str, ...]
+    detectors: frozenset[DetectorName]
 
     def _model_wildcards(self, name: str) -> dict[str, str]:
         wildcards = {}
@@ -120,8 +126,11 @@ class Permissions:
 
     def tile_page(self) -> Statements:
         return [
-            *self._read_uploads(),
-            allow(["s3:PutObject"], [self.storage.tiles.arn_for_objects("*")]),
+            # Always by its version, so that a newer upload of the key is not tiled in its place.
+            objects(self.storage.documents, "GetObjectVersion", prefix=INCOMING),
+            listed(self.storage.documents),
+            objects(self.storage.tiles, "PutObject", prefix=IMAGES),
+            objects(self.storage.tiles, "PutObject", prefix=ANSWERS),
             rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
             rows(self.tables.documents, "GetItem", "UpdateItem"),
             self._announce(),
@@ -132,7 +141,7 @@ class Permissions:
     def advance_run(self) -> Statements:
         return [
             rows(self.tables.documents, "GetItem", "PutItem", "UpdateItem"),
-            rows(self.tables.documents, "Query", index="by_status"),
+            query(self.tables.documents, "by_status"),
             # A claim is one transaction: the lease checked, the document taken, the claim written.
             rows(self.tables.ledger, "ConditionCheckItem"),
             rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
@@ -144,8 +153,7 @@ class Permissions:
     def detect_tile(self) -> Statements:
         return [
             *self._answer_hints(),
-            # These actions have no resource type to name.
-            allow(_SERVICE_CALLS, ["*"]),
+            *self._call_services(),
             *self._on_versions(*_MODEL_CALLS),
             consume(self.queues.tiles),
         ]
@@ -153,14 +161,17 @@ class Permissions:
     def detect_onnx(self) -> Statements:
         return [
             *self._answer_hints(),
-            *objects(self.storage.models, "GetObject", prefix="models/"),
+            objects(self.storage.models, "GetObject", prefix="models/"),
+            listed(self.storage.models),
             consume(self.queues.onnx_tiles),
         ]
 
     def _answer_hints(self) -> Statements:
         """Returns the rights to answer a hint, whatever the detector."""
         return [
-            *objects(self.storage.tiles, "GetObject", "PutObject"),
+            objects(self.storage.tiles, "GetObject", prefix=IMAGES),
+            objects(self.storage.tiles, "PutObject", prefix=ANSWERS),
+            listed(self.storage.tiles),
             rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
             rows(self.tables.documents, "GetItem", "UpdateItem"),
         ]
@@ -170,14 +181,18 @@ class Permissions:
             rows(self.tables.ledger, "GetItem", "UpdateItem", "Query"),
             rows(self.tables.documents, "GetItem", "UpdateItem"),
             rows(self.tables.detections, "Query", "BatchWriteItem"),
-            *objects(self.storage.tiles, "GetObject", "DeleteObject"),
-            *objects(
+            objects(self.storage.tiles, "DeleteObject", prefix=IMAGES),
+            objects(self.storage.tiles, "GetObject", prefix=ANSWERS),
+            listed(self.storage.tiles),
+            objects(
                 self.storage.results,
                 "GetObject",
                 "PutObject",
                 "AbortMultipartUpload",
                 "DeleteObject",
+                prefix=RESULTS,
             ),
+            listed(self.storage.results),
             self._announce(),
             consume(self.queues.merges),
         ]
@@ -194,7 +209,7 @@ class Permissions:
     def guard(self) -> Statements:
         return [
             rows(self.tables.documents, "GetItem", "UpdateItem"),
-            rows(self.tables.documents, "Query", index="by_status"),
+            query(self.tables.documents, "by_status"),
             rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
             self._list_versions(),
             send(self.queues.documents, self.queues.pages, self.queues.merges),
@@ -202,6 +217,12 @@ class Permissions:
             *self._stop_models(),
             self._announce(),
         ]
+
+    def _call_services(self) -> Statements:
+        """Allows the calls of the detectors in use; these actions have no resource type."""
+        kinds = [KINDS[name] for name in sorted(self.detectors)]
+        calls = [kind.api_call for kind in kinds if kind.service and not kind.needs_start]
+        return [allow(calls, ["*"])] if calls else []
 
     def _on_versions(self, *actions: str) -> Statements:
         """Allows actions on every version of the configured projects, if there are any."""
@@ -246,4 +267,7 @@ class Permissions:
         return allow(["events:PutEvents"], [bus])
 
     def _read_uploads(self) -> Statements:
-        return objects(self.storage.documents, "GetObject", "GetObjectVersion", prefix=INCOMING)
+        return [
+            objects(self.storage.documents, "GetObject", "GetObjectVersion", prefix=INCOMING),
+            listed(self.storage.documents),
+        ]

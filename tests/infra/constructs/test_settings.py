@@ -31,7 +31,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Template:
         "oldest_due_hours": 48,
         "reserved_concurrency": {"guard": 1},
     }
-    for name in ("symbols", "symbols-onnx"):
+    for name in ("symbols", "symbols-onnx", "text-rekognition"):
         del document["context"]["tilescout"]["profiles"][name]
     (folder / "cdk.json").write_text(json.dumps(document))
     for name in ("lambdas", "statemachine"):
@@ -88,12 +88,14 @@ def test_a_document_may_wait_as_long_as_set(changed: Template) -> None:
     assert threshold == 48 * 3600
 
 
-def test_without_a_model_only_the_guard_has_rights_on_models(changed: Template) -> None:
+def test_without_a_profile_for_it_a_service_is_not_called_and_a_model_only_stopped(
+    changed: Template,
+) -> None:
     touching = {
         action
         for _, statement in changed.statements()
         for action in as_list(statement["Action"])
-        if action.startswith("rekognition:") and action != "rekognition:DetectText"
+        if action.startswith("rekognition:")
     }
     assert touching == {"rekognition:StopProjectVersion", "rekognition:DescribeProjectVersions"}
 

@@ -20,7 +20,7 @@ ACTIONS = {
     "batch_write_item": {"dynamodb:BatchWriteItem"},
     "head_object": {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"},
     "get_object": {"s3:GetObject", "s3:ListBucket"},
-    "download_file": {"s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket"},
+    "download_file": {"s3:GetObjectVersion", "s3:ListBucket"},
     "put_object": {"s3:PutObject"},
     "upload_fileobj": {"s3:PutObject", "s3:AbortMultipartUpload"},
     "delete_object": {"s3:DeleteObject"},

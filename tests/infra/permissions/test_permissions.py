@@ -59,9 +59,11 @@ def test_a_wildcard_within_a_resource_is_for_objects_executions_or_models(
     }
     assert wild == {
         "*",
-        "/*",
+        "/answers/*",
         "/incoming/*",
         "/models/*",
+        "/results/*",
+        "/tiles/*",
         ":*",
         ":project/*",
         ":project/*/version/*/*",
@@ -121,6 +123,44 @@ def test_a_function_that_reads_objects_is_told_when_one_is_gone(
     resources = [resource for each in lists for resource in as_list(each["Resource"])]
     assert {"Fn::GetAtt": [bucket, "Arn"]} in resources
     assert all("Condition" not in each for each in lists)
+
+
+@pytest.mark.parametrize(
+    ("function", "action", "prefixes"),
+    [
+        ("tile_page", "s3:PutObject", ["tiles/", "answers/"]),
+        ("detect_tile", "s3:GetObject", ["tiles/"]),
+        ("detect_tile", "s3:PutObject", ["answers/"]),
+        ("detect_onnx", "s3:PutObject", ["answers/"]),
+        ("merge_page", "s3:GetObject", ["answers/", "results/"]),
+        ("merge_page", "s3:DeleteObject", ["tiles/", "results/"]),
+        ("merge_page", "s3:PutObject", ["results/"]),
+    ],
+)
+def test_a_function_reaches_only_the_objects_of_its_trade(
+    template: Template, function: str, action: str, prefixes: list[str]
+) -> None:
+    role = template.functions()[function]["Role"]["Fn::GetAtt"][0]
+    resources = [
+        resource
+        for name, statement in template.statements()
+        if name == role and action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    ]
+    assert sorted(re.findall(r"/(\w+/)\*", json.dumps(resources))) == sorted(prefixes)
+
+
+def test_tables_are_queried_by_status_through_the_index_only(template: Template) -> None:
+    for function in ("advance_run", "guard"):
+        role = template.functions()[function]["Role"]["Fn::GetAtt"][0]
+        queried = [
+            resource
+            for name, statement in template.statements()
+            if name == role and "dynamodb:Query" in as_list(statement["Action"])
+            for resource in as_list(statement["Resource"])
+        ]
+        assert {"Fn::GetAtt": ["DocumentsTable", "Arn"]} not in queried
+        assert "/index/by_status" in json.dumps(queried)
 
 
 def test_accepting_an_upload_cannot_touch_the_ledger(template: Template) -> None:
