@@ -11,10 +11,9 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
 from infra.constructs.queues import Queues
-from infra.constructs.storage import INCOMING, Storage
+from infra.constructs.storage import ANSWERS, IMAGES, INCOMING, RESULTS, Storage
 from infra.constructs.tables import Tables
 from tilescout.detector_kinds import KINDS, DetectorName
-from tilescout.keys import ANSWERS, IMAGES, RESULTS
 
 Statements = list[iam.PolicyStatement]
 

@@ -9,7 +9,8 @@ from constructs import Construct
 from infra.constructs.conventions import acknowledge, fix_logical_id
 from infra.constructs.queues import Queues
 
-INCOMING = "incoming/"
+INCOMING, IMAGES, ANSWERS, RESULTS = "incoming/", "tiles/", "answers/", "results/"
+"""Keys of uploads, of images of tiles, of answers for them and of results begin with these."""
 
 NO_ACCESS_LOG = (
     "A log bucket would cost more than the requests it lists; a reader who must audit every "

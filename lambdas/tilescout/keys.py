@@ -8,10 +8,6 @@ GROUP = 256
 """Tiles of one band row, and pages of one page group: a number set of so many stays under 2 kB."""
 
 INCOMING = "incoming/"
-IMAGES = "tiles/"
-ANSWERS = "answers/"
-RESULTS = "results/"
-"""What the keys of objects begin with: uploads, images of tiles, answers for them, results."""
 LEASES = "LEASES"
 """One partition for all leases, so that the guard sees also those whose profile is gone."""
 SWEEP_CURSOR = {"pk": "SWEEP", "sk": "CURSOR"}
@@ -170,7 +166,7 @@ def tile_sort(tile: int) -> str:
 
 def tile_images(document: str) -> str:
     """Returns the prefix of the keys of all tile images of a document."""
-    return f"{IMAGES}{document}/"
+    return f"tiles/{document}/"
 
 
 def tile_page(document: str, page: int, grid: str) -> str:
@@ -189,7 +185,7 @@ def grid_hash(*settings: object) -> str:
 
 def answers(document: str) -> str:
     """Returns the prefix of the keys of all answers of a document."""
-    return f"{ANSWERS}{document}/"
+    return f"answers/{document}/"
 
 
 def answer_object(document: str, page: int, tile: int, reservation: str) -> str:
@@ -206,11 +202,11 @@ def layer_object(document: str, page: int) -> str:
 
 
 def page_result(result: str, page: int) -> str:
-    return f"{RESULTS}{result}/pages/{page:05d}.json"
+    return f"results/{result}/pages/{page:05d}.json"
 
 
 def document_result(result: str) -> str:
-    return f"{RESULTS}{result}/detections.json"
+    return f"results/{result}/detections.json"
 
 
 def detection_page(page: int) -> str:

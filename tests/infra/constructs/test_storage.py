@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from infra.constructs import storage
 from tests.infra.template import Template, as_list
 
 BUCKETS = ["DocumentsBucket", "ModelsBucket", "ResultsBucket", "TilesBucket"]
@@ -161,3 +162,11 @@ def test_only_the_ledger_expires_rows(template: Template) -> None:
     }
     assert "TimeToLiveSpecification" not in template.properties("DocumentsTable")
     assert "TimeToLiveSpecification" not in template.properties("DetectionsTable")
+
+
+def test_keys_begin_with_what_functions_are_allowed() -> None:
+    assert storage.INCOMING == keys.INCOMING
+    assert keys.tile_images("d").startswith(storage.IMAGES)
+    assert keys.answers("d").startswith(storage.ANSWERS)
+    assert keys.document_result("d-1").startswith(storage.RESULTS)
+    assert keys.page_result("d-1", 1).startswith(storage.RESULTS)
