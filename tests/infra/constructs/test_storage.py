@@ -6,6 +6,7 @@ import pytest
 
 from infra.constructs import storage
 from tests.infra.template import Template, as_list
+from tilescout import keys
 
 BUCKETS = ["DocumentsBucket", "ModelsBucket", "ResultsBucket", "TilesBucket"]
 TABLES = ["DocumentsTable", "DetectionsTable", "LedgerTable"]
