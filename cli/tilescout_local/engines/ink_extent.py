@@ -16,6 +16,8 @@ GAP_RATIO = 0.12
 RULE_RATIO = 0.9
 # If less than this share of the ink would remain, the text itself fills or crosses the crop.
 MIN_REMAINING_RATIO = 0.2
+# A line's letters are at least so high in their crop; a lower band is what a crossing line left.
+MIN_BAND_RATIO = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +41,20 @@ def ink_extent(crop: NDArray[np.uint8]) -> Extent:
     """Returns the extent of the heaviest band of ink in ``crop`` (rows, columns, BGR).
 
     A rule along or across the text is left out, and so is a frame where blank rows separate it from
-    the letters.
+    the letters. Letters that touch a line across the crop stay where little else is left of the
+    text's height.
     """
     grey = crop.mean(axis=2)
     paper = float(np.percentile(grey, 90))
-    ink = _without_rules(np.abs(grey - paper) > CONTRAST)
-    height, width = ink.shape
-    band = _heaviest_run(ink.sum(axis=1), max(1, round(GAP_RATIO * height)))
+    every = np.abs(grey - paper) > CONTRAST
+    ink = _without_rules(every)
+    band = _band(ink)
+    if band is not None and band[1] - band[0] < MIN_BAND_RATIO * len(ink):
+        ink = every
+        band = _band(ink)
     if band is None:
         return WHOLE
+    height, width = ink.shape
     top, bottom = band
     columns = np.flatnonzero(ink[top:bottom].any(axis=0))
     runs = np.split(columns, np.flatnonzero(np.diff(columns) > 1) + 1)
@@ -58,6 +65,10 @@ def ink_extent(crop: NDArray[np.uint8]) -> Extent:
         bottom / height,
         tuple((float(run[0]) / width, float(run[-1] + 1) / width) for run in runs),
     )
+
+
+def _band(ink: NDArray[np.bool_]) -> tuple[int, int] | None:
+    return _heaviest_run(ink.sum(axis=1), max(1, round(GAP_RATIO * len(ink))))
 
 
 def _without_rules(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:

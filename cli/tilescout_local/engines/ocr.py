@@ -1,49 +1,85 @@
 """Recognises text with RapidOCR 3 and the PP-OCRv6 models in its wheel.
 
 Its classifier of upside-down text is off, because it turns long upright lines upside down. Instead
-a box taller than 1.5 times its width is read both ways up and the better reading is kept.
+a box that may hold upright text is read both ways up, a narrow one as it stands too, and the best
+reading is kept.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from rapidocr import RapidOCR
-from rapidocr.ch_ppocr_rec.typings import WordInfo
-from rapidocr.main import RapidOCRError
-from rapidocr.utils.process_img import map_boxes_to_original
 
+from tilescout.geometry import Box
+from tilescout.neighbours import overlapping_pairs, sides_of
+from tilescout_local.engines.false_lines import is_lettering
 from tilescout_local.engines.ink_extent import Extent, ink_extent, inked_part
+from tilescout_local.engines.recognition import Reading, Recogniser
+from tilescout_local.engines.text_boxes import Corners, TextBoxes, lettering_of
 from tilescout_local.engines.text_reading import Line, Quad, Word, part_across, part_along, shifted
 from tilescout_local.engines.word_ends import word_ends
 
 Image = NDArray[np.uint8]
-# RapidOCR turns a crop upright if height over width reaches this ratio (get_rotate_crop_image).
+Way = tuple[Quad, Image, bool]
+"""A way to read a box: the text's own quad, the crop in which it runs right, and whether the turned
+pass found it."""
 UPRIGHT_RATIO = 1.5
+"""Height over width from which a box may hold upright text."""
+MAX_STANDING_RATIO = 3.5
+"""Height over width up to which a box may hold a single character as it stands."""
+MAX_STANDING_LETTERS = 2
+MIN_TURNED_CONFIDENCE = 0.8
+MIN_TURNED_LETTERS = 2
+HELD = 0.7
+RIVALS = 0.5
+"""Share of the smaller of two boxes that both hold from which they read the same ink."""
 # A word that the image's edge cuts ends at the edge.
 EDGE_PX = 4
-# No service accepts a longer side, so no image is scaled down before it is read.
-MAX_SIDE_PX = 10_000
 _SETTINGS = {
     "Global.use_cls": False,
-    "Global.return_word_box": True,
-    "Global.max_side_len": MAX_SIDE_PX,
     "Global.log_level": "error",
-    # Lines are padded to at least this width; tags are short, and 320 px doubled their cost.
-    "Rec.rec_img_shape": [3, 48, 160],
+    # Lines are padded to at least this width; tags are short, and 160 px cost a sixth more.
+    "Rec.rec_img_shape": [3, 48, 96],
     "EngineConfig.onnxruntime.intra_op_num_threads": 1,
     "EngineConfig.onnxruntime.inter_op_num_threads": 1,
 }
 
 
-class TextReader:
-    """Reads lines and words from images, on one thread."""
+@dataclass(frozen=True, slots=True)
+class LineReading:
+    """The reading of one box, the text's own quad, and the crop in which the text runs right."""
 
-    def __init__(self) -> None:
-        self._engine = RapidOCR(params=_SETTINGS)
-        self._min_confidence: float = self._engine.text_score
+    reading: Reading
+    quad: Quad
+    crop: Image
+    is_turned: bool = False
+
+    @property
+    def box(self) -> Box:
+        across, down = zip(*self.quad, strict=True)
+        return Box(min(across), min(down), max(across), max(down))
+
+    @property
+    def weight(self) -> float:
+        """The letters and digits read, by their confidence."""
+        return sum(map(str.isalnum, self.reading.text)) * self.reading.confidence
+
+
+class TextReader:
+    """Reads lines and words from images, on one thread.
+
+    ``alphabet`` names the characters that may be read, see ``alphabet.ALPHABETS``.
+    """
+
+    def __init__(self, alphabet: str = "latin") -> None:
+        engine = RapidOCR(params=_SETTINGS)
+        self._boxes = TextBoxes(engine._load_det_model())
+        self._recogniser = Recogniser(engine._load_rec_model(), alphabet)
 
     def read(self, image: Image) -> list[Line]:
         """Returns the lines of ``image`` (rows, columns, BGR) from the top downwards, in image
@@ -55,78 +91,168 @@ class TextReader:
         return [shifted(line, left, top) for line in self._lines(part)]
 
     def _lines(self, image: Image) -> list[Line]:
-        found = self._detect_boxes(image)
-        if found is None:
-            return []
-        boxes, crops = found
-        readings = self._best_readings(boxes, crops)
+        seen = lettering_of(image)
+        scale = seen.scale()
+        flat = self._boxes.flat(image, scale)
+        tall = [_around(corners) for corners in flat if _ratio(corners) >= UPRIGHT_RATIO]
+        upright = self._boxes.turned(image, [*seen.upright, *tall], seen.turned_scale())
+        readings = self._readings(image, flat, upright)
+        kept = [
+            line
+            for line in readings
+            if is_lettering(line.reading.text, line.reading.confidence, line.crop)
+        ]
+        chosen = sorted(_without_rivals(kept), key=lambda line: (line.box.top, line.box.left))
+        return [_line(line, image.shape) for line in chosen]
+
+    def _readings(
+        self, image: Image, flat: Sequence[Corners], upright: Sequence[Corners]
+    ) -> list[LineReading]:
+        """Returns the best reading of each box; other ways are tried where the first is unsure."""
+        ways = [_ways_to_read(image, corners) for corners in _less_covered(flat, upright)]
+        ways += [_ways_upright(image, corners) for corners in upright]
+        best: list[LineReading] = self._read([own[0] for own in ways])
+        unsure = [at for at, own in enumerate(ways) if len(own) > 1 and not _is_sure(best[at])]
+        others = [(at, way) for at in unsure for way in ways[at][1:]]
+        for (at, _), line in zip(others, self._read([way for _, way in others]), strict=True):
+            if _may_stand(line) and line.reading.confidence > best[at].reading.confidence:
+                best[at] = line
+        return [line for line in best if not line.is_turned or _is_sure(line)]
+
+    def _read(self, ways: Sequence[Way]) -> list[LineReading]:
+        readings = self._recogniser.read([crop for _, crop, _ in ways])
         return [
-            _line(reading, image.shape)
-            for reading in readings
-            if reading.text.strip() and reading.confidence >= self._min_confidence
+            LineReading(reading, quad, crop, is_turned)
+            for reading, (quad, crop, is_turned) in zip(readings, ways, strict=True)
         ]
 
-    def _detect_boxes(self, image: Image) -> tuple[NDArray[np.float32], list[Image]] | None:
-        fitted, record = self._engine.preprocess_img(image)
-        try:
-            crops, found = self._engine.detect_and_crop(fitted, record)
-        except RapidOCRError:
-            return None
-        height, width = image.shape[:2]
-        return map_boxes_to_original(found.boxes, record, height, width), crops
 
-    def _best_readings(self, boxes: NDArray[np.float32], crops: list[Image]) -> list[Reading]:
-        """Returns the better reading of every box."""
-        sideways = [index for index, crop in enumerate(crops) if _is_sideways(boxes[index])]
-        turned = [np.ascontiguousarray(crops[index][::-1, ::-1]) for index in sideways]
-        result = self._engine.recognize_txt(crops + turned)
-        read = list(zip(result.txts, result.scores, result.word_results, strict=True))
-        chosen = [
-            Reading(*read[index], reading_quad(box, _is_sideways(box), False), crops[index])
-            for index, box in enumerate(boxes)
-        ]
-        for index, crop, other in zip(sideways, turned, read[len(crops) :], strict=True):
-            if other[1] > chosen[index].confidence:
-                chosen[index] = Reading(*other, reading_quad(boxes[index], True, True), crop)
-        return chosen
+def _less_covered(flat: Sequence[Corners], upright: Sequence[Corners]) -> list[Corners]:
+    """Returns the boxes but those taller than wide that a box of the turned pass holds too."""
+    places = [_around(corners) for corners in upright]
+    return [
+        corners
+        for corners in flat
+        if _ratio(corners) < UPRIGHT_RATIO
+        or not any(_holds(place, _around(corners)) for place in places)
+    ]
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The reading of one box: confidence 0-1, the letters' columns, the text's own quad and
-    crop."""
-
-    text: str
-    confidence: float
-    info: WordInfo
-    quad: Quad
-    crop: Image
+def _holds(place: Box, box: Box) -> bool:
+    return place.intersection(box).area >= HELD * box.area
 
 
-def _is_sideways(box: NDArray[np.float32]) -> bool:
-    width = max(np.linalg.norm(box[0] - box[1]), np.linalg.norm(box[2] - box[3]))
-    height = max(np.linalg.norm(box[0] - box[3]), np.linalg.norm(box[1] - box[2]))
-    return int(height) / max(1, int(width)) >= UPRIGHT_RATIO
+def _ways_upright(image: Image, corners: Corners) -> list[Way]:
+    crop = _crop(image, corners)
+    return [
+        (reading_quad(corners), crop, True),
+        (reading_quad(np.roll(corners, 2, 0)), _half_turn(crop), True),
+    ]
 
 
-def reading_quad(box: NDArray[np.float32], sideways: bool, upwards: bool) -> Quad:
+def _ways_to_read(image: Image, corners: Corners) -> list[Way]:
+    """Returns the ways in which a box may be read, the likeliest first: text runs upwards as a
+    rule."""
+    crop = _crop(image, corners)
+    ratio = _ratio(corners)
+    if ratio < UPRIGHT_RATIO:
+        return [(reading_quad(corners), crop, False)]
+    downwards = np.ascontiguousarray(np.rot90(crop))
+    ways = [
+        (reading_quad(corners, True, True), _half_turn(downwards), False),
+        (reading_quad(corners, True, False), downwards, False),
+    ]
+    if ratio <= MAX_STANDING_RATIO:
+        ways.append((reading_quad(corners), crop, False))
+    return ways
+
+
+def _may_stand(line: LineReading) -> bool:
+    """Tells if a crop that is taller than wide holds no more than single characters."""
+    height, width = line.crop.shape[:2]
+    return height < UPRIGHT_RATIO * width or len(line.reading.text) <= MAX_STANDING_LETTERS
+
+
+def _is_sure(line: LineReading) -> bool:
+    letters = sum(map(str.isalnum, line.reading.text))
+    return letters >= MIN_TURNED_LETTERS and line.reading.confidence >= MIN_TURNED_CONFIDENCE
+
+
+def _without_rivals(lines: list[LineReading]) -> list[LineReading]:
+    """Returns the lines; where turned and flat ones read the same ink, the side that reads more.
+
+    Flat lines across a group of upright neighbours compete with all of them.
+    """
+    pairs = overlapping_pairs(sides_of([line.box for line in lines])).tolist()
+    rivals: dict[int, set[int]] = {}
+    for one, other in pairs:
+        if lines[one].is_turned != lines[other].is_turned and _same_ink(lines[one], lines[other]):
+            rivals.setdefault(one, set()).add(other)
+            rivals.setdefault(other, set()).add(one)
+    lost: set[int] = set()
+    for at in sorted(rivals, key=lambda at: -lines[at].box.area):
+        if at not in lost:
+            others = rivals[at] - lost
+            if lines[at].weight >= sum(lines[other].weight for other in others):
+                lost |= others
+            else:
+                lost.add(at)
+    return [line for at, line in enumerate(lines) if at not in lost]
+
+
+def _same_ink(one: LineReading, other: LineReading) -> bool:
+    shared = one.box.intersection(other.box).area
+    return shared >= RIVALS * min(one.box.area, other.box.area)
+
+
+def _around(corners: Corners) -> Box:
+    (left, top), (right, bottom) = corners.min(axis=0), corners.max(axis=0)
+    return Box(float(left), float(top), float(right), float(bottom))
+
+
+def _sizes(corners: Corners) -> tuple[int, int]:
+    """Returns the width and height of a box, along its corners' order."""
+    width = max(np.linalg.norm(corners[0] - corners[1]), np.linalg.norm(corners[2] - corners[3]))
+    height = max(np.linalg.norm(corners[0] - corners[3]), np.linalg.norm(corners[1] - corners[2]))
+    return max(1, int(width)), max(1, int(height))
+
+
+def _ratio(corners: Corners) -> float:
+    width, height = _sizes(corners)
+    return height / width
+
+
+def _crop(image: Image, corners: Corners) -> Image:
+    width, height = _sizes(corners)
+    target = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    matrix = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
+    crop = cv2.warpPerspective(
+        image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(crop, np.uint8)
+
+
+def _half_turn(crop: Image) -> Image:
+    return np.ascontiguousarray(crop[::-1, ::-1])
+
+
+def reading_quad(corners: Corners, sideways: bool = False, upwards: bool = False) -> Quad:
     """Returns the corners of a box (clockwise from the image's top left) from the text's own top
     left on.
 
     Sideways text that is read downwards starts at the top right corner, upwards at the bottom left.
     """
     start = (3 if upwards else 1) if sideways else 0
-    corners = [(float(x), float(y)) for x, y in np.roll(box, -start, axis=0)]
-    return corners[0], corners[1], corners[2], corners[3]
+    first, second, third, fourth = ((float(x), float(y)) for x, y in np.roll(corners, -start, 0))
+    return first, second, third, fourth
 
 
-def _line(reading: Reading, shape: tuple[int, ...]) -> Line:
-    ink = ink_extent(reading.crop)
-    band = part_across(reading.quad, ink.top, ink.bottom)
-    words = tuple(_words(reading, band, ink, shape))
-    confidence = 100 * reading.confidence
-    text = " ".join(reading.text.split())
-    return Line(text, confidence, part_along(band, ink.left, ink.right), words)
+def _line(line: LineReading, shape: tuple[int, ...]) -> Line:
+    ink = ink_extent(line.crop)
+    band = part_across(line.quad, ink.top, ink.bottom)
+    words = tuple(_words(line.reading, band, ink, shape))
+    text = " ".join(line.reading.text.split())
+    return Line(text, 100 * line.reading.confidence, part_along(band, ink.left, ink.right), words)
 
 
 def _is_cut(corner: tuple[float, float], shape: tuple[int, ...]) -> bool:
@@ -142,20 +268,18 @@ def _words(reading: Reading, band: Quad, ink: Extent, shape: tuple[int, ...]) ->
     The line's first and last ink do not serve as ends: that cost 7 points of recall on real
     drawings, as neighbours within the crop made the boxes too large.
     """
-    text, info = reading.text, reading.info
-    columns = [column for group in info.word_cols for column in group]
-    confidences = [c for c, letter in zip(info.confs, text, strict=False) if not letter.isspace()]
+    columns = reading.columns
     ends = part_along(band, ink.left, ink.right)
     words: list[Word] = []
     first = 0
-    for word in text.split():
+    for word in reading.text.split():
         last = first + len(word)
-        start, end = word_ends(columns, first, last, float(info.line_txt_len), ink)
+        start, end = word_ends(columns, first, last, reading.length, ink)
         if first == 0 and _is_cut(ends[0], shape):
             start = ink.left
         if last >= len(columns) and _is_cut(ends[1], shape):
             end = ink.right
-        confidence = float(np.mean(confidences[first:last]))
+        confidence = float(np.mean(reading.confidences[first:last]))
         words.append(Word(word, 100 * confidence, part_along(band, start, max(start, end))))
         first = last
     return words

@@ -9,6 +9,8 @@ from tilescout_local.engines.ink_extent import Extent
 
 # An end that cuts a letter is moved to that letter's own end, by this share of a letter at most.
 REACH = 0.75
+MIN_INKED = 0.3
+"""The share of a word's letters that the ink of its line must reach, for the ink to be its own."""
 
 
 def word_ends(
@@ -24,8 +26,11 @@ def word_ends(
     """
     own = columns[first:last]
     letter = _pitch(own if len(own) > 1 else columns, length)
-    start = max(ink.left, (own[0] + 0.5 - letter / 2) / length)
-    end = min(ink.right, (own[-1] + 0.5 + letter / 2) / length)
+    start, end = (own[0] + 0.5 - letter / 2) / length, (own[-1] + 0.5 + letter / 2) / length
+    if min(ink.right, end) - max(ink.left, start) < MIN_INKED * (end - start):
+        # The word's own ink was taken for a line that crosses the crop.
+        return max(0.0, start), min(1.0, end)
+    start, end = max(ink.left, start), min(ink.right, end)
     before = (columns[first - 1] + own[0] + 1) / 2 / length if first else 0.0
     after = (own[-1] + columns[last] + 1) / 2 / length if last < len(columns) else 1.0
     reach = REACH * letter / length

@@ -21,7 +21,7 @@ Numbers = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
 
 CONTRAST = 50
-MIN_HEIGHT_PX, MAX_HEIGHT_PX = 4, 60
+MIN_HEIGHT_PX, MAX_HEIGHT_PX = 4, 120
 """The height of capitals on the drawing on which ink is looked for."""
 MAX_WIDTH = 1.8
 """The width of a mark, in heights of its row."""

@@ -8,13 +8,15 @@ only.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
 from tilescout.detections import Word
-from tilescout.geometry import Box
+from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.rendering.ink import Ink, InkProbe
 from tilescout.rendering.layer_words import Annotation, LayerWord, layer_words
 from tilescout.rendering.lettering import InkRuns, Marks, lettering
@@ -23,6 +25,10 @@ from tilescout.rendering.page_tiles import Pixels
 
 # The drawing on which ink is looked for: sharp enough for 2 pt text, cheap for an A0 sheet.
 PROBE_DPI = 150
+MAX_PROBE_DPI = 400
+MAX_PROBE_PIXELS = 50_000_000
+HIDDEN_WORD_PX = 12
+"""Strokes under unpainted words are told apart where half of those words are at least so tall."""
 STRIP_ROWS = 1024
 COVERING_WORDS = 10
 COVERED_IMAGE_SHARE = 0.05
@@ -80,7 +86,7 @@ def read_text(page: ShownPage, annotations: Sequence[Annotation] = ()) -> PageTe
     larger than 5 % of the page without a word in it.
     """
     named = layer_words(page.lines(), annotations)
-    drawing = page.in_grey(min(page.dpi, PROBE_DPI))
+    drawing = page.in_grey(_probe_dpi(page, named))
     boxes = [drawing.to_pixels(word.box) for word in named]
     probe = InkProbe([_ink(word, box) for word, box in zip(named, boxes, strict=True)])
     runs = InkRuns()
@@ -105,6 +111,17 @@ def read_text(page: ShownPage, annotations: Sequence[Annotation] = ()) -> PageTe
         lettering=len(shown),
         unread=_unread(named, seen, broken),
     )
+
+
+def _probe_dpi(page: ShownPage, named: Sequence[LayerWord]) -> float:
+    """Returns the dpi at which ink is looked for; more for small words that are not painted."""
+    usual = min(page.dpi, PROBE_DPI)
+    sides = [min(word.box.width, word.box.height) for word in named if word.is_hidden]
+    if not sides:
+        return usual
+    wanted = HIDDEN_WORD_PX * POINTS_PER_INCH / max(median(sides), 0.1)
+    affordable = page.dpi * math.sqrt(MAX_PROBE_PIXELS / (page.width * page.height))
+    return max(usual, min(wanted, affordable, MAX_PROBE_DPI))
 
 
 def _ink(word: LayerWord, box: Box) -> Ink:

@@ -115,3 +115,18 @@ def test_the_inked_part_keeps_a_margin_of_paper() -> None:
 
 def test_a_blank_image_has_no_inked_part() -> None:
     assert inked_part(paper(100, 100)) is None
+
+
+def test_letters_that_touch_a_line_across_the_crop_keep_their_height() -> None:
+    crop = paper(40, 120)
+    for left in range(20, 100, 16):
+        crop[8:32, left : left + 8] = 0
+    crop[30:32, :] = 0
+    crop[36, 40:60] = 0
+
+    extent = ink_extent(crop)
+
+    assert (extent.top, extent.bottom) == (
+        pytest.approx(0.2, abs=0.01),
+        pytest.approx(0.8, abs=0.13),
+    )

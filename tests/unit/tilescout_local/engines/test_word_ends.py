@@ -36,3 +36,11 @@ def test_a_letter_of_the_word_before_is_not_taken() -> None:
     ink = inked((0.1, 0.3), (0.32, 0.48), (0.5, 0.7))
 
     assert word_ends([1, 3, 5, 7], 2, 4, 10.0, ink)[0] == 0.45
+
+
+def test_a_word_whose_ink_was_taken_for_a_line_keeps_its_letters() -> None:
+    ink = inked((0.6, 0.7), (0.8, 0.9))
+
+    start, end = word_ends([1, 2, 3, 6, 8], 0, 3, 10.0, ink)
+
+    assert (start, end) == (0.1, 0.4)

@@ -1,0 +1,277 @@
+"""Scores the local OCR on tiles of drawings against their text layers, with its CPU seconds.
+
+    python -m benchmarks.text_drawings --data DIR [--before CHECKOUT] [--tiles 3] [--pages 1]
+
+Every PDF of the folder whose layer names at least 40 words on a page gives its fullest tiles (200
+dpi, 2,048 px, as in the profile ``text``). With ``--before``, the reader of another checkout of
+this project reads the same tiles in the same run. Words that a tile cuts do not count. ``P'`` is
+the precision over detections that lie on a word of the layer; ``off`` counts the others, which may
+be right where text is outlined.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import subprocess
+import sys
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pymupdf
+
+from tilescout.detections import Word
+from tilescout.geometry import Box
+from tilescout.rendering.render import render_page
+from tilescout.rendering.requests import RenderedTile, RenderRequest
+from tilescout_evaluate.metrics.text.accuracy import letters_and_digits
+from tilescout_evaluate.metrics.text.pages import contains_centre, is_oversized, words_under
+from tilescout_local.engines.text_reading import Line, from_json
+from tilescout_local.processes import framing
+
+DPI, TILE_PX, OVERLAP_PX = 200, 2048, 256
+MIN_WORDS = 40
+CUT_PX = 4
+DIAMETERS = "∅φøΦϕ⌀⍉"
+SIGNS = "Ø±°"
+FOLDED = str.maketrans(dict.fromkeys(DIAMETERS, "Ø") | {"º": "°", "˚": "°"})
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileTruth:
+    """An encoded tile and the words of the layer that lie whole in it, in tile px."""
+
+    drawing: str
+    image: bytes
+    words: tuple[Word, ...]
+    partial: tuple[Word, ...]
+
+
+class Reader:
+    """The OCR process of one checkout of the project."""
+
+    def __init__(self, checkout: Path) -> None:
+        ours, theirs = socket.socketpair()
+        code = os.pathsep.join(str(checkout / part) for part in ("lambdas", "cli"))
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tilescout_local.engines.ocr_worker", str(theirs.fileno())],
+                env=os.environ | {"PYTHONPATH": code, "OMP_NUM_THREADS": "1"},
+                cwd=checkout / "cli",
+                pass_fds=[theirs.fileno()],
+            )
+        self._socket = ours
+
+    def read(self, image: bytes) -> tuple[list[Line], float]:
+        """Returns the lines of an image and the CPU seconds that they took."""
+        before = self._cpu_seconds()
+        framing.send(self._socket, image)
+        answer = framing.receive(self._socket)
+        if answer is None:
+            raise SystemExit("the OCR process ended; read its message above")
+        return from_json(json.loads(answer)), self._cpu_seconds() - before
+
+    def _cpu_seconds(self) -> float:
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(") ", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def close(self) -> None:
+        self._socket.close()
+        self._process.wait()
+
+
+def tiles_of(path: Path, pages: int, count: int) -> Iterator[TileTruth]:
+    """Yields the ``count`` tiles of each page that hold the most words of its layer."""
+    with pymupdf.open(path) as document:
+        numbers = range(1, min(pages, document.page_count) + 1)
+    for number in numbers:
+        tiles: list[RenderedTile] = []
+        request = RenderRequest(
+            page=number,
+            dpi=DPI,
+            tile_size=TILE_PX,
+            overlap=OVERLAP_PX,
+            colour="grey",
+            text_layer=True,
+            include=(),
+            exclude=(),
+            max_image_bytes=10_000_000,
+        )
+        words = render_page(path, request, tiles.append).words
+        if len(words) >= MIN_WORDS:
+            found = [_truth(path.stem, tile, words) for tile in tiles]
+            yield from sorted(found, key=lambda tile: -len(tile.words))[:count]
+
+
+def _truth(drawing: str, rendered: RenderedTile, words: Sequence[Word]) -> TileTruth:
+    box = rendered.tile.box
+    inner = box.grow(-CUT_PX, -CUT_PX)
+    return TileTruth(
+        drawing=drawing,
+        image=rendered.image,
+        words=tuple(_shifted(word, box) for word in words if inner.contains(word.box)),
+        partial=tuple(
+            _shifted(word, box)
+            for word in words
+            if not inner.contains(word.box) and box.intersection(word.box).area > 0
+        ),
+    )
+
+
+def _shifted(word: Word, tile: Box) -> Word:
+    return Word(
+        text=word.text,
+        confidence=word.confidence,
+        box=word.box.shift(-tile.left, -tile.top),
+        line=word.line,
+        direction=word.direction,
+    )
+
+
+Shown = list[tuple[str, Box]]
+
+
+def score(tile: TileTruth, lines: Sequence[Line]) -> Counter[str]:
+    """Returns counts: ``all``, ``flat``, ``upright``, ``single``, each sign and ``on`` (tokens on
+    words of the layer), each with " read"; and ``off`` and ``foreign``."""
+    shown = [(_plain(line.text), _around(line.quad)) for line in lines]
+    counts = Counter(
+        foreign=sum(unicodedata.category(one) == "Lo" for text, _ in shown for one in text)
+    )
+    _count_words(counts, tile, shown)
+    _count_singles(
+        counts,
+        tile,
+        [(_plain(word.text), _around(word.quad)) for line in lines for word in line.words],
+    )
+    _count_signs(counts, tile, shown)
+    _count_tokens(counts, tile, shown)
+    return counts
+
+
+def _count_words(counts: Counter[str], tile: TileTruth, shown: Shown) -> None:
+    for word in tile.words:
+        token = letters_and_digits(_plain(word.text))
+        if len(token) >= 2:
+            is_read = any(
+                contains_centre(box, word.box)
+                and not is_oversized(box, words_under(box, tile.words))
+                and token in letters_and_digits(text)
+                for text, box in shown
+            )
+            _count(counts, "all", is_read)
+            _count(counts, "flat" if word.direction in ("right", "left") else "upright", is_read)
+
+
+def _count_singles(counts: Counter[str], tile: TileTruth, shown: Shown) -> None:
+    for word in tile.words:
+        text = _plain(word.text)
+        if len(text) == 1 and text.isalnum():
+            near = word.box.grow(word.box.width / 2, word.box.height / 4)
+            is_read = any(text == other and contains_centre(near, box) for other, box in shown)
+            _count(counts, "single", is_read)
+
+
+def _count_signs(counts: Counter[str], tile: TileTruth, shown: Shown) -> None:
+    for word in tile.words:
+        for sign in SIGNS:
+            if sign in _plain(word.text) and letters_and_digits(word.text):
+                is_read = any(sign in text and contains_centre(b, word.box) for text, b in shown)
+                _count(counts, sign, is_read)
+
+
+def _count_tokens(counts: Counter[str], tile: TileTruth, shown: Shown) -> None:
+    for text, box in shown:
+        near = words_under(box.grow(box.height, box.height), [*tile.words, *tile.partial])
+        counts["off"] += not near
+        truth = letters_and_digits("".join(_plain(word.text) for word in near))
+        for token in map(letters_and_digits, text.split()):
+            if len(token) >= 2 and near:
+                _count(counts, "on", token in truth)
+
+
+def _count(counts: Counter[str], kind: str, is_read: bool) -> None:
+    counts[kind] += 1
+    counts[f"{kind} read"] += is_read
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text.translate(FOLDED))
+
+
+def _around(quad: tuple[tuple[float, float], ...]) -> Box:
+    across, down = zip(*quad, strict=True)
+    return Box(min(across), min(down), max(across), max(down))
+
+
+KINDS = ("all", "flat", "upright", "single", *SIGNS, "on")
+HEAD = (
+    "| drawing | reader | tiles | recall | horizontal | vertical | 1 character | Ø | ± | ° | P' "
+    "| off | foreign | CPU s/tile |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
+)
+
+
+def row(drawing: str, reader: str, counts: Counter[str], seconds: float) -> str:
+    shares = " | ".join(
+        f"{counts[f'{kind} read'] / counts[kind]:.3f} of {counts[kind]}" if counts[kind] else "-"
+        for kind in KINDS
+    )
+    tiles = counts["tiles"]
+    return (
+        f"| {drawing} | {reader} | {tiles} | {shares} | {counts['off']} | {counts['foreign']} "
+        f"| {seconds / max(1, tiles):.2f} |"
+    )
+
+
+def measure(tiles: Sequence[TileTruth], readers: dict[str, Reader]) -> Iterator[str]:
+    """Yields rows of the table: each drawing by each reader, then all drawings together."""
+    totals = {name: Counter[str]() for name in readers}
+    seconds = dict.fromkeys(readers, 0.0)
+    for drawing in dict.fromkeys(tile.drawing for tile in tiles):
+        own = [tile for tile in tiles if tile.drawing == drawing]
+        for name, reader in readers.items():
+            counts, spent = _measured(own, reader)
+            totals[name].update(counts)
+            seconds[name] += spent
+            yield row(drawing, name, counts, spent)
+    for name in readers:
+        yield row("all", name, totals[name], seconds[name])
+
+
+def _measured(tiles: Sequence[TileTruth], reader: Reader) -> tuple[Counter[str], float]:
+    counts, spent = Counter(tiles=len(tiles)), 0.0
+    for tile in tiles:
+        lines, seconds = reader.read(tile.image)
+        counts += score(tile, lines)
+        spent += seconds
+    return counts, spent
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, action="append")
+    parser.add_argument("--before", type=Path, help="another checkout of this project")
+    parser.add_argument("--tiles", type=int, default=3, help="per page")
+    parser.add_argument("--pages", type=int, default=1, help="per drawing")
+    parser.add_argument("--drawing", action="append", help="only these, by name")
+    asked = parser.parse_args()
+    paths = sorted(path for folder in asked.data for path in folder.glob("*.pdf"))
+    chosen = [path for path in paths if not asked.drawing or path.stem in asked.drawing]
+    tiles = [tile for path in chosen for tile in tiles_of(path, asked.pages, asked.tiles)]
+    places = {"before": asked.before} if asked.before else {}
+    readers = {name: Reader(place) for name, place in (places | {"now": ROOT}).items()}
+    print(HEAD, flush=True)
+    for line in measure(tiles, readers):
+        print(line, flush=True)
+    for reader in readers.values():
+        reader.close()
+
+
+if __name__ == "__main__":
+    main()

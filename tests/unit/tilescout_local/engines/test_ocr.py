@@ -1,0 +1,73 @@
+"""The local OCR reads what drawings hold: upright dimensions, signs, words beside lines."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from tilescout_local.engines.ocr import TextReader
+
+pytestmark = pytest.mark.long
+
+
+@pytest.fixture(scope="module")
+def reader() -> TextReader:
+    return TextReader()
+
+
+def sheet() -> Image.Image:
+    image = Image.new("RGB", (900, 700), "white")
+    draw = ImageDraw.Draw(image)
+    for row in range(6):
+        draw.text((40, 40 + 60 * row), f"PUMP P-{1040 + row}", fill="black", font=font())
+    return image
+
+
+def font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(24)
+
+
+def upright(image: Image.Image, text: str, at: tuple[int, int]) -> None:
+    part = Image.new("RGB", (150, 40), "white")
+    ImageDraw.Draw(part).text((5, 3), text, fill="black", font=font())
+    image.paste(part.rotate(90, expand=True), at)
+
+
+def pixels(image: Image.Image) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(np.asarray(image)[:, :, ::-1])
+
+
+def test_upright_neighbours_are_read_one_by_one(reader: TextReader) -> None:
+    image = sheet()
+    for number, text in enumerate(["89.5", "86.2", "82.9"]):
+        upright(image, text, (500 + 40 * number, 300))
+
+    texts = {line.text for line in reader.read(pixels(image))}
+
+    assert {"89.5", "86.2", "82.9"} <= texts
+    assert {f"PUMP P-{1040 + row}" for row in range(6)} <= texts
+    assert len(texts) == 9
+
+
+def test_a_line_that_runs_upwards_starts_at_its_foot(reader: TextReader) -> None:
+    image = sheet()
+    upright(image, "FV-2044", (600, 300))
+
+    (line,) = (line for line in reader.read(pixels(image)) if line.text == "FV-2044")
+
+    (start_x, start_y), (end_x, end_y) = line.quad[:2]
+    assert (start_x, end_x) == (pytest.approx(end_x, abs=4), pytest.approx(609, abs=6))
+    assert start_y - end_y == pytest.approx(font().getlength("FV-2044"), abs=10)
+
+
+def test_circles_are_not_read(reader: TextReader) -> None:
+    image = sheet()
+    for number in range(8):
+        left = 500 + 40 * number
+        ImageDraw.Draw(image).ellipse((left, 500, left + 24, 524), outline="black", width=2)
+
+    texts = [line.text for line in reader.read(pixels(image))]
+
+    assert len(texts) == 6
