@@ -18,7 +18,7 @@ ALPHABETS = {
 }
 """Alphabets by name; "any" is every character that the recogniser knows."""
 SLASHED_O = "Ø∅φøΦϕρ⌀"
-"""What the recogniser shares the probability of a diameter sign among."""
+"""The recogniser shares the probability of a diameter sign among these."""
 
 
 class Alphabet:

@@ -23,7 +23,7 @@ LONE_DOLLAR = re.compile(r"\$(?!\s?\d)")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What stands in a crop: confidences 0-1, and the column of each letter but spaces.
+    """The text of a crop: confidences 0-1, and the column of each letter but spaces.
 
     ``length`` is the number of columns that the crop takes.
     """
