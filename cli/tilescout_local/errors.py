@@ -49,6 +49,10 @@ class WorkerTimedOut(EmbeddedAwsError):
     """A worker process did not answer within its time."""
 
 
+class EngineBusy(EmbeddedAwsError):
+    """An engine has no answer yet; the same call has it later."""
+
+
 class ApiError(Exception):
     """An error response of an emulated service; boto3 raises a class that is named ``code``."""
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from tilescout_local.errors import ApiError, WorkerDied, WorkerTimedOut
+from tilescout_local.errors import ApiError, EngineBusy, WorkerDied, WorkerTimedOut
 
 Response = tuple[int, dict[str, str], bytes]
 # method, path, lower-case headers, body, query
@@ -59,5 +59,7 @@ def _respond(operations: Operations, name: str, body: bytes) -> Response:
         return error_response(error)
     except json.JSONDecodeError:
         return error_response(ApiError("SerializationException", "The body is not JSON"))
+    except EngineBusy as error:
+        return error_response(ApiError("ProvisionedThroughputExceededException", str(error)))
     except (WorkerDied, WorkerTimedOut) as error:
         return error_response(ApiError("InternalServerError", f"The engine failed: {error}"))

@@ -18,7 +18,7 @@ from tilescout_local.apis.custom_labels.detection import Detectors
 from tilescout_local.apis.json_protocol import Operations, json_api
 from tilescout_local.engines import symbol_worker
 from tilescout_local.engines.detected_labels import DetectedLabel
-from tilescout_local.engines.engine_workers import EngineWorkers
+from tilescout_local.engines.engine_workers import module_workers
 from tilescout_local.engines.solid_rectangles import find_solid_rectangles
 from tilescout_local.engines.text_reading import Line, from_json
 from tilescout_local.models.manifest_datasets import ManifestDatasets
@@ -38,7 +38,7 @@ def install_detector_apis(
     reaper: Reaper,
 ) -> None:
     """Registers both services; the processes of an engine start with its first images."""
-    engine = EngineWorkers("tilescout_local.engines.ocr_worker", workers.ocr, reaper)
+    engine = module_workers("tilescout_local.engines.ocr_worker", workers.ocr, reaper)
 
     def read_text(image: bytes) -> list[Line]:
         return from_json(json.loads(engine.ask(image)))
@@ -76,7 +76,7 @@ def _trainings(
 
 
 def _detectors(symbol_workers: int, reaper: Reaper) -> Detectors:
-    engine = EngineWorkers("tilescout_local.engines.symbol_worker", symbol_workers, reaper)
+    engine = module_workers("tilescout_local.engines.symbol_worker", symbol_workers, reaper)
 
     def find_symbols(image: bytes, model: Path) -> list[DetectedLabel]:
         found = json.loads(engine.ask(symbol_worker.request_frame(model, image)))
