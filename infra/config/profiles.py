@@ -39,6 +39,7 @@ class Find(_Strict):
     pattern: Annotated[str, Field(min_length=1, max_length=500)]
     max_edits: Annotated[int, Field(ge=0, le=3)] = 0
     lines: Annotated[int, Field(ge=1, le=4)] = 1
+    correct: Literal["look-alikes", "none"] = "look-alikes"
 
     @field_validator("pattern")
     @classmethod

@@ -70,7 +70,11 @@ class TextLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
-    """One thing found on a page after merging. ``tiles`` are the indices that saw it."""
+    """One thing found on a page after merging. ``tiles`` are the indices that saw it.
+
+    ``text`` is what was read; ``corrections`` is the number of its characters that
+    ``normalised_text`` has corrected to what a snippet's pattern wants.
+    """
 
     page: int
     label: str
@@ -80,5 +84,6 @@ class Detection:
     normalised_text: str = ""
     tiles: tuple[int, ...] = ()
     open_sides: tuple[Side, ...] = ()
+    corrections: int = 0
     is_match: bool = False
     """True for an object or a snippet: such rows are in the label index, plain lines are not."""

@@ -8,6 +8,7 @@ from typing import Literal
 from tilescout.detector_kinds import KINDS, DetectorKind, DetectorName
 
 TextLayer = Literal["off", "first"]
+Correct = Literal["look-alikes", "none"]
 Colour = Literal["grey", "rgb"]
 SecondScale = float | Literal["page"]
 """A ratio of the profile's dpi below 1, the whole page in one tile, or 0 for none."""
@@ -19,12 +20,14 @@ class Find:
 
     ``pattern`` is a regular expression, matched whole-word and forgiving O/0 and I/1;
     ``max_edits`` further edits are allowed; ``lines`` stacked lines are joined by a space.
+    ``correct`` "none" takes only what was read as the pattern says.
     """
 
     label: str
     pattern: str
     max_edits: int = 0
     lines: int = 1
+    correct: Correct = "look-alikes"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

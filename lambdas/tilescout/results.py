@@ -92,6 +92,7 @@ def row(
         "label": detection.label,
         "text": detection.text,
         "normalised_text": detection.normalised_text,
+        "corrections": detection.corrections,
         "confidence": round(detection.confidence, 2),
         "box_px": list(detection.box.rounded()),
         "box_pt": points(detection.box, dpi),
@@ -122,7 +123,9 @@ def detection_json(attributes: dict[str, Any]) -> dict[str, Any]:
         "open_sides",
         "model_version",
     )
-    return {"id": attributes["sort"]} | {name: attributes[name] for name in shown}
+    members = {name: attributes[name] for name in shown}
+    # Rows of an earlier version do not tell.
+    return {"id": attributes["sort"], **members, "corrections": attributes.get("corrections", 0)}
 
 
 def page_json(page: PageRow) -> dict[str, Any]:

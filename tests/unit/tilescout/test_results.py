@@ -89,6 +89,7 @@ def test_the_file_shows_what_the_table_shows() -> None:
         "tiles": [3, 4],
         "open_sides": [],
         "model_version": "",
+        "corrections": 0,
     }
 
 

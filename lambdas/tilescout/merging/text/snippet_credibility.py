@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from itertools import groupby
 
 import regex
@@ -14,6 +15,8 @@ microseconds over a line, and one with nested repeats takes hours.
 """
 DIGIT_LIKE = frozenset("OIL|!")
 """Letters that tags avoid because they look like digits; other letters stand for themselves."""
+OTHERS = {"digit": string.digits, "letter": string.ascii_uppercase, "": "3K -"}
+MAX_ALTERNATIVES = 1
 LONG_ENOUGH = 5
 """A match of at least this many letters and digits may have a letter for a digit: L2-2 is no
 LZ-2."""
@@ -47,14 +50,18 @@ def _has_safe_ends(read: str, run: list[int], free: set[int]) -> bool:
 
 
 def _stands_out(read: str, reading: str, at: int, count: int) -> bool:
-    """Tells if the character as read is odd among its neighbours, or like a digit anyway."""
+    """Tells if the character as read is odd among its neighbours, or like a digit anyway.
+
+    The last letter of a short tag names a part of its thing: U10B is not U108.
+    """
     belongs = any(
         read[near] == reading[near] and _kind(read[near]) == _kind(read[at])
         for near in (at - 1, at + 1)
         if 0 <= near < len(read)
     )
     if reading[at].isdigit():
-        return read[at] in DIGIT_LIKE or not belongs
+        is_suffix = count < LONG_ENOUGH and at == len(read) - 1
+        return read[at] in DIGIT_LIKE or not (belongs or is_suffix)
     return reading[at].isalpha() and count >= LONG_ENOUGH and not belongs
 
 
@@ -75,9 +82,14 @@ def _kind(char: str) -> str:
 
 
 def _is_spelt_out(pattern: regex.Pattern[str], reading: str, at: int) -> bool:
-    """Tells if the pattern wants this very character and not just any of its kind."""
-    others = {"digit": "39", "letter": "KX", "": "3K -"}[_kind(reading[at])]
-    return not any(
+    """Tells if the pattern wants this very character, or this or one other, of its kind.
+
+    A class such as [A-D] takes any letter as much as [A-Z] does.
+    """
+    others = OTHERS[_kind(reading[at])]
+    fitting = (
         pattern.fullmatch(reading[:at] + other + reading[at + 1 :], timeout=MAX_PATTERN_SECONDS)
         for other in others
+        if other != reading[at]
     )
+    return sum(map(bool, fitting)) <= MAX_ALTERNATIVES

@@ -42,7 +42,7 @@ def find_matches(find: Find, text: str) -> list[Match]:
     try:
         every = [
             *_exact_matches(find, plain),
-            *_corrected_matches(find, plain),
+            *(_corrected_matches(find, plain) if find.correct != "none" else ()),
             *_edited_matches(find, plain),
         ]
     except TimeoutError as error:
@@ -153,7 +153,8 @@ def _edited_matches(find: Find, text: str) -> Iterator[Match]:
     """Yields matches with up to ``max_edits`` edits, at most one per four characters."""
     if not find.max_edits:
         return
-    text = _correct_numbers(text)
+    if find.correct != "none":
+        text = _correct_numbers(text)
     pattern = compile_pattern(find.pattern, find.max_edits)
     for match in pattern.finditer(text, timeout=MAX_PATTERN_SECONDS):
         edits, bare = sum(match.fuzzy_counts), match.group().strip()

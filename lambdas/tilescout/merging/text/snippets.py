@@ -19,6 +19,8 @@ from tilescout.profiles import Find
 
 MAX_EDITS = 3
 MAX_LINES = 4
+CORRECTION_RIGHT = 0.8
+"""The share of corrections that are right: `python -m benchmarks.snippet_corrections`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +150,17 @@ def _preference(snippet: _Snippet) -> tuple[object, ...]:
 def _detection(snippet: _Snippet, find: Find, page: int) -> Detection:
     parts = [part for line in snippet.lines for part in line]
     letters = sum(part.end - part.start for part in parts)
+    confidence = sum(part.word.confidence * (part.end - part.start) for part in parts) / letters
     lines = {id(piece.line): piece.line for piece in snippet.pieces}.values()
     return Detection(
         page=page,
         label=find.label,
-        confidence=sum(part.word.confidence * (part.end - part.start) for part in parts) / letters,
+        confidence=confidence * CORRECTION_RIGHT**snippet.match.corrections,
         box=rotate_from_reading(union(part.box for part in parts), parts[0].word.direction),
         text=" ".join(part.word.text[part.start : part.end] for part in parts),
         normalised_text=" ".join(snippet.match.normalised.split()),
         tiles=tuple(sorted({tile for line in lines for tile in line.tiles})),
         open_sides=tuple(sorted({side for line in lines for side in line.open_sides})),
+        corrections=snippet.match.corrections,
         is_match=True,
     )

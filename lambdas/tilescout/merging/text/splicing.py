@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from tilescout.detections import Word
 from tilescout.geometry import Box
+from tilescout.merging.text.confusions import fold_confusable
 from tilescout.merging.text.fragments import Fragment
 from tilescout.merging.text.glyphs import Glyph, glyphs_of, typical_advance, whole_words, words_from
 from tilescout.merging.text.overlap import meeting_point
 
 NEW_PLACE = 0.3
 """A word overlapped by less of its width than this stands at a place of its own."""
+MAX_REPEAT_GAP = 1.5
+"""Characters between two readings of one word that lie side by side."""
 APART = 0.5
 """Two words are apart if the room between them is wider than this many characters."""
 
@@ -36,7 +39,33 @@ def words_of_line(fragments: Sequence[Fragment]) -> tuple[Word, ...]:
     for fragment in fragments:
         if id(fragment) not in used:
             spare += glyphs_of(fragment, advance)
-    return words_from(_add_missed_words(line, spare))
+    return _without_repeats(words_from(_add_missed_words(line, spare)), fragments, advance)
+
+
+def _without_repeats(
+    words: Sequence[Word], fragments: Sequence[Fragment], advance: float
+) -> tuple[Word, ...]:
+    """Returns the words; of two equal neighbours one, unless a fragment shows the pair.
+
+    Readings of one word may lie beside each other where a tile saw it with a poor box. What is
+    written twice side by side stands in the overlap of two tiles, and one of them shows both.
+    """
+    shown = {pair for fragment in fragments for pair in pairwise(_texts(fragment.words))}
+    kept = [*words[:1]]
+    for word in words[1:]:
+        pair = (fold_confusable(kept[-1].text), fold_confusable(word.text))
+        # A box that is too narrow for its letters lacks their beginning.
+        start = min(word.box.left, word.box.right - len(word.text) * advance)
+        is_near = start - kept[-1].box.right <= MAX_REPEAT_GAP * advance
+        if pair[0] != pair[1] or not is_near or pair in shown:
+            kept.append(word)
+        elif word.box.width > kept[-1].box.width:
+            kept[-1] = word
+    return tuple(kept)
+
+
+def _texts(words: Sequence[Word]) -> list[str]:
+    return [fold_confusable(word.text) for word in words]
 
 
 def _chain(fragments: Sequence[Fragment]) -> list[Fragment]:

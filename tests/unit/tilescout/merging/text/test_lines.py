@@ -450,3 +450,31 @@ def test_twice_the_words_take_about_twice_the_work():
 
     assert 1.8 < len(written_page(11_600)) / len(written_page(6_000)) < 2.2
     assert work[11_600] < 2.4 * work[6_000]
+
+
+@pytest.mark.parametrize("narrow", [0, 44])
+def test_a_word_that_two_tiles_place_side_by_side_is_given_once(narrow):
+    first = Answer(
+        tile=0,
+        tile_box=Box(0, 0, 1000, 1000),
+        words=(word("SEE", 800, 830), word("THE", 850, 880), word("NOTE", 900, 945)),
+    )
+    other = Answer(
+        tile=1,
+        tile_box=Box(744, 0, 1744, 1000),
+        words=(word("THE", 850, 880), word("NOTE", 950 + narrow, 995), word("NUMBER", 1010, 1075)),
+    )
+
+    (line,) = stitch_lines([first, other], 1744, 1000)
+
+    assert line.text == "SEE THE NOTE NUMBER"
+
+
+def test_a_word_that_is_written_twice_is_given_twice():
+    words = (word("BORA", 850, 890), word("BORA", 900, 940))
+    first = Answer(tile=0, tile_box=Box(0, 0, 1000, 1000), words=words)
+    other = Answer(tile=1, tile_box=Box(744, 0, 1744, 1000), words=words)
+
+    (line,) = stitch_lines([first, other], 1744, 1000)
+
+    assert line.text == "BORA BORA"

@@ -282,7 +282,8 @@ def test_with_find_only_snippets_are_detected_as_text():
 
 
 def test_what_is_below_the_floor_of_its_label_is_dropped():
-    settings = profile(find=(TAG,), min_confidence={"valve": 40.0, "*": 85.0})
+    floors = {"valve": 40.0, "instrument": 10.0, "*": 85.0}
+    settings = profile(find=(TAG,), min_confidence=floors)
 
     detections = detect_on_page([PAGE], 1, 1000, 1000, settings)
 
@@ -335,3 +336,33 @@ def test_any_one_misread_character_is_corrected(tag, at, chooser):
     read = tag[:at] + chooser.choice(MISREAD.get(tag[at], tag[at])) + tag[at + 1 :]
 
     assert [normalised for _, normalised in found(read)] == [tag]
+
+
+@pytest.mark.parametrize("number", ["10", "20", "18", "30"])
+def test_a_number_is_no_sign_of_a_digit_and_one_of_a_few_letters(number):
+    assert found(number, Find(label="sign", pattern="(?:10|[1-9])[A-D]")) == []
+
+
+@pytest.mark.parametrize("tag", ["U10B", "U7D", "U13B"])
+def test_the_letter_that_ends_a_short_tag_is_no_digit(tag):
+    assert found(tag, Find(label="part", pattern=r"[A-Z]\d{1,3}")) == []
+
+
+def test_a_correction_is_counted_and_lowers_the_confidence():
+    (read,) = find_snippets([line("FV-1023", confidence=90)], [TAG])
+    (corrected,) = find_snippets([line("FV-1O23", confidence=90)], [TAG])
+
+    assert (read.text, read.normalised_text, read.corrections) == ("FV-1023", "FV-1023", 0)
+    assert (corrected.text, corrected.normalised_text, corrected.corrections) == (
+        "FV-1O23",
+        "FV-1023",
+        1,
+    )
+    assert corrected.confidence < read.confidence == 90
+
+
+def test_nothing_is_corrected_where_a_find_says_so():
+    strict = Find(label="tag", pattern=TAG.pattern, correct="none")
+
+    assert found("FV-1O23", strict) == []
+    assert found("FV-1023", strict) == [("FV-1023", "FV-1023")]

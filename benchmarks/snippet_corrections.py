@@ -1,0 +1,89 @@
+"""Measures how often the correction of look-alikes in snippets is right, on tiles of drawings.
+
+    python -m benchmarks.snippet_corrections --data DIR [--tiles 3] [--pages 1]
+
+The local OCR reads the fullest tiles of every drawing with a text layer, and snippets of usual
+shapes are looked for in its lines. A corrected one is right where the layer has it at its place.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+
+from benchmarks.text_drawings import ROOT, Reader, TileTruth, tiles_of
+from tilescout.detections import TextLine, Word
+from tilescout.geometry import Box, union
+from tilescout.merging.text.confusions import normalise
+from tilescout.merging.text.snippets import find_snippets
+from tilescout.profiles import Find
+from tilescout_local.engines.text_reading import Line
+
+FINDS = (
+    Find(label="part", pattern=r"[RCLUQDJ]\d{1,3}"),
+    Find(label="tag", pattern=r"[A-Z]{1,3}-\d{1,5}[A-Z]?"),
+    Find(label="sign", pattern=r"(?:10|[1-9])[A-D]"),
+    Find(label="room", pattern=r"[A-Z]?\d{3}[A-Z]?"),
+    Find(label="number", pattern=r"\d{4,8}"),
+)
+
+
+def text_lines(lines: list[Line]) -> list[TextLine]:
+    """Returns the reader's lines as merged lines; only those that run right."""
+    merged = []
+    for number, line in enumerate(lines):
+        if abs(line.quad[1][0] - line.quad[0][0]) > abs(line.quad[1][1] - line.quad[0][1]):
+            words = tuple(
+                Word(text=word.text, confidence=word.confidence, box=_box(word.quad), line=number)
+                for word in line.words
+                if _box(word.quad).area > 0
+            )
+            if words:
+                text = " ".join(word.text for word in words)
+                box = union(word.box for word in words)
+                merged.append(
+                    TextLine(
+                        text=text, confidence=line.confidence, box=box, words=words, tiles=(0,)
+                    )
+                )
+    return merged
+
+
+def _box(quad: tuple[tuple[float, float], ...]) -> Box:
+    across, down = zip(*quad, strict=True)
+    return Box(min(across), min(down), max(across), max(down))
+
+
+def counted(tile: TileTruth, lines: list[Line]) -> Counter[tuple[str, int, bool]]:
+    """Returns how many snippets there are by label, corrections, and whether the layer has it."""
+    counts: Counter[tuple[str, int, bool]] = Counter()
+    for found in find_snippets(text_lines(lines), FINDS):
+        near = found.box.grow(found.box.height, found.box.height)
+        words = [word for word in (*tile.words, *tile.partial) if near.intersection(word.box).area]
+        truth = normalise(" ".join(word.text for word in words))
+        if words:
+            counts[found.label, found.corrections, found.normalised_text in truth] += 1
+    return counts
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, action="append")
+    parser.add_argument("--tiles", type=int, default=3, help="per page")
+    parser.add_argument("--pages", type=int, default=1, help="per drawing")
+    asked = parser.parse_args()
+    reader = Reader(ROOT)
+    counts: Counter[tuple[str, int, bool]] = Counter()
+    for path in sorted(path for folder in asked.data for path in folder.glob("*.pdf")):
+        for tile in tiles_of(path, asked.pages, asked.tiles):
+            counts += counted(tile, reader.read(tile.image)[0])
+    reader.close()
+    print("| snippet | corrections | found | right |\n|---|---|---|---|")
+    for label, corrections in sorted({(label, number) for label, number, _ in counts}):
+        right, wrong = (counts[label, corrections, is_right] for is_right in (True, False))
+        print(f"| {label} | {corrections} | {right + wrong} | {right} |")
+
+
+if __name__ == "__main__":
+    main()
