@@ -2,14 +2,17 @@
 
     python -m benchmarks.snippet_corrections --data DIR [--tiles 3] [--pages 1]
 
-The local OCR reads the fullest tiles of every drawing with a text layer, and snippets of usual
-shapes are looked for in its lines. A corrected one is right where the layer has it at its place.
+The local OCR reads the fullest tiles of every drawing with a text layer. For each shape that
+several words of a tile have (two letters, a dash, four digits) a snippet is looked for in its
+lines, as users write it. A corrected one is right where the layer has it at its place.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 from collections import Counter
+from itertools import groupby
 from pathlib import Path
 
 from benchmarks.text_drawings import ROOT, Reader, TileTruth, tiles_of
@@ -20,13 +23,36 @@ from tilescout.merging.text.snippets import find_snippets
 from tilescout.profiles import Find
 from tilescout_local.engines.text_reading import Line
 
-FINDS = (
-    Find(label="part", pattern=r"[RCLUQDJ]\d{1,3}"),
-    Find(label="tag", pattern=r"[A-Z]{1,3}-\d{1,5}[A-Z]?"),
-    Find(label="sign", pattern=r"(?:10|[1-9])[A-D]"),
-    Find(label="room", pattern=r"[A-Z]?\d{3}[A-Z]?"),
-    Find(label="number", pattern=r"\d{4,8}"),
-)
+MIN_OF_SHAPE = 4
+
+
+def finds_of(tile: TileTruth) -> list[Find]:
+    """Returns a find for each shape of several words of letters and digits, as users write it."""
+    shapes = Counter(
+        shape
+        for word in tile.words
+        if (shape := _shape(word.text)) and "[A-Z]" in shape and r"\d" in shape
+    )
+    return [
+        Find(label=shape, pattern=shape)
+        for shape, count in sorted(shapes.items())
+        if count >= MIN_OF_SHAPE
+    ]
+
+
+def _shape(text: str) -> str:
+    """Returns a pattern for words like ``text``: letters for letters, digits for digits."""
+    parts = []
+    for kind, run in groupby(normalise(text), key=_kind):
+        length = len(list(run))
+        parts.append(f"{kind}{{{length}}}" if length > 1 else kind)
+    return "".join(parts)
+
+
+def _kind(character: str) -> str:
+    if character.isdigit():
+        return r"\d"
+    return "[A-Z]" if character.isalpha() else re.escape(character)
 
 
 def text_lines(lines: list[Line]) -> list[TextLine]:
@@ -55,15 +81,15 @@ def _box(quad: tuple[tuple[float, float], ...]) -> Box:
     return Box(min(across), min(down), max(across), max(down))
 
 
-def counted(tile: TileTruth, lines: list[Line]) -> Counter[tuple[str, int, bool]]:
-    """Returns how many snippets there are by label, corrections, and whether the layer has it."""
-    counts: Counter[tuple[str, int, bool]] = Counter()
-    for found in find_snippets(text_lines(lines), FINDS):
+def counted(tile: TileTruth, lines: list[Line]) -> Counter[tuple[int, bool]]:
+    """Returns how many snippets there are by corrections, and whether the layer has them."""
+    counts: Counter[tuple[int, bool]] = Counter()
+    for found in find_snippets(text_lines(lines), finds_of(tile)):
         near = found.box.grow(found.box.height, found.box.height)
         words = [word for word in (*tile.words, *tile.partial) if near.intersection(word.box).area]
         truth = normalise(" ".join(word.text for word in words))
         if words:
-            counts[found.label, found.corrections, found.normalised_text in truth] += 1
+            counts[found.corrections, found.normalised_text in truth] += 1
     return counts
 
 
@@ -74,15 +100,15 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=1, help="per drawing")
     asked = parser.parse_args()
     reader = Reader(ROOT)
-    counts: Counter[tuple[str, int, bool]] = Counter()
+    counts: Counter[tuple[int, bool]] = Counter()
     for path in sorted(path for folder in asked.data for path in folder.glob("*.pdf")):
         for tile in tiles_of(path, asked.pages, asked.tiles):
             counts += counted(tile, reader.read(tile.image)[0])
     reader.close()
-    print("| snippet | corrections | found | right |\n|---|---|---|---|")
-    for label, corrections in sorted({(label, number) for label, number, _ in counts}):
-        right, wrong = (counts[label, corrections, is_right] for is_right in (True, False))
-        print(f"| {label} | {corrections} | {right + wrong} | {right} |")
+    print("| corrections | found | right |\n|---|---|---|")
+    for corrections in sorted({number for number, _ in counts}):
+        right, wrong = (counts[corrections, is_right] for is_right in (True, False))
+        print(f"| {corrections} | {right + wrong} | {right} |")
 
 
 if __name__ == "__main__":

@@ -129,7 +129,9 @@ def _ones_among_digits(letters: Sequence[str], ones: Sequence[float]) -> str:
         digits = sum(character.isdigit() for character in word[0])
         for at in range(word.start(), word.end()):
             others = sum(character.isalpha() for character in word[0]) - 1
-            if text[at] in "Il" and ones[at] >= MIN_ONE and digits > others:
+            beside = text[max(word.start(), at - 1) : at] + text[at + 1 : min(word.end(), at + 2)]
+            is_among_digits = digits > others and not any(map(str.isalpha, beside))
+            if text[at] in "Il" and ones[at] >= MIN_ONE and is_among_digits:
                 text[at] = "1"
     return "".join(text)
 

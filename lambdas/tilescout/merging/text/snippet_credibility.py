@@ -35,6 +35,8 @@ def is_credible(pattern: regex.Pattern[str], read: str, reading: str) -> bool:
     count = sum(char.isalnum() for char in reading)
     if len(swapped) > max(1, count // 2):
         return False
+    if swapped and len(_runs(reading)) == 1 and len(swapped) > max(1, (count - 1) // 2):
+        return False
     free = {at for at in swapped if not _is_spelt_out(pattern, reading, at)}
     runs = _runs(reading)
     if len(runs) == 1 and free == swapped and not _has_safe_ends(read, runs[0], free):

@@ -69,6 +69,12 @@ def test_an_i_is_a_one_among_digits_where_a_one_is_likely(before: str, text: str
     assert read({before: 0.9}, BLANK, {"I": 0.8, "1": 0.1}, BLANK, {"2": 0.9}).text == text
 
 
+def test_an_i_beside_a_letter_stays() -> None:
+    letters = [{"I": 0.8, "1": 0.1}, {"A": 0.9}, {"2": 0.9}, {"3": 0.9}, {"4": 0.9}]
+
+    assert read(*letters).text == "IA234"
+
+
 def test_an_i_without_a_likely_one_stays() -> None:
     assert read({"1": 0.9}, BLANK, {"I": 0.98}, BLANK, {"2": 0.9}).text == "1I2"
 

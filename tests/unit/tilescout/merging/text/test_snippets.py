@@ -348,6 +348,10 @@ def test_the_letter_that_ends_a_short_tag_is_no_digit(tag):
     assert found(tag, Find(label="part", pattern=r"[A-Z]\d{1,3}")) == []
 
 
+def test_two_letters_before_two_digits_are_no_number():
+    assert found("IO23", Find(label="number", pattern=r"\d{4}")) == []
+
+
 def test_a_correction_is_counted_and_lowers_the_confidence():
     (read,) = find_snippets([line("FV-1023", confidence=90)], [TAG])
     (corrected,) = find_snippets([line("FV-1O23", confidence=90)], [TAG])
