@@ -25,7 +25,7 @@ POLLERS = 5
 """The long polls of 20 seconds that Lambda keeps open on an empty queue."""
 ALARM_USD = 0.10
 METRIC_USD = 0.30
-GUARD_METRICS = 1
+GUARD_METRICS = 6
 
 
 def _resources(template: dict[str, Any], kind: str) -> Iterator[dict[str, Any]]:
@@ -62,7 +62,7 @@ def monthly(template: dict[str, Any], prices: PriceTable) -> dict[str, float]:
         "the guard, every minute": MINUTES_A_MONTH * guard,
         f"polling {queues} empty queues": polls * prices.sqs_request,
         f"alarms on {alarms} metrics": alarms * ALARM_USD,
-        "the guard's heartbeat metric": GUARD_METRICS * METRIC_USD,
+        f"the guard's {GUARD_METRICS} metrics": GUARD_METRICS * METRIC_USD,
     }
 
 

@@ -31,6 +31,11 @@ os.environ.pop("COLUMNS", None)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--faults", metavar="FILE", help="Write the table of faults to this file.")
+    parser.addoption(
+        "--rights",
+        metavar="FOLDER",
+        help="Write to this folder which rights of the functions' roles the handler tests used.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

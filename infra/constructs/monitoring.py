@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 
 from aws_cdk import Duration
@@ -22,7 +21,7 @@ FIVE_MINUTES = Duration.minutes(5)
 MAX_IDLE = Duration.minutes(15)
 """A model that answers nothing for longer costs money for nothing."""
 
-WORK_FUNCTIONS = ("accept_document", "tile_page", "detect_tile", "detect_onnx", "merge_page")
+WORK_FUNCTIONS = ("tile_page", "detect_tile", "detect_onnx", "merge_page")
 PASSING_ERRORS = 3
 """Errors of a work function in five minutes that are no alarm: a retry mends them."""
 
@@ -73,7 +72,7 @@ class Monitoring(Construct):
         self._watch_documents(Duration.hours(config.settings.oldest_due_hours))
         self._watch_control_functions(functions)
         self._watch_work_functions(functions)
-        self._watch_throttles(functions)
+        self._watch_throttles()
 
     def _watch_control_functions(self, functions: Functions) -> None:
         guard = functions.by_name["guard"].function
@@ -107,11 +106,14 @@ class Monitoring(Construct):
                 limit=PASSING_ERRORS,
             )
 
-    def _watch_throttles(self, functions: Functions) -> None:
-        """Alarms on invocations that Lambda refused, of all functions together."""
+    def _watch_throttles(self) -> None:
+        """Alarms on invocations that Lambda refused in this account and region.
+
+        All functions share the account's executions, and one metric costs less than eight.
+        """
         self._alarms.above_zero(
             "Throttles",
-            _all_throttles({name: each.function for name, each in functions.by_name.items()}),
+            lambda_.Function.metric_all_throttles(period=FIVE_MINUTES, statistic="Sum"),
             "Lambda had no execution free for a function: the account's concurrency is used up; "
             "raise the quota, and account_concurrency with it.",
         )
@@ -177,16 +179,3 @@ class Monitoring(Construct):
             "A document is due and no run took it; look at the runs with `tilescout status`.",
             limit=oldest_due.to_seconds(),
         )
-
-
-def _all_throttles(functions: Mapping[str, lambda_.Function]) -> cloudwatch.MathExpression:
-    """Returns the invocations of all the functions that Lambda refused."""
-    return cloudwatch.MathExpression(
-        expression=" + ".join(f"FILL({name}, 0)" for name in functions),
-        using_metrics={name: _throttles(function) for name, function in functions.items()},
-        period=FIVE_MINUTES,
-    )
-
-
-def _throttles(function: lambda_.Function) -> cloudwatch.Metric:
-    return function.metric_throttles(period=FIVE_MINUTES, statistic="Sum")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -81,6 +83,19 @@ def clients() -> list[Any]:
         runtime.step_functions(),
         runtime.model_control(),
     ]
+
+
+FUNCTION = [""]
+"""The function that is called this moment. Its threads are part of it, as of the process."""
+
+
+@contextmanager
+def called(handler: str) -> Iterator[None]:
+    FUNCTION.append(handler)
+    try:
+        yield
+    finally:
+        FUNCTION.pop()
 
 
 @dataclass
@@ -169,7 +184,7 @@ class Account:
     def call(self, handler: str, event: dict[str, Any], seconds: float | None = None) -> Any:
         """One invocation; ``seconds`` of its time are left, all but a little of it by default."""
         left = TIMEOUTS.get(handler, 60) - 0.1 if seconds is None else seconds
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), called(handler):
             # Powertools tells of an invocation without a metric, which is nothing to us.
             warnings.filterwarnings("ignore", message="No application metrics to publish")
             return module(handler).handler(event, Context(left))

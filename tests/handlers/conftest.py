@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 from moto import mock_aws
 from moto.s3.responses import S3Response
 
-from tests.handlers.account import ENVIRONMENT, PROFILES, Account
+from infra.app import synthesise
+from tests.handlers.account import ENVIRONMENT, FUNCTION, PROFILES, Account
+from tests.handlers.permissions import Rights, rights_of, write_used
+from tests.infra.template import Template
 from tests.moto_items import send_values_as_they_lie
 from tilescout_local.emulator.service_gaps import encode_keys
 
@@ -47,3 +52,33 @@ def account() -> Iterator[Account]:
     # moto knows no models; tests/handlers/model_service.py answers in its place.
     with mock_aws(config={"core": {"passthrough": {"services": ["rekognition"]}}}):
         yield Account.create()
+
+
+@pytest.fixture(scope="session")
+def rights(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Rights]:
+    """What the roles of the synthesised template allow, and what of it tests use."""
+    made = tmp_path_factory.mktemp("template")
+    assembly = synthesise(outdir=str(made / "cdk.out"), build=made / "build")
+    path = assembly / "Tilescout.template.json"
+    found = rights_of(Template(path, json.loads(path.read_text())))
+    yield found
+    if folder := request.config.getoption("--rights"):
+        write_used(Path(folder), found)
+
+
+@pytest.fixture(autouse=True)
+def no_call_is_denied(rights: Rights, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fails a test in which a function makes a call that its role does not allow."""
+    make: Any = getattr(BaseClient, "_make_api_call")  # noqa: B009
+
+    def noted(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
+        if FUNCTION[-1]:
+            rights.note(FUNCTION[-1], client.meta.service_model.service_name, operation, arguments)
+        return make(client, operation, arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", noted)
+    yield
+    denied, rights.denied = rights.denied, set()
+    assert denied == set()

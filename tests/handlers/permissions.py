@@ -1,0 +1,211 @@
+"""The calls that handlers make while they are tested, held against the roles of the template.
+
+Each call of a function stands for one or more IAM actions on resources. A call that the
+function's role does not allow fails its test; what a role allows and no test used can be listed.
+Conditions of statements, resource policies and key policies are not looked at.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from tests.handlers.account import ACCOUNT, REGION
+from tests.infra.template import Template, as_list
+
+Need = tuple[str, str]
+"""An IAM action and the ARN of the resource that it acts on."""
+Right = tuple[str, str, str]
+"""A function, an action and a pattern of ARNs that the function's role allows it on."""
+
+TABLES = {"DocumentsTable": "documents", "DetectionsTable": "detections", "LedgerTable": "ledger"}
+BUCKETS = {f"{name.title()}Bucket": name for name in ("documents", "tiles", "results", "models")}
+QUEUES = {
+    "DocumentsQueue": "documents",
+    "PagesQueue": "pages",
+    "TilesQueue": "tiles",
+    "OnnxTilesQueue": "onnx_tiles",
+    "MergesQueue": "merges",
+    "DocumentsDeadLetters": "documents-dead-letters",
+    "PagesDeadLetters": "pages-dead-letters",
+}
+PSEUDO = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT}
+TRANSACTED = {
+    "ConditionCheck": "ConditionCheckItem",
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+    "Delete": "DeleteItem",
+}
+OF_LAMBDA = {
+    "logs:CreateLogStream",
+    "logs:PutLogEvents",
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+}
+"""What Lambda itself does with a function's role; the guard's look at a queue is among them."""
+S3_WRITES = ("PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload")
+
+
+def _arn(service: str, resource: str) -> str:
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+
+
+BUS = _arn("events", "event-bus/default")
+
+
+def _of_table(operation: str, asked: Mapping[str, Any]) -> Iterator[Need]:
+    if operation == "TransactWriteItems":
+        for action in asked["TransactItems"]:
+            for kind, each in action.items():
+                yield from _of_table(TRANSACTED[kind], each)
+        return
+    for name in asked.get("RequestItems", {}) or [asked["TableName"]]:
+        index = f"/index/{asked['IndexName']}" if "IndexName" in asked else ""
+        yield f"dynamodb:{operation}", _arn("dynamodb", f"table/{name}{index}")
+
+
+def _of_bucket(operation: str, asked: Mapping[str, Any]) -> Iterator[Need]:
+    bucket = f"arn:aws:s3:::{asked['Bucket']}"
+    if operation in ("ListObjectsV2", "ListObjectVersions"):
+        yield ("s3:ListBucket" if operation.endswith("V2") else "s3:ListBucketVersions"), bucket
+    elif operation == "DeleteObjects":
+        for each in asked["Delete"]["Objects"]:
+            yield "s3:DeleteObject", f"{bucket}/{each['Key']}"
+    elif operation in S3_WRITES:
+        yield "s3:PutObject", f"{bucket}/{asked['Key']}"
+    elif operation in ("HeadObject", "GetObject"):
+        version = "Version" if asked.get("VersionId") else ""
+        yield f"s3:GetObject{version}", f"{bucket}/{asked['Key']}"
+    else:
+        yield f"s3:{operation}", f"{bucket}/{asked['Key']}"
+
+
+def _of_queue(operation: str, asked: Mapping[str, Any]) -> Iterator[Need]:
+    name = asked["QueueUrl"].rpartition("/")[2]
+    yield f"sqs:{operation.removesuffix('Batch')}", _arn("sqs", name)
+
+
+def _of_model(operation: str, asked: Mapping[str, Any]) -> Iterator[Need]:
+    yield f"rekognition:{operation}", asked.get("ProjectVersionArn") or asked.get("ProjectArn", "*")
+
+
+def _of_execution(operation: str, asked: Mapping[str, Any]) -> Iterator[Need]:
+    yield f"states:{operation}", asked["executionArn"]
+
+
+NEEDS: dict[str, Callable[[str, Mapping[str, Any]], Iterator[Need]]] = {
+    "dynamodb": _of_table,
+    "s3": _of_bucket,
+    "sqs": _of_queue,
+    "rekognition": _of_model,
+    "stepfunctions": _of_execution,
+    "textract": lambda operation, _: iter([(f"textract:{operation}", "*")]),
+    "events": lambda operation, _: iter(
+        [(f"events:{operation}", _arn("events", "event-bus/default"))]
+    ),
+}
+"""What a call needs, by the service. A service that is not here fails the test."""
+
+
+@dataclass
+class Rights:
+    """``by_function`` has what each role allows; ``denied`` and ``used`` what tests found."""
+
+    by_function: Mapping[str, list[Need]]
+    denied: set[Right] = field(default_factory=set)
+    used: set[Right] = field(default_factory=set)
+
+    def note(self, function: str, service: str, operation: str, asked: Mapping[str, Any]) -> None:
+        for action, resource in NEEDS[service](operation, asked):
+            allowing = {
+                (function, action, pattern)
+                for allowed, pattern in self.by_function[function]
+                if allowed == action and fnmatchcase(resource, pattern)
+            }
+            self.used |= allowing
+            if not allowing:
+                self.denied.add((function, action, resource))
+
+    def unused(self) -> set[Right]:
+        """Returns the rights that no test has used so far."""
+        every = {
+            (function, *need) for function, needs in self.by_function.items() for need in needs
+        }
+        return every - self.used
+
+
+def rights_of(template: Template) -> Rights:
+    """Returns what the role of each function allows, with the names of the tests' resources."""
+    roles = {
+        name: function["Role"]["Fn::GetAtt"][0] for name, function in template.functions().items()
+    }
+    return Rights({name: list(_allowed(template, role)) for name, role in roles.items()})
+
+
+def _allowed(template: Template, role: str) -> Iterator[Need]:
+    owners = {role} | {
+        name
+        for name, policy in template.of_type("IAM::Policy").items()
+        if {"Ref": role} in policy["Properties"]["Roles"]
+    }
+    for owner, statement in template.statements():
+        if owner in owners:
+            for action in as_list(statement["Action"]):
+                for resource in as_list(statement["Resource"]):
+                    # Handlers are tested with a project of their own.
+                    yield (
+                        action,
+                        _text(resource).replace("/sample-symbols/", "/pumps/"),
+                    )
+
+
+def _text(value: Any) -> str:
+    """Returns a resource as text; what tests have no name for is any text."""
+    if isinstance(value, str):
+        return value
+    if "Fn::Join" in value:
+        return "".join(_text(part) for part in value["Fn::Join"][1])
+    name = value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
+    if name in TABLES:
+        return _arn("dynamodb", f"table/{TABLES[name]}")
+    if name in BUCKETS:
+        return f"arn:aws:s3:::{BUCKETS[name]}-bucket"
+    return _arn("sqs", QUEUES[name]) if name in QUEUES else PSEUDO.get(name, "*")
+
+
+def write_used(folder: Path, rights: Rights) -> None:
+    """Writes what one process of the tests used, and what roles allow, into files of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{os.getpid()}.used.json").write_text(json.dumps(sorted(rights.used)))
+    every = sorted(rights.unused() | rights.used)
+    (folder / "allowed.json").write_text(json.dumps(every))
+
+
+def unused_in(folder: Path) -> list[Right]:
+    """Returns the rights that no process used; the polling of queues and logs is Lambda's own."""
+    used = {
+        tuple(right)
+        for path in folder.glob("*.used.json")
+        for right in json.loads(path.read_text())
+    }
+    allowed = [tuple(right) for right in json.loads((folder / "allowed.json").read_text())]
+    return [right for right in allowed if right not in used and right[1] not in OF_LAMBDA]
+
+
+def main() -> None:
+    """Prints the rights that the tests with ``--rights FOLDER`` did not use: 1 if there are any."""
+    unused = unused_in(Path(sys.argv[1]))
+    for function, action, resource in unused:
+        print(f"{function}: {action} on {resource}")
+    sys.exit(1 if unused else 0)
+
+
+if __name__ == "__main__":
+    main()
