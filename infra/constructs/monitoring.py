@@ -21,7 +21,6 @@ FIVE_MINUTES = Duration.minutes(5)
 MAX_IDLE = Duration.minutes(15)
 """A model that answers nothing for longer costs money for nothing."""
 
-WORK_FUNCTIONS = ("tile_page", "detect_tile", "detect_onnx", "merge_page")
 PASSING_ERRORS = 3
 """Errors of a work function in five minutes that are no alarm: a retry mends them."""
 
@@ -95,12 +94,16 @@ class Monitoring(Construct):
 
         Their messages are delivered again, so that one error harms nothing.
         """
-        for name in WORK_FUNCTIONS:
+        for name, title in (
+            ("tile_page", "TilePageErrors"),
+            ("detect_tile", "DetectTileErrors"),
+            ("detect_onnx", "DetectOnnxErrors"),
+            ("merge_page", "MergePageErrors"),
+        ):
+            function = functions.by_name[name].function
             self._alarms.above(
-                f"{''.join(word.capitalize() for word in name.split('_'))}Errors",
-                functions.by_name[name].function.metric_errors(
-                    period=FIVE_MINUTES, statistic="Sum"
-                ),
+                title,
+                function.metric_errors(period=FIVE_MINUTES, statistic="Sum"),
                 f"{name} crashed or ran out of time or memory more than {PASSING_ERRORS} times in "
                 "five minutes; read its log group.",
                 limit=PASSING_ERRORS,
@@ -112,7 +115,7 @@ class Monitoring(Construct):
         All functions share the account's executions, and one metric costs less than eight.
         """
         self._alarms.above_zero(
-            "Throttles",
+            "ThrottledFunctions",
             lambda_.Function.metric_all_throttles(period=FIVE_MINUTES, statistic="Sum"),
             "Lambda had no execution free for a function: the account's concurrency is used up; "
             "raise the quota, and account_concurrency with it.",
