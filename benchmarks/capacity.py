@@ -29,8 +29,8 @@ MIDDLE = replace(FOR_BULK, units=2)
 
 VARIED: tuple[tuple[str, dict[str, float]], ...] = (
     ("nothing", {}),
-    ("a unit answers 1 tile a second", {"rate_per_unit": 1.0, "assumed_rate": 1.0}),
-    ("a unit answers 5 tiles a second", {"rate_per_unit": 5.0, "assumed_rate": 5.0}),
+    ("a unit answers 1 tile per second", {"rate_per_unit": 1.0, "assumed_rate": 1.0}),
+    ("a unit answers 5 tiles per second", {"rate_per_unit": 5.0, "assumed_rate": 5.0}),
     ("a start takes 10 minutes", {"start": 600.0}),
     ("a start takes 20 minutes", {"start": 1200.0}),
     ("half of the tiles are blank", {"tiles_per_page": 12}),
@@ -40,7 +40,7 @@ VARIED: tuple[tuple[str, dict[str, float]], ...] = (
     ("detect_tile_concurrency 20 (in a large account)", {"detect_concurrency": 20}),
     ("5 units", {"units": 5}),
     ("5 units, detect_tile_concurrency 20", {"units": 5, "detect_concurrency": 20}),
-    ("5 units of 5 tiles a second", {"units": 5, "rate_per_unit": 5.0, "assumed_rate": 5.0}),
+    ("5 units of 5 tiles per second", {"units": 5, "rate_per_unit": 5.0, "assumed_rate": 5.0}),
     (
         "the same, detect_tile_concurrency 20",
         {"units": 5, "rate_per_unit": 5.0, "assumed_rate": 5.0, "detect_concurrency": 20},

@@ -1,4 +1,4 @@
-"""What the command line takes to start: CPU seconds and imported modules of help texts.
+"""Measures the start of the command line: CPU seconds and imported modules of help texts.
 
     python -m benchmarks.startup [--repeats 7]
 

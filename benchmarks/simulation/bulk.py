@@ -53,7 +53,7 @@ class Bulk:
 
 @dataclass(slots=True, kw_only=True)
 class Came:
-    """What came of a case. ``seconds`` are by their purpose, ``ends`` counts runs by reason."""
+    """The outcome of a case. ``seconds`` are by their purpose, ``ends`` counts runs by reason."""
 
     finished: float = 0.0
     up_unit_seconds: float = 0.0
@@ -85,7 +85,7 @@ class Came:
 
     @property
     def why_more_runs(self) -> str:
-        """What ended runs before their last tile; empty if nothing did."""
+        """Returns what ended runs before their last tile; empty if nothing did."""
         cut = {reason for reason in self.ends if reason != "every tile has ended"}
         return " and ".join(sorted(cut))
 

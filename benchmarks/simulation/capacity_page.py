@@ -92,12 +92,12 @@ def _grid(cells: list[tuple[int, float, list[Line]]], units: tuple[int, ...]) ->
         "## By units",
         "",
         _told(
-            "Deadline 600 minutes, budget $250 a run, `detect_tile_concurrency` 60, a start of 15 "
-            "minutes, STARTING billed. Time until the last page is merged, dollars a page, what "
-            "most of the time went to, and what made further runs necessary."
+            "Deadline 600 minutes, budget $250 per run, `detect_tile_concurrency` 60, a start of "
+            "15 minutes, STARTING billed. Time until the last page is merged, dollars per page, "
+            "what most of the time went to, and what made further runs necessary."
         ),
         "",
-        f"| pages | tiles a second a unit | {names} |",
+        f"| pages | tiles per second and unit | {names} |",
         f"|---|---|{'---|' * len(units)}",
     ]
     for pages, rate, row in cells:
@@ -116,13 +116,13 @@ def _installed(cells: list[tuple[int, float, Line]]) -> str:
         "## As installed",
         "",
         _told(
-            "Default profile: deadline 60 minutes, budget $25 a run, at most 2 units, "
+            "Default profile: deadline 60 minutes, budget $25 per run, at most 2 units, "
             "`account_concurrency` 1,000, so that 20 tiles are sent at once; each run plans its "
             "units for what it has claimed."
         ),
         "",
-        "| pages | tiles a second a unit | time | $ a page | $ if STARTING is free | runs | units "
-        "| most of the time | more runs by |",
+        "| pages | tiles per second and unit | time | $ per page | $ if STARTING is free | runs "
+        "| units | most of the time | more runs by |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     lines += [
@@ -140,14 +140,14 @@ def _varied(cases: list[Line]) -> str:
         "## What is not known, and what it changes",
         "",
         _told(
-            "Not documented: tiles a second a unit (1 to 5 are named), the time of a start (10 to "
-            "20 minutes), whether STARTING is billed. The rate is measured by each run and "
+            "Not documented: tiles per second and unit (1 to 5 are named), the time of a start (10 "
+            "to 20 minutes), whether STARTING is billed. The rate is measured by each run and "
             "stored with the version. If STARTING is free, each start costs "
-            "$1.00 a unit less. 1,000 pages, 2 units of 2.8 tiles a second, one thing changed at a "
-            "time:"
+            "$1.00 per unit less. 1,000 pages, 2 units of 2.8 tiles per second, one thing changed "
+            "at a time:"
         ),
         "",
-        "| changed | time | $ a page | against nothing changed | most of the time | runs |",
+        "| changed | time | $ per page | against nothing changed | most of the time | runs |",
         "|---|---|---|---|---|---|",
     ]
     lines += [
@@ -163,7 +163,7 @@ def _alternatives(cells: list[tuple[int, float, list[Line]]]) -> str:
     lines = [
         "## Against services paid by the image",
         "",
-        "| | $ a page, call only | pages an hour at its call rate |",
+        "| | $ per page, call only | pages per hour at its call rate |",
         "|---|---|---|",
     ]
     lines += [
@@ -182,7 +182,7 @@ def _alternatives(cells: list[tuple[int, float, list[Line]]]) -> str:
     told = f"""
         They find text, not a customer's own symbols; the lines are there for the size of the
         price. What is around a page (storing, queues, functions, tables, workflow) is
-        {_dollars(around)}. One unit of 2.8 tiles a second is dearer than
+        {_dollars(around)}. One unit of 2.8 tiles per second is dearer than
         {"; than ".join(f"{name} {_among(pages)}" for name, pages in dearer.items())}.
         """
     return "\n".join([*lines, "", _told(told)])
@@ -200,12 +200,13 @@ def _paced(cases: list[tuple[float, Line, Line]]) -> str:
         _told(
             f"A turn of the loop sends its hints {now}; the tables above rest on that. Sent at "
             "once to a unit that "
-            "answers fewer than the 5 tiles a second that it is asked for, many are refused and "
+            "answers fewer than the 5 tiles per second that it is asked for, many are refused and "
             "come back in the next turn only; the measured rate falls, and with it what the "
             "next turn sends. 1,000 pages, 2 units:"
         ),
         "",
-        "| tiles a second a unit | hints at once: time, $ a page | hints evenly: time, $ a page |",
+        "| tiles per second and unit | hints at once: time, $ per page "
+        "| hints evenly: time, $ per page |",
         "|---|---|---|",
     ]
     lines += [
@@ -222,13 +223,13 @@ def _read(cells: list[tuple[int, float, list[Line]]]) -> str:
         """More units make it faster, not cheaper nor, once a run is much longer than its
         start, noticeably dearer."""
         if EVENLY
-        else """Where a unit answers fewer than 5 tiles a second, the pacing of hints binds
+        else """Where a unit answers fewer than 5 tiles per second, the pacing of hints binds
         before anything else (see Pacing): more units are dearer then, and hardly faster."""
     )
     told = f"""
-        Few pages cost a start: 10 of them {_dollars(small.usd_per_page)} a page, 100,000 of them
-        {_dollars(large.usd_per_page)} (one unit, 2.8 tiles a second). {units} The account's
-        50 calls a second are out of reach: five units of 5 tiles a second ask for 25. Lambda
+        Few pages cost a start: 10 of them {_dollars(small.usd_per_page)} per page, 100,000 of them
+        {_dollars(large.usd_per_page)} (one unit, 2.8 tiles per second). {units} The account's
+        50 calls per second are out of reach: five units of 5 tiles per second ask for 25. Lambda
         binds only where `detect_tile_concurrency` divided by the seconds of an ask is less
         than units times rate; rendering does not, unless an account allows ten invocations at
         once. A deadline shorter than the work makes runs of it, each with a start of its own.
@@ -240,7 +241,7 @@ ASSUMED = """## Assumed
 
 - One page is rendered, cut and stored in 4 s and merged in 4 s; an ask takes 1 s from hint to
   commit; stopping takes 75 s until it is seen. Not measured in AWS.
-- Quotas: 5 units a model, 50 DetectCustomLabels calls a second an account, 1,000 Lambda
+- Quotas: 5 units per model, 50 DetectCustomLabels calls per second and account, 1,000 Lambda
   invocations at once, `merge_page_concurrency` 10. DynamoDB, S3 and SQS are taken not to throttle.
 - Tiles flow at the smallest rate between two looks of the loop; single tiles are followed in
   `benchmarks/simulation/tilescout_system`, and a test holds the two against each other.

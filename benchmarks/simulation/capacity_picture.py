@@ -43,11 +43,11 @@ def _dollars(axes: Any, pages: Sequence[int], by_rate: dict[float, list[Line]]) 
     for (rate, lines), colour in zip(by_rate.items(), COLOURS, strict=True):
         billed = [each.usd_per_page for each in lines]
         free = [each.usd_per_page_starting_free for each in lines]
-        axes.plot(pages, billed, color=colour, label=f"model, tiles a second: {rate:g}")
+        axes.plot(pages, billed, color=colour, label=f"model, tiles per second: {rate:g}")
         axes.fill_between(pages, free, billed, color=colour, alpha=0.18, linewidth=0)
     for service, style in zip(per_image(), STYLES, strict=True):
         axes.axhline(service.usd_per_page, color="#777777", linestyle=style, label=service.name)
-    axes.set_title("US dollars a page, 1 unit; shaded: if STARTING is free", loc="left")
+    axes.set_title("US dollars per page, 1 unit; shaded: if STARTING is free", loc="left")
     axes.legend(frameon=False, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.16))
 
 
@@ -55,5 +55,5 @@ def _hours(axes: Any, pages: Sequence[int], by_units: dict[int, list[Line]]) -> 
     for (units, lines), colour in zip(by_units.items(), COLOURS, strict=True):
         name = f"{units} unit{'s' if units > 1 else ''}"
         axes.plot(pages, [each.hours for each in lines], color=colour, label=name)
-    axes.set_title("hours until the last page is merged, 2.8 tiles a second a unit", loc="left")
+    axes.set_title("hours until the last page is merged, 2.8 tiles per second a unit", loc="left")
     axes.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, -0.16))

@@ -43,8 +43,8 @@ ASSUMED = """
   and 18 single arrivals between half past seven and half past five; the second day is idle. The
   sample does not tile: it is given each tile as an image of its own, and a sheet's result is that
   of its last tile.
-- The model: 2.8 tiles a second a unit, starts in 10 to 20 minutes by the seed, stops in one, one
-  unit at $4.00 an hour. Not known is whether STARTING is billed: dollars count it, and the last
+- The model: 2.8 tiles per second a unit, starts in 10 to 20 minutes by the seed, stops in one, one
+  unit at $4.00 per hour. Not known is whether STARTING is billed: dollars count it, and the last
   column above does not.
 - Tilescout: the hourly schedule, default profile, guard each minute, tiles stored and queued 15 s
   after the upload. The sample: its hourly schedule, 59 minutes, 15-minute looks.
@@ -134,7 +134,7 @@ def _fine(rows: list[Row], means: list[Mean]) -> str:
         f"once: its median is {sample.median_minutes:.0f} minutes where Tilescout on the same "
         f"hourly schedule needs {hourly.median_minutes:.0f}, as Tilescout stops the model when the "
         "last tile is answered and starts it again for the next sheet. That is what its "
-        f"{sample.hours - hourly.hours:.1f} more model hours a day buy; on a schedule of "
+        f"{sample.hours - hourly.hours:.1f} more model hours per day buy; on a schedule of "
         f"15 minutes Tilescout's median is {often.median_minutes:.0f} minutes, for "
         f"{often.hours:.1f} model hours. The sample also uses a model that somebody else has "
         "started, where Tilescout waits unless its profile says `use_running_model`; but then it "

@@ -1,4 +1,4 @@
-"""What a run sees and claims, in the order of run_steps/claims.py and survey.py."""
+"""The part of a run that sees and claims, in the order of run_steps/claims.py and survey.py."""
 
 from __future__ import annotations
 

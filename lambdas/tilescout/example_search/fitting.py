@@ -31,7 +31,7 @@ MIN_COVERAGE = 0.45
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """Where a template lies after the fit; ``matrix`` turns, mirrors and scales its rows."""
+    """The position of a template after the fit; ``matrix`` turns, mirrors and scales its rows."""
 
     centre: Floats
     matrix: Floats

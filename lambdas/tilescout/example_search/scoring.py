@@ -32,7 +32,7 @@ STEEPNESS, EVEN_AGREEMENT = 14.0, 0.66
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
-    """What the good matches of a symbol have in common."""
+    """The traits that the good matches of a symbol share."""
 
     styled: float
     """From 0 to 1: how firmly they keep the example's style."""

@@ -1,4 +1,4 @@
-"""What a symbol looks like: the strokes inside an example's box, relative to its centre."""
+"""A symbol's look: the strokes inside an example's box, relative to its centre."""
 
 from __future__ import annotations
 

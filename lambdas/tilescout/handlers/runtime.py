@@ -1,4 +1,4 @@
-"""What every handler shares: the clock, messages one by one, clients opened once per process."""
+"""Tools of every handler: the clock, messages one by one, clients opened once per process."""
 
 from __future__ import annotations
 

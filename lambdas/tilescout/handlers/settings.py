@@ -1,4 +1,4 @@
-"""What each function reads from its environment; a test compares it with the template."""
+"""The settings that functions read from their environment; a test compares it with the template."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def read(kind: type[T]) -> T:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """What synthesis writes beside the code: profiles, and prices that differ from the table's."""
+    """The file that synthesis writes: profiles, and prices that differ from the table's."""
 
     profiles: tuple[Profile, ...]
     default_profile: str

@@ -18,7 +18,7 @@ from tilescout.geometry import Box, union
 
 UNMAPPED = "\ufffd"
 DASHES = {"\u00ad", "\uf02d", "\uf0ad"}
-"""What exporters store for a dash: the soft hyphen, and the codes of symbol fonts."""
+"""Characters that exporters store for a dash: the soft hyphen, and the codes of symbol fonts."""
 FILLED, STROKED = 16, 32
 """Bits of a character's flags in MuPDF's structured text; neither is set in render mode 3, nor for
 text that a pattern or a shading paints."""

@@ -1,4 +1,4 @@
-"""What one turn of DetectTiles comes to: go on, wait for the model, or stop detecting."""
+"""The outcome of one turn of DetectTiles: go on, wait for the model, or stop detecting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the guard does about the leases that it sees (protocol rule 9), as pure functions."""
+"""The guard's duties about the leases that it sees (protocol rule 9), as pure functions."""
 
 from __future__ import annotations
 

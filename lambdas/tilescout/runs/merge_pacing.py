@@ -24,7 +24,7 @@ PATIENCE = 15 * 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergeTurn:
-    """What one turn sends and waits for. ``ends`` tells why it is the last one, or nothing."""
+    """One turn: its hints and its wait. ``ends`` tells why it is the last one, or nothing."""
 
     hints: int
     wait_seconds: int = 0

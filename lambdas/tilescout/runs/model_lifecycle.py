@@ -1,4 +1,4 @@
-"""What to do about a model next, by its status and what was requested (protocol rules 5 to 9).
+"""Decides what to do about a model, by its status and what was requested (protocol rules 5 to 9).
 
 Statuses are those of Rekognition's DescribeProjectVersions:
 https://docs.aws.amazon.com/rekognition/latest/APIReference/API_ProjectVersionDescription.html
@@ -36,7 +36,7 @@ Verb = Literal["start", "use", "stop", "wait", "done", "leave", "give up"]
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What to do, why, and after how many seconds to look again.
+    """The next thing to do, why, and after how many seconds to look again.
 
     "give up" is ``permanent`` where another try in an hour would end the same way; else the run is
     only deferred. ``refused``: the service certainly did not start anything.
@@ -51,7 +51,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartTerms:
-    """What a run wants of its model: to have ``version`` running, after ``starts`` requests.
+    """The wish of a run for its model: to have ``version`` running, after ``starts`` requests.
 
     At ``give_up_at`` its patience ends, and from ``latest_start`` on a start would come too late
     for any tile. ``may_share`` lets it use a model that somebody else started.

@@ -1,4 +1,4 @@
-"""What is known of a Custom Labels model: the version in use, and every time it was started."""
+"""The records of a Custom Labels model: the version in use, and every time it was started."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run does about the model that it waits for: bounded in time and money, then one action."""
+"""Decides about the model that a run waits for: bounded in time and money, then one action."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tilescout.runs.records import RunState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelView:
-    """What one look at the run's model has shown.
+    """The run's model as one look has shown it.
 
     ``status`` and ``message`` are the service's word on ``lease.version`` while that one is owned,
     else on the run's version. ``spent_usd`` is what the run has paid for its model so far.

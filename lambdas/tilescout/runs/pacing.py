@@ -30,7 +30,7 @@ STALLED = (NOTHING_TO_SEND, NOTHING_ENDS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What the ledger says of a run's tiles, and the run's ``attempts`` on them so far.
+    """The ledger's view of a run's tiles, and the run's ``attempts`` on them so far.
 
     ``sendable`` tiles are pending and neither reserved nor stuck; ``reserved`` ones are at their
     detector, or left alone for a while; ``stuck`` ones cannot be sent again in this run;
@@ -53,7 +53,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:
-    """What the loop carries from turn to turn. ``in_queue`` estimates the hints not yet taken."""
+    """The loop's state from turn to turn. ``in_queue`` estimates the hints not yet taken."""
 
     in_queue: int = 0
     attempts: int = 0
@@ -66,7 +66,7 @@ class Pace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What one turn of the loop does: it skips some tiles, sends hints for others, and waits.
+    """One turn of the loop: it skips some tiles, sends hints for others, and waits.
 
     Tiles are in the order in which they became sendable, so those skipped are the ones whose
     hints are still in the queue.
@@ -139,7 +139,7 @@ def _window(rate: float, wait: int, calls_per_second: float) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What ends the detecting of a run before its tiles do.
+    """The limits that end the detecting of a run before its tiles do.
 
     One tile may take ``calls_per_tile`` of the ``calls_left``. ``patience`` is in seconds without
     a tile's end, and ``turns`` are those of the execution so far.

@@ -62,7 +62,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunState:
-    """What the workflow carries between its states; times in epoch seconds.
+    """The state that the workflow carries between its states; times in epoch seconds.
 
     ``first_band`` of the run's open bands is where a look begins that cannot read all.
     ``version`` is the model version's ARN, frozen for the run; empty for a run without one.

@@ -1,4 +1,4 @@
-"""What the ledger's rows say of a run's tiles: which can be sent, and which have failed."""
+"""Surveys a run's tiles by the ledger's rows: which can be sent, and which have failed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TileKey = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRows:
-    """What one turn has read of the run's documents.
+    """The rows of the run's documents that one turn has read.
 
     ``bands`` are those of each claimed document whose tiles have not all ended. ``tiles`` are
     rows, with their document's id, that no set of their band counts. ``unread`` tiles of open
@@ -42,7 +42,7 @@ class LedgerRows:
 
 @dataclass(slots=True)
 class Survey:
-    """What a run can do next. ``since`` are tiles to send, by the time from which they wait.
+    """The work to go on with. ``since`` are tiles to send, by the time from which they wait.
 
     ``has_answers``: the detector answered a tile in this very run. Of the tiles that have not
     ended, ``server_errors`` made some. ``given_up`` tiles have failed, each with whether others

@@ -1,4 +1,4 @@
-"""What a run takes: the documents that are due, those that it claims, and those it still holds."""
+"""The claims of a run: documents that are due, those that it claims and those it still holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one step of a run uses and knows: it gathers once, lets the core decide, and applies."""
+"""The context of one step of a run: it gathers once, lets the core decide, and applies."""
 
 from __future__ import annotations
 

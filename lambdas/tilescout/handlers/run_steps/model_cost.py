@@ -1,4 +1,4 @@
-"""What a run's model cost, who bears it, and what the run measured of it."""
+"""The cost of a run's model, who bears it, and what the run measured of it."""
 
 from __future__ import annotations
 
