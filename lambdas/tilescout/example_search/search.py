@@ -74,7 +74,7 @@ class LearnedSymbol:
     lettering: str | None = None
     """The words of letters that a find must have inside of it; None where any will do."""
     notes: tuple[str, ...] = ()
-    """What is poor about the example, each with what to do about it."""
+    """The weaknesses of the example, each with what to do about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ def read_whole(account: Account, body: bytes) -> tuple[str, int, int]:
 def test_the_text_of_a_page_of_36000_px_needs_little_memory() -> None:
     measured = measure_alone("36,000 px page, its text")
     assert (measured.words, measured.tiles) == (1_000, 0)
-    assert measured.child_mb < 400
+    assert measured.child_mb < 450
     assert measured.parent_mb < 200
 
 
@@ -72,6 +72,7 @@ def test_the_renderer_keeps_to_less_address_space_than_it_is_allowed(tmp_path: P
     assert (page.width_px, page.height_px) == (36_000, 36_000)
 
 
+@pytest.mark.long
 def test_a_page_of_36000_px_is_read_whole(account: Account) -> None:
     """The account's profile is of 72 dpi, so a point is a pixel."""
     assert read_whole(account, large_page(36_000)) == ("DONE", 3, 0)

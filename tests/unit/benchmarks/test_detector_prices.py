@@ -32,6 +32,6 @@ def test_a_tile_that_takes_a_second_in_lambda_is_never_dearer() -> None:
 
 def test_the_page_has_the_figures() -> None:
     page = detector_prices.page(Measured(48, 0.04, 0.05), PRICES)
-    assert "25 tiles a second a core" in page
+    assert "25 tiles per second and core" in page
     assert "| 1,000,000 | $5.76 | $1,143 | $408 | $229 | $1,000 | $1,500 |" in page
     assert max(len(line) for line in page.splitlines() if not line.startswith("|")) <= 125
