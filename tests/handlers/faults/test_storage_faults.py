@@ -216,7 +216,12 @@ def crowded(account: Account, words: int) -> str:
         Bucket="tiles-bucket", Key="answers/crowded", Body=answer_to_json(answer).encode()
     )
     row = TileRow(
-        page=1, tile=0, box=(0, 0, 700, 700), image="tiles/i", state="answered", answer="answers/crowded"
+        page=1,
+        tile=0,
+        box=(0, 0, 700, 700),
+        image="tiles/i",
+        state="answered",
+        answer="answers/crowded",
     )
     key = {"pk": keys.tile_partition(document, 1, 0), "sk": keys.tile_sort(0)}
     account.ledger.put_item(Item=to_item(row) | key)
