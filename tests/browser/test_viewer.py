@@ -65,6 +65,19 @@ def test_the_drawing_is_sharp_where_it_is_zoomed_into(viewer: Viewer) -> None:
     assert sharpest_edge(viewer) > 120
 
 
+def test_zooming_while_it_jumps_ends_at_the_place_of_the_jump(viewer: Viewer) -> None:
+    viewer.page.get_by_label("Filter by text or label").fill("FV-107")
+    viewer.wait("window.tilescout.store.shown.length < 79")
+    viewer.page.locator(".list .row").first.click()
+    for _ in range(3):
+        viewer.press("+")
+    viewer.sharp()
+    left, top, right, bottom = viewer.current()["box"]
+    view = viewer.value("window.tilescout.stage.middleBox()")
+    assert (view[0] + view[2]) / 2 == approx((left + right) / 2, abs=2)
+    assert (view[1] + view[3]) / 2 == approx((top + bottom) / 2, abs=2)
+
+
 def sharpest_edge(viewer: Viewer) -> float:
     """Returns the greatest step of grey between neighbours in the middle of the drawing."""
     shown = picture(viewer)[100:500, 100:600].mean(axis=2)

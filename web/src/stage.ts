@@ -10,6 +10,8 @@ import type { Box, Detection, Page } from "./types";
 const MAX_TAGS = 150;
 const CELL = 512;
 
+type Springs = Record<"zoomSpring" | "centerSpringX" | "centerSpringY", OpenSeadragon.Spring>;
+
 /** The drawing with its boxes: OpenSeadragon shows, our canvas draws, Annotorious edits. */
 export class Stage {
   readonly element = h("div", { className: "stage", tabIndex: 0, role: "application" });
@@ -24,6 +26,7 @@ export class Stage {
   private edited = "";
   private shownKey = "";
   private goTo: Box | null = null;
+  private jump: OpenSeadragon.Rect | null = null;
 
   constructor(private readonly store: Store) {
     this.element.setAttribute("aria-label", "Drawing");
@@ -68,6 +71,7 @@ export class Stage {
     this.viewer.addHandler("update-viewport", () => this.draw());
     this.viewer.addHandler("resize", () => this.draw());
     this.viewer.addHandler("open", () => this.opened());
+    this.viewer.addHandler("animation-finish", () => (this.jump = null));
     this.viewer.addHandler("tile-load-failed", () => store.onMessage("Part of the drawing could not be drawn.", true));
     this.viewer.addHandler("canvas-click", (event) => this.clicked(event));
     this.viewer.addHandler("canvas-key", (event) => {
@@ -345,6 +349,13 @@ export class Stage {
     const image = this.viewer.world.getItemAt(0);
     const bounds = image.imageToViewportRectangle((x - reach) * by, (y - reach / 2) * by, 2 * reach * by, reach * by);
     this.viewer.viewport.fitBounds(bounds, immediately);
+    this.jump = immediately ? null : bounds;
+  }
+
+  /** Ends a jump at its place. OpenSeadragon leaves off where it is when it is zoomed or panned meanwhile. */
+  private endJump(): void {
+    if (this.jump) this.viewer.viewport.fitBounds(this.jump, true);
+    this.jump = null;
   }
 
   /** Brings a box into the view where it is out of it, and keeps the zoom. */
@@ -366,11 +377,13 @@ export class Stage {
   }
 
   zoomBy(factor: number): void {
+    this.endJump();
     this.viewer.viewport?.zoomBy(factor);
     this.viewer.viewport?.applyConstraints();
   }
 
   panBy(x: number, y: number): void {
+    this.endJump();
     const { clientWidth, clientHeight } = this.element;
     const by = new OpenSeadragon.Point((x * clientWidth) / 6, (y * clientHeight) / 6);
     this.viewer.viewport?.panBy(this.viewer.viewport.deltaPointsFromPixels(by));
@@ -381,9 +394,15 @@ export class Stage {
     this.viewer.viewport?.goHome();
   }
 
-  /** For tests and measurements: whether all tiles of the view are there. */
+  /** For tests and measurements: whether the view is at rest and all its tiles are there. */
   isSharp(): boolean {
-    return this.viewer.isOpen() && this.viewer.world.getItemCount() > 0 && this.viewer.world.getItemAt(0).getFullyLoaded();
+    if (!this.viewer.isOpen() || this.viewer.world.getItemCount() === 0) return false;
+    return this.isAtRest() && this.viewer.world.getItemAt(0).getFullyLoaded();
+  }
+
+  private isAtRest(): boolean {
+    const { zoomSpring, centerSpringX, centerSpringY } = this.viewer.viewport as unknown as Springs;
+    return [zoomSpring, centerSpringX, centerSpringY].every((spring) => spring.isAtTargetValue());
   }
 }
 
