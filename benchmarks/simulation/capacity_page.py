@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from benchmarks.simulation.arrivals import SHEETS_PX, tiles_of
 from benchmarks.simulation.tilescout_system.hint_spread import EVENLY
 from tilescout.detector_kinds import KINDS
-from tilescout.pricing import PRICES_AS_OF, PriceTable
+from tilescout.pricing import PRICES_AS_OF, PRICES_REGION, PriceTable
 from tilescout.tiling.grid import TileGrid
 
 TEXT_GRID = TileGrid(size=2048, overlap=256)
@@ -47,12 +47,12 @@ def per_image() -> list[PerImage]:
         PerImage(
             f"Textract, {textract} tiles of 2,048 px",
             textract * prices.call("textract"),
-            3600 * KINDS["textract"].calls_per_second / textract,
+            3600 * KINDS["textract"].tiles_per_second(PRICES_REGION) / textract,
         ),
         PerImage(
             f"Rekognition DetectText, {text} tiles of 1,024 px",
             text * prices.call("rekognition-text"),
-            3600 * KINDS["rekognition-text"].calls_per_second / text,
+            3600 * KINDS["rekognition-text"].tiles_per_second(PRICES_REGION) / text,
         ),
     ]
 

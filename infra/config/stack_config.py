@@ -13,7 +13,12 @@ from infra.config.concurrency import MIN_CAP, check_reserved, queue_caps
 from infra.config.errors import BadConfiguration, BrokenRule
 from infra.config.profiles import Profile
 from infra.config.schedule_expressions import most_frequent
-from tilescout.detector_kinds import CALL_PRICES, CUSTOM_LABELS_UNIT_HOUR
+from tilescout.detector_kinds import (
+    CALL_PRICES,
+    CUSTOM_LABELS_UNIT_HOUR,
+    KINDS,
+    DetectorName,
+)
 
 FunctionName = Literal[
     "accept_document",
@@ -46,6 +51,7 @@ PRICE_NAMES = (
 )
 """The names that ``prices`` may have; a test compares them with the functions' price table."""
 ProfileName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+CallsPerSecond = Annotated[float, Field(gt=0, le=10_000, allow_inf_nan=False)]
 Cap = Annotated[int, Field(ge=MIN_CAP, le=1000)]
 LogRetention = Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 731, 1827, 3653]
 
@@ -65,10 +71,25 @@ class Settings(BaseModel):
     detect_tile_concurrency: Cap | None = None
     detect_onnx_concurrency: Cap | None = None
     merge_page_concurrency: Cap | None = None
+    calls_per_second: dict[DetectorName, CallsPerSecond] = Field(default_factory=dict)
     oldest_due_hours: Annotated[int, Field(ge=1, le=720)] = 26
     reserved_concurrency: dict[FunctionName, Annotated[int, Field(ge=1)]] = Field(
         default_factory=dict
     )
+
+    @field_validator("calls_per_second")
+    @classmethod
+    def _paces_what_is_called(cls, paces: dict[DetectorName, float]) -> dict[DetectorName, float]:
+        paced = [kind.name for kind in KINDS.values() if kind.reads_pixels and not kind.needs_start]
+        for name in paces:
+            if name not in paced:
+                raise BrokenRule(
+                    f"calls_per_second sets the pace of {', '.join(paced)}; a model that is "
+                    "started is paced by its units",
+                    f"it names {name}",
+                    "remove it",
+                )
+        return paces
 
     @model_validator(mode="after")
     def _leaves_room_for_control_functions(self) -> Self:
@@ -214,11 +235,16 @@ class Config(BaseModel):
         """Returns what the functions read, as JSON.
 
         It has every profile with all its fields, the name of the default profile, and the prices
-        that differ from the list.
+        and quotas that differ from the list.
         """
         default = next(name for name, profile in self.profiles.items() if profile.default)
         profiles = [profile.shipped(name) for name, profile in sorted(self.profiles.items())]
-        document = {"default_profile": default, "profiles": profiles, "prices": self.prices}
+        document = {
+            "default_profile": default,
+            "profiles": profiles,
+            "prices": self.prices,
+            "calls_per_second": self.settings.calls_per_second,
+        }
         return json.dumps(document, indent=1, sort_keys=True)
 
 

@@ -20,6 +20,9 @@ Function = Literal["", "detect_tile", "detect_onnx"]
 CUSTOM_LABELS_UNIT_HOUR = 4.0
 """US dollars per inference unit and hour while a version of a Custom Labels model is up."""
 
+REKOGNITION_QUOTAS = "https://docs.aws.amazon.com/general/latest/gr/rekognition.html"
+"""The page on which AWS publishes the default quotas of Rekognition, by region."""
+
 _OF_TEXT = ("find", "text_layer")
 _OF_STARTED_MODELS = (
     "max_inference_units",
@@ -39,15 +42,35 @@ class CallPrice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallQuota:
+    """The calls per second that one account may make to a service by default.
+
+    ``regions`` have ``calls_per_second``, all others ``elsewhere``. ``code`` is the quota's in
+    Service Quotas, ``source`` the page of AWS that the figures are from.
+    """
+
+    code: str
+    calls_per_second: float
+    elsewhere: float
+    source: str
+    regions: tuple[str, ...] = ()
+
+    def in_region(self, region: str) -> float:
+        """Returns the default calls per second of an account in the region."""
+        return self.calls_per_second if region in self.regions else self.elsewhere
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DetectorKind:
     """The facts about one detector.
 
     ``tile_px`` is the smallest and the largest side of a tile, in pixels, that it takes, and
     ``max_tuned_tile_px`` the largest that tuning tries, where that is less. ``max_image_bytes``
-    bounds the encoded tile. ``calls_per_second`` is the quota of one account. A truncated answer
-    is asked for again by up to ``extra_calls`` further calls. ``api_call`` is the action as IAM
-    names it, ``call_price`` what one call costs where calls are billed. ``own_fields`` are the
-    fields of a profile that this kind may have and not every kind has.
+    bounds the encoded tile. ``calls_per_second`` is the pace of a run without a ``quota``, or
+    in the regions with the largest one. A truncated answer is asked for again by up to
+    ``extra_calls`` further calls, and a run reckons with ``usual_calls`` per tile. ``api_call`` is
+    the action as IAM names it, ``call_price`` what one call costs where calls are billed.
+    ``own_fields`` are the fields of a profile that this kind may have and not every kind has.
     """
 
     name: DetectorName
@@ -61,12 +84,20 @@ class DetectorKind:
     api_call: str = ""
     call_price: CallPrice | None = None
     extra_calls: int = 0
+    usual_calls: int = 1
+    quota: CallQuota | None = None
     max_tuned_tile_px: int = 0
 
     @property
     def calls_per_tile(self) -> int:
         """The largest number of billed calls that one request for a tile may make."""
         return 1 + self.extra_calls
+
+    def tiles_per_second(self, region: str, calls: float | None = None) -> float:
+        """Returns the pace of a run: what a quota of ``calls``, or the region's default, allows."""
+        if calls is None:
+            calls = self.quota.in_region(region) if self.quota else self.calls_per_second
+        return calls / self.usual_calls
 
     @property
     def reads_pixels(self) -> bool:
@@ -106,8 +137,11 @@ _ALL_KINDS = (
         finds="objects",
         tile_px=(64, 4096),
         max_image_bytes=4_000_000,
-        # The account's quota. A model of few units answers less; the run sets the pace by them.
+        # A model of few units answers less; the run sets the pace by them.
         calls_per_second=50,
+        quota=CallQuota(
+            code="L-EA71C84A", calls_per_second=50, elsewhere=50, source=REKOGNITION_QUOTAS
+        ),
         own_fields=("model_project", "second_scale", *_OF_STARTED_MODELS),
         function="detect_tile",
         model="started",
@@ -119,6 +153,15 @@ _ALL_KINDS = (
         tile_px=(50, 10_000),
         max_image_bytes=10_000_000,
         calls_per_second=10,
+        # Cautious: AWS has raised them several times. A pace that is too high costs nothing, for
+        # what is refused is no attempt.
+        quota=CallQuota(
+            code="L-75788A8B",
+            calls_per_second=10,
+            elsewhere=5,
+            regions=("us-east-1", "us-west-2"),
+            source="https://docs.aws.amazon.com/general/latest/gr/textract.html",
+        ),
         own_fields=("second_scale", *_OF_TEXT),
         function="detect_tile",
         api_call="textract:DetectDocumentText",
@@ -129,12 +172,20 @@ _ALL_KINDS = (
         finds="text",
         tile_px=(80, 10_000),
         max_image_bytes=5_000_000,
-        calls_per_second=25,
+        calls_per_second=50,
+        quota=CallQuota(
+            code="L-87CF5BA6",
+            calls_per_second=50,
+            elsewhere=5,
+            regions=("us-east-1", "us-west-2", "eu-west-1"),
+            source=REKOGNITION_QUOTAS,
+        ),
         own_fields=("second_scale", *_OF_TEXT),
         function="detect_tile",
         api_call="rekognition:DetectText",
         call_price=CallPrice("detect_text_image", 0.001),
         extra_calls=4,
+        usual_calls=2,
     ),
     DetectorKind(
         name="pdf-text",
@@ -173,3 +224,12 @@ def may_have(kind: DetectorKind, field: str) -> bool:
 def names_with(field: str) -> list[DetectorName]:
     """Returns the detectors whose profiles may have the field, in the order of the table."""
     return [kind.name for kind in _ALL_KINDS if may_have(kind, field)]
+
+
+def default_quotas(region: str) -> dict[DetectorName, float]:
+    """Returns the calls per second that an account may make by default, by detector.
+
+    Only detectors that are a service of AWS are in it; ``KINDS[name].quota`` has the code of each
+    quota in Service Quotas, and the page that the figures are from.
+    """
+    return {kind.name: kind.quota.in_region(region) for kind in _ALL_KINDS if kind.quota}

@@ -64,6 +64,7 @@ def _step_context(event: dict[str, Any], state: RunState) -> StepContext:
         onnx_tiles_queue_url=SETTINGS.onnx_tiles_queue_url,
         merges_queue_url=SETTINGS.merges_queue_url,
         configuration=CONFIGURATION,
+        region=settings.region(),
         open_rekognition=runtime.model_control,
         now=now,
         error=_error(event.get("state", {})),

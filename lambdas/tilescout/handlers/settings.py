@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -85,13 +85,22 @@ def read(kind: type[T]) -> T:
     return parsed
 
 
+def region() -> str:
+    """Returns the region that the function runs in, as Lambda says."""
+    return os.environ.get("AWS_REGION", "")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """The file that synthesis writes: profiles, and prices that differ from the table's."""
+    """The file that synthesis writes: profiles, and prices that differ from the table's.
+
+    ``calls_per_second`` has the quotas of the account that differ from the region's default.
+    """
 
     profiles: tuple[Profile, ...]
     default_profile: str
     prices: dict[str, Any]
+    calls_per_second: dict[str, float] = field(default_factory=dict)
 
     def profile_for(self, name: str) -> Profile:
         """Returns the profile of that name, or the default one."""
@@ -107,6 +116,11 @@ class Configuration:
             f"the key names the profile {name!r}, which does not exist, so "
             f"{self.default_profile!r} was used; known: {', '.join(sorted(known))}",
         )
+
+    def tiles_per_second(self, profile: Profile, region: str) -> float:
+        """Returns the pace at which a run sends the profile's tiles in the region."""
+        calls = self.calls_per_second.get(profile.detector)
+        return profile.kind.tiles_per_second(region, calls)
 
     def of_model(self, model: str) -> list[Profile]:
         """Returns the profiles that share a lease. Raises InvalidProfile if there is none."""

@@ -142,7 +142,11 @@ def shares_of(claims: Sequence[Claim], usd: float) -> list[tuple[str, float]]:
 
 
 def opened(
-    state: RunState, lease: Lease, profiles: Sequence[Profile], prices: PriceTable
+    state: RunState,
+    lease: Lease,
+    profiles: Sequence[Profile],
+    prices: PriceTable,
+    tiles_per_second: float,
 ) -> RunState:
     """Returns the state of a run that has just acquired its ``lease``: its model comes first."""
     kind = profiles[0].kind
@@ -156,7 +160,7 @@ def opened(
         deadline=lease.hard_deadline - closing_seconds(profiles),
         price_per_call=max(prices.tile_call(profile) for profile in profiles),
         calls_per_tile=kind.calls_per_tile,
-        calls_per_second=kind.calls_per_second,
+        calls_per_second=tiles_per_second,
     )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from tests.handlers.account import Account
 from tests.handlers.between import detector
 from tests.handlers.runs import Run, answers, claims, clock, lease, queued, run_with, set_attributes
@@ -30,6 +32,14 @@ def test_a_run_claims_what_is_due(account: Account) -> None:
     assert (row["status"], row["claim_token"], row["run_id"]) == ("RUNNING", 1, run.state["id"])
     assert claims(account, run) == [document]
     assert (lease(account)["owner"], lease(account)["phase"]) == (run.execution, "working")
+
+
+def test_a_run_is_paced_by_the_quota_of_its_region(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    queued(account)
+    assert Run(account).open().state["calls_per_second"] == 5
 
 
 def test_a_retried_open_run_keeps_its_token_and_its_claims(account: Account) -> None:

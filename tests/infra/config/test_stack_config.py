@@ -189,6 +189,21 @@ def test_profiles_of_one_model_take_the_most_frequent_schedule() -> None:
     assert config.schedules() == {"textract": "rate(1 hour)"}
 
 
+def test_a_quota_is_shipped_to_the_functions() -> None:
+    config = parsed({"calls_per_second": {"textract": 25}}, text=TEXT | {"default": True})
+    assert json.loads(config.profiles_json())["calls_per_second"] == {"textract": 25}
+
+
+def test_a_pace_of_a_model_that_is_started_is_refused() -> None:
+    with pytest.raises(BadConfiguration) as refused:
+        parsed({"calls_per_second": {"custom-labels": 25}}, text=TEXT | {"default": True})
+    assert (
+        "settings.calls_per_second: calls_per_second sets the pace of textract, "
+        "rekognition-text, onnx; a model that is started is paced by its units; it names "
+        "custom-labels; remove it"
+    ) in str(refused.value)
+
+
 def test_two_cron_expressions_of_one_model_are_refused() -> None:
     with pytest.raises(BadConfiguration, match="the profiles a, b of textract differ"):
         parsed(

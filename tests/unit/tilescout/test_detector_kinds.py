@@ -7,7 +7,14 @@ from typing import get_args
 
 import pytest
 
-from tilescout.detector_kinds import KINDS, DetectorKind, DetectorName, may_have, names_with
+from tilescout.detector_kinds import (
+    KINDS,
+    DetectorKind,
+    DetectorName,
+    default_quotas,
+    may_have,
+    names_with,
+)
 from tilescout.profiles import Profile
 
 
@@ -47,3 +54,26 @@ def test_only_truncated_answers_take_more_than_one_call_per_tile() -> None:
         "pdf-text": 1,
         "onnx": 1,
     }
+
+
+def test_the_default_quotas_differ_by_region() -> None:
+    assert default_quotas("us-east-1") == {
+        "custom-labels": 50,
+        "textract": 10,
+        "rekognition-text": 50,
+    }
+    assert default_quotas("eu-central-1") == {
+        "custom-labels": 50,
+        "textract": 5,
+        "rekognition-text": 5,
+    }
+
+
+def test_a_run_reckons_with_two_calls_per_tile_of_detect_text() -> None:
+    kind = KINDS["rekognition-text"]
+    assert kind.tiles_per_second("eu-west-1") == 25
+    assert kind.tiles_per_second("eu-central-1", calls=40) == 20
+
+
+def test_a_detector_without_a_quota_has_one_pace_everywhere() -> None:
+    assert KINDS["onnx"].tiles_per_second("sa-east-1") == 100

@@ -39,6 +39,7 @@ class StepContext:
     configuration: Configuration
     open_rekognition: Callable[[], RekognitionClient]
     now: int
+    region: str = ""
     error: str = ""
     at_once: bool = False
     state: RunState
@@ -55,6 +56,11 @@ class StepContext:
     def prices(self) -> PriceTable:
         """The prices of the region with the overrides of the configuration."""
         return PriceTable().with_overrides(self.configuration.prices)
+
+    @property
+    def tiles_per_second(self) -> float:
+        """The pace that the account's quota in its region allows."""
+        return self.configuration.tiles_per_second(self.profiles[0], self.region)
 
     @property
     def hints_queue_url(self) -> str:

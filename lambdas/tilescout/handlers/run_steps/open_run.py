@@ -31,7 +31,7 @@ def open_run(context: StepContext) -> RunState:
     )
     if lease is None:
         return state
-    state = opened(state, lease, profiles, context.prices)
+    state = opened(state, lease, profiles, context.prices, context.tiles_per_second)
     document_table.open_run(context.documents, opened_run(state, profiles, context.now))
     # Read only now: a step that is tried again finds its own record and claims, and what another
     # run did before this one took the lease must be seen.
