@@ -1,131 +1,123 @@
 import { look } from "./palette";
-import type { Detection } from "./types";
+import type { Box, Detection } from "./types";
 
 const FLAGS: Record<string, number> = { left: 1, top: 2, right: 4, bottom: 8 };
-const LOW = 16, REJECTED = 32, SETTLED = 64, DIFFERENT = 128;
-const BYTES = 20;
+const LOW = 16, REJECTED = 32, SETTLED = 64;
+// A side that is open or dashed.
+const BROKEN = 31;
+const GREY = 0xff737373;
+const DASH = 5, PERIOD = 9;
+const GAP_FROM = 0.22, GAP_TO = 0.78;
 
-// Each box is four edges and a diagonal, 30 corners made in the vertex shader: one draw call for all.
-const VERTEX = `#version 300 es
-in vec4 box;
-in vec4 look;
-uniform vec4 view;    // scale x, scale y, offset x, offset y: page pixels to device pixels
-uniform vec2 size;    // of the canvas, device pixels
-uniform float ratio;  // device pixels per CSS pixel
-out vec3 colour;
-out float along;
-flat out int flags;
-flat out float span;
-flat out int edge;
-void main() {
-  flags = int(look.a * 255.0 + 0.5);
-  colour = look.rgb;
-  vec2 a = box.xy * view.xy + view.zw;
-  vec2 b = box.zw * view.xy + view.zw;
-  bool settled = (flags & ${SETTLED}) != 0;
-  bool rejected = (flags & ${REJECTED}) != 0;
-  float width = ratio * (rejected ? 1.0 : settled ? 3.0 : 2.0);
-  // Outside of what was found, so that the line hides none of it.
-  a = floor(a) - width; b = ceil(b) + width;
-  edge = gl_VertexID / 6;
-  int corner = gl_VertexID % 6;
-  float u = (corner == 1 || corner == 2 || corner == 4) ? 1.0 : 0.0;
-  float v = (corner == 2 || corner == 4 || corner == 5) ? 1.0 : 0.0;
-  vec2 at;
-  if (edge == 0) { at = vec2(a.x + v * width, mix(a.y, b.y, u)); span = b.y - a.y; }
-  else if (edge == 1) { at = vec2(mix(a.x, b.x, u), a.y + v * width); span = b.x - a.x; }
-  else if (edge == 2) { at = vec2(b.x - v * width, mix(a.y, b.y, u)); span = b.y - a.y; }
-  else if (edge == 3) { at = vec2(mix(a.x, b.x, u), b.y - v * width); span = b.x - a.x; }
-  else {
-    vec2 across = normalize(vec2(b.y - a.y, b.x - a.x)) * width;
-    at = vec2(mix(a.x, b.x, u), mix(b.y, a.y, u)) + (v - 0.5) * vec2(across.x, across.y);
-    span = length(b - a);
-    if (!rejected) at = vec2(-9.0);
-  }
-  along = u * span;
-  vec2 clip = at / size * 2.0 - 1.0;
-  gl_Position = vec4(clip.x, -clip.y, 0.0, 1.0);
-}`;
-
-const FRAGMENT = `#version 300 es
-precision highp float;
-in vec3 colour;
-in float along;
-flat in int flags;
-flat in float span;
-flat in int edge;
-uniform float ratio;
-out vec4 pixel;
-void main() {
-  bool open = edge < 4 && (flags & (1 << edge)) != 0;
-  // An open side keeps only its ends: the thing may go on there.
-  if (open && along > span * 0.22 && along < span * 0.78) discard;
-  // Low confidence is dashed.
-  if ((flags & ${LOW}) != 0 && edge < 4 && mod(along, 9.0 * ratio) > 5.0 * ratio) discard;
-  vec3 shown = (flags & ${REJECTED}) != 0 ? vec3(0.45) : colour;
-  pixel = vec4(shown, 1.0);
-}`;
-
-/** Draws thousands of boxes in one call of WebGL 2 over a picture. */
+/**
+ * Draws tens of thousands of boxes over a picture.
+ *
+ * It sets the pixels of the upright lines itself, which is quick without a graphics card too;
+ * `python -m benchmarks.viewer` counts the frames.
+ */
 export class Boxes {
   readonly canvas = document.createElement("canvas");
-  private readonly gl: WebGL2RenderingContext;
-  private readonly buffer: WebGLBuffer;
-  private readonly locations: Record<"view" | "size" | "ratio", WebGLUniformLocation | null>;
-  private count = 0;
+  private readonly pen: CanvasRenderingContext2D;
+  private image: ImageData;
+  private pixels: Uint32Array;
+  private sides = new Float32Array();
+  private colours = new Uint32Array();
+  private flags = new Uint8Array();
 
   constructor() {
-    const gl = this.canvas.getContext("webgl2", { antialias: false, alpha: true, premultipliedAlpha: true });
-    if (!gl) throw new Error("This browser has no WebGL 2; use a current Chrome, Edge, Firefox or Safari.");
-    this.gl = gl;
-    const program = link(gl);
-    gl.useProgram(program);
-    this.locations = {
-      view: gl.getUniformLocation(program, "view"),
-      size: gl.getUniformLocation(program, "size"),
-      ratio: gl.getUniformLocation(program, "ratio"),
-    };
-    this.buffer = gl.createBuffer()!;
-    gl.bindBuffer(gl.ARRAY_BUFFER, this.buffer);
-    attribute(gl, gl.getAttribLocation(program, "box"), gl.FLOAT, false, 0);
-    attribute(gl, gl.getAttribLocation(program, "look"), gl.UNSIGNED_BYTE, true, 16);
+    // Pixels that a script sets belong into memory, not on a graphics card.
+    this.pen = this.canvas.getContext("2d", { willReadFrequently: true })!;
+    this.image = this.pen.createImageData(1, 1);
+    this.pixels = new Uint32Array(this.image.data.buffer);
   }
 
   /** Takes the boxes to draw. */
   load(detections: Detection[], lowConfidence: number): void {
-    const bytes = new ArrayBuffer(detections.length * BYTES);
-    const view = new DataView(bytes);
-    detections.forEach((each, number) => {
-      const at = number * BYTES;
-      each.box.forEach((side, index) => view.setFloat32(at + index * 4, side, true));
-      look(each.label).rgb.forEach((part, index) => view.setUint8(at + 16 + index, part));
-      view.setUint8(at + 19, flags(each, lowConfidence));
-    });
-    this.gl.bindBuffer(this.gl.ARRAY_BUFFER, this.buffer);
-    this.gl.bufferData(this.gl.ARRAY_BUFFER, bytes, this.gl.DYNAMIC_DRAW);
-    this.count = detections.length;
+    this.sides = new Float32Array(detections.flatMap((each) => each.box));
+    this.colours = new Uint32Array(detections.map((each) => pixel(each)));
+    this.flags = new Uint8Array(detections.map((each) => flags(each, lowConfidence)));
   }
 
   resize(width: number, height: number, ratio: number): void {
-    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
-    if (this.canvas.width !== w || this.canvas.height !== h) {
-      this.canvas.width = w;
-      this.canvas.height = h;
+    const [w, h] = [Math.max(1, Math.round(width * ratio)), Math.max(1, Math.round(height * ratio))];
+    if (this.image.width === w && this.image.height === h) return;
+    this.canvas.width = w;
+    this.canvas.height = h;
+    this.image = this.pen.createImageData(w, h);
+    this.pixels = new Uint32Array(this.image.data.buffer);
+  }
+
+  /** Draws all boxes; scale and offsets lead from page pixels to device pixels. */
+  draw(scale: number, offsetX: number, offsetY: number, ratio: number): void {
+    this.pixels.fill(0);
+    for (let number = 0; scale > 0 && number < this.flags.length; number++) {
+      this.box(number, scale, offsetX, offsetY, ratio);
+    }
+    this.pen.putImageData(this.image, 0, 0);
+  }
+
+  private box(number: number, scale: number, offsetX: number, offsetY: number, ratio: number): void {
+    const { sides, image } = this;
+    const at = number * 4, flags = this.flags[number]!, colour = this.colours[number]!;
+    const width = Math.max(1, Math.round(ratio * (flags & REJECTED ? 1 : flags & SETTLED ? 3 : 2)));
+    // Outside of what was found, so that the line hides none of it.
+    const left = Math.floor(sides[at]! * scale + offsetX) - width;
+    const top = Math.floor(sides[at + 1]! * scale + offsetY) - width;
+    const right = Math.ceil(sides[at + 2]! * scale + offsetX) + width;
+    const bottom = Math.ceil(sides[at + 3]! * scale + offsetY) + width;
+    if (right <= 0 || bottom <= 0 || left >= image.width || top >= image.height) return;
+    if (!(flags & BROKEN)) {
+      this.fill(left, top, right, top + width, colour);
+      this.fill(left, bottom - width, right, bottom, colour);
+      this.fill(left, top + width, left + width, bottom - width, colour);
+      this.fill(right - width, top + width, right, bottom - width, colour);
+    } else this.broken([left, top, right, bottom], width, flags, colour, ratio);
+    if (flags & REJECTED) this.diagonal([left, top, right, bottom], width, colour);
+  }
+
+  private broken([left, top, right, bottom]: Box, width: number, flags: number, colour: number, ratio: number): void {
+    const along = (from: number, to: number, side: string) => pieces(from, to, flags & FLAGS[side]!, flags & LOW, ratio);
+    for (const [from, to] of along(left, right, "top")) this.fill(from, top, to, top + width, colour);
+    for (const [from, to] of along(left, right, "bottom")) this.fill(from, bottom - width, to, bottom, colour);
+    for (const [from, to] of along(top, bottom, "left")) this.fill(left, from, left + width, to, colour);
+    for (const [from, to] of along(top, bottom, "right")) this.fill(right - width, from, right, to, colour);
+  }
+
+  private fill(left: number, top: number, right: number, bottom: number, colour: number): void {
+    const { width, height } = this.image;
+    const from = Math.max(0, left), to = Math.min(width, right);
+    if (from >= to) return;
+    const end = Math.min(height, bottom) * width;
+    // Faster than fill() of the few pixels that a line is wide.
+    for (let row = Math.max(0, top) * width; row < end; row += width) {
+      for (let at = row + from; at < row + to; at++) this.pixels[at] = colour;
     }
   }
 
-  /** Draws all boxes; scales and offsets lead from page pixels to device pixels. */
-  draw(scaleX: number, scaleY: number, offsetX: number, offsetY: number, ratio: number): void {
-    const { gl, canvas } = this;
-    gl.viewport(0, 0, canvas.width, canvas.height);
-    gl.clearColor(0, 0, 0, 0);
-    gl.clear(gl.COLOR_BUFFER_BIT);
-    if (!this.count) return;
-    gl.uniform4f(this.locations.view, scaleX, scaleY, offsetX, offsetY);
-    gl.uniform2f(this.locations.size, canvas.width, canvas.height);
-    gl.uniform1f(this.locations.ratio, ratio);
-    gl.drawArraysInstanced(gl.TRIANGLES, 0, 30, this.count);
+  private diagonal([left, top, right, bottom]: Box, width: number, colour: number): void {
+    const steps = Math.max(right - left, bottom - top);
+    for (let step = 0; step < steps; step++) {
+      const x = Math.round(left + ((right - left - width) * step) / steps);
+      const y = Math.round(bottom - width - ((bottom - top - width) * step) / steps);
+      this.fill(x, y, x + width, y + width, colour);
+    }
   }
+}
+
+/** The parts of a side that are drawn: all of it, its ends where the thing may go on, dashes where it is unsure. */
+function pieces(from: number, to: number, isOpen: number, isLow: number, ratio: number): [number, number][] {
+  const ends: [number, number][] = isOpen ? [[from, from + (to - from) * GAP_FROM], [from + (to - from) * GAP_TO, to]] : [[from, to]];
+  if (!isLow) return ends.map(([start, end]) => [Math.round(start), Math.round(end)]);
+  return ends.flatMap(([start, end]) => dashes(start, end, from, ratio));
+}
+
+function dashes(start: number, end: number, origin: number, ratio: number): [number, number][] {
+  const found: [number, number][] = [];
+  for (let at = origin; at < end; at += PERIOD * ratio) {
+    const [a, b] = [Math.max(start, at), Math.min(end, at + DASH * ratio)];
+    if (a < b) found.push([Math.round(a), Math.round(b)]);
+  }
+  return found;
 }
 
 function flags(each: Detection, lowConfidence: number): number {
@@ -134,29 +126,12 @@ function flags(each: Detection, lowConfidence: number): number {
   if (each.state === "proposed" || (each.confidence < lowConfidence && each.state === "unreviewed")) value |= LOW;
   if (each.state === "rejected") value |= REJECTED;
   if (["accepted", "corrected", "added"].includes(each.state)) value |= SETTLED;
-  if (each.difference) value |= DIFFERENT;
   return value;
 }
 
-function attribute(gl: WebGL2RenderingContext, at: number, type: number, normalized: boolean, offset: number): void {
-  gl.enableVertexAttribArray(at);
-  gl.vertexAttribPointer(at, 4, type, normalized, BYTES, offset);
-  gl.vertexAttribDivisor(at, 1);
-}
-
-function link(gl: WebGL2RenderingContext): WebGLProgram {
-  const program = gl.createProgram()!;
-  for (const [type, source] of [
-    [gl.VERTEX_SHADER, VERTEX],
-    [gl.FRAGMENT_SHADER, FRAGMENT],
-  ] as const) {
-    const shader = gl.createShader(type)!;
-    gl.shaderSource(shader, source);
-    gl.compileShader(shader);
-    if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS)) throw new Error(gl.getShaderInfoLog(shader) ?? "shader");
-    gl.attachShader(program, shader);
-  }
-  gl.linkProgram(program);
-  if (!gl.getProgramParameter(program, gl.LINK_STATUS)) throw new Error(gl.getProgramInfoLog(program) ?? "program");
-  return program;
+/** The colour as memory holds it: alpha, blue, green, red from the highest byte on. */
+function pixel(each: Detection): number {
+  if (each.state === "rejected") return GREY;
+  const [red, green, blue] = look(each.label).rgb;
+  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
 }

@@ -167,10 +167,10 @@ export class Stage {
     this.pen.setTransform(1, 0, 0, 1, 0, 0);
     this.pen.clearRect(0, 0, w, hgt);
     if (!place) {
-      this.boxes.draw(0, 0, 0, 0, ratio);
+      this.boxes.draw(0, 0, 0, ratio);
       return;
     }
-    this.boxes.draw(place.scale * ratio, place.scale * ratio, place.x * ratio, place.y * ratio, ratio);
+    this.boxes.draw(place.scale * ratio, place.x * ratio, place.y * ratio, ratio);
     this.pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.drawMarks(place, width, height);
   }
