@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from tilescout.geometry import POINTS_PER_INCH
 from tilescout_drawings.drawing import Drawing
-from tilescout_reviews.corrections import Sides, Verdict
+from tilescout_reviews.corrections import Verdict
 from tilescout_reviews.reviewed import ReviewedDetection
 from tilescout_viewer.library import Edit, pyramid_of
-from tilescout_viewer.similar import SimilarRequest, SimilarResult
+from tilescout_viewer.similar import ExamplePlace, SimilarRequest, SimilarResult
 from tilescout_viewer.sources import DocumentResult, DocumentSummary
+
+DpiOf = Callable[[str], Mapping[int, int]]
+"""Gives the dpi of each page of a document."""
 
 
 class _Sent(BaseModel):
@@ -50,16 +53,19 @@ class GroupSent(_Sent):
 
 
 class PlaceSent(_Sent):
-    """A box in px of a page."""
+    """A box in px of a page of a document."""
 
+    document: Annotated[str, Field(min_length=1, max_length=200)]
     page: Annotated[int, Field(ge=1)]
     box: tuple[float, float, float, float]
 
-    def in_points(self, dpi_of: Mapping[int, int]) -> tuple[int, Sides]:
-        """Returns the page and the box in points. Raises KeyError where there is no such page."""
-        scale = POINTS_PER_INCH / dpi_of[self.page]
+    def in_points(self, dpi_of: DpiOf) -> ExamplePlace:
+        """Returns the place with its box in points. Raises KeyError where there is no such page."""
+        scale = POINTS_PER_INCH / dpi_of(self.document)[self.page]
         left, top, right, bottom = (side * scale for side in self.box)
-        return self.page, (left, top, right, bottom)
+        return ExamplePlace(
+            document_id=self.document, page=self.page, box=(left, top, right, bottom)
+        )
 
 
 class SimilarSent(_Sent):
@@ -70,8 +76,8 @@ class SimilarSent(_Sent):
     examples: Annotated[list[PlaceSent], Field(min_length=1, max_length=20)]
     rejects: Annotated[list[PlaceSent], Field(max_length=200)] = []
 
-    def request(self, dpi_of: Mapping[int, int]) -> SimilarRequest:
-        """Returns it as the library takes it."""
+    def request(self, dpi_of: DpiOf) -> SimilarRequest:
+        """Returns it as the library takes it. Raises KeyError where there is no such page."""
         return SimilarRequest(
             page=self.page,
             label=self.label,

@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -165,12 +166,13 @@ class _Views:
         return await run_in_threadpool(self._similar, request.path_params["document"], sent)
 
     def _similar(self, document: str, sent: answers.SimilarSent) -> Response:
-        head = self._library.source.result(document).head
-        dpi_of = {page["page"]: page["dpi"] for page in head["pages"]}
-        if sent.page not in dpi_of:
-            raise HTTPException(400)
-        found = self._library.find_similar(document, sent.request(dpi_of))
-        return _json(answers.similar(found, dpi_of[sent.page]))
+        dpi_of = cache(self._library.dpi_of)
+        try:
+            dpi = dpi_of(document)[sent.page]
+            request = sent.request(dpi_of)
+        except KeyError as error:
+            raise HTTPException(400) from error
+        return _json(answers.similar(self._library.find_similar(document, request), dpi))
 
     async def _changed(self, request: Request, change: Callable[[str], None]) -> Response:
         document = request.path_params["document"]

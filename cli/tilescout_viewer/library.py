@@ -114,6 +114,11 @@ class Library:
                 if each.is_kept and wanted in normalise(f"{each.text}\n{each.label}"):
                     yield Hit(document_id=document.id, detection=each)
 
+    def dpi_of(self, document_id: str) -> dict[int, int]:
+        """Returns the dpi of each page. Raises SourceError."""
+        pages = self.source.result(document_id).head["pages"]
+        return {page["page"]: page["dpi"] for page in pages}
+
     def find_similar(self, document_id: str, request: SimilarRequest) -> SimilarResult:
         """Returns the symbols of a page like the examples, without those that are known.
 
@@ -121,7 +126,8 @@ class Library:
         """
         _, shown, _ = self.reviewed(document_id)
         known = [each.box for each in shown if each.page == request.page and each.is_kept]
-        return find_similar(self.source.drawing(document_id), request, known)
+        drawing = self.source.drawing(document_id)
+        return find_similar(drawing, request, self.source.drawing, known)
 
     def pyramid(self, document_id: str, page: int) -> PagePyramid:
         """Returns the levels of a page. Raises SourceError where there is no such page."""

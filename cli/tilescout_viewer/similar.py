@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,13 +25,22 @@ KNOWN_IOU = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExamplePlace:
+    """A box in points on a page of a document, which need not be the one that is searched."""
+
+    document_id: str
+    page: int
+    box: Sides
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarRequest:
-    """A search on one page. The places are pairs of a page and a box in points."""
+    """A search on one page, by places that show the symbol and places that it is not."""
 
     page: int
     label: str
-    examples: tuple[tuple[int, Sides], ...]
-    rejects: tuple[tuple[int, Sides], ...] = ()
+    examples: tuple[ExamplePlace, ...]
+    rejects: tuple[ExamplePlace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,15 +61,20 @@ class SimilarResult:
 
 
 def find_similar(
-    drawing: Path, request: SimilarRequest, known: Sequence[Sides] = ()
+    drawing: Path,
+    request: SimilarRequest,
+    drawing_of: Callable[[str], Path],
+    known: Sequence[Sides] = (),
 ) -> SimilarResult:
     """Returns the finds of a page that are not among ``known``, the least sure first.
+
+    ``drawing_of`` gives the drawing of a document that an example is on.
 
     Raises TilescoutError where the example cannot be used or the page cannot be searched.
     """
     search = SearchRequest(
-        examples=tuple(_place(drawing, each, request.label) for each in request.examples),
-        rejects=tuple(_place(drawing, each, request.label) for each in request.rejects),
+        examples=_boxes(request.examples, request.label, drawing_of),
+        rejects=_boxes(request.rejects, request.label, drawing_of),
         files=(drawing,),
         least=MIN_SCORE,
     )
@@ -81,9 +95,12 @@ def find_similar(
     )
 
 
-def _place(drawing: Path, place: tuple[int, Sides], label: str) -> BoxOnPage:
-    page, box = place
-    return BoxOnPage(drawing, page, Box(*box), label)
+def _boxes(
+    places: Sequence[ExamplePlace], label: str, drawing_of: Callable[[str], Path]
+) -> tuple[BoxOnPage, ...]:
+    return tuple(
+        BoxOnPage(drawing_of(each.document_id), each.page, Box(*each.box), label) for each in places
+    )
 
 
 def _similar(placed: PlacedFinding) -> Similar:

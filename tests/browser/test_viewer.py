@@ -17,7 +17,7 @@ from pytest import approx
 from tests.browser import chromium
 from tests.browser.chromium import Viewer
 from tests.browser.conftest import Serve
-from tests.unit.tilescout_viewer.result_folders import detection, write_result
+from tests.unit.tilescout_viewer.result_folders import detection, places, write_result
 
 FIRST_BY_PLACE = "FV-100"
 PICTURES = 60
@@ -277,6 +277,28 @@ def test_a_search_finds_in_all_documents_and_jumps(
         viewer.wait("window.tilescout.store.current")
         assert viewer.current()["text"] == "P-4711"
         assert viewer.page.title() == "second.pdf - Tilescout"
+
+
+def test_one_symbol_teaches_all_documents(
+    browser: Browser, serve: Serve, folder: Path, tmp_path: Path
+) -> None:
+    (box, _), *_ = places()
+    write_result(folder, [detection(0, box_pt=box, label="bubble")], pages=1)
+    other = tmp_path / "other"
+    write_result(other, [], name="second.pdf", pages=1)
+    (other / "drawing.pdf").write_bytes((folder / "drawing.pdf").read_bytes())
+    with chromium.viewer(browser, serve(folder, other)) as viewer:
+        viewer.press("j", "y")
+        viewer.wait("document.querySelector('.message')?.textContent.includes('Page 2 of 2')")
+        assert "39 to judge" in (viewer.page.locator(".document").first.text_content() or "")
+        viewer.page.locator(".document").nth(1).click()
+        viewer.wait("window.tilescout.store.detections.size === 40")
+        viewer.press("j", "a")
+        viewer.saved()
+        viewer.press("r")
+        viewer.wait("window.tilescout.store.detections.size === 39")
+        second = viewer.page.locator(".document").nth(1).text_content() or ""
+    assert "38 to judge" in second
 
 
 def test_a_tablet_has_room_for_the_drawing(browser: Browser, serve: Serve, folder: Path) -> None:

@@ -15,7 +15,7 @@ export const KEYS: [string, string][] = [
   ["M", "move and resize with the mouse"],
   ["Alt+arrows", "move the box by 1 px, with Ctrl by 10"],
   ["Alt+Shift+arrows", "resize the box by 1 px, with Ctrl by 10"],
-  ["Y", "find others like the selected symbol; A accepts and R rejects each"],
+  ["Y", "find others like the selected symbol in all documents; A accepts and R rejects each, Escape ends the search"],
   ["D / N", "draw a box with the mouse, in the middle of the view"],
   ["Ctrl+A, Shift+click, Ctrl+click", "select all listed, a range, one more"],
   ["Ctrl+Z / Ctrl+Y", "undo, redo"],
@@ -142,5 +142,5 @@ function turnPage(store: Store, by: number): void {
 
 function escape(store: Store, stage: Stage): void {
   if (store.mode === "draw") store.setMode("select");
-  else if (!stage.stopEditing()) store.select("");
+  else if (!stage.stopEditing() && !store.teaching.stop()) store.select("");
 }

@@ -47,11 +47,13 @@ export class Sidebar {
   private renderDocuments(): void {
     replace(this.documents, ...this.store.listing.documents.map((each) => {
       const count = each.detections === null ? "not detected" : `${each.detections.toLocaleString()} found`;
+      const proposed = this.store.teaching.count(each.id);
+      const judge = proposed ? ` · ${proposed.toLocaleString()} to judge` : "";
       const status = ["DONE", "NOT DETECTED"].includes(each.status) ? "" : ` · ${printable(each.status).slice(0, 200)}`;
       const button = h("button", {
         type: "button", className: "document", disabled: each.pages === 0,
         onclick: () => void this.store.openDocument(each.id).catch((error) => this.store.fail(error)),
-      }, h("span", { dir: "auto" }, printable(each.name)), h("small", {}, `${each.profile ? `${each.profile} · ` : ""}${count}${status}`));
+      }, h("span", { dir: "auto" }, printable(each.name)), h("small", {}, `${each.profile ? `${each.profile} · ` : ""}${count}${judge}${status}`));
       if (each.id === this.store.documentId) button.setAttribute("aria-current", "true");
       return button;
     }));

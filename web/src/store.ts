@@ -1,7 +1,8 @@
 import type { Backend } from "./backend";
 import { Refused } from "./backend";
 import { setLabels } from "./palette";
-import type { Changes, Detection, Edit, Layer, Listing, Opened, Page, Place, State } from "./types";
+import { Teaching } from "./teaching";
+import type { Changes, Detection, Edit, Layer, Listing, Opened, Page, State } from "./types";
 
 export type Sorting = "confidence" | "position" | "label" | "text" | "recent";
 
@@ -56,7 +57,13 @@ export class Store {
   onMessage: (text: string, isError: boolean) => void = () => {};
   private readonly listeners = new Map<Topic, (() => void)[]>();
 
-  constructor(readonly backend: Backend) {}
+  readonly teaching: Teaching;
+
+  constructor(readonly backend: Backend) {
+    this.teaching = new Teaching(backend);
+    this.teaching.onProposals = (document) => this.showProposals(document);
+    this.teaching.onMessage = (text, isError) => this.onMessage(text, isError);
+  }
 
   on(topics: Topic[], listener: () => void): void {
     for (const topic of topics) this.listeners.set(topic, [...(this.listeners.get(topic) ?? []), listener]);
@@ -93,7 +100,8 @@ export class Store {
 
   private take(opened: Opened): void {
     this.opened = opened;
-    this.detections = new Map(opened.detections.map((each) => [each.id, each]));
+    const proposed = this.teaching.of(this.documentId);
+    this.detections = new Map([...opened.detections, ...proposed].map((each) => [each.id, each]));
     setLabels(this.labels());
   }
 
@@ -225,68 +233,42 @@ export class Store {
     return [...this.selected].map((id) => this.detections.get(id)).filter((each) => each !== undefined);
   }
 
-  /** Places that are not what was looked for; kept until another symbol is looked for. */
-  private rejects: Place[] = [];
-  private lookedFor = "";
-
-  /** Looks for symbols like the selected ones: this page first, then the others. */
+  /** Looks for symbols like the selected ones: this page first, then the other pages and documents. */
   async findSimilar(): Promise<void> {
     const examples = this.selection().filter((each) => each.state !== "rejected" && each.state !== "proposed");
     const label = examples[0]?.label;
-    if (!label || !this.page || !this.opened) return this.onMessage("Select a box round the symbol first.", false);
+    if (!label || !this.page) return this.onMessage("Select a box round the symbol first.", false);
     const document = this.documentId;
-    if (this.lookedFor !== `${document}/${label}`) this.rejects = [];
-    this.lookedFor = `${document}/${label}`;
-    const places = examples.slice(0, 20).map(({ page, box }) => ({ page, box }));
-    const here = this.page.page;
-    const pages = [here, ...this.opened.pages.map((each) => each.page).filter((each) => each !== here)];
-    let found = 0;
-    const told = new Set<string>();
-    for (const [at, page] of pages.entries()) {
-      try {
-        const { finds, notes } = await this.backend.similar(document, page, label, places, this.rejects);
-        if (document !== this.documentId) return;
-        found += finds.length;
-        this.propose(page, label, finds);
-        notes.filter((note) => !told.has(note)).forEach((note) => this.onMessage(note, false));
-        notes.forEach((note) => told.add(note));
-        this.onMessage(`Page ${at + 1} of ${pages.length} searched, ${found} more like “${label}”. A accepts, R rejects; the least sure come first.`, false);
-      } catch (error) {
-        this.fail(error);
-        if (page === here) return;
-      }
+    const places = examples.slice(0, 20).map(({ page, box }) => ({ document, page, box }));
+    try {
+      await this.teaching.find({ label, examples: places, first: { document, page: this.page.page } });
+    } catch (error) {
+      this.fail(error);
     }
   }
 
-  private propose(page: number, label: string, finds: { box: Edit["box"]; score: number; doubt: string }[]): void {
-    for (const each of [...this.detections.values()]) {
-      if (each.state === "proposed" && each.page === page) this.detections.delete(each.id);
-    }
-    for (const [at, each] of finds.entries()) {
-      const id = `proposal-${page}-${at}`;
-      this.detections.set(id, {
-        id, page, label, text: "", box: each.box!, confidence: Math.round(each.score * 1000) / 10,
-        state: "proposed", openSides: [], version: 0,
-      });
-    }
+  private showProposals(document: string): void {
+    this.tell("documents");
+    if (document !== this.documentId) return;
+    for (const each of [...this.detections.values()]) if (each.state === "proposed") this.detections.delete(each.id);
+    for (const each of this.teaching.of(document)) this.detections.set(each.id, each);
     this.refilter();
     this.tell("detections", "selection");
   }
 
   /** Proposals become boxes of this person, or examples of what is not meant. */
   private async decide(proposals: Detection[], changes: Omit<Edit, "id" | "version">): Promise<boolean> {
+    const document = this.documentId;
     const next = this.shown[this.shown.findIndex((each) => each.id === this.current) + 1]?.id ?? "";
-    if (changes.verdict === "rejected") {
-      this.rejects.push(...proposals.map(({ page, box }) => ({ page, box })));
-    } else {
+    const isRejected = changes.verdict === "rejected";
+    if (!isRejected) {
       const edits = proposals.map((each) => ({
         id: `drawn-${crypto.randomUUID()}`, version: 0, page: each.page, verdict: "accepted" as const,
         box: changes.box ?? each.box, label: changes.label ?? each.label, text: changes.text ?? each.text,
       }));
       if (!(await this.save(edits))) return false;
     }
-    proposals.forEach((each) => this.detections.delete(each.id));
-    this.refilter();
+    this.teaching.judged(document, proposals, isRejected);
     this.select(this.detections.get(next)?.state === "proposed" ? next : "");
     return true;
   }

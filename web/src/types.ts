@@ -97,6 +97,7 @@ export interface SimilarPage {
 }
 
 export interface Place {
+  document: string;
   page: number;
   box: Box;
 }

@@ -26,10 +26,10 @@ JSON = {"content-type": "application/json", "origin": ORIGIN}
 
 
 @contextmanager
-def client(folder: Path, reviewer: str = "ann") -> Iterator[TestClient]:
+def client(folder: Path, *others: Path, reviewer: str = "ann") -> Iterator[TestClient]:
     """A browser that opened the address with the token."""
     cache = TileCache(folder.parent / "cache")
-    library = Library(LocalFiles([folder]), cache, Author(name=reviewer, now=lambda: 1000))
+    library = Library(LocalFiles([folder, *others]), cache, Author(name=reviewer, now=lambda: 1000))
     browser = TestClient(app.create(library, token=TOKEN, port=PORT), base_url=ORIGIN)
     browser.get(f"/?token={TOKEN}")
     yield browser
@@ -237,7 +237,7 @@ class TestCorrecting:
         assert answer["detections"][0]["box"] == pytest.approx(box, abs=0.01)
 
     def test_two_people_see_each_others_edits_and_none_is_overwritten(self, folder: Path) -> None:
-        with client(folder) as ann, client(folder, "bob") as bob:
+        with client(folder) as ann, client(folder, reviewer="bob") as bob:
             first = opened(bob)["detections"][0]
             edit(ann, {"id": first["id"], "version": 0, "text": "by ann"})
             refused = edit(bob, {"id": first["id"], "version": 0, "text": "by bob"})
@@ -322,9 +322,12 @@ def test_an_unknown_format_is_told(ann: TestClient) -> None:
 class TestTeaching:
     """A box round one symbol brings the others of the page."""
 
-    def similar(self, viewer: TestClient, **sent: Any) -> Any:
-        body = json.dumps({"page": 1, "label": "bubble"} | sent)
-        path = f"/api/documents/{document_id(viewer)}/similar"
+    def similar(self, viewer: TestClient, example: dict[str, Any], at: int = 0, **sent: Any) -> Any:
+        """Searches the document at a place of the list by an example on the first document."""
+        listed = viewer.get("/api/documents").json()["documents"]
+        example = {"document": listed[0]["id"]} | example
+        body = json.dumps({"page": 1, "label": "bubble", "examples": [example]} | sent)
+        path = f"/api/documents/{listed[at]['id']}/similar"
         return viewer.post(path, content=body, headers=JSON)
 
     def test_the_other_symbols_are_found_and_the_known_one_is_not(self, folder: Path) -> None:
@@ -332,7 +335,7 @@ class TestTeaching:
         write_result(folder, [one])
         with client(folder) as viewer:
             example = {"page": 1, "box": one["box_px"]}
-            finds = self.similar(viewer, examples=[example]).json()["finds"]
+            finds = self.similar(viewer, example).json()["finds"]
         assert len(finds) == 39
         scores = [each["score"] for each in finds]
         assert scores == sorted(scores)
@@ -340,10 +343,28 @@ class TestTeaching:
         assert lefts == pytest.approx([40 + column * 92.75 for column in range(8)], abs=2)
 
     def test_a_box_without_strokes_is_told(self, ann: TestClient) -> None:
-        answer = self.similar(ann, examples=[{"page": 1, "box": [2000, 1500, 2010, 1510]}])
+        answer = self.similar(ann, {"page": 1, "box": [2000, 1500, 2010, 1510]})
         assert answer.status_code == 422
         assert answer.json()["error"]
 
     def test_a_page_that_is_not_there_is_refused(self, ann: TestClient) -> None:
         example = {"page": 1, "box": [1, 1, 9, 9]}
-        assert self.similar(ann, page=7, examples=[example]).status_code == 400
+        assert self.similar(ann, example, page=7).status_code == 400
+        assert self.similar(ann, example | {"page": 7}).status_code == 400
+
+    def test_a_symbol_of_one_drawing_is_found_on_another(
+        self, folder: Path, tmp_path: Path
+    ) -> None:
+        one = detection(0, box_pt=(40, 60, 64, 84), label="bubble")
+        write_result(folder, [one])
+        other = tmp_path / "other"
+        write_result(other, [], name="second.pdf")
+        (other / "drawing.pdf").write_bytes((folder / "drawing.pdf").read_bytes())
+        with client(folder, other) as viewer:
+            finds = self.similar(viewer, {"page": 1, "box": one["box_px"]}, at=1).json()["finds"]
+        assert len(finds) == 40
+
+    def test_an_example_on_a_document_that_is_not_there_is_told(self, ann: TestClient) -> None:
+        answer = self.similar(ann, {"page": 1, "box": [1, 1, 9, 9], "document": "none"})
+        assert answer.status_code in (400, 404, 422)
+        assert "none" in answer.json()["error"]
