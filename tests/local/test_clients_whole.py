@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2 as httpx
 import pytest
 
 from tests.local.contract import eventually
@@ -137,6 +141,51 @@ def test_a_document_and_its_run_are_evaluated_by_their_ids(started: Started) -> 
         report = json.loads(found.stdout)
         assert report["figures"] == {"precision": 1.0, "recall": 1.0, "f1": 1.0, "cer": 0.0}
         assert list(report["pages"]) == ["plan.pdf p1"]
+
+
+@contextmanager
+def viewed(started: Started) -> Iterator[httpx.Client]:
+    """The viewer of the embedded AWS's documents, as `tilescout view --local` serves it."""
+    arguments = [sys.executable, "-m", "tilescout_cli", "view", "--local", "--no-browser"]
+    paths = os.pathsep.join(str(ROOT / folder) for folder in ("cli", "lambdas"))
+    own = {
+        "PYTHONPATH": paths,
+        "TILESCOUT_HOME": str(started.home),
+        "XDG_CACHE_HOME": str(started.folder),
+    }
+    process = subprocess.Popen(
+        [*arguments, "--reviewer", "ann"], cwd=started.folder, env=os.environ | own,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        address = next(line for line in process.stdout if "http" in line).split()[-1]
+        origin = address.partition("/?")[0]
+        with httpx.Client(base_url=origin, headers={"origin": origin}, timeout=60) as client:
+            client.get(address)
+            yield client
+    finally:
+        process.terminate()
+        process.communicate(timeout=PATIENCE)
+
+
+def test_the_viewer_shows_and_corrects_what_the_embedded_aws_found(started: Started) -> None:
+    with viewed(started) as viewer:
+        (document,) = viewer.get("/api/documents").json()["documents"]
+        assert (document["name"], document["detections"]) == ("plan.pdf", 2)
+        path = f"/api/documents/{document['id']}"
+        opened = viewer.get(path).json()
+        (tag,) = [each for each in opened["detections"] if each["text"] == "TT-20"]
+        edit = {"id": tag["id"], "version": 0, "text": "TT-200"}
+        saved = viewer.post(f"{path}/edits", json={"group": "correction-1", "edits": [edit]})
+        assert saved.status_code == 200, saved.text
+        tile = viewer.get(f"{path}/pages/1/tiles/8/0/0?layers=own")
+        assert tile.headers["content-type"] in ("image/png", "image/jpeg")
+    told = tilescout("results", "plan.pdf", "--local", "--json", cwd=started.folder)
+    assert told.returncode == 0, told.stderr
+    assert sorted(each["text"] for each in json.loads(told.stdout)) == [
+        "FV-1023", "TT-200"
+    ]  # fmt: skip
 
 
 def commands_of(page: str) -> str:
