@@ -181,7 +181,7 @@ def test_the_viewer_shows_and_corrects_what_the_embedded_aws_found(started: Star
         assert saved.status_code == 200, saved.text
         tile = viewer.get(f"{path}/pages/1/tiles/8/0/0?layers=own")
         assert tile.headers["content-type"] in ("image/png", "image/jpeg")
-    told = tilescout("results", "plan.pdf", "--local", "--json", cwd=started.folder)
+    told = tilescout("results", document["id"], "--local", "--json", cwd=started.folder)
     assert told.returncode == 0, told.stderr
     assert sorted(each["text"] for each in json.loads(told.stdout)) == [
         "FV-1023", "TT-200"
