@@ -23,6 +23,7 @@ COMMANDS = {
         "export": "Write the results of one document, or of all.",
         "retry": "Send failed tiles again and tile failed pages again.",
         "reconcile": "Announce objects in the bucket that have no document.",
+        "forget": "Remove documents and everything that is stored of them.",
     },
     "Without AWS": {
         "find-like": "Find every symbol that looks like the one in a box.",

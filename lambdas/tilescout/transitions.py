@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, fields, replace
 
 from tilescout import keys
 from tilescout.documents import (
+    ENDED,
     Attributes,
     Document,
     Source,
@@ -97,7 +98,9 @@ RETILE = Arrow(
 HOLD = Arrow(
     name="hold",
     sources=frozenset({"QUEUED", "RUNNING", "WAITING_FOR_MODEL"}),
-    targets={"HELD": "its share of the model's cost is used up, or its profile is gone"},
+    targets={
+        "HELD": "its share of the model's cost is used up, its profile is gone, or it is removed"
+    },
 )
 SUPERSEDE = Arrow(
     name="supersede",
@@ -114,6 +117,11 @@ FORGET = Arrow(
     sources=frozenset({"REJECTED"}),
     targets={"": "a person has the upload judged again"},
 )
+REMOVE = Arrow(
+    name="remove",
+    sources=ENDED | {"HELD"},
+    targets={"": "a person has removed everything that is stored of its object"},
+)
 ARROWS = (
     ACCEPT,
     REJECT,
@@ -127,6 +135,7 @@ ARROWS = (
     SUPERSEDE,
     RETRY,
     FORGET,
+    REMOVE,
 )
 
 
@@ -392,6 +401,13 @@ def hold_without_profile(document: Document) -> StatusChange:
     return _change(document, "HELD", condition, {"reason": reason})
 
 
+def hold_for_removal(document: Document) -> StatusChange:
+    """Keeps runs from a document that waits, while a person has everything of it removed."""
+    reason = "a person began to remove it; run `tilescout forget` for it again"
+    condition = Condition(sources=frozenset({"QUEUED", "WAITING_FOR_MODEL"}))
+    return _change(document, "HELD", condition, {"reason": reason})
+
+
 def supersede(document: Document, newer: Document, now: int) -> StatusChange:
     """Ends a document in favour of a newer version of its key (rule 12)."""
     attributes: Attributes = {
@@ -447,6 +463,11 @@ def unchanged(document: Document) -> Condition:
         claim_token=document.claim_token,
         clean_after=document.clean_after,
     )
+
+
+def may_be_removed(document: Document) -> bool:
+    """Returns True where nobody works on the document, and nothing is left to do at its end."""
+    return document.status in REMOVE.sources and not document.clean_after
 
 
 MAY_BE_FORGOTTEN = Condition(sources=FORGET.sources)

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 
+def partition(source_key: str) -> str:
+    """Returns the partition of the ledger that holds the review of an object."""
+    return f"REVIEW#{hashlib.sha256(source_key.encode()).hexdigest()[:32]}"
+
+
 class ReviewRows:
     """The log of the reviews of one object, whatever version of it was detected in which run.
 
@@ -21,7 +26,7 @@ class ReviewRows:
 
     def __init__(self, ledger: Table, source_key: str) -> None:
         self._ledger = ledger
-        self._partition = f"REVIEW#{hashlib.sha256(source_key.encode()).hexdigest()[:32]}"
+        self._partition = partition(source_key)
 
     def read(self, after: int) -> list[Change]:
         """Returns the changes whose number is over ``after``; a consistent read."""

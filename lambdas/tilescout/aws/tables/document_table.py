@@ -73,9 +73,12 @@ def _merged(update: dict[str, Any], condition: dict[str, Any]) -> dict[str, Any]
     return update | condition | {name: update.get(name, {}) | condition[name] for name in both}
 
 
-def forget(table: Table, document_id: str) -> bool:
-    """Deletes the row of a REJECTED document; returns False where it is in another status."""
-    return conditional(table.delete_item, Key={"id": document_id}, **_condition(MAY_BE_FORGOTTEN))
+def forget(table: Table, document_id: str, condition: Condition = MAY_BE_FORGOTTEN) -> bool:
+    """Deletes the row of a document, by default of a REJECTED one.
+
+    Returns False where the condition does not hold.
+    """
+    return conditional(table.delete_item, Key={"id": document_id}, **_condition(condition))
 
 
 def update(
