@@ -41,6 +41,8 @@ COMMANDS = {
     },
     "Installation": {
         "init": "Write a cdk.json with the shipped profiles, to be changed.",
+        "doctor": "Check the account, the region and the stack, and say what to do.",
+        "smoke": "Send a tiny drawing through the stack, check and remove it.",
         "destroy": "Remove the stack from AWS, its models first.",
         "version": "Print the version.",
     },

@@ -54,6 +54,21 @@ def for_one_command(step: Step, *, keep: bool) -> Iterator[Stack]:
             step("stopping the embedded AWS")
 
 
+@contextmanager
+def opened(step: Step, *, local: bool, stack: str | None, keep: bool = False) -> Iterator[Stack]:
+    """Yields the stack that the options name; ``local`` alone starts an embedded AWS if need be."""
+    if local and not stack:
+        with for_one_command(step, keep=keep) as found:
+            yield found
+    else:
+        yield target.find(local=local, stack=stack)
+
+
+def stays(stack: Stack) -> bool:
+    """Tells whether the stack can still be queried when the command has ended."""
+    return stack.home is None or stack.home == paths.embedded_home().resolve()
+
+
 def _new(home: Path, step: Step, *, leave_running: bool) -> tuple[Stack, EmbeddedAws]:
     _check_packages()
     build = paths.build_folder()

@@ -162,7 +162,9 @@ def uploads(stack: Stack, key: str) -> Iterator[ObjectVersion]:
     for version in _versions(stack, key):
         if version["Key"] == key:
             yield ObjectVersion(
-                version["VersionId"], int(version["LastModified"].timestamp()), "ETag" not in version
+                version["VersionId"],
+                int(version["LastModified"].timestamp()),
+                "ETag" not in version,
             )
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from tilescout_cli.documents.uploads import Pdf
 from tilescout_cli.models.costs import ModelBill
 from tilescout_cli.runs import waiting
 from tilescout_cli.runs.waiting import Watched
-from tilescout_cli.stack import cdk_profiles, paths, target
+from tilescout_cli.stack import cdk_profiles
 from tilescout_cli.stack.target import Stack
 
 NOT_PROCESSED = "the upload was not processed before the timeout"
@@ -72,14 +71,15 @@ def detect(order: Order, where: Where, *, as_json: bool) -> int:
         raise BadUsage("--keep is for --local; a deployed stack is always kept")
     document_uploads.check_pages(order.pages)
     usable, refused = document_uploads.usable(order.pdfs)
-    with ProgressView() as view, _target(view, where) as stack:
+    opened = partial(local_stack.opened, local=where.local, stack=where.stack, keep=where.keep)
+    with ProgressView() as view, opened(view.step) as stack:
         watched = _watch(stack, usable, view, order)
         view.step("writing the results")
         finished = _finish(stack, watched, order.out, order.profiles)
         bill = waiting.await_model(
             stack, watched, seconds=order.seconds, show=view.show, tell=view.tell
         )
-        hint = f"more: `tilescout results {stack.option} ID`" if _stays(stack) else ""
+        hint = f"more: `tilescout results {stack.option} ID`" if local_stack.stays(stack) else ""
     _report(finished, bill, hint, as_json=as_json)
     return _exit_code(finished, refused)
 
@@ -90,20 +90,6 @@ def profile_names(names: list[str] | None) -> list[str]:
     if not names:
         return [known.named(None).name]
     return list(dict.fromkeys(known.named(name).name for name in names))
-
-
-@contextmanager
-def _target(view: ProgressView, where: Where) -> Iterator[Stack]:
-    if where.local and not where.stack:
-        with local_stack.for_one_command(view.step, keep=where.keep) as found:
-            yield found
-    else:
-        yield target.find(local=where.local, stack=where.stack)
-
-
-def _stays(stack: Stack) -> bool:
-    """Tells whether the stack can still be queried when the command has ended."""
-    return stack.home is None or stack.home == paths.embedded_home().resolve()
 
 
 def _watch(stack: Stack, usable: list[Pdf], view: ProgressView, order: Order) -> list[Watched]:

@@ -109,6 +109,12 @@ def prices() -> PriceTable:
     return read(path).prices if path else PriceTable()
 
 
+def settings() -> dict[str, Any]:
+    """Returns the settings of the nearest cdk.json as they are written there."""
+    path = paths.configuration()
+    return dict(_context(path).get("settings", {})) if path else {}
+
+
 def model_projects() -> set[str]:
     """Returns the Custom Labels projects of the nearest cdk.json; none where there is no file."""
     path = paths.configuration()

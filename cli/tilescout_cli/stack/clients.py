@@ -42,6 +42,10 @@ class Clients:
     def _options(self, config: Config = STORAGE) -> dict[str, Any]:
         return {"endpoint_url": self.endpoint_url or None, "config": config}
 
+    def of(self, service: str) -> Any:
+        """Returns a client for a service that only checks need."""
+        return self._session.client(service, **self._options())
+
     @cached_property
     def cloudformation(self) -> CloudFormationClient:
         client: CloudFormationClient = self._session.client("cloudformation", **self._options())

@@ -216,7 +216,7 @@ def test_an_upload_that_is_not_accepted_yet_is_left(stack: Stack) -> None:
     assert "was uploaded just now and is not accepted yet" in result.stdout
 
 
-@pytest.mark.parametrize("status", ["QUEUED", "WAITING_FOR_MODEL", "HELD", "REJECTED", "PARTIAL"])
+@pytest.mark.parametrize("status", ["QUEUED", "HELD", "PARTIAL"])
 def test_a_document_that_nobody_works_on_is_removed(stack: Stack, status: str) -> None:
     made = stored(stack, status=status)
 

@@ -1,0 +1,1 @@
+"""Checks of the account, the region and the stack, each with what to do about it."""
