@@ -219,6 +219,41 @@ def test_the_commands_of_the_page_on_queries_find_what_they_say(started: Started
     assert '"detections": [' in done.stdout
 
 
+def test_the_doctor_finds_nothing_wrong_here(started: Started) -> None:
+    told = tilescout("doctor", "--local", "--json", cwd=started.folder)
+    assert told.returncode == 0, told.stdout
+    levels = {check["name"]: check["level"] for check in json.loads(told.stdout)}
+    assert set(levels.values()) == {"ok"}
+    assert {"functions", "queues", "guard", "schedules", "encryption"} <= set(levels)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("profile", ["pdf-text", "tags"])
+def test_a_smoke_test_passes_and_leaves_nothing(started: Started, profile: str) -> None:
+    told = tilescout("smoke", "--local", "--profile", profile, "--json", cwd=started.folder)
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["missing"] == []
+    prefix = f"incoming/{profile}/"
+    left = tilescout("forget", "--local", "--prefix", prefix, "--dry-run", cwd=started.folder)
+    assert "smoke_test.pdf" not in left.stdout
+
+
+@pytest.mark.long
+def test_a_document_is_forgotten_with_all_that_was_made_of_it(started: Started) -> None:
+    (started.folder / "gone.pdf").write_bytes(drawing((60, 80, "ZZ-9999"), (60, 160, "ZZ-9998")))
+    done = tilescout("detect", "--local", "--profile", "pdf-text", "gone.pdf", cwd=started.folder)
+    assert done.returncode == 0, done.stderr
+    forgot = tilescout("forget", "--local", "gone.pdf", "--yes", "--json", cwd=started.folder)
+    assert forgot.returncode == 0, forgot.stderr
+    (removed,) = json.loads(forgot.stdout)
+    assert (removed["removed"], removed["found"]["detections"]) == (True, 2)
+    names = ("DocumentsTableName", "DetectionsTableName", "LedgerTableName")
+    for table in map(started.output, names):
+        rows = started.aws("dynamodb", "scan", "--table-name", table, "--output", "text")
+        assert removed["documents"][0] not in rows
+        assert "ZZ-999" not in rows
+
+
 def test_up_again_is_the_same_one(started: Started) -> None:
     again = tilescout("local", "up", "--json", cwd=started.folder)
     assert json.loads(again.stdout) == started.facts

@@ -195,12 +195,13 @@ def _of(subject: Subject) -> Stack:
     return subject.stack
 
 
-DEPLOYED: dict[str, Examine] = {
+DEPLOYED_HERE: dict[str, Examine] = {
     "stack": stack,
     "functions": functions,
     "queues": queues,
     "guard": guard,
     "buckets": buckets,
-    "tables": tables,
 }
-"""The checks of a stack, in order, on AWS or on this machine."""
+"""The checks of a stack that apply on this machine too, in order."""
+DEPLOYED = DEPLOYED_HERE | {"tables": tables, "alarms": alarms}
+"""The checks of a stack on AWS, in order."""

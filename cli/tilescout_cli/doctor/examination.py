@@ -17,7 +17,7 @@ from tilescout_cli.deployment.local_stack import PACKAGES
 from tilescout_cli.doctor import checks
 from tilescout_cli.doctor.account import ACCOUNT, credentials
 from tilescout_cli.doctor.checks import Check, Subject
-from tilescout_cli.doctor.deployed import DEPLOYED, alarms
+from tilescout_cli.doctor.deployed import DEPLOYED, DEPLOYED_HERE
 from tilescout_cli.stack import cdk_profiles, target
 from tilescout_cli.stack.clients import Clients
 from tilescout_cli.stack.target import Stack
@@ -38,7 +38,7 @@ def of_account(clients: Clients, name: str) -> Iterator[Check]:
         what, _, remedy = str(missing).rpartition("; ")
         yield checks.warning("stack", what, remedy)
         return
-    yield from checks.run(_subject(clients, stack), DEPLOYED | {"alarms": alarms})
+    yield from checks.run(_subject(clients, stack), DEPLOYED)
 
 
 def of_machine() -> Iterator[Check]:
@@ -56,7 +56,7 @@ def of_machine() -> Iterator[Check]:
         yield checks.warning("embedded AWS", what, remedy)
         return
     yield checks.ok("embedded AWS", f"runs in {stack.home}")
-    yield from checks.run(_subject(stack.clients, stack), DEPLOYED)
+    yield from checks.run(_subject(stack.clients, stack), DEPLOYED_HERE)
 
 
 def _subject(clients: Clients, stack: Stack | None) -> Subject:

@@ -173,7 +173,7 @@ def _remove(stack: Stack, sent: SentPdf, view: ProgressView) -> None:
                 f"the sample is not removed, it {done.obstacle or 'is still there'}; run "
                 f"`tilescout forget {stack.option} {sent.key}` later"
             )
-        view.step("removing the sample", f"it {done.obstacle}")
+        view.step("waiting to remove the sample", f"it {done.obstacle or 'is being removed'}")
         clock.wait(POLL_SECONDS)
 
 
