@@ -15,7 +15,7 @@ SampleProfile = Annotated[
     str | None,
     typer.Option(
         "--profile", metavar="P", help="A profile of cdk.json.",
-        show_default="pdf-text, which costs nothing; else the default profile",
+        show_default="one that costs nothing, else the default",
     ),
 ]  # fmt: skip
 Timeout = Annotated[

@@ -30,7 +30,6 @@ from tilescout_cli.runs import waiting
 from tilescout_cli.stack import cdk_profiles
 from tilescout_cli.stack.target import Stack
 
-FREE_PROFILE = "pdf-text"
 TEXTS = ("FV-1023", "P-4711")
 PAGE_PT, FONT_PT = (300, 200), 24
 POLL_SECONDS = 2.0
@@ -62,7 +61,8 @@ class Outcome:
 def chosen_profile(name: str | None) -> Profile:
     """Returns the profile ``name``, else the free one, else the default one."""
     known = cdk_profiles.read()
-    return known.named(name or (FREE_PROFILE if FREE_PROFILE in known.by_name else None))
+    free = (profile.name for profile in known.by_name.values() if not profile.kind.reads_pixels)
+    return known.named(name or next(free, None))
 
 
 def expected_texts(profile: Profile) -> tuple[str, ...]:
