@@ -41,7 +41,7 @@ def error(name: str, what: str, remedy: str) -> Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is checked: an account with or without its ``stack``, and the nearest cdk.json."""
+    """The account that is checked, with or without its ``stack``, and the nearest cdk.json."""
 
     clients: Clients
     stack: Stack | None

@@ -25,7 +25,7 @@ INTAKE_SECONDS = 15 * 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """What is stored of one object; ``obstacle`` tells why it is not removed now, else empty."""
+    """The removal of one object; ``obstacle`` tells why it cannot be done now, else it is empty."""
 
     stored: StoredData
     obstacle: str = ""
