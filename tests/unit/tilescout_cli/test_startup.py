@@ -76,7 +76,10 @@ def test_completion_of_an_option_imports_only_what_typer_converts_values_with() 
 
 def test_an_unknown_command_is_answered_with_the_nearest() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tilescout_cli", "moel"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "tilescout_cli", "modelx"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert done.returncode == 2
