@@ -1,12 +1,12 @@
 """Scores the local OCR on tiles of drawings against their text layers, with its CPU seconds.
 
-    python -m benchmarks.text_drawings --data DIR [--before CHECKOUT] [--tiles 3] [--pages 1]
+    python -m benchmarks.text_drawings --data DIR [--before CHECKOUT] [--tiles 3] [--dpi 200]
 
-Every PDF of the folder whose layer names at least 40 words on a page gives its fullest tiles (200
-dpi, 2,048 px, as in the profile ``text``). With ``--before``, the reader of another checkout of
-this project reads the same tiles in the same run. Words that a tile cuts do not count. ``P'`` is
-the precision over detections that lie on a word of the layer; ``off`` counts the others, which may
-be right where text is outlined.
+Every PDF of the folder whose layer names at least 40 words on a page gives its fullest tiles, as
+the profile ``text`` of ``cdk.json`` cuts them (``--dpi`` sets another dpi for all pages). With
+``--before``, the reader of another checkout of this project reads the same tiles in the same run.
+Words that a tile cuts do not count. ``P'`` is the precision over detections that lie on a word of
+the layer; ``off`` counts the others, which may be right where text is outlined.
 """
 
 from __future__ import annotations
@@ -20,21 +20,24 @@ import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import fmean
 
 import pymupdf
 
 from tilescout.detections import Word
 from tilescout.geometry import Box
-from tilescout.rendering.render import render_page
+from tilescout.intake.page_dpi import page_dpi
+from tilescout.profiles import Profile
+from tilescout.rendering.render import inspect_for_profile, render_page
 from tilescout.rendering.requests import RenderedTile, RenderRequest
+from tilescout_cli.stack import cdk_profiles
 from tilescout_evaluate.metrics.text.accuracy import letters_and_digits
 from tilescout_evaluate.metrics.text.pages import contains_centre, is_oversized, words_under
 from tilescout_local.engines.text_reading import Line, from_json
 from tilescout_local.processes import framing
 
-DPI, TILE_PX, OVERLAP_PX = 200, 2048, 256
 MIN_WORDS = 40
 CUT_PX = 4
 DIAMETERS = "∅φøΦϕ⌀⍉"
@@ -86,26 +89,18 @@ class Reader:
         self._process.wait()
 
 
-def tiles_of(path: Path, pages: int, count: int) -> Iterator[TileTruth]:
+def tiles_of(path: Path, profile: Profile, pages: int, count: int) -> Iterator[TileTruth]:
     """Yields the ``count`` tiles of each page that hold the most words of its layer."""
     with pymupdf.open(path) as document:
         numbers = range(1, min(pages, document.page_count) + 1)
     for number in numbers:
         tiles: list[RenderedTile] = []
-        request = RenderRequest(
-            page=number,
-            dpi=DPI,
-            tile_size=TILE_PX,
-            overlap=OVERLAP_PX,
-            colour="grey",
-            text_layer=True,
-            include=(),
-            exclude=(),
-            max_image_bytes=10_000_000,
-        )
+        (facts,) = inspect_for_profile(path, profile, (number, number)).pages
+        dpi = page_dpi(facts, profile)
+        request = replace(RenderRequest.for_page(number, profile, dpi=dpi), text_layer=True)
         words = render_page(path, request, tiles.append).words
         if len(words) >= MIN_WORDS:
-            found = [_truth(path.stem, tile, words) for tile in tiles]
+            found = [_truth(f"{path.stem}, {dpi} dpi", tile, words) for tile in tiles]
             yield from sorted(found, key=lambda tile: -len(tile.words))[:count]
 
 
@@ -233,15 +228,18 @@ def measure(tiles: Sequence[TileTruth], readers: dict[str, Reader]) -> Iterator[
     """Yields rows of the table: each drawing by each reader, then all drawings together."""
     totals = {name: Counter[str]() for name in readers}
     seconds = dict.fromkeys(readers, 0.0)
+    recalls: dict[str, list[float]] = {name: [] for name in readers}
     for drawing in dict.fromkeys(tile.drawing for tile in tiles):
         own = [tile for tile in tiles if tile.drawing == drawing]
         for name, reader in readers.items():
             counts, spent = _measured(own, reader)
             totals[name].update(counts)
             seconds[name] += spent
+            recalls[name].append(counts["all read"] / max(1, counts["all"]))
             yield row(drawing, name, counts, spent)
     for name in readers:
         yield row("all", name, totals[name], seconds[name])
+        yield f"\nmean recall per drawing, {name}: {fmean(recalls[name]):.3f}"
 
 
 def _measured(tiles: Sequence[TileTruth], reader: Reader) -> tuple[Counter[str], float]:
@@ -259,11 +257,15 @@ def main() -> None:
     parser.add_argument("--before", type=Path, help="another checkout of this project")
     parser.add_argument("--tiles", type=int, default=3, help="per page")
     parser.add_argument("--pages", type=int, default=1, help="per drawing")
+    parser.add_argument("--dpi", type=int, help="of all pages; left out: as their lettering needs")
     parser.add_argument("--drawing", action="append", help="only these, by name")
     asked = parser.parse_args()
     paths = sorted(path for folder in asked.data for path in folder.glob("*.pdf"))
     chosen = [path for path in paths if not asked.drawing or path.stem in asked.drawing]
-    tiles = [tile for path in chosen for tile in tiles_of(path, asked.pages, asked.tiles)]
+    profile = cdk_profiles.read(ROOT / "cdk.json").named("text")
+    if asked.dpi:
+        profile = replace(profile, dpi=asked.dpi, max_dpi=0)
+    tiles = [tile for path in chosen for tile in tiles_of(path, profile, asked.pages, asked.tiles)]
     places = {"before": asked.before} if asked.before else {}
     readers = {name: Reader(place) for name, place in (places | {"now": ROOT}).items()}
     print(HEAD, flush=True)

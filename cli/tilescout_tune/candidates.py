@@ -101,7 +101,12 @@ def sort_key(value: Value) -> tuple[str, float]:
 
 
 def merge_settings(written: Mapping[str, Any], chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns ``written`` with ``chosen``, without members that the chosen detector cannot have."""
+    """Returns ``written`` with ``chosen``, without members that the chosen detector cannot have.
+
+    A chosen dpi is that of every page.
+    """
     whole = {**written, **chosen}
+    if "dpi" in chosen:
+        whole.pop("max_dpi", None)
     kind = KINDS.get(whole.get("detector", ""))
     return {name: value for name, value in whole.items() if kind is None or may_have(kind, name)}

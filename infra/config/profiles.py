@@ -9,7 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from infra.config.errors import BrokenRule
 from infra.config.schedule_expressions import HOURLY, check_expression
-from tilescout.detector_kinds import KINDS, DetectorKind, DetectorName, may_have, names_with
+from tilescout.detector_kinds import (
+    KINDS,
+    DetectorKind,
+    DetectorName,
+    may_have,
+    names_with,
+    with_numbers,
+)
 
 Ratio = Annotated[float, Field(ge=0, le=1)]
 Confidence = Annotated[float, Field(ge=0, le=100)]
@@ -24,6 +31,8 @@ REASONS = {
     "start_minutes": "has a model to start",
     "start_when": "has a model to start",
     "use_running_model": "has a model to start",
+    "max_dpi": "has a dpi that lettering decides (dpi auto, or max_dpi)",
+    "max_tiles_per_page": "has a dpi that lettering decides (dpi auto, or max_dpi)",
 }
 """Why a field suits only some detectors: what a message says of the detectors that may have it."""
 
@@ -94,6 +103,8 @@ class Profile(_Strict):
     dpi: Annotated[int, Field(ge=36, le=1200)]
     tile_size: int
     overlap: Annotated[int, Field(ge=0)]
+    max_dpi: Annotated[int, Field(ge=0, le=1200)] = 0
+    max_tiles_per_page: Annotated[int, Field(ge=1)] = 100
     colour: Literal["grey", "rgb"] = "grey"
     second_scale: float | Literal["page"] = 0.0
     text_layer: Literal["off", "first"] = "off"
@@ -143,6 +154,21 @@ class Profile(_Strict):
     def _is_schedule(cls, schedule: str) -> str:
         check_expression(schedule)
         return schedule
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_numbers(cls, written: object) -> object:
+        return with_numbers(written) if isinstance(written, dict) else written
+
+    @model_validator(mode="after")
+    def _dpi_is_a_range(self) -> Self:
+        if 0 < self.max_dpi <= self.dpi:
+            raise BrokenRule(
+                "max_dpi is more than dpi, or 0 for pages that are all rendered at dpi",
+                f"it is {self.max_dpi}, and dpi is {self.dpi}",
+                "raise max_dpi or remove it",
+            )
+        return self
 
     @model_validator(mode="after")
     def _tiles_fit(self) -> Self:

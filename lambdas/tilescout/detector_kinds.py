@@ -6,8 +6,9 @@ without the packages of the functions. Prices are list prices of us-east-1.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 DetectorName = Literal["custom-labels", "textract", "rekognition-text", "pdf-text", "onnx"]
 Finds = Literal["text", "objects"]
@@ -23,7 +24,11 @@ CUSTOM_LABELS_UNIT_HOUR = 4.0
 REKOGNITION_QUOTAS = "https://docs.aws.amazon.com/general/latest/gr/rekognition.html"
 """The page on which AWS publishes the default quotas of Rekognition, by region."""
 
+AUTO_DPI = {"dpi": 200, "max_dpi": 400}
+"""The meaning of ``dpi`` "auto" in a profile that does not say more."""
+
 _OF_TEXT = ("find", "text_layer")
+_OF_DRAWN_TEXT = (*_OF_TEXT, "second_scale", "max_dpi", "max_tiles_per_page")
 _OF_STARTED_MODELS = (
     "max_inference_units",
     "tiles_per_second_per_unit",
@@ -162,7 +167,7 @@ _ALL_KINDS = (
             regions=("us-east-1", "us-west-2"),
             source="https://docs.aws.amazon.com/general/latest/gr/textract.html",
         ),
-        own_fields=("second_scale", *_OF_TEXT),
+        own_fields=_OF_DRAWN_TEXT,
         function="detect_tile",
         api_call="textract:DetectDocumentText",
         call_price=CallPrice("textract_page", 0.0015),
@@ -180,7 +185,7 @@ _ALL_KINDS = (
             regions=("us-east-1", "us-west-2", "eu-west-1"),
             source=REKOGNITION_QUOTAS,
         ),
-        own_fields=("second_scale", *_OF_TEXT),
+        own_fields=_OF_DRAWN_TEXT,
         function="detect_tile",
         api_call="rekognition:DetectText",
         call_price=CallPrice("detect_text_image", 0.001),
@@ -233,3 +238,10 @@ def default_quotas(region: str) -> dict[DetectorName, float]:
     quota in Service Quotas, and the page that the figures are from.
     """
     return {kind.name: kind.quota.in_region(region) for kind in _ALL_KINDS if kind.quota}
+
+
+def with_numbers(written: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the settings of a profile with ``dpi`` "auto" written as numbers."""
+    if written.get("dpi") != "auto":
+        return dict(written)
+    return AUTO_DPI | {name: value for name, value in written.items() if name != "dpi"}

@@ -59,6 +59,8 @@ class Profile:
     lettering outside of it to the detector. ``min_confidence`` is 0 to 100 by label, "*" for the
     rest.
     ``second_scale`` has the page tiled once more, coarser, for things larger than a tile.
+    With a ``max_dpi`` above ``dpi`` each page gets the dpi between them that its lettering needs,
+    within ``max_tiles_per_page``.
 
     A model that must be started has these: ``start_minutes`` bounds its start,
     ``tiles_per_second_per_unit`` holds until a run has measured it, and ``use_running_model`` lets
@@ -73,6 +75,8 @@ class Profile:
     dpi: int
     tile_size: int
     overlap: int
+    max_dpi: int = 0
+    max_tiles_per_page: int = 100
     colour: Colour = "grey"
     second_scale: SecondScale = 0.0
     text_layer: TextLayer = "off"
@@ -102,6 +106,15 @@ class Profile:
     def kind(self) -> DetectorKind:
         """The facts about the profile's detector."""
         return KINDS[self.detector]
+
+    @property
+    def has_auto_dpi(self) -> bool:
+        """True where the lettering of a page decides at which dpi it is rendered."""
+        return self.max_dpi > self.dpi and self.kind.reads_pixels
+
+    def may_render_at(self, dpi: int) -> bool:
+        """Tells if a page of this profile may be rendered at ``dpi``."""
+        return dpi == self.dpi or (self.has_auto_dpi and self.dpi < dpi <= self.max_dpi)
 
     @property
     def needs_model(self) -> bool:

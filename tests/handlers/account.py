@@ -22,9 +22,10 @@ WORDS = {"name": "words", "detector": "rekognition-text", "dpi": 72, "tile_size"
 LAYER = {"name": "layer", "detector": "pdf-text", "dpi": 72, "tile_size": 400, "overlap": 50}
 SYMBOLS = TEXT | {"name": "symbols", "detector": "custom-labels", "model_project": "pumps"}
 TWICE = TEXT | {"name": "twice", "second_scale": "page"}
+FINE = TEXT | {"name": "fine", "max_dpi": 288}
 SERVED = TEXT | {"name": "served", "detector": "onnx", "model_project": "plant"}
 PROFILES = {
-    "profiles": [TEXT, WORDS | {"overlap": 50}, LAYER, SYMBOLS, SERVED, TWICE],
+    "profiles": [TEXT, WORDS | {"overlap": 50}, LAYER, SYMBOLS, SERVED, TWICE, FINE],
     "default_profile": "text",
     "prices": {},
 }

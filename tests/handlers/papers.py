@@ -21,6 +21,17 @@ def drawing_of(*texts: str, width: float = 500, height: float = 300) -> bytes:
     return body
 
 
+def drawing_in_small_letters(size: float = 4) -> bytes:
+    """A PDF with a page full of lines of ``size`` pt."""
+    document = pymupdf.open()
+    page = document.new_page(width=300, height=200)
+    for line in range(10, 190, 12):
+        page.insert_text((10, line), "VALVE 1023 MOTOR 4711 PUMP 2048", fontsize=size)
+    body: bytes = document.tobytes()
+    document.close()
+    return body
+
+
 def upload_event(key: str, version: str) -> str:
     """The notification as S3 sends it."""
     record: dict[str, Any] = {

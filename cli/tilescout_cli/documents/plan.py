@@ -13,7 +13,7 @@ from tilescout.intake.page_ranges import parse_pages
 from tilescout.intake.planning import DocumentPlan, plan_document
 from tilescout.pricing import PRICES_AS_OF, PRICES_REGION
 from tilescout.profiles import Profile
-from tilescout.rendering.render import inspect_document
+from tilescout.rendering.render import inspect_for_profile
 from tilescout_cli.console import tables, terminal
 from tilescout_cli.console.failures import BadUsage, CommandFailed
 from tilescout_cli.console.terminal import dollars, plain
@@ -52,8 +52,7 @@ def _plan(
 ) -> DocumentPlan | str:
     """Returns the plan, or the reason why the upload would be rejected."""
     try:
-        facts = inspect_document(pdf.path, max_pages=profile.max_pages, pages=pages,
-                                 picture_dpi=profile.dpi)  # fmt: skip
+        facts = inspect_for_profile(pdf.path, profile, pages)
         return plan_document(facts, profile, profiles.prices)
     except TilescoutError as error:
         return str(error)
@@ -69,6 +68,7 @@ def _json(path: Path, profile: Profile, outcome: DocumentPlan | str) -> dict[str
                 "page": page.page,
                 "width_px": page.width_px,
                 "height_px": page.height_px,
+                "dpi": page.dpi,
                 "tiles": page.tiles,
                 "coarse_tiles": page.coarse_tiles,
             }
@@ -94,7 +94,7 @@ def _show(path: Path, profile: Profile, outcome: DocumentPlan | str) -> None:
     terminal.out.print(
         tables.facts(
             [
-                ("profile", f"{profile.name} ({profile.detector}, {profile.dpi} dpi)"),
+                ("profile", f"{profile.name} ({profile.detector}, {_dpi(profile)})"),
                 ("pages", len(outcome.pages)),
                 ("tiles", _tiles(outcome)),
                 ("calls", _between(*(f"{calls:,}" for calls in outcome.calls))),
@@ -107,6 +107,12 @@ def _show(path: Path, profile: Profile, outcome: DocumentPlan | str) -> None:
     )
 
 
+def _dpi(profile: Profile) -> str:
+    if profile.has_auto_dpi:
+        return f"{profile.dpi} to {profile.max_dpi} dpi by the height of lettering"
+    return f"{profile.dpi} dpi"
+
+
 def _tiles(outcome: DocumentPlan) -> str:
     coarse = sum(page.coarse_tiles for page in outcome.pages)
     return f"at most {outcome.tiles}" + (
@@ -116,10 +122,10 @@ def _tiles(outcome: DocumentPlan) -> str:
 
 def _pages(outcome: DocumentPlan) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("page", "width px", "height px", "tiles"):
+    for name in ("page", "width px", "height px", "dpi", "tiles"):
         table.add_column(name, justify="right")
     for page in outcome.pages[:MAX_PAGES]:
-        cells = (page.page, page.width_px, page.height_px, page.tiles)
+        cells = (page.page, page.width_px, page.height_px, page.dpi, page.tiles)
         table.add_row(*(plain(cell) for cell in cells))
     return table
 

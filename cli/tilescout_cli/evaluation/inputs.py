@@ -107,6 +107,7 @@ def grid_of(results: list[Result]) -> tuple[Grid | None, list[str]]:
 
 def _grid(result: Result) -> Grid | None:
     profile = result.profile
-    if profile is None or any(p.dpi != profile.dpi for p in result.document.pages.values()):
+    pages = result.document.pages.values()
+    if profile is None or not all(profile.may_render_at(page.dpi) for page in pages):
         return None
     return Grid(profile.tile_size, profile.overlap)

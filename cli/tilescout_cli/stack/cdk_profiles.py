@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from tilescout.detector_kinds import with_numbers
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
 from tilescout_cli.console.failures import BadUsage
@@ -49,7 +50,10 @@ def read(path: Path | None = None) -> Profiles:
     try:
         tilescout = _context(path)
         found = tilescout["profiles"]
-        by_name = {name: _PROFILE.validate_python({"name": name} | found[name]) for name in found}
+        by_name = {
+            name: _PROFILE.validate_python({"name": name} | with_numbers(found[name]))
+            for name in found
+        }
     except (OSError, ValueError, KeyError, TypeError, ValidationError) as error:
         raise BadUsage(
             f"{path} has no usable profiles under context.tilescout.profiles: {_first(error)}; "

@@ -24,7 +24,7 @@ from tilescout.messages import Upload
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
 from tilescout.rendering.process import RenderLimits
-from tilescout.rendering.render import inspect_document
+from tilescout.rendering.render import inspect_for_profile
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -139,13 +139,7 @@ def _plan(upload: Upload, head: Head, profile: Profile) -> DocumentPlan:
             )
         if not exists:
             raise UnreadableDocument("this version was deleted before it was read; upload it again")
-        facts = inspect_document(
-            path,
-            max_pages=profile.max_pages,
-            pages=asked_for,
-            picture_dpi=profile.dpi,
-            limits=INSPECTION,
-        )
+        facts = inspect_for_profile(path, profile, asked_for, limits=INSPECTION)
     plan = plan_document(facts, profile, PRICES)
     unknown = CONFIGURATION.unknown_profile(keys.profile_name(upload.key))
     return replace(plan, warnings=(*unknown, *plan.warnings))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import astuple, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +20,10 @@ from tilescout.documents import Document
 from tilescout.errors import RenderLimitExceeded, UnreadableDocument, UnsupportedPage
 from tilescout.geometry import Box
 from tilescout.handlers import runtime, settings
+from tilescout.intake.page_dpi import page_dpi, small_lettering
 from tilescout.ledger import PageRow, TileRow
 from tilescout.rendering.process import RenderLimits
-from tilescout.rendering.render import render_page
+from tilescout.rendering.render import inspect_for_profile, render_page
 from tilescout.rendering.requests import RenderedPage, RenderedTile, RenderRequest
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 SETTINGS = settings.read(settings.TilePageSettings)
 MAX_ATTEMPTS = 3
 RENDERING = RenderLimits(wall_seconds=120, cpu_seconds=120, memory_mb=2500)
-PAGE_SECONDS = 150
-"""The longest time to render a page and store its tiles."""
+PAGE_SECONDS = 180
+"""The longest time to measure and render a page and store its tiles."""
 
 logger = Logger()
 metrics = Metrics()
@@ -135,8 +136,28 @@ def _grid(request: RenderRequest) -> str:
     return keys.grid_hash(request, request.second_scale)
 
 
+@dataclass(frozen=True, slots=True)
+class _Resolution:
+    """The dpi of a page, and warnings of lettering that is too small at it."""
+
+    dpi: int
+    warnings: tuple[str, ...] = ()
+
+
+def _resolution(document: Document, page: int, path: Path) -> _Resolution:
+    """Returns the dpi that the page's lettering needs, or the one that it was tiled at before."""
+    profile = document.profile
+    if not profile.has_auto_dpi:
+        return _Resolution(profile.dpi)
+    (facts,) = inspect_for_profile(path, profile, (page, page), limits=RENDERING).pages
+    ledger = runtime.table(SETTINGS.ledger_table)
+    dpi = page_table.settle_dpi(ledger, document.id, page, page_dpi(facts, profile))
+    return _Resolution(dpi, small_lettering(facts, dpi, profile))
+
+
 def _render(document: Document, row: PageRow, path: Path) -> PageRow:
-    request = RenderRequest.for_page(row.page, document.profile)
+    resolution = _resolution(document, row.page, path)
+    request = RenderRequest.for_page(row.page, document.profile, dpi=resolution.dpi)
     grid = _grid(request)
     tiles: list[TileRow] = []
 
@@ -160,6 +181,7 @@ def _render(document: Document, row: PageRow, path: Path) -> PageRow:
     page_table.write_tiles(ledger, document.id, row.page, tiles)
     bands = page_table.write_bands(ledger, document.id, row.page, [tile.tile for tile in tiles])
     metrics.add_metric("TilesPlanned", MetricUnit.Count, page.tiles_sent)
+    page = replace(page, warnings=resolution.warnings + page.warnings)
     return _marked(row, page, grid, bands)
 
 

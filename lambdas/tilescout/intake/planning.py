@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tilescout.errors import BudgetExceeded, UnreadableDocument, UnsupportedPage
 from tilescout.geometry import POINTS_PER_INCH
+from tilescout.intake.page_dpi import MAX_SIDE_PX, page_dpi, small_lettering
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
 from tilescout.rendering.requests import DocumentFacts, PageFacts
@@ -15,7 +17,6 @@ from tilescout.tiling.grid import TileGrid
 from tilescout.tiling.page_geometry import page_pixels
 from tilescout.tiling.page_scales import PageScale, page_scales
 
-MAX_SIDE_PX = 100_000
 MAX_REFUSED = 3
 """Pages that are named, of those that will not be rendered."""
 # Below an em of 20 px text detectors begin to miss and confuse letters.
@@ -26,7 +27,7 @@ MAX_TILES_PER_SECOND = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PagePlan:
-    """One page in pixels at the profile's dpi; blank ones among its ``tiles`` will be skipped.
+    """One page in pixels at ``dpi``; blank ones among its ``tiles`` will be skipped.
 
     ``coarse_tiles`` of them are those of the second scale. ``refusal`` says why the page will not
     be rendered; it has no tiles then.
@@ -35,6 +36,7 @@ class PagePlan:
     page: int
     width_px: int
     height_px: int
+    dpi: int
     tiles: int
     coarse_tiles: int = 0
     refusal: str = ""
@@ -44,7 +46,7 @@ class PagePlan:
 class DocumentPlan:
     """The plan of all pages; calls and US dollars are (least, most), blank tiles included.
 
-    ``smallest_text_px`` is the em of the smallest text at the profile's dpi.
+    ``smallest_text_px`` is the em of the smallest text at the dpi of its page.
     """
 
     pages: tuple[PagePlan, ...]
@@ -64,37 +66,47 @@ def plan_document(facts: DocumentFacts, profile: Profile, prices: PriceTable) ->
     """
     _check_page_count(facts, profile)
     _check_refusals(facts)
-    pages = tuple(_plan_page(page, profile) for page in facts.pages)
+    dpi_of = _dpi_of_pages(facts, profile)
+    pages = tuple(_plan_page(page, dpi_of[page.page], profile) for page in facts.pages)
     tiles = sum(page.tiles for page in pages)
     _check_tile_count(tiles, profile)
     calls = _calls(tiles, profile)
     dollars = _dollars(len(pages), tiles, calls, profile, prices)
     _check_budget(dollars[0], tiles, profile)
-    smallest_pt = _smallest_text(facts)
     return DocumentPlan(
         pages=pages,
         tiles=tiles,
         calls=calls,
         dollars=dollars,
-        smallest_text_px=None if smallest_pt is None else _em_px(smallest_pt, profile.dpi),
-        warnings=facts.warnings + _refusals(facts) + _legibility(smallest_pt, profile),
+        smallest_text_px=_smallest_text_px(facts, dpi_of),
+        warnings=facts.warnings + _refusals(facts) + _legibility(facts, dpi_of, profile),
     )
 
 
-def _plan_page(page: PageFacts, profile: Profile) -> PagePlan:
-    width, height = page_pixels(page.width_pt, page.height_pt, profile.dpi)
+def _dpi_of_pages(facts: DocumentFacts, profile: Profile) -> dict[int, int]:
+    """Returns the dpi of each page; for those not measured the highest of those that were."""
+    measured = {
+        page.page: page_dpi(page, profile) for page in facts.pages if page.lettering is not None
+    }
+    assumed = max(measured.values(), default=profile.dpi)
+    return {page.page: measured.get(page.page, assumed) for page in facts.pages}
+
+
+def _plan_page(page: PageFacts, dpi: int, profile: Profile) -> PagePlan:
+    width, height = page_pixels(page.width_pt, page.height_pt, dpi)
     longest_pt = max(page.width_pt, page.height_pt)
     if max(width, height) > MAX_SIDE_PX:
         fitting_dpi = math.floor(MAX_SIDE_PX * POINTS_PER_INCH / longest_pt)
         raise UnsupportedPage(
             f"a page side may have {MAX_SIDE_PX} px; page {page.page} is {width} x {height} px "
-            f"at {profile.dpi} dpi; use a profile of {fitting_dpi} dpi or less"
+            f"at {dpi} dpi; use a profile of {fitting_dpi} dpi or less"
         )
     own, *coarse = [0] if page.refusal else _tile_counts(width, height, profile)
     return PagePlan(
         page=page.page,
         width_px=width,
         height_px=height,
+        dpi=dpi,
         tiles=own + sum(coarse),
         coarse_tiles=sum(coarse),
         refusal=page.refusal,
@@ -196,24 +208,50 @@ def _check_budget(least: float, tiles: int, profile: Profile) -> None:
         )
 
 
-def _smallest_text(facts: DocumentFacts) -> float | None:
-    sizes = [page.smallest_text_pt for page in facts.pages if page.smallest_text_pt is not None]
-    return min(sizes, default=None)
+def _smallest_text_px(facts: DocumentFacts, dpi_of: Mapping[int, int]) -> float | None:
+    """Returns the em of the smallest text of all pages, each at its dpi."""
+    ems = [_em_px(page.smallest_text_pt, dpi_of[page.page]) for page in facts.pages
+           if page.smallest_text_pt is not None]  # fmt: skip
+    return min(ems, default=None)
 
 
 def _em_px(size_pt: float, dpi: int) -> float:
     return round(size_pt * dpi / POINTS_PER_INCH, 1)
 
 
-def _legibility(smallest_pt: float | None, profile: Profile) -> tuple[str, ...]:
+def _legibility(
+    facts: DocumentFacts, dpi_of: Mapping[int, int], profile: Profile
+) -> tuple[str, ...]:
+    """Returns what is told of lettering that may be too small to be read."""
+    if profile.has_auto_dpi:
+        return _small_lettering(facts, dpi_of, profile)
+    sizes = [page.smallest_text_pt for page in facts.pages if page.smallest_text_pt is not None]
     reads_drawn_text = profile.kind.finds == "text" and profile.kind.reads_pixels
-    if smallest_pt is None or not reads_drawn_text:
+    if not sizes or not reads_drawn_text:
         return ()
-    em = _em_px(smallest_pt, profile.dpi)
+    em = _em_px(min(sizes), profile.dpi)
     if em >= LEGIBLE_EM_PX:
         return ()
-    enough = math.ceil(LEGIBLE_EM_PX * POINTS_PER_INCH / smallest_pt)
+    enough = math.ceil(LEGIBLE_EM_PX * POINTS_PER_INCH / min(sizes))
     return (
         f"the smallest text is {em:g} px high at {profile.dpi} dpi and may be missed below "
         f"{LEGIBLE_EM_PX} px; a profile of {enough} dpi would do",
     )
+
+
+def _small_lettering(
+    facts: DocumentFacts, dpi_of: Mapping[int, int], profile: Profile
+) -> tuple[str, ...]:
+    unmeasured = [page.page for page in facts.pages if page.lettering is None and not page.refusal]
+    told = [
+        warning
+        for page in facts.pages
+        if page.lettering is not None
+        for warning in small_lettering(page, dpi_of[page.page], profile)
+    ]
+    if unmeasured:
+        told.append(
+            f"pages {unmeasured[0]} to {unmeasured[-1]} are planned at {dpi_of[unmeasured[0]]} "
+            "dpi, the highest of the pages before; each is rendered as its own lettering needs"
+        )
+    return tuple(told)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,25 @@ from tilescout.errors import UnreadableDocument
 from tilescout.rendering import images, layer_policies, page_boxes, picture_files
 from tilescout.rendering.file_kinds import HEAD_BYTES, FileKind, kind_of
 from tilescout.rendering.layer_words import is_painted
+from tilescout.rendering.lettering_height import lettering_height
 from tilescout.rendering.mupdf_page import ShownPage
 from tilescout.rendering.page_work import measure_page
 from tilescout.rendering.process import RenderLimits, WorkLimits
-from tilescout.rendering.requests import DocumentFacts, PageFacts
+from tilescout.rendering.requests import (
+    DocumentFacts,
+    LetteringHeight,
+    MeasuredLettering,
+    PageFacts,
+)
+from tilescout.rendering.shx_annotations import shx_annotations
 
 # PDF's own limit is 14,400 units a side; UserUnit multiplies it. 200,000 pt are 70 metres.
 MAX_SIDE_PT = 200_000.0
 MIN_SIDE_PT = 1.0
 # Measuring text means interpreting the page: the first pages tell enough of a set's text sizes.
 MAX_MEASURED_PAGES = 25
+MAX_LETTERING_PAGES = 10
+"""Measuring lettering means drawing the page."""
 SMALL_TEXT_SHARE = 0.01
 PLACEHOLDERS = ("please wait...", "if this message is not eventually replaced")
 
@@ -84,8 +94,12 @@ def inspect(
     pages: tuple[int, int] | None,
     work: WorkLimits,
     picture_dpi: int,
+    lettering: MeasuredLettering = "none",
 ) -> DocumentFacts:
     """Returns the facts of the pages ``pages`` (first, last; all where None).
+
+    ``lettering`` is measured on the first ``MAX_LETTERING_PAGES`` of them; pictures are not decoded
+    for it.
 
     Raises UnreadableDocument, and RenderLimitExceeded where a page asks for more than ``work``.
     """
@@ -96,13 +110,16 @@ def inspect(
     first, last = pages or (1, count)
     numbers = range(max(1, first), min(last, count) + 1)
     mended = [number for number in numbers if _mended(document, number)]
-    facts = tuple(
+    facts = [
         _page_facts(document, number, work if position < MAX_MEASURED_PAGES else None)
         for position, number in enumerate(numbers)
-    )
+    ]
+    if lettering != "none":
+        for at, page in enumerate(facts[:MAX_LETTERING_PAGES]):
+            facts[at] = _with_lettering(document, page, lettering)
     media_boxes = {number: _media_box(document, number) for number in numbers}
     warnings = (*_warnings(document), *page_boxes.warnings(media_boxes, mended))
-    return DocumentFacts(pages=facts, page_count=count, warnings=warnings)
+    return DocumentFacts(pages=tuple(facts), page_count=count, warnings=warnings)
 
 
 def _picture_facts(
@@ -123,6 +140,7 @@ def _picture_facts(
                 rotation=0,
                 smallest_text_pt=None,
                 refusal=frame.refusal(number, images.limit_mb(RenderLimits().memory_mb)),
+                lettering=LetteringHeight(),
             )
             for number, frame in frames.items()
         ),
@@ -216,6 +234,14 @@ def _page_facts(document: Any, number: int, work: WorkLimits | None) -> PageFact
         smallest_text_pt=_smallest_text(ShownPage(page, 72)) if work else None,
         refusal=_refusal(document, page, number),
     )
+
+
+def _with_lettering(document: Any, facts: PageFacts, wanted: MeasuredLettering) -> PageFacts:
+    if facts.refusal:
+        return facts
+    page = load_page(document, facts.page)
+    height = lettering_height(ShownPage(page, 72), shx_annotations(page), wanted)
+    return replace(facts, lettering=height)
 
 
 def _refusal(document: Any, page: Any, number: int) -> str:

@@ -8,29 +8,35 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import asdict
+from contextlib import suppress
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from tilescout.detections import Word
-from tilescout.errors import UnreadableDocument
+from tilescout.errors import RenderLimitExceeded, UnreadableDocument
 from tilescout.geometry import Box
+from tilescout.profiles import Profile
 from tilescout.rendering.file_kinds import HEAD_BYTES, PICTURE_NAMES, kind_of
 from tilescout.rendering.page_strokes import PageStrokes, PageWord, Style
 from tilescout.rendering.process import RenderLimits, child_frames
 from tilescout.rendering.requests import (
     DocumentFacts,
+    LetteringHeight,
+    MeasuredLettering,
     PageFacts,
     RenderedPage,
     RenderedTile,
     RenderRequest,
+    measured_lettering,
 )
 from tilescout.tiling.grid import Tile
 
 PICTURE_DPI = 200
 """A picture that tells no resolution has this one, where no profile says another."""
+LETTERING_SECONDS = 30.0
 
 
 def inspect_document(
@@ -39,10 +45,12 @@ def inspect_document(
     max_pages: int,
     pages: tuple[int, int] | None = None,
     picture_dpi: int = PICTURE_DPI,
+    lettering: MeasuredLettering = "none",
     limits: RenderLimits = RenderLimits(),  # noqa: B008 (frozen)
 ) -> DocumentFacts:
     """Opens the PDF or picture and measures its pages; ``pages`` (first, last) restricts the
-    report. A picture without a resolution of its own is taken to have ``picture_dpi``.
+    report. A picture without a resolution of its own is taken to have ``picture_dpi``. The height
+    of ``lettering`` is measured on the first ten pages of the report.
 
     Raises UnreadableDocument for a file that is neither, is damaged beyond repair, needs a
     password, has no page, more than ``max_pages`` or an absurd page size; RenderLimitExceeded
@@ -54,14 +62,46 @@ def inspect_document(
         "max_pages": max_pages,
         "pages": pages,
         "picture_dpi": picture_dpi,
+        "lettering": lettering,
     }
     with child_frames("inspect", arguments, subject="the document", limits=limits) as frames:
         facts = next(frames).value
     return DocumentFacts(
-        pages=tuple(PageFacts(**page) for page in facts["pages"]),
+        pages=tuple(_page_facts(page) for page in facts["pages"]),
         page_count=facts["page_count"],
         warnings=tuple(facts["warnings"]),
     )
+
+
+def _page_facts(value: dict[str, Any]) -> PageFacts:
+    height = value["lettering"]
+    return PageFacts(**value | {"lettering": height and LetteringHeight(**height)})
+
+
+def inspect_for_profile(
+    path: Path,
+    profile: Profile,
+    pages: tuple[int, int] | None = None,
+    *,
+    limits: RenderLimits = RenderLimits(),  # noqa: B008 (frozen)
+) -> DocumentFacts:
+    """Returns what a plan by the profile needs to know of the pages (first, last; all where None).
+
+    Lettering that cannot be measured within ``LETTERING_SECONDS`` is left out. Raises what
+    ``inspect_document`` raises.
+    """
+
+    def inspect(lettering: MeasuredLettering, limits: RenderLimits) -> DocumentFacts:
+        return inspect_document(
+            path, max_pages=profile.max_pages, pages=pages, picture_dpi=profile.dpi,
+            lettering=lettering, limits=limits,
+        )  # fmt: skip
+
+    wanted = measured_lettering(profile)
+    if wanted != "none":
+        with suppress(RenderLimitExceeded):
+            return inspect(wanted, replace(limits, wall_seconds=LETTERING_SECONDS))
+    return inspect("none", limits)
 
 
 def require_known_kind(path: Path) -> None:

@@ -10,13 +10,26 @@ from tilescout.profiles import Colour, Profile, Region, SecondScale
 from tilescout.tiling.grid import Tile
 
 TilesWanted = Literal["always", "where-no-text", "never"]
+MeasuredLettering = Literal["none", "all", "outside-words"]
+"""The lettering whose height is measured: none, all, or what the page's own text does not cover."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetteringHeight:
+    """The heights of capitals in points: half of the ``letters`` are at least ``typical_pt`` high,
+    nine tenths at least ``small_pt``. Both are 0 where there are no letters."""
+
+    letters: int = 0
+    typical_pt: float = 0.0
+    small_pt: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFacts:
     """One page as shown; ``smallest_text_pt`` is None without text or where not measured.
 
-    ``refusal`` says why the renderer will not draw the page; it is empty where it will.
+    ``lettering`` is None where it was not measured. ``refusal`` says why the renderer will not
+    draw the page; it is empty where it will.
     """
 
     page: int
@@ -25,6 +38,7 @@ class PageFacts:
     rotation: int
     smallest_text_pt: float | None
     refusal: str = ""
+    lettering: LetteringHeight | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +73,19 @@ class RenderRequest:
     second_scale: SecondScale = field(default=0.0, repr=False)
 
     @classmethod
-    def for_page(cls, page: int, profile: Profile, *, pixels_only: bool = False) -> RenderRequest:
+    def for_page(
+        cls, page: int, profile: Profile, *, pixels_only: bool = False, dpi: int = 0
+    ) -> RenderRequest:
         """Returns what a run renders of a page (from 1) of the profile's documents.
 
+        ``dpi`` is the one that was chosen for the page, 0 for the profile's own.
         With ``pixels_only`` every tile is rendered and the PDF's own text is left alone, whatever
         the profile says: data sets and tuning compare what detectors see in pixels.
         """
         tiles: TilesWanted = "always" if pixels_only else _tiles_wanted(profile)
         return cls(
             page=page,
-            dpi=profile.dpi,
+            dpi=dpi or profile.dpi,
             tile_size=profile.tile_size,
             overlap=profile.overlap,
             colour=profile.colour,
@@ -79,6 +96,13 @@ class RenderRequest:
             max_image_bytes=profile.kind.max_image_bytes,
             second_scale=profile.second_scale,
         )
+
+
+def measured_lettering(profile: Profile) -> MeasuredLettering:
+    """Returns the lettering whose height decides about the dpi of the profile's pages."""
+    if not profile.has_auto_dpi:
+        return "none"
+    return "outside-words" if _tiles_wanted(profile) == "where-no-text" else "all"
 
 
 def _tiles_wanted(profile: Profile) -> TilesWanted:

@@ -64,13 +64,18 @@ class Unread:
 class PageText:
     """Visible words in page pixels, and the boxes of what they leave out.
 
-    ``lettering`` is the number of those boxes in which the pixels show lettering.
+    ``lettering`` is the number of those boxes in which the pixels show lettering: the first ones.
     """
 
     words: tuple[Word, ...]
     open: tuple[Box, ...]
     lettering: int = 0
     unread: Unread = Unread()
+
+    @property
+    def open_lettering(self) -> tuple[Box, ...]:
+        """The boxes of lettering in the drawn pixels that the words leave out."""
+        return self.open[: self.lettering]
 
     @property
     def covers_page(self) -> bool:
@@ -132,6 +137,14 @@ def _ink(word: LayerWord, box: Box) -> Ink:
         letters=len(word.text),
         upright=word.direction in ("right", "left"),
     )
+
+
+def drawn_marks(drawing: ShownPage) -> Marks:
+    """Returns the marks of ink on a page that is drawn in grey."""
+    runs = InkRuns()
+    for rows, top in _strips(drawing):
+        runs.add(rows, top)
+    return runs.marks()
 
 
 def _strips(drawing: ShownPage) -> Iterator[tuple[Pixels, int]]:

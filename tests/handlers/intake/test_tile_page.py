@@ -6,7 +6,7 @@ import pytest
 
 from tests.handlers.account import Account, sqs_event
 from tests.handlers.between import Crash, announced, crash_at
-from tests.handlers.papers import drawing_of, upload_event
+from tests.handlers.papers import drawing_in_small_letters, drawing_of, upload_event
 from tilescout import keys, messages
 from tilescout.aws.at_most_once import AtMostOnce
 from tilescout.aws.tables import page_table
@@ -201,3 +201,54 @@ def test_pages_that_time_does_not_suffice_for_go_back_to_the_queue(
     assert answer == {"batchItemFailures": []}
     assert account.received("pages") == ranges(document_id, (1, 1))
     assert account.document(document_id)["status"] == "ACCEPTED"
+
+
+def page_of(account: Account, document_id: str) -> PageRow:
+    page = page_table.read_page(account.ledger, document_id, 1)
+    assert page is not None
+    return page
+
+
+def test_a_page_is_tiled_at_the_dpi_that_its_lettering_needs_as_planned(
+    account: Account, accept: Accept
+) -> None:
+    document_id, pages = accept(drawing_in_small_letters(), key="incoming/fine/sheet.pdf")
+    planned = account.document(document_id)["tiles_planned"]
+    account.deliver("tile_page", *pages)
+    page = page_of(account, document_id)
+    assert (page.dpi, page.width_px, page.height_px) == (272, 1134, 756)
+    assert page.tiles + page.skipped == planned == 12
+
+
+def test_large_lettering_keeps_the_usual_dpi(account: Account, accept: Accept) -> None:
+    document_id, pages = accept(drawing_in_small_letters(40), key="incoming/fine/sheet.pdf")
+    account.deliver("tile_page", *pages)
+    assert page_of(account, document_id).dpi == 72
+
+
+def test_lettering_that_stays_too_small_is_a_warning_once(account: Account, accept: Accept) -> None:
+    document_id, pages = accept(drawing_in_small_letters(2), key="incoming/fine/sheet.pdf")
+    account.deliver("tile_page", *pages)
+    (warning,) = account.document(document_id)["warnings"]
+    assert warning.startswith("a tenth of the lettering of page 1 is under ")
+    assert warning.endswith("max_dpi 288 and max_tiles_per_page 100 of profile fine allow no more")
+
+
+def test_a_page_keeps_the_dpi_at_which_it_was_tiled_first(account: Account, accept: Accept) -> None:
+    document_id, pages = accept(drawing_in_small_letters(), key="incoming/fine/sheet.pdf")
+    assert page_table.settle_dpi(account.ledger, document_id, 1, 122) == 122
+    account.deliver("tile_page", *pages)
+    page_table.unmark(account.ledger, document_id, 1)
+    account.deliver("tile_page", *pages)
+    assert page_of(account, document_id).dpi == 122
+
+
+def test_tiles_of_another_dpi_are_other_objects(account: Account, accept: Accept) -> None:
+    grids = set()
+    for dpi in (122, 172):
+        key = f"incoming/fine/{dpi}.pdf"
+        document_id, pages = accept(drawing_in_small_letters(), key=key)
+        page_table.settle_dpi(account.ledger, document_id, 1, dpi)
+        account.deliver("tile_page", *pages)
+        grids.add(page_of(account, document_id).grid)
+    assert len(grids) == 2

@@ -37,6 +37,16 @@ from tilescout_tune import setting_bounds
             "change it to a value that fits",
         ),
         (
+            {"max_dpi": 200},
+            "profiles.text: max_dpi is more than dpi, or 0 for pages that are all rendered at dpi; "
+            "it is 200, and dpi is 200; raise max_dpi or remove it",
+        ),
+        (
+            {"detector": "pdf-text", "dpi": "auto"},
+            "profiles.text: only detector textract or rekognition-text has a dpi that lettering "
+            "decides (dpi auto, or max_dpi); detector is pdf-text, and max_dpi is set; remove it",
+        ),
+        (
             {"tile_size": 12000},
             "profiles.text: textract takes tiles of 50 to 10000 px; tile_size is 12000; "
             "change tile_size",
@@ -275,3 +285,10 @@ def test_what_tune_tries_can_be_deployed() -> None:
         assert kind.tile_px[0] <= least < most <= kind.tile_px[1]
     for dpi in setting_bounds.DPI:
         assert parsed_with(dpi=dpi).profiles["text"].dpi == dpi
+
+
+def test_an_automatic_dpi_reaches_the_functions_in_numbers() -> None:
+    shipped = parsed_with(dpi="auto").profiles["text"].shipped("text")
+    assert (shipped["dpi"], shipped["max_dpi"], shipped["max_tiles_per_page"]) == (200, 400, 100)
+    chosen = parsed_with(dpi="auto", max_dpi=600, max_tiles_per_page=30).profiles["text"]
+    assert (chosen.dpi, chosen.max_dpi, chosen.max_tiles_per_page) == (200, 600, 30)

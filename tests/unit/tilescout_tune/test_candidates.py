@@ -218,3 +218,13 @@ def test_the_same_detector_keeps_every_member():
 def test_a_profile_keeps_no_setting_of_a_model_that_is_not_started() -> None:
     started = WRITTEN | {"detector": "custom-labels", "start_minutes": 20}
     assert "start_minutes" not in merge_settings(started, {"detector": "onnx"})
+
+
+def test_a_tuned_dpi_is_that_of_every_page() -> None:
+    written = {"detector": "textract", "dpi": "auto", "max_dpi": 600, "tile_size": 2048}
+    assert merge_settings(written, {"dpi": 300}) == {
+        "detector": "textract",
+        "dpi": 300,
+        "tile_size": 2048,
+    }
+    assert merge_settings(written, {"tile_size": 1024}) == written | {"tile_size": 1024}

@@ -50,6 +50,20 @@ def give_back_attempt(table: AtMostOnce, document_id: str, page: int) -> None:
     )
 
 
+def settle_dpi(table: Table, document_id: str, page: int, dpi: int) -> int:
+    """Returns the dpi at which the page is tiled: the first that was ever settled for it.
+
+    Tiles that an attempt or a run before left behind are those of the same grid.
+    """
+    answer = table.update_item(
+        Key=_page_key(document_id, page),
+        UpdateExpression="SET page = :page, settled_dpi = if_not_exists(settled_dpi, :dpi)",
+        ExpressionAttributeValues={":page": page, ":dpi": dpi},
+        ReturnValues="ALL_NEW",
+    )
+    return int(answer["Attributes"]["settled_dpi"])  # type: ignore[arg-type]
+
+
 def read_page(table: Table, document_id: str, page: int) -> PageRow | None:
     item = table.get_item(Key=_page_key(document_id, page), ConsistentRead=True).get("Item")
     return from_item(PageRow, item) if item else None

@@ -10,7 +10,7 @@ from tilescout.errors import BudgetExceeded, UnreadableDocument, UnsupportedPage
 from tilescout.intake.planning import DocumentPlan, PagePlan, plan_document
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile, Region
-from tilescout.rendering.requests import DocumentFacts, PageFacts
+from tilescout.rendering.requests import DocumentFacts, LetteringHeight, PageFacts
 
 A0_PT = (3370.394, 2383.937)
 AROUND = (
@@ -58,7 +58,7 @@ def planned(document: DocumentFacts, **changes: Any) -> DocumentPlan:
 def test_an_a0_sheet_has_24_tiles() -> None:
     plan = planned(facts(A0_PT))
 
-    assert plan.pages == (PagePlan(page=1, width_px=9363, height_px=6623, tiles=24),)
+    assert plan.pages == (PagePlan(page=1, width_px=9363, height_px=6623, dpi=200, tiles=24),)
     assert plan.tiles == 24
 
 
@@ -187,7 +187,7 @@ def test_what_reads_no_pixels_of_text_is_not_warned_of_its_size(detector: str) -
 def test_a_page_of_36000_pixels_a_side_is_planned() -> None:
     plan = planned(facts((8640, 8640)), dpi=300)
 
-    assert plan.pages[0] == PagePlan(page=1, width_px=36_000, height_px=36_000, tiles=400)
+    assert plan.pages[0] == PagePlan(page=1, width_px=36_000, height_px=36_000, dpi=300, tiles=400)
 
 
 def test_a_page_that_is_too_large_is_refused_with_the_dpi_that_fits() -> None:
@@ -214,3 +214,43 @@ def test_a_document_that_only_may_cost_too_much_is_accepted() -> None:
     plan = planned(facts(A0_PT), detector="rekognition-text", budget_usd=0.05)
 
     assert plan.dollars[1] > 0.05
+
+
+def lettered(*heights_pt: float | None, width: float = 842, height: float = 595) -> DocumentFacts:
+    """Pages with lettering of one height each; None for a page that was not measured."""
+    pages = tuple(
+        PageFacts(
+            page=number,
+            width_pt=width,
+            height_pt=height,
+            rotation=0,
+            smallest_text_pt=None,
+            lettering=size and LetteringHeight(letters=90, typical_pt=size, small_pt=size),
+        )
+        for number, size in enumerate(heights_pt, start=1)
+    )
+    return DocumentFacts(pages=pages, page_count=len(pages), warnings=())
+
+
+def test_each_page_is_planned_and_priced_at_the_dpi_of_its_lettering() -> None:
+    plan = planned(lettered(5.0, 2.2), max_dpi=400)
+
+    assert [(page.dpi, page.tiles) for page in plan.pages] == [(200, 2), (400, 6)]
+    assert plan.dollars == pytest.approx((0.012, 0.012))
+    assert plan.warnings == ()
+
+
+def test_pages_that_were_not_measured_are_planned_at_the_highest_dpi_of_the_others() -> None:
+    plan = planned(lettered(5.0, 2.6, None, None), max_dpi=400)
+
+    assert [page.dpi for page in plan.pages] == [200, 350, 350, 350]
+    assert plan.warnings == (
+        "pages 3 to 4 are planned at 350 dpi, the highest of the pages before; each is rendered as "
+        "its own lettering needs",
+    )
+
+
+def test_the_plan_tells_which_lettering_stays_too_small() -> None:
+    (warning,) = planned(lettered(1.0), max_dpi=400).warnings
+
+    assert warning.startswith("a tenth of the lettering of page 1 is under 5.6 px high at 400 dpi")
