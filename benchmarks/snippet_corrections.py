@@ -15,7 +15,7 @@ from collections import Counter
 from itertools import groupby
 from pathlib import Path
 
-from benchmarks.text_drawings import ROOT, Reader, TileTruth, tiles_of
+from benchmarks.text_drawings import ROOT, Reader, TileTruth, text_profile, tiles_of
 from tilescout.detections import TextLine, Word
 from tilescout.geometry import Box, union
 from tilescout.merging.text.confusions import normalise
@@ -102,7 +102,7 @@ def main() -> None:
     reader = Reader(ROOT)
     counts: Counter[tuple[int, bool]] = Counter()
     for path in sorted(path for folder in asked.data for path in folder.glob("*.pdf")):
-        for tile in tiles_of(path, asked.pages, asked.tiles):
+        for tile in tiles_of(path, text_profile(), asked.pages, asked.tiles):
             counts += counted(tile, reader.read(tile.image)[0])
     reader.close()
     print("| corrections | found | right |\n|---|---|---|")

@@ -89,6 +89,11 @@ class Reader:
         self._process.wait()
 
 
+def text_profile() -> Profile:
+    """Returns the profile ``text`` that this checkout ships."""
+    return cdk_profiles.read(ROOT / "cdk.json").named("text")
+
+
 def tiles_of(path: Path, profile: Profile, pages: int, count: int) -> Iterator[TileTruth]:
     """Yields the ``count`` tiles of each page that hold the most words of its layer."""
     with pymupdf.open(path) as document:
@@ -262,7 +267,7 @@ def main() -> None:
     asked = parser.parse_args()
     paths = sorted(path for folder in asked.data for path in folder.glob("*.pdf"))
     chosen = [path for path in paths if not asked.drawing or path.stem in asked.drawing]
-    profile = cdk_profiles.read(ROOT / "cdk.json").named("text")
+    profile = text_profile()
     if asked.dpi:
         profile = replace(profile, dpi=asked.dpi, max_dpi=0)
     tiles = [tile for path in chosen for tile in tiles_of(path, profile, asked.pages, asked.tiles)]
