@@ -33,8 +33,8 @@ def page_dpi(page: PageFacts, profile: Profile) -> int:
     steps = [*range(profile.dpi, profile.max_dpi, DPI_STEP), profile.max_dpi]
     fitting = [dpi for dpi in steps if dpi == profile.dpi or _is_affordable(page, dpi, profile)]
     wanted = NEARLY * _needed_dpi(page.lettering)
-    legible = [dpi for dpi in fitting if dpi >= wanted]
-    return legible[0] if legible else fitting[-1]
+    legible = (dpi for dpi in fitting if dpi >= wanted)
+    return int(next(legible, fitting[-1]))
 
 
 def small_lettering(page: PageFacts, dpi: int, profile: Profile) -> tuple[str, ...]:
