@@ -36,7 +36,8 @@ class Detection:
 
     ``box_px`` is in pixels at the page's dpi, ``box_pt`` in points; ``confidence`` is 0 to 100.
     ``review`` is "unreviewed", "accepted", "corrected" or "added", ``reviewed_by`` who said so.
-    ``open_sides`` are those at which it may go on.
+    ``open_sides`` are those at which it may go on. ``angle`` (0 to 180 degrees, clockwise) is by
+    how much its longer side is turned from level, where the model tells it.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Detection:
     open_sides: tuple[str, ...]
     review: str
     reviewed_by: str
+    angle: float | None
     document: Document = field(repr=False, compare=False)
 
     def crop(self, *, dpi: float = 200, margin: float = 0.0) -> Image.Image:
@@ -127,6 +129,7 @@ class Document:
             open_sides=tuple(row["open_sides"]),
             review=review.get("state", "unreviewed"),
             reviewed_by=review.get("by", ""),
+            angle=row.get("angle"),
             document=self,
         )
 
@@ -210,6 +213,7 @@ def _table(documents: Any) -> pandas.DataFrame:
             "text": each.text,
             "confidence": each.confidence,
             "review": each.review,
+            "angle": each.angle,
         }
         | {f"{name}_px": side for name, side in zip(names, each.box_px, strict=True)}
         | {f"{name}_pt": side for name, side in zip(names, each.box_pt, strict=True)}

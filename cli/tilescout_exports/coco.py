@@ -16,6 +16,7 @@ from tilescout_exports.model import (
     ExportFormat,
     ExportOptions,
     Row,
+    angle_of,
     labels_of,
     write_page_images,
 )
@@ -65,7 +66,7 @@ def _annotation(image: int, category: int, row: Row) -> dict[str, Any]:
         "segmentation": [[left, top, right, top, right, bottom, left, bottom]],
         "iscrowd": 0,
         "score": round(row["confidence"] / 100, 4),
-        "attributes": {"text": row["text"], "detection": row["id"]},
+        "attributes": {"text": row["text"], "detection": row["id"]} | angle_of(row),
     }
 
 

@@ -1,6 +1,7 @@
 """CVAT for images 1.1: annotations.xml and the pages' pictures.
 
-https://docs.cvat.ai/docs/manual/advanced/xml_format/. Texts are an attribute of each box.
+https://docs.cvat.ai/docs/manual/advanced/xml_format/. Texts, and angles where
+a model tells them, are attributes of each box, which itself is upright.
 """
 
 from __future__ import annotations
@@ -41,9 +42,11 @@ def write(documents: Sequence[ExportedDocument], path: Path, options: ExportOpti
 def _label(labels: Element, name: str) -> None:
     label = SubElement(labels, "label")
     SubElement(label, "name").text = printable(name)
-    attribute = SubElement(SubElement(label, "attributes"), "attribute")
-    for tag, value in (("name", "text"), ("mutable", "False"), ("input_type", "text")):
-        SubElement(attribute, tag).text = value
+    attributes = SubElement(label, "attributes")
+    for attribute in ("text", "angle"):
+        declared = SubElement(attributes, "attribute")
+        for tag, value in (("name", attribute), ("mutable", "False"), ("input_type", "text")):
+            SubElement(declared, tag).text = value
 
 
 def _page(root: Element, number: int, page: ExportedPage) -> None:
@@ -66,6 +69,8 @@ def _box(image: Element, row: Row) -> None:
     sides = {name: f"{side:.2f}" for name, side in zip(names, row["box_px"], strict=True)}
     box = SubElement(image, "box", attributes | sides)
     SubElement(box, "attribute", name="text").text = printable(row["text"])
+    if "angle" in row:
+        SubElement(box, "attribute", name="angle").text = str(row["angle"])
 
 
 FORMAT = ExportFormat(name="cvat", suffix="", write=write)

@@ -11,7 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tilescout_exports.model import ExportedDocument, ExportFormat, ExportOptions, Row
+from tilescout_exports.model import (
+    ExportedDocument,
+    ExportFormat,
+    ExportOptions,
+    Row,
+    angle_of,
+)
 
 
 def write(documents: Sequence[ExportedDocument], path: Path, options: ExportOptions) -> None:
@@ -36,7 +42,8 @@ def _feature(document: ExportedDocument, row: Row) -> dict[str, Any]:
             "text": row["text"],
             "confidence": row["confidence"],
             "review": row.get("review", {}).get("state", "unreviewed"),
-        },
+        }
+        | angle_of(row),
     }
 
 

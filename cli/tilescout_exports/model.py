@@ -122,6 +122,11 @@ def labels_of(documents: Sequence[ExportedDocument]) -> list[str]:
     return sorted({row["label"] for document in documents for row in document.detections})
 
 
+def angle_of(row: Row) -> dict[str, float]:
+    """Returns the member ``angle``, or nothing for what has none."""
+    return {"angle": row["angle"]} if "angle" in row else {}
+
+
 def write_page_images(
     documents: Sequence[ExportedDocument], folder: Path, options: ExportOptions
 ) -> None:

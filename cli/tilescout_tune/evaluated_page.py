@@ -68,4 +68,5 @@ def _result_detection(detection: Detection) -> ResultDetection:
         confidence=detection.confidence,
         box_px=(box.left, box.top, box.right, box.bottom),
         normalised_text=detection.normalised_text,
+        angle=detection.angle,
     )

@@ -30,11 +30,16 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectSeen:
-    """One labelled object as one tile shows it."""
+    """One labelled object as one tile shows it.
+
+    ``angle`` (0 to 180 degrees, clockwise) is by how much its longer side is turned from level;
+    None for a detector that does not tell.
+    """
 
     label: str
     confidence: float
     box: Box
+    angle: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +78,8 @@ class Detection:
     """One thing found on a page after merging. ``tiles`` are the indices that saw it.
 
     ``text`` is what was read; ``corrections`` is the number of its characters that
-    ``normalised_text`` has corrected to what a snippet's pattern wants.
+    ``normalised_text`` has corrected to what a snippet's pattern wants. ``angle`` is that of
+    `ObjectSeen`, on the page as it is shown.
     """
 
     page: int
@@ -87,3 +93,4 @@ class Detection:
     corrections: int = 0
     is_match: bool = False
     """True for an object or a snippet: such rows are in the label index, plain lines are not."""
+    angle: float | None = None

@@ -100,6 +100,8 @@ def row(
         "open_sides": list(detection.open_sides),
         "made_at": result.made_at,
     }
+    if detection.angle is not None:
+        attributes["angle"] = round(detection.angle, 1) % 180
     if detection.is_match:
         attributes["label_shard"] = keys.label_shard(detection.label, result.id)
         attributes["label_key"] = keys.label_key(result.id, sort)
@@ -124,8 +126,10 @@ def detection_json(attributes: dict[str, Any]) -> dict[str, Any]:
         "model_version",
     )
     members = {name: attributes[name] for name in shown}
+    turned = {"angle": attributes["angle"]} if "angle" in attributes else {}
     # Rows of an earlier version do not tell.
-    return {"id": attributes["sort"], **members, "corrections": attributes.get("corrections", 0)}
+    corrections = attributes.get("corrections", 0)
+    return {"id": attributes["sort"], **members, "corrections": corrections} | turned
 
 
 def page_json(page: PageRow) -> dict[str, Any]:

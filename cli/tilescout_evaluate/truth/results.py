@@ -24,7 +24,10 @@ class ResultPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultDetection:
-    """A detection; confidence 0 to 100, boxes left, top, right, bottom."""
+    """A detection; confidence 0 to 100, boxes left, top, right, bottom.
+
+    ``angle`` is in degrees, clockwise, where the model tells it.
+    """
 
     page: int
     label: str
@@ -32,6 +35,7 @@ class ResultDetection:
     confidence: float
     box_px: tuple[float, float, float, float]
     normalised_text: str = ""
+    angle: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,6 +119,7 @@ def _objects(
             tiles=merged_object.tiles,
             open_sides=merged_object.open_sides,
             is_match=True,
+            angle=merged_object.angle,
         )
         for merged_object in drop_contradicted(merged, coarse)
         if not profile.labels or merged_object.label in profile.labels

@@ -214,6 +214,7 @@ def row() -> dict[str, Any]:
         text="FV-1",
         normalised_text="FV-1",
         is_match=True,
+        angle=30.0,
     )
     return results.row(results.ResultSet(id="r", document=document(), made_at=1), detection, 0, 72)
 

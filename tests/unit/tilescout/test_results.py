@@ -93,6 +93,20 @@ def test_the_file_shows_what_the_table_shows() -> None:
     }
 
 
+def test_the_angle_of_an_oriented_box_has_one_decimal() -> None:
+    row = results.row(RESULT, detection(angle=29.96), 12, dpi=150)
+    assert (row["angle"], results.detection_json(row)["angle"]) == (30.0, 30.0)
+
+
+def test_an_angle_of_almost_half_a_turn_is_none() -> None:
+    assert results.row(RESULT, detection(angle=179.97), 12, dpi=150)["angle"] == 0.0
+
+
+def test_what_has_no_angle_has_no_such_member() -> None:
+    row = results.row(RESULT, detection(), 12, dpi=150)
+    assert "angle" not in row | results.detection_json(row)
+
+
 V1 = "arn:aws:rekognition:us-east-1:123456789012:project/valves/version/v1/1"
 V2 = "arn:aws:rekognition:us-east-1:123456789012:project/valves/version/v2/2"
 

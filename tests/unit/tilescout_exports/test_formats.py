@@ -335,6 +335,40 @@ def test_our_own_importers_read_what_was_exported(
             assert box == pytest.approx(row["box_px"], abs=0.5)
 
 
+def angles_of(name: str, path: Path) -> list[Any]:
+    """The angles as a reader of the format sees them; None or nothing for what has none."""
+    if name == "cvat":
+        boxes = ElementTree.parse(path / "annotations.xml").getroot().iter("box")
+        return [each.findtext("attribute[@name='angle']") for each in boxes]
+    if name == "coco":
+        coco = json.loads((path / "annotations.json").read_text())
+        return [each["attributes"].get("angle") for each in coco["annotations"]]
+    if name == "geojson":
+        features = json.loads(path.read_text())["features"]
+        return [each["properties"].get("angle") for each in features]
+    if name == "json":
+        return [each.get("angle") for each in json.loads(path.read_text())["detections"]]
+    if name == "parquet":
+        return [each["angle"] for each in pq.read_table(path).to_pylist()]
+    if name == "xlsx":
+        rows = load_workbook(path)["Detections"].iter_rows(min_row=2, values_only=True)
+        return [each[14] for each in rows]
+    with path.open(newline="") as file:
+        return [each["angle"] for each in csv.DictReader(file)]
+
+
+@pytest.mark.parametrize("name", ["json", "csv", "xlsx", "coco", "cvat", "geojson", "parquet"])
+def test_the_angle_of_an_oriented_box_is_carried_and_of_another_is_absent(
+    name: str, drawing: Path, options: ExportOptions, tmp_path: Path
+) -> None:
+    rows = [detection(n, box_pt=(40, 60 + 40 * n, 64, 90 + 40 * n)) for n in range(2)]
+    turned = ExportedDocument(
+        name="plan", head=head(), detections=(rows[0] | {"angle": 30.5}, rows[1]), drawing=drawing
+    )
+    first, second = angles_of(name, write(name, turned, tmp_path, options))
+    assert (float(first), second or None) == (30.5, None)
+
+
 def test_no_text_becomes_a_formula_in_excel(
     hostile: ExportedDocument, options: ExportOptions, tmp_path: Path
 ) -> None:

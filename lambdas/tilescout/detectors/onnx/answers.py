@@ -101,11 +101,13 @@ class Labelled(Protocol):
 @dataclass(frozen=True, slots=True)
 class FoundBoxes:
     """``boxes`` n x 4 (left, top, right, bottom, image px), ``confidences`` n (0 to 100), the
-    most confident first; ``labels`` n (places in the card)."""
+    most confident first; ``labels`` n (places in the card); ``angles`` n (degrees, clockwise) of
+    models of oriented boxes."""
 
     boxes: Floats
     confidences: Floats
     labels: NDArray[np.int64]
+    angles: Floats | None = None
 
 
 def found_boxes(
@@ -131,13 +133,16 @@ def found_boxes(
 def objects_seen(found: FoundBoxes, card: Labelled, tile: Tile) -> tuple[ObjectSeen, ...]:
     """Returns the objects found in the image of ``tile``, in page pixels."""
     left, top = tile.box.left, tile.box.top
+    angles = [None] * len(found.labels) if found.angles is None else found.angles.tolist()
+    seen = zip(found.boxes, found.confidences, found.labels, angles, strict=True)
     return tuple(
         ObjectSeen(
             label=card.labels[label],
             confidence=float(confidence),
             box=Box(*map(float, box)).scale(tile.scale).shift(left, top),
+            angle=angle,
         )
-        for box, confidence, label in zip(found.boxes, found.confidences, found.labels, strict=True)
+        for box, confidence, label, angle in seen
     )
 
 

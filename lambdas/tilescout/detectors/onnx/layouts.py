@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ TWIN_IOU = 0.7
 """DETR gives an object once, so only what overlaps as much is taken for the same."""
 
 Arrays = list[NDArray[Any]]
+Ints = NDArray[np.int64]
 
 
 def found(
@@ -53,8 +55,12 @@ def found(
     boxes, scores = decoded(outputs, card.layout, len(card.labels), fitted.canvas)
     unused = [at for at, label in enumerate(card.labels) if label == UNUSED]
     scores[:, unused] = 0
-    same = SAME_IOU if card.layout in OF_GRIDS else TWIN_IOU
-    return _sure(boxes / np.float32(fitted.scale), scores, card, size, floor, same)
+    boxes = boxes / np.float32(fitted.scale)
+    angles = box_angles(outputs, card.layout)
+    if angles is None:
+        return _sure(boxes, scores, card, size, floor)[0]
+    sure, rows = _sure(boxes, scores, card, size, floor)
+    return replace(sure, angles=angles[rows])
 
 
 def decoded(
@@ -88,6 +94,20 @@ def decoded(
         scores = _one_hot(rows[:, 4], rows[:, 5], count)
     corners = _corners(boxes)
     return (corners * sides if layout.startswith("rtdetr") else corners), scores
+
+
+def box_angles(outputs: Arrays, layout: Layout) -> Floats | None:
+    """Returns by how much the longer side of each oriented box is turned clockwise from level, 0
+    to under 180 degrees; None for layouts of upright boxes.
+
+    Exports give radians, clockwise with y down, from level to the first side: the width.
+    """
+    if not layout.startswith("obb"):
+        return None
+    rows = np.asarray(outputs[0][0], dtype=np.float32)
+    rows = rows.T if layout == "obb-columns" else rows
+    turned = np.degrees(rows[:, -1] if layout == "obb-columns" else rows[:, 6])
+    return np.asarray((turned + 90 * (rows[:, 3] > rows[:, 2])) % 180, dtype=np.float32)
 
 
 def _apart(outputs: Arrays, count: int, sides: Floats) -> tuple[Floats, Floats]:
@@ -159,9 +179,9 @@ def _sure(
     card: OnnxCard,
     size: tuple[int, int],
     floor: float,
-    same: float,
-) -> FoundBoxes:
-    """The likeliest label of each box, from ``floor`` on, the same object once."""
+) -> tuple[FoundBoxes, Ints]:
+    """The likeliest label of each box, from ``floor`` on, the same object once; and the rows of
+    these boxes."""
     labels = scores.argmax(axis=1)
     thresholds = np.asarray(card.thresholds, dtype=np.float32)[labels]
     confidences = calibrated(scores[np.arange(len(labels)), labels], thresholds)
@@ -170,5 +190,6 @@ def _sure(
     is_shown = np.all(boxes[:, 2:] > boxes[:, :2], axis=1)
     chosen = np.nonzero(is_shown & (confidences >= floor))[0]
     chosen = chosen[np.argsort(-confidences[chosen], kind="stable")][:MAX_COMPARED]
+    same = SAME_IOU if card.layout in OF_GRIDS else TWIN_IOU
     kept = chosen[suppressed(boxes[chosen], labels[chosen], same=same)][:MAX_FOUND]
-    return FoundBoxes(boxes[kept], confidences[kept], labels[kept].astype(np.int64))
+    return FoundBoxes(boxes[kept], confidences[kept], labels[kept].astype(np.int64)), kept

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tilescout.detections import Answer, Side
-from tilescout.geometry import Box
+from tilescout.detections import Answer, ObjectSeen, Side
+from tilescout.geometry import Box, iou
 from tilescout.merging.boxes.merge import MergedBoxes, merge_detections
 
 _SIDES: tuple[Side, Side, Side, Side] = ("left", "top", "right", "bottom")
@@ -16,13 +16,17 @@ _SIDES: tuple[Side, Side, Side, Side] = ("left", "top", "right", "bottom")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergedObject:
-    """One object: its box in page px, the tiles that saw it, the sides that no tile saw."""
+    """One object: its box in page px, the tiles that saw it, the sides that no tile saw.
+
+    ``angle`` is that of `ObjectSeen`.
+    """
 
     label: str
     confidence: float
     box: Box
     tiles: tuple[int, ...]
     open_sides: tuple[Side, ...] = ()
+    angle: float | None = None
 
 
 def merge_objects(
@@ -31,7 +35,8 @@ def merge_objects(
     """Returns the page's objects (page px), sorted by top and left, in whatever order tiles answer.
 
     Boxes of one label and different tiles are one object where the tiles agree about the area
-    both see. Each side is the mean of the tiles that saw it uncut. See `merge_detections`.
+    both see. Each side is the mean of the tiles that saw it uncut. See `merge_detections`. The
+    angle is that of the view which fits the object best, for a part is turned in another way.
     """
     seen = list(
         {
@@ -52,21 +57,32 @@ def merge_objects(
         (page_width, page_height),
         tile_scales=[scale for _, scale in tile],
     )
-    tiles = [number for number, *_ in seen]
-    merged = (_object(result, row, names, tiles) for row in range(len(result.boxes)))
+    views = [(number, one) for number, _, one in seen]
+    merged = (_object(result, row, names, views) for row in range(len(result.boxes)))
     return tuple(sorted(merged, key=lambda item: (item.box.top, item.box, item.label)))
 
 
-def _object(result: MergedBoxes, row: int, names: list[str], tiles: list[int]) -> MergedObject:
-    """Returns object ``row`` of the merge; ``tiles`` has the tile of each box that was merged."""
+def _object(
+    result: MergedBoxes, row: int, names: list[str], views: list[tuple[int, ObjectSeen]]
+) -> MergedObject:
+    """Returns object ``row`` of the merge; ``views`` are the boxes that were merged, with their
+    tiles."""
     sides = zip(_SIDES, result.open_sides[row], strict=True)
+    members = [views[at] for at in result.members_of(row).tolist()]
+    box = Box(*result.boxes[row].tolist())
     return MergedObject(
         label=names[result.labels[row]],
         confidence=float(result.confidences[row]),
-        box=Box(*result.boxes[row].tolist()),
-        tiles=tuple(sorted({tiles[at] for at in result.members_of(row).tolist()})),
+        box=box,
+        tiles=tuple(sorted({tile for tile, _ in members})),
         open_sides=tuple(side for side, is_open in sides if is_open),
+        angle=_angle([view for _, view in members if view.angle is not None], box),
     )
+
+
+def _angle(turned: Sequence[ObjectSeen], box: Box) -> float | None:
+    fits = [(iou(view.box, box), view.confidence, view.angle or 0.0) for view in turned]
+    return max(fits)[2] if fits else None
 
 
 def _rows(boxes: Sequence[Box]) -> np.ndarray:

@@ -201,7 +201,10 @@ def test_an_answer_survives_json():
         tile=7,
         tile_box=TILE.box,
         words=(Word(text="Ø 1½", confidence=1.5, box=Box(0, 1, 2.25, 3), line=4, direction="up"),),
-        objects=(ObjectSeen(label="valve", confidence=9.0, box=Box(5, 6, 7, 8)),),
+        objects=(
+            ObjectSeen(label="valve", confidence=9.0, box=Box(5, 6, 7, 8)),
+            ObjectSeen(label="pump", confidence=9.0, box=Box(5, 6, 7, 8), angle=30.5),
+        ),
         calls=5,
         warnings=("cut",),
         model_version="arn:aws:rekognition:::project/valves/version/v1/1",

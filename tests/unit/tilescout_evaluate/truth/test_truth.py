@@ -11,7 +11,7 @@ from pymupdf import mupdf
 
 from tilescout.geometry import Box
 from tilescout_evaluate import pairing
-from tilescout_evaluate.truth import files
+from tilescout_evaluate.truth import files, results
 from tilescout_evaluate.truth.pages import TrueItem, TruePage, UnusableTruth
 from tilescout_evaluate.truth.results import ResultDetection, ResultDocument, ResultPage
 
@@ -222,3 +222,12 @@ def test_an_export_of_cvat_is_ground_truth(tmp_path: Path) -> None:
 
     (page,) = files.read(tmp_path / "annotations.xml").pages
     assert page.items == (TrueItem(box=Box(10, 20, 40, 60), label="pump"),)
+
+
+def test_the_angle_in_a_detections_json_is_kept_and_absent_where_there_is_none() -> None:
+    row = {"page": 1, "label": "pump", "text": "", "confidence": 90, "box_px": [0, 0, 9, 9]}
+    head = {"id": "d", "source": {"key": "a/plan.pdf"}, "profile": "symbols", "status": "DONE"}
+    body = {"document": head | {"pages": []}, "detections": [row | {"angle": 30.5}, row]}
+
+    read = results.read(json.dumps(body).encode(), "detections.json")
+    assert [each.angle for each in read.detections] == [30.5, None]

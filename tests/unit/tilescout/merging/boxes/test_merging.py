@@ -167,3 +167,30 @@ def test_separate_objects_seen_without_fault_come_back_exactly(scene):
 
     assert sorted(each.box for each in merged) == sorted(boxes)
     assert all(each.open_sides == () for each in merged)
+
+
+def turned(left, top, right, bottom, angle, confidence=90.0):
+    box = Box(left, top, right, bottom)
+    return ObjectSeen(label="valve", confidence=confidence, box=box, angle=angle)
+
+
+def test_an_object_has_the_angle_of_the_tile_that_saw_it_whole():
+    merged = merge(
+        answer(0, LEFT_TILE, turned(940, 100, 1000, 160, angle=44.0, confidence=99.0)),
+        answer(1, RIGHT_TILE, turned(940, 100, 1040, 160, angle=20.0)),
+    )
+
+    assert [each.angle for each in merged] == [20.0]
+
+
+def test_the_order_of_tiles_decides_no_angle():
+    views = (
+        answer(0, LEFT_TILE, turned(920, 100, 980, 160, angle=1.0)),
+        answer(1, RIGHT_TILE, turned(920, 100, 980, 160, angle=179.0)),
+    )
+
+    assert merge(*views) == merge(*reversed(views))
+
+
+def test_an_object_without_an_angle_has_none():
+    assert merge(answer(0, LEFT_TILE, seen(100, 100, 200, 200)))[0].angle is None
