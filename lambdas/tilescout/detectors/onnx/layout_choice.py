@@ -35,7 +35,8 @@ DESCRIPTIONS: dict[Layout, str] = {
     "rtdetr-end-to-end": "1 x boxes x 6: ratios, score and class of RT-DETR by Ultralytics",
     "detr-sigmoid": "logits and pred_boxes with a column per label (RT-DETR, D-FINE)",
     "detr-softmax": "logits and pred_boxes with a last column for no object (DETR)",
-    "rf-detr": "dets and labels of RF-DETR, with a label or - for each column",
+    "rf-detr": "dets and labels of RF-DETR, with a label or - for each column; or logits and "
+    "pred_boxes of a model that takes values normalised as ImageNet",
     "boxes-and-labels": "labels, boxes and scores of RT-DETR or D-FINE with their postprocessor",
 }
 MAX_QUERIES = 1000
@@ -95,7 +96,7 @@ def named(layout: Layout, outputs: tuple[Tensor, ...]) -> Candidate:
     """Returns the candidate for a layout that a person named."""
     names = {output.name for output in outputs}
     for wanted in (("pred_logits", "pred_boxes"), ("logits", "pred_boxes")):
-        if layout in ("detr-sigmoid", "detr-softmax") and names >= set(wanted):
+        if layout in ("detr-sigmoid", "detr-softmax", "rf-detr") and names >= set(wanted):
             return Candidate(layout, wanted)
     if layout == "rf-detr" and names >= {"dets", "labels"}:
         return Candidate(layout, ("labels", "dets"))

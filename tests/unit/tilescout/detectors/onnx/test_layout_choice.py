@@ -145,6 +145,12 @@ def test_a_person_s_layout_comes_first() -> None:
     assert card.layout == "rtdetr-rows"
 
 
+def test_a_person_tells_that_values_are_normalised() -> None:
+    outputs = (Tensor("logits", FLOAT, (1, 300, 2)), Tensor("pred_boxes", FLOAT, (1, 300, 4)))
+    (card,) = describe({}, (IMAGES,), outputs, ("valve", "pump"), "rf-detr")
+    assert (card.outputs, card.input.mean) == (("logits", "pred_boxes"), (0.485, 0.456, 0.406))
+
+
 def test_a_layout_whose_outputs_are_not_there_is_refused() -> None:
     outputs = (Tensor("output0", FLOAT, (1, 300, 6)),)
     with pytest.raises(UnusableModel, match="layout rf-detr is dets and labels of RF-DETR"):
