@@ -1,98 +1,112 @@
-"""Optional content that depends on several layers, shown as PDFium and Acrobat show it.
+"""Optional content that depends on several layers, shown as PDFium shows it.
 
-MuPDF misreads the policies AllOn and AnyOff, and reads no visibility expressions. A membership
-dictionary with one of these is replaced by one that MuPDF shows rightly, by the rules of ISO
-32000-1, 8.11.2.2. The file itself is not changed. Runs in the rendering child only.
+MuPDF misreads the policies AllOn and AnyOff, and reads no visibility expressions. Each membership
+dictionary is replaced by one that MuPDF shows rightly, by the rules of ISO 32000-1, 8.11.2.2, and
+of PDFium (core/fpdfapi/page/cpdf_occontext.cpp) where these leave a choice. The file itself is not
+changed. Runs in the rendering child only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from pymupdf import mupdf
 
-MISREAD_POLICIES = ("AllOn", "AnyOff")
 MAX_DEPTH = 32
-"""Expressions nested deeper are taken as shown, as PDFium does."""
+"""Expressions nested deeper are taken as hidden, as PDFium does."""
 
 
 def apply_policies(document: Any) -> None:
-    """Replaces the memberships of an opened PDF that MuPDF misreads, for its layers as they are."""
-    groups = document.get_ocgs()
+    """Replaces the memberships of an opened PDF by their state, for its layers as they are."""
+    pdf = mupdf.pdf_document_from_fz_document(document.this)
+    layers = _Layers(pdf)
+    groups = {mupdf.pdf_to_num(group): layers.is_on(group) for group in _groups(pdf)}
     if not groups:
         return
-    shown = {xref: bool(group["on"]) for xref, group in groups.items()}
-    misread = [(xref, member) for xref, member in _memberships(document) if _is_misread(member)]
-    for xref, member in misread:
-        group, policy = _like(_is_shown(member, shown), shown)
+    states = [(xref, layers.is_shown(member)) for xref, member in _memberships(document, pdf)]
+    for xref, is_shown in states:
+        group, policy = _like(is_shown, groups)
         document.xref_set_key(xref, "VE", "null")
         document.xref_set_key(xref, "OCGs", f"[{group} 0 R]")
         document.xref_set_key(xref, "P", f"/{policy}")
 
 
-def _like(is_shown: bool, shown: dict[int, bool]) -> tuple[int, str]:
+def _like(is_shown: bool, groups: dict[int, bool]) -> tuple[int, str]:
     """Returns a group of the document, and the policy by which it alone has the state."""
-    group = next((xref for xref, is_on in shown.items() if is_on == is_shown), None)
-    return (group, "AnyOn") if group is not None else (next(iter(shown)), "AllOff")
+    group = next((xref for xref, is_on in groups.items() if is_on == is_shown), None)
+    return (group, "AnyOn") if group is not None else (next(iter(groups)), "AllOff")
 
 
-def _memberships(document: Any) -> Iterator[tuple[int, Any]]:
+def _groups(pdf: Any) -> Iterator[Any]:
+    """Yields the layers that the document lists."""
+    catalog = mupdf.pdf_dict_gets(mupdf.pdf_trailer(pdf), "Root")
+    listed = mupdf.pdf_dict_gets(mupdf.pdf_dict_gets(catalog, "OCProperties"), "OCGs")
+    return (group for group in _items(listed) if mupdf.pdf_is_indirect(group))
+
+
+def _memberships(document: Any, pdf: Any) -> Iterator[tuple[int, Any]]:
     """Yields the number and the object of each membership dictionary."""
-    pdf = mupdf.pdf_document_from_fz_document(document.this)
     for xref in range(1, document.xref_length()):
         if document.xref_get_key(xref, "Type")[1] == "/OCMD":
             yield xref, mupdf.pdf_load_object(pdf, xref)
 
 
-def _entry(member: Any, name: str) -> Any:
-    return mupdf.pdf_dict_gets(member, name)
+def _items(array: Any) -> list[Any]:
+    """Returns the entries of an array, none of anything else."""
+    return [mupdf.pdf_array_get(array, at) for at in range(mupdf.pdf_array_len(array))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layers:
+    """The layers of a PDF in the states that it opens with."""
+
+    pdf: Any
+
+    def is_on(self, group: Any) -> bool:
+        # PyMuPDF's own get_ocgs() calls each layer on that does not tell who made it.
+        return not mupdf.pdf_is_ocg_hidden(self.pdf, mupdf.PdfResourceStack(), "View", group)
+
+    def is_shown(self, member: Any) -> bool:
+        """Tells if content is shown; an expression comes before a policy, as the standard says."""
+        expression = mupdf.pdf_dict_gets(member, "VE")
+        if mupdf.pdf_is_array(expression):
+            return self._is_true(expression, 0)
+        groups = mupdf.pdf_dict_gets(member, "OCGs")
+        if mupdf.pdf_is_dict(groups):
+            return self.is_on(groups)
+        states = [self.is_on(each) for each in _items(groups) if mupdf.pdf_is_dict(each)]
+        return _by_policy(_policy(member), states)
+
+    def _is_true(self, expression: Any, depth: int) -> bool:
+        """Returns the value of And, Or or Not with groups or expressions behind it."""
+        operator, *operands = _items(expression) or [expression]
+        name = mupdf.pdf_to_name(operator)
+        if name == "Not":
+            operands = operands[:1]
+        known = [each for each in operands if _is_operand(each)]
+        if depth > MAX_DEPTH or name not in ("And", "Or", "Not") or not known:
+            return False
+        values = (self._value(each, depth) for each in known)
+        return any(values) if name == "Or" else all(values) != (name == "Not")
+
+    def _value(self, operand: Any, depth: int) -> bool:
+        is_nested = mupdf.pdf_is_array(operand)
+        return self._is_true(operand, depth + 1) if is_nested else self.is_on(operand)
+
+
+def _is_operand(value: Any) -> bool:
+    return bool(mupdf.pdf_is_array(value) or mupdf.pdf_is_dict(value))
 
 
 def _policy(member: Any) -> str:
-    found = _entry(member, "P")
-    return str(mupdf.pdf_to_name(found)) if found.m_internal else "AnyOn"
+    found = mupdf.pdf_dict_gets(member, "P")
+    return str(mupdf.pdf_to_name(found)) if mupdf.pdf_is_name(found) else "AnyOn"
 
 
-def _is_misread(member: Any) -> bool:
-    return bool(_entry(member, "VE").m_internal) or _policy(member) in MISREAD_POLICIES
-
-
-def _is_shown(member: Any, shown: dict[int, bool]) -> bool:
-    """Tells if content is shown; an expression comes before a policy, as the standard says."""
-    expression = _entry(member, "VE")
-    if expression.m_internal and mupdf.pdf_is_array(expression):
-        return _of_expression(expression, shown, 0)
-    states = list(_states(_entry(member, "OCGs"), shown))
-    if not states:
-        return True
-    return all(states) if _policy(member) == "AllOn" else not all(states)
-
-
-def _states(groups: Any, shown: dict[int, bool]) -> Iterator[bool]:
-    """Yields whether each group is on; those that the document does not list do not count."""
-    is_list = groups.m_internal and mupdf.pdf_is_array(groups)
-    count = mupdf.pdf_array_len(groups) if is_list else bool(groups.m_internal)
-    for at in range(count):
-        group = mupdf.pdf_array_get(groups, at) if is_list else groups
-        number = mupdf.pdf_to_num(group)
-        if number in shown:
-            yield shown[number]
-
-
-def _of_expression(expression: Any, shown: dict[int, bool], depth: int) -> bool:
-    """The value of And, Or or Not with groups or expressions behind it."""
-    if depth > MAX_DEPTH:
-        return True
-    operator = str(mupdf.pdf_to_name(mupdf.pdf_array_get(expression, 0)))
-    operands = [mupdf.pdf_array_get(expression, at)
-                for at in range(1, mupdf.pdf_array_len(expression))]  # fmt: skip
-    values = [
-        _of_expression(each, shown, depth + 1)
-        if mupdf.pdf_is_array(each)
-        else shown.get(mupdf.pdf_to_num(each), True)
-        for each in operands
-    ]
-    if operator == "Not":
-        return not all(values[:1])
-    return any(values) if operator == "Or" else all(values)
+def _by_policy(policy: str, states: list[bool]) -> bool:
+    """Content of no layers is shown; a policy that is unknown hides."""
+    rules = {"AnyOn": any(states), "AllOn": all(states),
+             "AnyOff": not all(states), "AllOff": not any(states)}  # fmt: skip
+    return rules.get(policy, False) if states else True
