@@ -1,4 +1,4 @@
-"""Symbols through the profile symbols-onnx, beside the text of the same sheet."""
+"""Symbols through the profile symbols-onnx, of a PDF beside its text, and of pictures."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from tilescout_samples.symbols import place_near_miss, place_symbol
 SIZES = {"gate-valve": 9.0, "control-valve": 9.0, "pump": 13.0, "light": 7.0,
          "socket-outlet": 6.0, "fire-alarm": 6.5, "switch": 5.0}  # fmt: skip
 TURNS = (0, 90, 180, 270)
+PICTURE, FRAMES = "Plan A (rev 2) #3+äö%20.png", "-frames.tif"
+DPI = 150
 
 
 def drawing(folder: Path) -> tuple[Path, list[dict[str, Any]]]:
@@ -36,6 +38,22 @@ def drawing(folder: Path) -> tuple[Path, list[dict[str, Any]]]:
     return path, sheet.truth.symbols
 
 
+def pumps(count: int) -> tuple[Image.Image, list[list[float]]]:
+    """Returns a picture of so many pumps, and their boxes in points."""
+    sheet = Sheet(120.0, 60.0, random.Random(count))
+    for at in range(count):
+        place_symbol(sheet, "pump", (25.0 + 35 * at, 30.0), SIZES["pump"], 0)
+    drawn = sheet.finish()[0].get_pixmap(dpi=DPI, colorspace="GRAY")
+    picture = Image.frombytes("L", (drawn.width, drawn.height), drawn.samples)
+    return picture, [each["box_pt"] for each in sheet.truth.symbols]
+
+
+def write_pictures(folder: Path) -> None:
+    """Writes a PNG with two pumps, and a TIFF whose frames have one pump and three."""
+    pumps(2)[0].save(folder / PICTURE, dpi=(DPI, DPI))
+    pumps(1)[0].save(folder / FRAMES, dpi=(DPI, DPI), save_all=True, append_images=[pumps(3)[0]])
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("onnx")
@@ -49,11 +67,13 @@ def truth(folder: Path) -> list[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def detected(folder: Path, truth: list[dict[str, Any]]) -> subprocess.CompletedProcess[str]:
     profiles = ("--profile", "pdf-text", "--profile", "symbols-onnx")
-    return tilescout("detect", "--local", *profiles, "plant.pdf", cwd=folder)
+    write_pictures(folder)
+    files = ("plant.pdf", PICTURE, f"./{FRAMES}")
+    return tilescout("detect", "--local", *profiles, *files, cwd=folder)
 
 
-def result(folder: Path, profile: str) -> dict[str, Any]:
-    path = folder / "out" / "plant" / profile / "detections.json"
+def result(folder: Path, profile: str, file: str = "plant") -> dict[str, Any]:
+    path = folder / "out" / file / profile / "detections.json"
     found: dict[str, Any] = json.loads(path.read_text())
     return found
 
@@ -81,6 +101,23 @@ def test_symbols_are_found_and_near_misses_are_not(
     f1 = 2 * sum(right) / (len(found) + len(truth))
     assert len(truth) == 28
     assert f1 >= 0.95
+
+
+@pytest.mark.parametrize(
+    ("file", "counts"), [(PICTURE, [2]), (FRAMES, [1, 3])], ids=["a PNG", "frames of a TIFF"]
+)
+def test_a_picture_is_a_document_and_each_frame_a_page(
+    folder: Path, detected: subprocess.CompletedProcess[str], file: str, counts: list[int]
+) -> None:
+    assert detected.returncode == 0, detected.stderr
+    answer = result(folder, "symbols-onnx", Path(file).stem)
+    assert [page["dpi"] for page in answer["document"]["pages"]] == [DPI] * len(counts)
+    for number, count in enumerate(counts, start=1):
+        found = [each for each in answer["detections"] if each["page"] == number]
+        _, truth = pumps(count)
+        assert [each["label"] for each in found] == ["pump"] * count
+        assert all(any(iou(Box(*each["box_pt"]), Box(*box)) > 0.5 for each in found)
+                   for box in truth)  # fmt: skip
 
 
 def test_results_name_the_version_and_no_model_was_paid_by_the_hour(

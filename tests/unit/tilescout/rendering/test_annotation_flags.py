@@ -15,9 +15,7 @@ from tilescout.rendering.requests import RenderRequest
 
 PROFILE = Profile(name="text", detector="pdf-text", dpi=72, tile_size=2000, overlap=64)
 ROW = 30
-HIDDEN, PRINT, NO_ZOOM, NO_ROTATE, NO_VIEW, READ_ONLY, LOCKED = (
-    1 << bit for bit in range(1, 8)
-)
+HIDDEN, PRINT, NO_ZOOM, NO_ROTATE, NO_VIEW, READ_ONLY, LOCKED = (1 << bit for bit in range(1, 8))
 """Of ISO 32000-1, table 165."""
 LAYER_ON, LAYER_OFF = "/OC 6 0 R", "/OC 7 0 R"
 SHOWN = {
