@@ -123,7 +123,7 @@ def page(measured: Measured, prices: PriceTable) -> str:
         start=prices.model_time(1, START_SECONDS + STOP_SECONDS),
         minutes=(START_SECONDS + STOP_SECONDS) / 60,
         hours=MAX_RUN_SECONDS / 3600,
-        around=prices.tile(),
+        around=prices.tile("textract"),
         by_tiles=_table(
             ["tiles in one run", "ONNX", *(f"Custom Labels, {r:g} tiles/s" for r in RATES),
              "DetectText", "Textract"],

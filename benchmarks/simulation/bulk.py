@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from benchmarks.simulation.custom_labels import CALLS_PER_SECOND
 from benchmarks.simulation.tilescout_system.hint_spread import EVENLY
+from tilescout.detector_kinds import DetectorName
 from tilescout.handlers.run_steps.claims import CLAIMS_PER_TURN, MAX_OPEN_CLAIMS
 from tilescout.pricing import PriceTable
 from tilescout.runs.merge_pacing import HINTS_PER_TURN
@@ -24,6 +25,7 @@ STOP_SECONDS = 75
 CLOSE_SECONDS = 5
 TRANSITIONS_A_TURN = 3
 MAX_RUNS = 2000
+DETECTOR: DetectorName = "custom-labels"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +76,8 @@ class Came:
         prices = PriceTable()
         documents = math.ceil(case.pages / PAGES_PER_DOCUMENT)
         return (
-            case.pages * (prices.page() + case.tiles_per_page * prices.tile())
-            + documents * prices.document()
+            case.pages * (prices.page(DETECTOR) + case.tiles_per_page * prices.tile(DETECTOR))
+            + documents * prices.document(DETECTOR)
             + self.turns * TRANSITIONS_A_TURN * prices.step_functions_transition
         )
 

@@ -76,10 +76,10 @@ class Trials:
     def _usd(self, profile: Profile, tiles: float) -> float:
         """Returns the dollars per page while a run goes on, without starting and stopping a
         model."""
-        per_tile = self.prices.tile() + self.prices.tile_call(profile)
+        per_tile = self.prices.tile(profile.detector) + self.prices.tile_call(profile)
         if profile.needs_model:
             per_tile += self.prices.model_time(1, 1 / profile.tiles_per_second_per_unit)
-        return self.prices.page() + tiles * per_tile
+        return self.prices.page(profile.detector) + tiles * per_tile
 
 
 def order_by_objects(pages: Sequence[TuningPage]) -> tuple[int, ...]:

@@ -44,6 +44,7 @@ PRICE_NAMES = (
     "lambda_gb_second",
     "step_functions_transition",
     "sqs_request",
+    "eventbridge_event",
     "s3_put",
     "s3_get",
     "dynamodb_write",

@@ -36,6 +36,11 @@ def run_id(execution: str, token: int) -> str:
     return f"run#{token:06d}#{execution.rsplit(':', 1)[-1]}"
 
 
+def allowance(run: str) -> str:
+    """Returns the id of the row with the calls that the run may still make."""
+    return f"{run}#allowance"
+
+
 def source_key(bucket: str, key: str) -> str:
     return f"{bucket}/{key}"
 

@@ -37,13 +37,19 @@ class PageRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BandRow:
-    """Up to 256 tiles of one page; ``answered`` and ``failed`` are sets of tile indices."""
+    """Up to 256 tiles of one page; ``answered`` and ``failed`` are sets of tile indices.
+
+    ``answered_under`` has the tokens of the runs in which the detector answered some of them, and
+    ``answered_at`` is when it last did.
+    """
 
     page: int
     band: int
     planned: int
     answered: frozenset[int] = frozenset()
     failed: frozenset[int] = frozenset()
+    answered_under: frozenset[int] = frozenset()
+    answered_at: int = 0
 
     @property
     def ended(self) -> int:
@@ -54,6 +60,10 @@ class BandRow:
     def is_complete(self) -> bool:
         """True once every planned tile has ended."""
         return self.ended >= self.planned
+
+    def last_answer(self, token: int) -> int:
+        """Returns when the detector last answered, or 0 if never in the run with the token."""
+        return self.answered_at if token in self.answered_under else 0
 
     def counts(self, tile: int) -> bool:
         """True if the tile is counted as ended."""

@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 
+from tilescout.counted_requests import COUNTS
 from tilescout.detector_kinds import CALL_PRICES, CUSTOM_LABELS_UNIT_HOUR, KINDS, DetectorName
 from tilescout.errors import InvalidProfile
 from tilescout.profiles import Profile
@@ -19,6 +20,12 @@ PRICES_REGION = "us-east-1"
 SECONDS_PER_HOUR = 3600
 ONNX_GB = 1769 / 1024
 """Memory of the function that runs ONNX models; Lambda gives it one whole core for that."""
+RENDERED_TILE_GB_SECONDS = 0.5
+"""The time to cut a tile and to merge it. The times of functions are assumed, not counted."""
+TILE_GB_SECONDS = RENDERED_TILE_GB_SECONDS + 1.0
+"""The time of a tile with the wait for a service: two seconds of a function of half a GB."""
+PAGE_GB_SECONDS = 6.0
+DOCUMENT_GB_SECONDS = 20.0
 MIN_TRAINING_HOURS, MAX_TRAINING_HOURS = 0.5, 24.0
 """Custom Labels documents "typically training takes from 30 minutes to 24 hours"."""
 
@@ -37,6 +44,7 @@ class PriceTable:
     lambda_gb_second: float = 13.3334e-6
     step_functions_transition: float = 25e-6
     sqs_request: float = 0.40e-6
+    eventbridge_event: float = 1e-6
     s3_put: float = 5e-6
     s3_get: float = 0.4e-6
     dynamodb_write: float = 0.625e-6
@@ -87,34 +95,33 @@ class PriceTable:
         """
         return self.custom_labels_unit_hour * units * seconds / SECONDS_PER_HOUR
 
-    def tile(self) -> float:
+    def budgeted_call(self, profile: Profile) -> float:
+        """Returns the dollars that one call takes of a budget.
+
+        Where nothing but AWS's services around a tile is paid, that is all of what a tile costs.
+        """
+        if profile.kind.is_paid_by_lambda_seconds:
+            return self.tile_call(profile) + self.tile(profile.detector)
+        return self.tile_call(profile)
+
+    def tile(self, detector: DetectorName) -> float:
         """Returns the dollars around one tile, without its call: storage, queues and functions."""
-        return (
-            self.s3_put
-            + self.s3_get
-            + 3 * self.sqs_request
-            + 6 * self.dynamodb_write
-            + 3 * self.dynamodb_read
-            + self.lambda_request
-            + 1.5 * self.lambda_gb_second
-        )
+        waits = KINDS[detector].service
+        seconds = TILE_GB_SECONDS if waits else RENDERED_TILE_GB_SECONDS
+        return self._counted(detector, "tile") + seconds * self.lambda_gb_second
 
-    def page(self) -> float:
+    def page(self, detector: DetectorName) -> float:
         """Returns the dollars around one page, without its tiles: to render, merge and store it."""
-        return (
-            6 * self.sqs_request
-            + 50 * self.dynamodb_write
-            + 10 * self.dynamodb_read
-            + 2 * self.lambda_request
-            + 6 * self.lambda_gb_second
-        )
+        return self._counted(detector, "page") + PAGE_GB_SECONDS * self.lambda_gb_second
 
-    def document(self) -> float:
-        """Returns the dollars around one document, without its pages: intake, share of a run."""
-        return (
-            20 * self.step_functions_transition
-            + 3 * self.sqs_request
-            + 20 * self.dynamodb_write
-            + 2 * self.s3_put
-            + 20 * (self.lambda_request + self.lambda_gb_second)
-        )
+    def document(self, detector: DetectorName) -> float:
+        """Returns the dollars around one document, without its pages: intake, and a run alone."""
+        return self._counted(detector, "document") + DOCUMENT_GB_SECONDS * self.lambda_gb_second
+
+    def detection(self, detector: DetectorName) -> float:
+        """Returns the dollars to store one detection, with its copies in the indexes."""
+        return self._counted(detector, "detection")
+
+    def _counted(self, detector: DetectorName, part: str) -> float:
+        counts = COUNTS[detector][part]
+        return sum(getattr(self, name) * count for name, count in counts.items())

@@ -181,7 +181,9 @@ class Run:
 
     @property
     def row(self) -> dict[str, Any]:
-        return self.account.document(self.state["id"])
+        """The run's row, with the calls that it may still make."""
+        run = self.state["id"]
+        return self.account.document(keys.allowance(run)) | self.account.document(run)
 
     def turn(self) -> str:
         """One look of the loop, its hints worked off; what comes next."""
@@ -257,6 +259,18 @@ def set_attributes(account: Account, document: str, **values: object) -> None:
         ExpressionAttributeNames={f"#{name}": name for name in values},
         ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
     )
+
+
+def allow(account: Account, run: Run, calls: int) -> None:
+    """Lets the run make so many calls in all."""
+    set_attributes(account, run.state["id"], calls_allowed=calls)
+    set_attributes(account, keys.allowance(run.state["id"]), calls_left=calls)
+
+
+def answered_in(account: Account, document: str, run: Run) -> int:
+    """The tiles of page 1 that are answered, if the detector answered any of them in this run."""
+    (band,) = page_table.bands(account.ledger, document, 1)
+    return len(band.answered) if band.last_answer(run.state["token"]) else 0
 
 
 def claims(account: Account, run: Run) -> list[str]:

@@ -121,7 +121,7 @@ def _source(upload: Upload, head: Head, document_id: str) -> Source:
         accepted_at=runtime.now(),
         uploaded_at=head.uploaded_at,
         pages_asked=_pages_asked(head),
-        price_per_call=PRICES.tile_call(profile),
+        price_per_call=PRICES.budgeted_call(profile),
     )
 
 

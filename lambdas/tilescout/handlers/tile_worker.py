@@ -122,7 +122,6 @@ class TileWorker:
             self._settle(hint, unused=max_calls - error.billed)
             return self._refuse(hint, reservation, str(error))
         outcome = self._commit(hint, answer, reservation)
-        document_table.count_answer(self.documents, hint.run_id, runtime.now())
         self._settle(hint, unused=max_calls - answer.calls)
         return outcome
 
@@ -142,7 +141,14 @@ class TileWorker:
         objects.write(self.s3, self.tiles_bucket, key, body, "application/json")
         metrics.add_metric("DetectorCalls", MetricUnit.Count, answer.calls)
         row = self._change(hint, lambda row: reservations.commit(row, key, answer.calls))
-        page_table.band_outcome(self.ledger, hint.document_id, hint.page, hint.tile, "answered")
+        page_table.count_answer(
+            self.ledger,
+            hint.document_id,
+            hint.page,
+            hint.tile,
+            token=hint.token,
+            now=runtime.now(),
+        )
         return f"dropped: {row.reason}" if isinstance(row, Drop) else "answered"
 
     def _give_back(self, hint: TileHint, reservation: str, error: DetectorUnavailable) -> str:

@@ -71,7 +71,7 @@ def plan_document(facts: DocumentFacts, profile: Profile, prices: PriceTable) ->
     tiles = sum(page.tiles for page in pages)
     _check_tile_count(tiles, profile)
     calls = _calls(tiles, profile)
-    dollars = _dollars(len(pages), tiles, calls, profile, prices)
+    dollars = _dollars(facts, tiles, calls, profile, prices)
     _check_budget(dollars[0], tiles, profile)
     return DocumentPlan(
         pages=pages,
@@ -136,18 +136,32 @@ def _calls(tiles: int, profile: Profile) -> tuple[int, int]:
 
 
 def _dollars(
-    pages: int, tiles: int, calls: tuple[int, int], profile: Profile, prices: PriceTable
+    facts: DocumentFacts,
+    tiles: int,
+    calls: tuple[int, int],
+    profile: Profile,
+    prices: PriceTable,
 ) -> tuple[float, float]:
-    per_call = prices.tile_call(profile)
-    always = prices.document() + pages * prices.page()
+    per_call, per_tile = prices.tile_call(profile), prices.tile(profile.detector)
+    always = prices.document(profile.detector) + len(facts.pages) * prices.page(profile.detector)
+    rows = [count * prices.detection(profile.detector) for count in _detections(facts, profile)]
     least_tiles = min(tiles, calls[0])
-    least = always + least_tiles * prices.tile() + calls[0] * per_call
-    most = always + tiles * prices.tile() + calls[1] * per_call
+    least = always + rows[0] + least_tiles * per_tile + calls[0] * per_call
+    most = always + rows[1] + tiles * per_tile + calls[1] * per_call
     if not profile.needs_model or not tiles:
         return least, most
     fastest = max(MAX_TILES_PER_SECOND, profile.tiles_per_second_per_unit)
     shared_run = prices.model_time(1, least_tiles / fastest)
     return least + shared_run, most + _own_run(tiles, profile, prices)
+
+
+def _detections(facts: DocumentFacts, profile: Profile) -> tuple[int, int]:
+    """Returns the least and the most detections, as far as the PDF's own text tells."""
+    if profile.kind.finds != "text":
+        return 0, 0
+    lines = sum(page.text_lines for page in facts.pages if not page.refusal)
+    is_all_kept = not (profile.kind.reads_pixels or profile.find)
+    return lines if is_all_kept else 0, lines
 
 
 def _own_run(tiles: int, profile: Profile, prices: PriceTable) -> float:

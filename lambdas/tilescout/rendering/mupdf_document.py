@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -226,12 +226,14 @@ def _page_facts(document: Any, number: int, work: WorkLimits | None) -> PageFact
         )
     if work:
         measure_page(page, number, work)
+    sizes, text_lines = _visible_text(ShownPage(page, 72)) if work else ([], 0)
     return PageFacts(
         page=number,
         width_pt=round(width, 3),
         height_pt=round(height, 3),
         rotation=int(page.rotation),
-        smallest_text_pt=_smallest_text(ShownPage(page, 72)) if work else None,
+        smallest_text_pt=_smallest_text(sizes),
+        text_lines=text_lines,
         refusal=_refusal(document, page, number),
     )
 
@@ -254,17 +256,25 @@ def _refusal(document: Any, page: Any, number: int) -> str:
     return images.refusal(ShownPage(page, 72).images(), number, limit_mb)
 
 
-def _smallest_text(page: ShownPage) -> float | None:
-    """Returns the size in points that 1 % of the letters do not exceed: a speck decides nothing."""
-    sizes = sorted(
-        span["size"]
+def _visible_text(page: ShownPage) -> tuple[list[float], int]:
+    """Returns the size in points of every visible letter, and the number of lines with any."""
+    by_line = [
+        [
+            span["size"]
+            for span in line["spans"]
+            if is_painted(span)
+            for glyph in span["chars"]
+            if glyph["c"].isalnum()
+        ]
         for line in page.lines()
-        for span in line["spans"]
-        if is_painted(span)
-        for glyph in span["chars"]
-        if glyph["c"].isalnum()
-    )
-    return round(sizes[int(len(sizes) * SMALL_TEXT_SHARE)], 2) if sizes else None
+    ]
+    return [size for sizes in by_line for size in sizes], sum(map(bool, by_line))
+
+
+def _smallest_text(sizes: Sequence[float]) -> float | None:
+    """Returns the size in points that 1 % of the letters do not exceed: a speck decides nothing."""
+    ordered = sorted(sizes)
+    return round(ordered[int(len(ordered) * SMALL_TEXT_SHARE)], 2) if ordered else None
 
 
 def _warnings(document: Any) -> list[str]:

@@ -28,8 +28,9 @@ class LetteringHeight:
 class PageFacts:
     """One page as shown; ``smallest_text_pt`` is None without text or where not measured.
 
-    ``lettering`` is None where it was not measured. ``refusal`` says why the renderer will not
-    draw the page; it is empty where it will.
+    ``lettering`` is None where it was not measured. ``text_lines`` counts the lines of visible text
+    in the PDF, where measured. ``refusal`` says why the renderer will not draw the page; it is
+    empty where it will.
     """
 
     page: int
@@ -37,6 +38,7 @@ class PageFacts:
     height_pt: float
     rotation: int
     smallest_text_pt: float | None
+    text_lines: int = 0
     refusal: str = ""
     lettering: LetteringHeight | None = None
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from tilescout import keys
 from tilescout.documents import Document
+from tilescout.ledger import BandRow
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
 from tilescout.runs.lease_rules import Lease
@@ -23,7 +24,8 @@ CLOSING_MARGIN = 30 * 60
 class Run:
     """One run's row. ``calls_left`` of ``calls_allowed`` billed requests may still be made.
 
-    ``attempts`` counts reservations, so that the loop knows how many hints were taken.
+    ``attempts`` counts reservations, so that the loop knows how many hints were taken. Each turn
+    of the loop notes ``tiles_answered`` and ``last_answer_at``.
     ``model_usd`` is part of ``spent_usd``; ``model_version`` is an ARN.
     """
 
@@ -57,7 +59,22 @@ class Run:
     @property
     def has_answers(self) -> bool:
         """True if the detector answered a tile in this run."""
-        return bool(self.tiles_answered)
+        return bool(self.last_answer_at)
+
+    def with_answers(self, bands: Iterable[BandRow], claims: Iterable[Claim]) -> Run:
+        """Returns the record with the answers that these bands tell of, and those of claims.
+
+        The bands are all of each claimed document whose tiles have not all ended.
+        """
+        bands, claims = list(bands), list(claims)
+        ended = sum(claim.answered for claim in claims if claim.detected or claim.requeued)
+        before = sum(claim.answered_before for claim in claims)
+        last = max((band.last_answer(self.token) for band in bands), default=0)
+        return replace(
+            self,
+            tiles_answered=max(0, ended + sum(len(band.answered) for band in bands) - before),
+            last_answer_at=max(self.last_answer_at, last),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +175,7 @@ def opened(
         id=keys.run_id(state.execution, lease.token),
         token=lease.token,
         deadline=lease.hard_deadline - closing_seconds(profiles),
-        price_per_call=max(prices.tile_call(profile) for profile in profiles),
+        price_per_call=max(prices.budgeted_call(profile) for profile in profiles),
         calls_per_tile=kind.calls_per_tile,
         calls_per_second=tiles_per_second,
     )

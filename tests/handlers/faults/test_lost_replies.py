@@ -9,7 +9,7 @@ import pytest
 from tests.handlers.account import Account
 from tests.handlers.between import detector, replies_lost, table_answers, throttled, unreached
 from tests.handlers.papers import drawing_of, upload_event
-from tests.handlers.runs import REFUSED, UNAVAILABLE, Run, queued, tile
+from tests.handlers.runs import REFUSED, UNAVAILABLE, Run, answered_in, queued, tile
 from tilescout import keys
 
 KEY = "incoming/text/sheet.pdf"
@@ -40,7 +40,10 @@ def test_calls_that_no_quarter_needed_are_given_back_once(account: Account) -> N
         account.deliver("detect_tile", run.hint(document))
     assert len(made) == 1
     assert calls_taken(run) == 1
-    assert (tile(account, document)["state"], run.row["tiles_answered"]) == ("answered", 1)
+    assert (tile(account, document)["state"], answered_in(account, document, run)) == (
+        "answered",
+        1,
+    )
 
 
 @pytest.mark.parametrize("reply", [UNAVAILABLE, REFUSED], ids=["unavailable", "refused"])

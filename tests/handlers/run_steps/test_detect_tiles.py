@@ -7,7 +7,7 @@ from moto import mock_aws
 
 from tests.handlers.account import Account
 from tests.handlers.between import detector
-from tests.handlers.runs import UNAVAILABLE, Run, answers, clock, queued, set_attributes, tile
+from tests.handlers.runs import UNAVAILABLE, Run, allow, answers, clock, queued, tile
 from tilescout.aws.tables import page_table
 from tilescout.handlers.run_steps import survey
 from tilescout.messages import TileHint, parse
@@ -91,7 +91,7 @@ def test_a_used_up_budget_ends_the_run_and_queues_the_document_again(account: Ac
     document = queued(account, 3)
     with clock(NOW) as time, detector(answers) as asked:
         run = Run(account).open()
-        set_attributes(account, run.state["id"], calls_left=4, calls_allowed=4)
+        allow(account, run, 4)
         while not run.turn():
             time.now += 20
         run.finish()
@@ -125,7 +125,7 @@ def test_no_order_of_hints_makes_more_calls_than_are_allowed(
         account = Account.create()
         document = queued(account, 3)
         run = Run(account).open()
-        set_attributes(account, run.state["id"], calls_left=allowed, calls_allowed=allowed)
+        allow(account, run, allowed)
         for page, number in order:
             account.deliver("detect_tile", run.hint(document, page, number))
         assert len(billed) <= allowed

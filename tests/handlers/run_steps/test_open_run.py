@@ -4,7 +4,7 @@ import pytest
 
 from tests.handlers.account import Account
 from tests.handlers.between import detector
-from tests.handlers.runs import Run, answers, claims, clock, lease, queued, run_with, set_attributes
+from tests.handlers.runs import Run, allow, answers, claims, clock, lease, queued, run_with
 from tilescout.runs.lease_rules import GRACE, TTL
 
 NOW = 1_800_000_000
@@ -75,7 +75,7 @@ def test_what_is_dropped_while_the_run_is_up_joins_it(account: Account) -> None:
 def test_a_document_that_fits_no_more_waits_for_the_next_run(account: Account) -> None:
     queued(account, 2)
     run = Run(account).open()
-    set_attributes(account, run.state["id"], calls_left=5)
+    allow(account, run, 5)
     late = queued(account, key="incoming/text/late.pdf")
     run.step("DetectTiles")
     assert account.document(late)["status"] == "QUEUED"

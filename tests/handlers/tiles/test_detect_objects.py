@@ -187,6 +187,7 @@ def test_the_run_knows_when_it_had_its_last_answer(
         time.now = NOW + 90
         with detector(lambda _: refusal("ThrottlingException")):
             account.deliver("detect_tile", run.hint(document, tile=1))
+        run.step("DetectTiles")
     assert run.row["last_answer_at"] == NOW + 60
     assert run.row["tiles_answered"] == 2
 

@@ -7,7 +7,18 @@ import pytest
 
 from tests.handlers.account import Account
 from tests.handlers.between import Crash, crash_at, detector
-from tests.handlers.runs import REFUSED, UNAVAILABLE, Run, answers, clock, lease, queued, tile
+from tests.handlers.runs import (
+    REFUSED,
+    UNAVAILABLE,
+    Run,
+    allow,
+    answered_in,
+    answers,
+    clock,
+    lease,
+    queued,
+    tile,
+)
 from tilescout.aws.items import from_item
 from tilescout.ledger import TileRow
 
@@ -32,7 +43,7 @@ def test_a_hint_is_asked_answered_and_counted(account: Account, document: str, r
     assert (row["state"], row["attempts"], row["calls"]) == ("answered", 1, 1)
     assert row["answer"] in account.objects("tiles-bucket")
     assert run.row["calls_left"] == run.row["calls_allowed"] - 1
-    assert run.row["tiles_answered"] == 1
+    assert answered_in(account, document, run) == 1
 
 
 def test_an_answer_is_kept_in_page_pixels(account: Account, document: str, run: Run) -> None:
@@ -131,11 +142,7 @@ def test_a_tile_whose_image_is_gone_is_not_asked_for(
 def test_a_used_up_budget_asks_nothing_and_frees_the_tile(
     account: Account, document: str, run: Run
 ) -> None:
-    account.documents.update_item(
-        Key={"id": run.state["id"]},
-        UpdateExpression="SET calls_left = :none",
-        ExpressionAttributeValues={":none": 0},
-    )
+    allow(account, run, 0)
     with detector(answers) as asked:
         account.deliver("detect_tile", run.hint(document))
     row = tile(account, document)
@@ -150,11 +157,7 @@ def test_a_used_up_budget_asks_nothing_and_frees_the_tile(
 def test_no_interleaving_of_hints_makes_more_calls_than_allowed(account: Account) -> None:
     document = queued(account, 10)
     run = Run(account).open()
-    account.documents.update_item(
-        Key={"id": run.state["id"]},
-        UpdateExpression="SET calls_left = :few, calls_allowed = :few",
-        ExpressionAttributeValues={":few": 7},
-    )
+    allow(account, run, 7)
     with detector(answers) as asked:
         for page in range(1, 11):
             hints = [run.hint(document, page, number) for number in (0, 1, 0)]

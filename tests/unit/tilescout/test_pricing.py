@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from tilescout.counted_requests import COUNTS
 from tilescout.detector_kinds import DetectorName
 from tilescout.errors import InvalidProfile
 from tilescout.pricing import PriceTable
@@ -73,12 +74,26 @@ def test_what_is_no_amount_of_money_is_refused(price: float) -> None:
 
 
 def test_what_is_around_a_tile_costs_far_less_than_its_cheapest_call() -> None:
-    assert 0 < PRICES.tile() < 0.05 * PRICES.call("rekognition-text")
+    assert 0 < PRICES.tile("rekognition-text") < 0.05 * PRICES.call("rekognition-text")
 
 
 def test_dearer_writes_make_tiles_pages_and_documents_dearer() -> None:
     dearer = PRICES.with_overrides({"dynamodb_write": 1e-3})
 
-    assert dearer.tile() > PRICES.tile()
-    assert dearer.page() > PRICES.page()
-    assert dearer.document() > PRICES.document()
+    assert dearer.tile("textract") > PRICES.tile("textract")
+    assert dearer.page("textract") > PRICES.page("textract")
+    assert dearer.document("textract") > PRICES.document("textract")
+    assert dearer.detection("textract") > PRICES.detection("textract")
+
+
+@pytest.mark.parametrize("detector", COUNTS)
+def test_a_tile_takes_at_most_seven_write_units_from_tiling_to_expiry(detector: str) -> None:
+    assert COUNTS[detector]["tile"].get("dynamodb_write", 0) <= 7
+
+
+def test_a_budget_of_an_onnx_profile_pays_for_all_of_a_tile() -> None:
+    profile = Profile(
+        name="p", detector="onnx", model_project="m", dpi=150, tile_size=1024, overlap=128
+    )
+    around = PRICES.tile("onnx")
+    assert PRICES.budgeted_call(profile) == PRICES.tile_call(profile) + around

@@ -153,16 +153,35 @@ def query_status(table: Table, condition: ConditionBase) -> Iterator[dict[str, A
     return rows(table, condition, IndexName="by_status")
 
 
+ALLOWANCE = ("calls_left", "attempts")
+"""Attributes of a run that each tile changes: in a row of their own, of which no index has a copy
+that would be paid for with each tile."""
+
+
 def open_run(table: Table, run: Run) -> bool:
     """Writes the run's row; returns False where a repeated step finds it written."""
     row = to_item(run) | {"kind": "run", "due": keys.due(run.model, run.opened_at)}
-    return conditional(table.put_item, Item=row, ConditionExpression=Attr("id").not_exists())
+    allowance = {"id": keys.allowance(run.id)} | {name: row.pop(name) for name in ALLOWANCE}
+    # First: without an allowance a run may spend nothing.
+    for item in (allowance, row):
+        written = conditional(
+            table.put_item, Item=item, ConditionExpression=Attr("id").not_exists()
+        )
+    return written
 
 
 def get_run(table: Table, run_id: str) -> Run | None:
-    """Reads one run consistently; returns None where it is unknown."""
-    item = table.get_item(Key={"id": run_id}, ConsistentRead=True).get("Item")
-    return from_item(Run, item) if item else None
+    """Reads one run and its allowance consistently; returns None where it is unknown."""
+    item = _read(table, run_id)
+    return (
+        from_item(Run, item | _read(table, keys.allowance(run_id)) | {"id": run_id})
+        if item
+        else None
+    )
+
+
+def _read(table: Table, id_: str) -> dict[str, Any]:
+    return table.get_item(Key={"id": id_}, ConsistentRead=True).get("Item", {})
 
 
 def update_run(table: Table, run_id: str, values: Mapping[str, Any]) -> None:
@@ -177,7 +196,7 @@ def spend_calls(table: Table, run_id: str, calls: int) -> bool:
     """
     return conditional(
         table.update_item,
-        Key={"id": run_id},
+        Key={"id": keys.allowance(run_id)},
         UpdateExpression="ADD calls_left :taken, attempts :one",
         ConditionExpression="calls_left >= :calls",
         ExpressionAttributeValues={":taken": -calls, ":calls": calls, ":one": 1},
@@ -191,21 +210,8 @@ def return_calls(table: AtMostOnce, run_id: str, unused: int) -> bool:
     run ends earlier.
     """
     made = table.update(
-        Key={"id": run_id},
+        Key={"id": keys.allowance(run_id)},
         UpdateExpression="ADD calls_left :unused",
         ExpressionAttributeValues={":unused": unused},
     )
     return made is not None
-
-
-def count_answer(table: Table, run_id: str, now: int) -> None:
-    """Counts a tile as answered in this run; twice, where a reply is lost.
-
-    No money and no tile depends on the number: it tells a run without any answer from others, and
-    how fast the model was.
-    """
-    table.update_item(
-        Key={"id": run_id},
-        UpdateExpression="SET last_answer_at = :now ADD tiles_answered :one",
-        ExpressionAttributeValues={":now": now, ":one": 1},
-    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 from tilescout import transitions
 from tilescout.aws.tables import claim_table, document_table, lease_table, page_table, tile_table
@@ -12,6 +13,7 @@ from tilescout.documents import Document
 from tilescout.handlers.run_steps.claims import due_documents, open_claims
 from tilescout.handlers.run_steps.context import StepContext, gather, open_step
 from tilescout.handlers.run_steps.model_cost import cost_so_far, measure, share_cost
+from tilescout.handlers.run_steps.survey import bands_of, with_answers
 from tilescout.ledger import BandRow
 from tilescout.runs import lease_rules, reservations
 from tilescout.runs.history_budget import MAX_CLOSING_TURNS
@@ -52,7 +54,7 @@ def _is_more_due(context: StepContext) -> bool:
 
 
 def _close(context: StepContext) -> RunState:
-    context = open_step(context, "closing")
+    context = _with_late_answers(open_step(context, "closing"))
     state = context.state
     more = replace(state, next="CloseRun", wait_seconds=0)
     context, is_all_queued = _requeue_some(context)
@@ -71,6 +73,14 @@ def _close(context: StepContext) -> RunState:
         lambda lease: lease_rules.release(lease, state.token, context.now),
     )
     return replace(state, next="")
+
+
+def _with_late_answers(context: StepContext) -> StepContext:
+    """Returns the context with answers that came after the last look, where it knew of none."""
+    if context.run.has_answers:
+        return context
+    claims = [claim for claim in context.claims if not (claim.ended or claim.requeued)]
+    return with_answers(context, chain.from_iterable(bands_of(context.ledger, claims).values()))
 
 
 def _requeue_some(context: StepContext) -> tuple[StepContext, bool]:

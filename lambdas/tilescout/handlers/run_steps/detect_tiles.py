@@ -19,7 +19,7 @@ def detect_tiles(context: StepContext) -> RunState:
     wait for a model that is not up (any more), else empty.
     """
     context = claim_due(open_step(context))
-    context, seen = survey(context, answered_at=context.run.last_answer_at)
+    context, seen = survey(context, fails=True)
     send_merge_hints(context)
     is_model_up = _is_model_up(context)
     turn = detecting_turn(context.state, context.run, seen, context.now, is_model_up=is_model_up)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def merge_pages(context: StepContext) -> RunState:
     """``next`` is CloseRun once all is merged, nothing moves any more, or no turn is left."""
     # A worker may have committed after the last look; its document is complete only now.
-    context, _ = survey(open_step(context), answered_at=0)
+    context, _ = survey(open_step(context), fails=False)
     state, now = context.state, context.now
     hints = merge_hints(context)
     since = state.merging_since if len(hints) == state.unmerged else now

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from tilescout.aws.tables import claim_table, page_table, tile_table
+from tilescout.aws.tables import claim_table, document_table, page_table, tile_table
 from tilescout.handlers.run_steps.context import StepContext
 from tilescout.ledger import BandRow, TileRow
 from tilescout.runs import reservations
@@ -24,13 +25,16 @@ BANDS_PER_TURN = 400
 """Open bands whose tiles are read in one turn: each is a query, and a step has seconds."""
 
 
-def survey(context: StepContext, *, answered_at: int) -> tuple[StepContext, Survey]:
+def survey(context: StepContext, *, fails: bool) -> tuple[StepContext, Survey]:
     """Counts, repairs counts that a crash left behind, and gives up tiles that have failed.
 
-    Returns the context as well, with the claims that are complete by now.
+    Returns the context as well, with the answers so far and the claims that are complete by now.
+    Unless it ``fails`` tiles, those that have failed are left open.
     """
     ledger, state, now = context.ledger, context.state, context.now
     rows = _read(ledger, context.claims, state.first_band)
+    context = with_answers(context, chain.from_iterable(rows.bands.values()))
+    answered_at = context.run.last_answer_at if fails else 0
     seen = survey_rows(rows, token=state.token, now=now, answered_at=answered_at)
     for claim in seen.complete:
         counts = {"detected": True, "answered": claim.answered, "failed": claim.failed}
@@ -45,13 +49,23 @@ def survey(context: StepContext, *, answered_at: int) -> tuple[StepContext, Surv
     return replace(context, claims=claims), seen
 
 
+def with_answers(context: StepContext, bands: Iterable[BandRow]) -> StepContext:
+    """Returns the context whose run knows the answers that the bands tell of, and notes them."""
+    run = context.run.with_answers(bands, context.claims)
+    if run != context.run:
+        answers = {"tiles_answered": run.tiles_answered, "last_answer_at": run.last_answer_at}
+        document_table.update_run(context.documents, run.id, answers)
+    return replace(context, run=run)
+
+
 def tiles_to_detect(ledger: Table, claims: Sequence[Claim]) -> int:
     """Returns how many tiles of the claimed documents have not ended, by the ledger's bands."""
-    bands = _bands(ledger, claims)
+    bands = bands_of(ledger, claims)
     return sum(band.planned - band.ended for found in bands.values() for band in found)
 
 
-def _bands(ledger: Table, claims: Sequence[Claim]) -> dict[str, list[BandRow]]:
+def bands_of(ledger: Table, claims: Sequence[Claim]) -> dict[str, list[BandRow]]:
+    """Returns the bands of each claimed document whose tiles have not all ended."""
     open_documents = (claim.document_id for claim in claims if not claim.detected)
     return {document_id: page_table.bands(ledger, document_id) for document_id in open_documents}
 
@@ -59,7 +73,7 @@ def _bands(ledger: Table, claims: Sequence[Claim]) -> dict[str, list[BandRow]]:
 def _read(ledger: Table, claims: Sequence[Claim], first_band: int) -> LedgerRows:
     """Reads as many tiles of open bands as fit into a turn, from ``first_band`` on."""
     oldest_first = sorted(claims, key=lambda claim: (claim.claimed_at, claim.document_id))
-    bands = _bands(ledger, oldest_first)
+    bands = bands_of(ledger, oldest_first)
     open_bands = [
         (document_id, band)
         for document_id, found in bands.items()

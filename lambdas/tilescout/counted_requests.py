@@ -1,0 +1,154 @@
+"""The requests and units that AWS bills around tiles, pages, documents and detections.
+
+Counted by the tests, and written by
+
+    python -m pytest tests/handlers/test_usage.py --counts lambdas/tilescout/counted_requests.py
+
+A document's counts are those of one that has a run of its own. Calls of detectors and the time of
+functions are not in here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
+    "custom-labels": {
+        "tile": {
+            "dynamodb_read": 4.15,
+            "dynamodb_write": 6.0,
+            "lambda_request": 1.0,
+            "s3_get": 2.0,
+            "s3_put": 2.0,
+            "sqs_request": 2.1,
+        },
+        "page": {
+            "dynamodb_read": 9.4,
+            "dynamodb_write": 8.0,
+            "lambda_request": 1.0,
+            "s3_get": 1.0,
+            "s3_put": 1.0,
+            "sqs_request": 2.1,
+        },
+        "document": {
+            "dynamodb_read": 89.5,
+            "dynamodb_write": 108.0,
+            "eventbridge_event": 1.0,
+            "lambda_request": 17.0,
+            "s3_get": 5.0,
+            "s3_put": 2.0,
+            "sqs_request": 6.5,
+            "step_functions_transition": 40.0,
+        },
+        "detection": {"dynamodb_write": 2.0},
+    },
+    "textract": {
+        "tile": {
+            "dynamodb_read": 4.15,
+            "dynamodb_write": 6.0,
+            "lambda_request": 1.0,
+            "s3_get": 2.0,
+            "s3_put": 2.0,
+            "sqs_request": 2.1,
+        },
+        "page": {
+            "dynamodb_read": 9.4,
+            "dynamodb_write": 8.0,
+            "lambda_request": 1.0,
+            "s3_get": 1.0,
+            "s3_put": 1.0,
+            "sqs_request": 2.1,
+        },
+        "document": {
+            "dynamodb_read": 52.5,
+            "dynamodb_write": 81.0,
+            "eventbridge_event": 1.0,
+            "lambda_request": 9.0,
+            "s3_get": 5.0,
+            "s3_put": 2.0,
+            "sqs_request": 6.5,
+            "step_functions_transition": 16.0,
+        },
+        "detection": {"dynamodb_write": 2.0},
+    },
+    "rekognition-text": {
+        "tile": {
+            "dynamodb_read": 4.15,
+            "dynamodb_write": 7.0,
+            "lambda_request": 1.0,
+            "s3_get": 2.0,
+            "s3_put": 2.0,
+            "sqs_request": 2.1,
+        },
+        "page": {
+            "dynamodb_read": 9.4,
+            "dynamodb_write": 8.0,
+            "lambda_request": 1.0,
+            "s3_get": 1.0,
+            "s3_put": 1.0,
+            "sqs_request": 2.1,
+        },
+        "document": {
+            "dynamodb_read": 52.5,
+            "dynamodb_write": 81.0,
+            "eventbridge_event": 1.0,
+            "lambda_request": 9.0,
+            "s3_get": 5.0,
+            "s3_put": 2.0,
+            "sqs_request": 6.5,
+            "step_functions_transition": 16.0,
+        },
+        "detection": {"dynamodb_write": 2.0},
+    },
+    "pdf-text": {
+        "tile": {},
+        "page": {
+            "dynamodb_read": 7.0,
+            "dynamodb_write": 6.0,
+            "lambda_request": 1.0,
+            "s3_get": 1.0,
+            "s3_put": 1.0,
+            "sqs_request": 2.0,
+        },
+        "document": {
+            "dynamodb_read": 45.5,
+            "dynamodb_write": 78.0,
+            "eventbridge_event": 1.0,
+            "lambda_request": 8.0,
+            "s3_get": 5.0,
+            "s3_put": 2.0,
+            "sqs_request": 6.0,
+            "step_functions_transition": 13.0,
+        },
+        "detection": {"dynamodb_write": 2.0, "s3_get": 0.025, "s3_put": 0.025},
+    },
+    "onnx": {
+        "tile": {
+            "dynamodb_read": 4.15,
+            "dynamodb_write": 6.0,
+            "lambda_request": 0.1,
+            "s3_get": 2.0,
+            "s3_put": 2.0,
+            "sqs_request": 0.3,
+        },
+        "page": {
+            "dynamodb_read": 9.4,
+            "dynamodb_write": 8.0,
+            "lambda_request": 1.1,
+            "s3_get": 1.0,
+            "s3_put": 1.0,
+            "sqs_request": 2.3,
+        },
+        "document": {
+            "dynamodb_read": 54.5,
+            "dynamodb_write": 81.0,
+            "eventbridge_event": 1.0,
+            "lambda_request": 9.5,
+            "s3_get": 5.0,
+            "s3_put": 2.0,
+            "sqs_request": 7.5,
+            "step_functions_transition": 16.0,
+        },
+        "detection": {"dynamodb_write": 2.0},
+    },
+}
