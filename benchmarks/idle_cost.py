@@ -2,8 +2,10 @@
 
     python -m benchmarks.idle_cost [--template cdk.out/Tilescout.template.json]
 
-Read from the synthesised template: schedules, queues that Lambda polls, alarms. Prices are those
-of tilescout.pricing and, for what it does not hold, the constants below (us-east-1, 2026-11).
+Read from the synthesised template: schedules, queues that Lambda polls, alarms; the guard's reads
+are those that the tests count. Prices are those of tilescout.pricing and, for what it does not
+hold, the constants below (us-east-1, 2026-11). The guard's metrics cost nothing: it writes none
+while there is nothing to tell.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tilescout.counted_requests import IDLE_GUARD
 from tilescout.pricing import PriceTable
 
 MINUTES_A_MONTH = 730 * 60
@@ -24,8 +27,8 @@ SECONDS_OF_AN_IDLE_STEP = 0.15
 POLLERS = 5
 """The long polls of 20 seconds that Lambda keeps open on an empty queue."""
 ALARM_USD = 0.10
-METRIC_USD = 0.30
-GUARD_METRICS = 6
+TRACE_USD = 5e-6
+"""The price of one trace of X-Ray; a run is one."""
 
 
 def _resources(template: dict[str, Any], kind: str) -> Iterator[dict[str, Any]]:
@@ -54,15 +57,17 @@ def monthly(template: dict[str, Any], prices: PriceTable) -> dict[str, float]:
     queues = len(list(_resources(template, "AWS::Lambda::EventSourceMapping")))
     alarms = sum(map(_metrics, _resources(template, "AWS::CloudWatch::Alarm")))
     step = prices.lambda_request + 0.5 * SECONDS_OF_AN_IDLE_STEP * prices.lambda_gb_second
-    guard = prices.lambda_request + 0.25 * SECONDS_OF_AN_IDLE_STEP * prices.lambda_gb_second
+    guard = 0.25 * SECONDS_OF_AN_IDLE_STEP * prices.lambda_gb_second
+    by_name = prices.by_name()
+    asked = sum(by_name[name] * count for name, count in IDLE_GUARD.items())
     polls = queues * POLLERS * 3 * MINUTES_A_MONTH
     return {
         f"{len(schedules)} schedules, {runs:,.0f} runs that find nothing due": runs
-        * (TRANSITIONS_OF_AN_IDLE_RUN * prices.step_functions_transition + step),
+        * (TRANSITIONS_OF_AN_IDLE_RUN * prices.step_functions_transition + step + TRACE_USD),
         "the guard, every minute": MINUTES_A_MONTH * guard,
+        f"what it asks for, {IDLE_GUARD['dynamodb_read']:g} read units": MINUTES_A_MONTH * asked,
         f"polling {queues} empty queues": polls * prices.sqs_request,
         f"alarms on {alarms} metrics": alarms * ALARM_USD,
-        f"the guard's {GUARD_METRICS} metrics": GUARD_METRICS * METRIC_USD,
     }
 
 

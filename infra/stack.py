@@ -83,12 +83,15 @@ class TilescoutStack(Stack):
             "Schedules",
             state_machine=state_machine,
             guard=functions.by_name["guard"].function,
-            expressions=config.schedules(),
+            expressions={
+                model: expression
+                for model, expression in config.schedules().items()
+                if model not in config.started_on_upload()
+            },
         )
         self.monitoring = Monitoring(
             self,
             "Monitoring",
-            queues=self.queues,
             functions=functions,
             state_machine=state_machine,
             config=config,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from infra.config.errors import BrokenRule
 
 ON_UPLOAD = "rate(1 minute)"
-"""The smallest possible rate; a run with nothing due ends in its first state."""
+"""Each minute: the guard looks then, and starts a run where anything is due, without a schedule."""
 
 HOURLY = "rate(1 hour)"
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from infra.config.concurrency import MIN_CAP, check_reserved, queue_caps
 from infra.config.errors import BadConfiguration, BrokenRule
 from infra.config.profiles import Profile
-from infra.config.schedule_expressions import most_frequent
+from infra.config.schedule_expressions import ON_UPLOAD, most_frequent
 from tilescout.detector_kinds import (
     CALL_PRICES,
     CUSTOM_LABELS_UNIT_HOUR,
@@ -225,6 +225,11 @@ class Config(BaseModel):
         ]
         return max(deadlines, default=0) + CLOSING_MINUTES
 
+    def started_on_upload(self) -> tuple[str, ...]:
+        """Returns the models whose runs the guard starts; the others have a schedule."""
+        schedules = self.schedules().items()
+        return tuple(sorted(model for model, value in schedules if value == ON_UPLOAD))
+
     def schedules(self) -> dict[str, str]:
         """Returns one schedule expression per model, the most frequent one of its profiles."""
         expressions: dict[str, dict[str, str]] = {}
@@ -235,8 +240,8 @@ class Config(BaseModel):
     def profiles_json(self) -> str:
         """Returns what the functions read, as JSON.
 
-        It has every profile with all its fields, the name of the default profile, and the prices
-        and quotas that differ from the list.
+        It has every profile with all its fields, the name of the default profile, the models
+        whose runs the guard starts, and the prices and quotas that differ from the list.
         """
         default = next(name for name, profile in self.profiles.items() if profile.default)
         profiles = [profile.shipped(name) for name, profile in sorted(self.profiles.items())]
@@ -244,6 +249,7 @@ class Config(BaseModel):
             "default_profile": default,
             "profiles": profiles,
             "prices": self.prices,
+            "started_on_upload": self.started_on_upload(),
             "calls_per_second": self.settings.calls_per_second,
         }
         return json.dumps(document, indent=1, sort_keys=True)

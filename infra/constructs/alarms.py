@@ -34,14 +34,22 @@ class Alarms(Construct):
             )
         )
 
-    def above_zero(self, id_: str, metric: cloudwatch.IMetric, description: str) -> None:
-        """Fires as soon as ``metric`` counts one; missing data is no alarm."""
-        self.above(id_, metric, description, limit=0)
+    def above_zero(
+        self, id_: str, metric: cloudwatch.IMetric, description: str, *, periods: int = 1
+    ) -> None:
+        """Fires once ``metric`` counted one in so many periods in a row; missing data is none."""
+        self.above(id_, metric, description, limit=0, periods=periods)
 
     def above(
-        self, id_: str, metric: cloudwatch.IMetric, description: str, *, limit: float
+        self,
+        id_: str,
+        metric: cloudwatch.IMetric,
+        description: str,
+        *,
+        limit: float,
+        periods: int = 1,
     ) -> None:
-        """Fires as soon as ``metric`` exceeds ``limit``; missing data is no alarm."""
+        """Fires once ``metric`` exceeded ``limit`` for so many periods; missing data does not."""
         self._add(
             cloudwatch.Alarm(
                 self,
@@ -50,7 +58,7 @@ class Alarms(Construct):
                 alarm_description=description,
                 threshold=limit,
                 comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-                evaluation_periods=1,
+                evaluation_periods=periods,
                 treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
             )
         )

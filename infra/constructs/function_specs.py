@@ -59,6 +59,7 @@ SPECS = {
             "PROFILES_FILE",
         ),
     ),
+    # The workflow, which calls one of these functions, adds its ARN to the guard's environment.
     "guard": FunctionSpec(
         timeout=30,
         memory=256,

@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
@@ -15,18 +16,19 @@ from infra.config.stack_config import Config
 from infra.constructs.alarms import Alarms
 from infra.constructs.function_specs import METRICS_NAMESPACE, service_name
 from infra.constructs.functions import Functions
-from infra.constructs.queues import Queues
 
 FIVE_MINUTES = Duration.minutes(5)
 MAX_IDLE = Duration.minutes(15)
 """A model that answers nothing for longer costs money for nothing."""
 
+AN_HOUR = 60
+"""Minutes in a row in which a model is up before anybody is told that it is not Tilescout's."""
 PASSING_ERRORS = 3
 """Errors of a work function in five minutes that are no alarm: a retry mends them."""
 
 
 class GuardMetric(StrEnum):
-    """Names of the guard's metrics; seconds are the largest of all, 0 where there is none."""
+    """Names of the guard's metrics, which it writes while they are not 0: others cost nothing."""
 
     MODEL_UP = "ModelUpSeconds"
     MODEL_IDLE = "ModelIdleSeconds"
@@ -35,16 +37,14 @@ class GuardMetric(StrEnum):
     OLDEST_DUE = "OldestDueSeconds"
 
 
-def guard_metric(
-    name: GuardMetric, *, statistic: str = "Maximum", period: Duration | None = None
-) -> cloudwatch.Metric:
-    """Returns the metric as Powertools writes it into the guard's log, per minute by default."""
+def guard_metric(name: GuardMetric) -> cloudwatch.Metric:
+    """Returns the metric as Powertools writes it into the guard's log, by the minute."""
     return cloudwatch.Metric(
         namespace=METRICS_NAMESPACE,
         metric_name=name,
         dimensions_map={"service": service_name("guard")},
-        statistic=statistic,
-        period=period or Duration.minutes(1),
+        statistic="Maximum",
+        period=Duration.minutes(1),
     )
 
 
@@ -56,7 +56,6 @@ class Monitoring(Construct):
         scope: Construct,
         id_: str,
         *,
-        queues: Queues,
         functions: Functions,
         state_machine: sfn.StateMachine,
         config: Config,
@@ -64,8 +63,7 @@ class Monitoring(Construct):
         super().__init__(scope, id_)
         self._alarms = Alarms(self, "Alarms", email=config.settings.alarm_email)
         self.topic = self._alarms.topic
-        self._watch_dead_letters("DocumentsDeadLetters", queues.documents_dead_letters)
-        self._watch_dead_letters("PagesDeadLetters", queues.pages_dead_letters)
+        self._watch_dead_letters(functions.by_name["collect_dead_letters"].function)
         self._watch_runs(state_machine)
         self._watch_models(Duration.minutes(config.longest_run_minutes()))
         self._watch_documents(Duration.hours(config.settings.oldest_due_hours))
@@ -121,29 +119,49 @@ class Monitoring(Construct):
             "raise the quota, and account_concurrency with it.",
         )
 
-    def _watch_dead_letters(self, id_: str, queue: sqs.Queue) -> None:
-        """Counts messages received, for the collector takes a dead letter within seconds."""
+    def _watch_dead_letters(self, collector: lambda_.Function) -> None:
+        """Counts the collector's invocations: it takes a dead letter of either queue at once."""
         self._alarms.above_zero(
-            id_,
-            queue.metric_number_of_messages_received(period=FIVE_MINUTES, statistic="Sum"),
+            "DeadLetters",
+            collector.metric_invocations(period=FIVE_MINUTES, statistic="Sum"),
             "An upload or a page could not be processed; its document says why (REJECTED, FAILED).",
         )
 
     def _watch_runs(self, state_machine: sfn.StateMachine) -> None:
         self._alarms.above_zero(
             "RunsFailed",
-            cloudwatch.MathExpression(
-                expression="FILL(failed, 0) + FILL(aborted, 0) + FILL(timed_out, 0)",
-                using_metrics={
-                    "failed": state_machine.metric_failed(period=FIVE_MINUTES, statistic="Sum"),
-                    "aborted": state_machine.metric_aborted(period=FIVE_MINUTES, statistic="Sum"),
-                    "timed_out": state_machine.metric_timed_out(
-                        period=FIVE_MINUTES, statistic="Sum"
-                    ),
-                },
-                period=FIVE_MINUTES,
-            ),
+            state_machine.metric_failed(period=FIVE_MINUTES, statistic="Sum"),
             "A detection run did not end well; the guard stops its model within minutes.",
+        )
+        self._tell_of_rare_ends(state_machine)
+
+    def _tell_of_rare_ends(self, state_machine: sfn.StateMachine) -> None:
+        """Sends the topic a message where a run was aborted or ran out of time.
+
+        A rule costs nothing while nothing happens, where an alarm costs by the month.
+        """
+        events.Rule(
+            self,
+            "RunsCutShort",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "stateMachineArn": [state_machine.state_machine_arn],
+                    "status": ["ABORTED", "TIMED_OUT"],
+                },
+            ),
+            targets=[
+                targets.SnsTopic(
+                    self.topic,
+                    message=events.RuleTargetInput.from_text(
+                        "The detection run "
+                        f"{events.EventField.from_path('$.detail.executionArn')} is "
+                        f"{events.EventField.from_path('$.detail.status')}; the guard stops its "
+                        "model within minutes, and the next run takes its documents."
+                    ),
+                )
+            ],
         )
 
     def _watch_models(self, longest_run: Duration) -> None:
@@ -163,11 +181,10 @@ class Monitoring(Construct):
         )
         self._alarms.above_zero(
             "UnmanagedModels",
-            guard_metric(
-                GuardMetric.UNMANAGED_MODELS, statistic="Minimum", period=Duration.hours(1)
-            ),
+            guard_metric(GuardMetric.UNMANAGED_MODELS),
             "A model that Tilescout did not start has been up for an hour; only you can stop it: "
             "`tilescout model stop --unmanaged`.",
+            periods=AN_HOUR,
         )
 
     def _watch_documents(self, oldest_due: Duration) -> None:

@@ -1,4 +1,4 @@
-"""The rights to start the next detection run and to describe one."""
+"""The rights to start detection runs and to describe one."""
 
 from __future__ import annotations
 
@@ -37,11 +37,17 @@ class RunRights(Construct):
             resource_name=f"{state_machine.state_machine_name}:*",
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
+        guard = functions.by_name["guard"]
+        guard.function.add_environment("DETECTION_RUN_ARN", state_machine.state_machine_arn)
         describe = iam.Policy(
             self,
             "DescribeRun",
-            roles=[functions.by_name["guard"].role],
-            statements=[allow(["states:DescribeExecution"], [executions])],
+            roles=[guard.role],
+            statements=[
+                allow(["states:DescribeExecution"], [executions]),
+                # Runs that are due on upload have no schedule.
+                allow(["states:StartExecution"], [state_machine.state_machine_arn]),
+            ],
         )
         acknowledge_wildcard(
             describe,

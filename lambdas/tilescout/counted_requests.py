@@ -152,3 +152,10 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
         "detection": {"dynamodb_write": 2.0},
     },
 }
+IDLE_GUARD: Mapping[str, float] = {
+    "dynamodb_read": 4.7,
+    "dynamodb_write": 0.067,
+    "lambda_request": 1.0,
+    "s3_put": 0.067,
+}
+"""The guard's requests in a minute without work, on average over a sweep."""

@@ -13,6 +13,9 @@ LEASES = "LEASES"
 SWEEP_CURSOR = {"pk": "SWEEP", "sk": "CURSOR"}
 """The key of the one row that holds how far the documents bucket was searched."""
 
+STARTS_PAUSED = {"pk": "STARTS", "sk": "PAUSED"}
+"""The key of the one row that says until when the guard starts no runs."""
+
 PAGES = "PAGE#"
 PAGE_GROUPS = "PAGES#"
 MERGED_GROUPS = "MERGED#"

@@ -28,6 +28,7 @@ PROFILES = {
     "profiles": [TEXT, WORDS | {"overlap": 50}, LAYER, SYMBOLS, SERVED, TWICE, FINE],
     "default_profile": "text",
     "prices": {},
+    "started_on_upload": ["textract"],
 }
 HANDLERS = (
     "accept_document",
@@ -62,6 +63,7 @@ ENVIRONMENT = {
     "MODELS_BUCKET": "models-bucket",
     "PROFILES_FILE": "profiles.json",
     "ROWS_PER_SECOND": "10000",
+    "DETECTION_RUN_ARN": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:DetectionRun",
 } | {f"{name.upper()}_QUEUE_URL": queue_url(name) for name in QUEUES}
 
 

@@ -23,7 +23,7 @@ from tests.handlers.papers import upload_event
 from tests.handlers.runs import Clock, Run, clock
 from tests.handlers.usage import Usage, metered
 from tilescout import keys
-from tilescout.counted_requests import COUNTS
+from tilescout.counted_requests import COUNTS, IDLE_GUARD
 from tilescout.detector_kinds import KINDS, DetectorName
 from tilescout.intake.planning import plan_document
 from tilescout.pricing import (
@@ -45,6 +45,7 @@ SHIPPED: dict[DetectorName, str] = {
     "onnx": "served",
 }
 """The profile of the tests that uses each detector."""
+MINUTES_OF_A_SWEEP = 15
 Counts = dict[str, dict[str, float]]
 HEAD = '''"""The requests and units that AWS bills around tiles, pages, documents and detections.
 
@@ -236,5 +237,22 @@ def test_the_counts_that_prices_are_made_of(
     counts["onnx"]["detection"] = counts["custom-labels"]["detection"]
     if target := request.config.getoption("--counts"):
         written = "COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = "
-        Path(target).write_text(HEAD + written + json.dumps(counts, indent=4) + "\n")
+        idle = f"IDLE_GUARD: Mapping[str, float] = {json.dumps(idle_guard(account))}\n"
+        told = '"""The guard\'s requests in a minute without work, on average over a sweep."""\n'
+        Path(target).write_text(HEAD + written + json.dumps(counts, indent=4) + "\n" + idle + told)
     assert counts == COUNTS
+
+
+def idle_guard(account: Account) -> dict[str, float]:
+    """The average over a sweep of what the guard asks of AWS while there is nothing to do."""
+    with clock(NOW) as time, metered() as usage:
+        for minute in range(MINUTES_OF_A_SWEEP):
+            time.now = NOW + 60 * minute
+            account.call("guard", {}, 30)
+    return {
+        name: round(count / MINUTES_OF_A_SWEEP, 3) for name, count in sorted(usage.counts.items())
+    }
+
+
+def test_an_idle_guard_asks_for_no_more_than_the_idle_month_is_made_of(account: Account) -> None:
+    assert idle_guard(account) == IDLE_GUARD

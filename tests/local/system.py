@@ -17,6 +17,7 @@ from boto3.dynamodb.conditions import Attr, Key
 
 from tests.local.contract import eventually
 from tilescout import keys
+from tilescout.aws import executions as guard_starts
 from tilescout.aws import objects
 from tilescout.aws.items import plain
 from tilescout.aws.tables import document_table
@@ -222,6 +223,8 @@ class System:
     def turn_schedules(self, state: str, model: str = "") -> None:
         """Sets the schedules of one model or of all to ENABLED or DISABLED, as an operator
         would."""
+        paused = 2**40 if state == "DISABLED" else 0
+        guard_starts.pause_starts(self.stack.ledger, paused)
         scheduler = self.aws.client("scheduler")
         for entry in scheduler.list_schedules()["Schedules"]:
             schedule = scheduler.get_schedule(Name=entry["Name"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from tilescout.aws import executions
 from tilescout.aws.tables import lease_table
 from tilescout.pricing import PriceTable
 from tilescout_cli.console import clock
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
 
 POLL_SECONDS = 5.0
+MAX_TEARDOWN_SECONDS = 24 * 3600
+"""For so long the guard starts no runs where the command itself is killed."""
 SCHEDULE = "AWS::Scheduler::Schedule"
 GONE = "DELETE_COMPLETE"
 
@@ -31,10 +34,12 @@ GONE = "DELETE_COMPLETE"
 def without_schedules(stack: Stack) -> Iterator[None]:
     """Switches the stack's schedules off, and on again if the block fails.
 
-    A schedule that a person has switched off stays so.
+    A schedule that a person has switched off stays so. The guard starts no runs meanwhile, either.
     """
     names = [name for name in _schedules(stack) if _is_enabled(stack, name)]
     with ExitStack() as undo:
+        undo.callback(executions.pause_starts, stack.ledger, 0)
+        executions.pause_starts(stack.ledger, clock.now() + MAX_TEARDOWN_SECONDS)
         for name in names:
             # Each by itself: one that cannot be given back must not keep the others off.
             undo.callback(_set_schedule, stack, name, enabled=True)

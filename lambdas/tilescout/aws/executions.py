@@ -1,17 +1,21 @@
-"""Executions of the workflow.
+"""Executions of the workflow: which run, starting one, and keeping the guard from it for a while.
 
 A module of its own: of the functions only the guard may call Step Functions.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tilescout import keys
 from tilescout.errors import RunNotDescribed
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_stepfunctions import SFNClient
 
 
@@ -29,6 +33,34 @@ def is_running(step_functions: SFNClient, execution: str) -> bool:
             f"{execution} could not be described ({error}); try again in a minute"
         ) from error
     return status == "RUNNING"
+
+
+def start(step_functions: SFNClient, machine: str, model: str, now: int) -> bool:
+    """Starts a run of the model, at most one per minute; returns False where it was started.
+
+    The name follows from the model and the minute, so that a repeated call starts no other.
+    """
+    digest = hashlib.sha256(model.encode()).hexdigest()[:16]
+    try:
+        step_functions.start_execution(
+            stateMachineArn=machine,
+            name=f"upload-{digest}-{now // 60}",
+            input=json.dumps({"model": model, "reason": "an upload is due"}),
+        )
+    except step_functions.exceptions.ExecutionAlreadyExists:
+        return False
+    return True
+
+
+def pause_starts(ledger: Table, until: int) -> None:
+    """Keeps the guard from starting runs until then; it goes on with its other duties."""
+    ledger.put_item(Item={**keys.STARTS_PAUSED, "until": until})
+
+
+def are_starts_paused(ledger: Table, now: int) -> bool:
+    """Returns True while somebody keeps the guard from starting runs."""
+    paused = ledger.get_item(Key=keys.STARTS_PAUSED, ConsistentRead=True).get("Item", {})
+    return now < int(str(paused.get("until", 0)))
 
 
 def _is_unknown(error: Exception) -> bool:

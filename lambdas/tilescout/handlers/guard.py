@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from tilescout.aws.tables import lease_table
+from tilescout.aws.tables import document_table, lease_table
 from tilescout.errors import LeaseLost, RunNotDescribed
 from tilescout.handlers import runtime, settings
-from tilescout.handlers.guard_steps.documents import DocumentGuard
+from tilescout.handlers.guard_steps.documents import WATCHED, DocumentGuard
 from tilescout.handlers.guard_steps.models import ModelGuard
+from tilescout.handlers.guard_steps.runs import RunGuard
 from tilescout.runs.guard_duties import guard_order
 from tilescout.runs.lease_rules import Lease
 
@@ -35,7 +36,7 @@ metrics = Metrics()
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Returns how much was done: leases revoked, objects accepted late, documents held or moved."""
+    """Returns how much was done: leases revoked, runs started, documents held or moved."""
     now = runtime.now()
 
     def has_time() -> bool:
@@ -43,7 +44,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
     is_due = event.get("sweep") or is_sweep_due(now)
     # This comes first, whatever becomes of the rest: a model costs money per minute.
-    watched = watch_models(now, context.aws_request_id)
+    leases, watched = watch_models(now, context.aws_request_id)
     guard = document_guard(now, has_time)
     done = {
         "revoked": watched["revoked"],
@@ -55,16 +56,40 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         "resent": guard.move_stuck(),
         "finished": guard.finish_ended() if is_due else 0,
     }
-    metrics.add_metric("GuardRuns", MetricUnit.Count, 1)
-    metrics.add_metric("DocumentsHeld", MetricUnit.Count, guard.held())
-    metrics.add_metric("OldestDueSeconds", MetricUnit.Seconds, guard.oldest_due_seconds())
+    done["started"] = start_runs(leases, guard)
+    note_above_zero("DocumentsHeld", MetricUnit.Count, guard.held())
+    note_above_zero("OldestDueSeconds", MetricUnit.Seconds, guard.oldest_due_seconds())
     logger.info("guard finished", extra=done)
     return done
 
 
+def note_above_zero(name: str, unit: MetricUnit, value: float) -> None:
+    """Notes a metric unless it is 0: a custom metric costs by the hours in which it is written."""
+    if value > 0:
+        metrics.add_metric(name, unit, value)
+
+
+def start_runs(leases: list[Lease], guard: DocumentGuard) -> int:
+    """Starts the runs that are due and have no schedule; returns how many."""
+    if not guard.present & {"QUEUED", "RUNNING"}:
+        return 0
+    starter = RunGuard(
+        documents=guard.documents,
+        ledger=guard.ledger,
+        step_functions=runtime.step_functions(),
+        machine=SETTINGS.detection_run_arn,
+        configuration=CONFIGURATION,
+        now=guard.now,
+        has_time=guard.has_time,
+    )
+    return starter.start_due(leases)
+
+
 def document_guard(now: int, has_time: Callable[[], bool]) -> DocumentGuard:
+    documents = runtime.table(SETTINGS.documents_table)
     return DocumentGuard(
-        documents=runtime.table(SETTINGS.documents_table),
+        documents=documents,
+        present=document_table.present(documents, WATCHED),
         ledger=runtime.table(SETTINGS.ledger_table),
         sqs=runtime.sqs(),
         s3=runtime.s3(),
@@ -95,8 +120,8 @@ def is_sweep_due(now: int) -> bool:
     return now % SWEEP_SECONDS < 60
 
 
-def watch_models(now: int, request_id: str) -> Counter[str]:
-    """Looks at all leases, also of models without a profile; counts what was done.
+def watch_models(now: int, request_id: str) -> tuple[list[Lease], Counter[str]]:
+    """Looks at all leases, also of models without a profile; returns them, and what was done.
 
     An error with one model must not keep the guard from the next, which costs as much.
     """
@@ -112,14 +137,14 @@ def watch_models(now: int, request_id: str) -> Counter[str]:
     leases = lease_table.every(ledger)
     done = Counter(_tried(guard.look, lease) for lease in guard_order(leases, now))
     up = [guard.up_seconds(lease) for lease in leases]
-    metrics.add_metric("ModelUpSeconds", MetricUnit.Seconds, max(up, default=0))
+    note_above_zero("ModelUpSeconds", MetricUnit.Seconds, max(up, default=0))
     idle = [guard.idle_seconds(lease) for lease in leases]
-    metrics.add_metric("ModelIdleSeconds", MetricUnit.Seconds, max(idle, default=0))
+    note_above_zero("ModelIdleSeconds", MetricUnit.Seconds, max(idle, default=0))
     unmanaged = [version for lease in _of_models(leases) for version in guard.unmanaged(lease)]
-    metrics.add_metric("UnmanagedModelsRunning", MetricUnit.Count, len(unmanaged))
+    note_above_zero("UnmanagedModelsRunning", MetricUnit.Count, len(unmanaged))
     if unmanaged:
         logger.warning("models that Tilescout did not start are running", versions=unmanaged)
-    return done
+    return leases, done
 
 
 def _of_models(leases: list[Lease]) -> list[Lease]:

@@ -75,6 +75,7 @@ class GuardSettings(Tables):
     pages_queue_url: str
     merges_queue_url: str
     profiles_file: str
+    detection_run_arn: str
 
 
 def read(kind: type[T]) -> T:
@@ -94,13 +95,15 @@ def region() -> str:
 class Configuration:
     """The file that synthesis writes: profiles, and prices that differ from the table's.
 
-    ``calls_per_second`` has the quotas of the account that differ from the region's default.
+    ``calls_per_second`` has the quotas of the account that differ from the region's default,
+    ``started_on_upload`` the models whose runs the guard starts.
     """
 
     profiles: tuple[Profile, ...]
     default_profile: str
     prices: dict[str, Any]
     calls_per_second: dict[str, float] = field(default_factory=dict)
+    started_on_upload: tuple[str, ...] = ()
 
     def profile_for(self, name: str) -> Profile:
         """Returns the profile of that name, or the default one."""

@@ -19,7 +19,18 @@ NOW = 1_800_000_000
 KEY = "incoming/text/sheet.pdf"
 
 NOTHING = dict.fromkeys(
-    ("revoked", "stopping", "stopped", "queued", "accepted_late", "held", "resent", "finished"), 0
+    (
+        "revoked",
+        "stopping",
+        "stopped",
+        "queued",
+        "accepted_late",
+        "held",
+        "resent",
+        "finished",
+        "started",
+    ),
+    0,
 )
 
 

@@ -36,7 +36,7 @@ def test_more_than_is_allowed_raises_the_alarm(template: Template, metric: str, 
     alarm = _alarm(template, metric)
     assert alarm["Threshold"] == most
     assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
-    assert alarm["EvaluationPeriods"] == 1
+    assert alarm["EvaluationPeriods"] == (60 if metric == "UnmanagedModelsRunning" else 1)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_one_minute_is_enough_to_raise_the_alarm(template: Template, metric: str
 
 def test_a_model_of_somebody_else_is_told_of_after_a_whole_hour(template: Template) -> None:
     alarm = _alarm(template, "UnmanagedModelsRunning")
-    assert (alarm["Period"], alarm["Statistic"]) == (3600, "Minimum")
+    assert (alarm["Period"], alarm["EvaluationPeriods"]) == (60, 60)
 
 
 @pytest.mark.parametrize("metric", list(GuardMetric))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -146,6 +146,18 @@ def with_other_models(table: Table, status: str, models: Sequence[str]) -> Itera
     for gap in gaps:
         for item in query_status(table, Key("status").eq(status) & gap):
             yield from_item(Document, item)
+
+
+def present(table: Table, statuses: Iterable[Status]) -> frozenset[Status]:
+    """Returns those statuses that any document or run has; eventually consistent."""
+
+    def has_any(status: Status) -> bool:
+        condition = Key("status").eq(status)
+        return bool(
+            table.query(IndexName="by_status", KeyConditionExpression=condition, Limit=1)["Items"]
+        )
+
+    return frozenset(filter(has_any, statuses))
 
 
 def query_status(table: Table, condition: ConditionBase) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,7 @@ from tilescout.aws import queues
 from tilescout.aws.documents import events as document_events
 from tilescout.aws.documents import intake, overdue_finalization, uploads
 from tilescout.aws.tables import document_table, lease_table
-from tilescout.documents import ENDED, Attributes, Document
+from tilescout.documents import ENDED, Attributes, Document, Status
 from tilescout.handlers import settings
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ STUCK_SECONDS = 15 * 60
 DOCUMENTS_PER_SWEEP = 50
 PAGES_PER_SWEEP = 200
 """Pages of one document that are sent again, one message per page."""
+DUE: tuple[Status, ...] = ("QUEUED", "RUNNING", "WAITING_FOR_MODEL")
+WATCHED: tuple[Status, ...] = (*DUE, "ACCEPTED", "HELD")
+"""The statuses in which a document may need the guard; it looks first which of them there are."""
 PAGES_WAITING = 50
 """With so many messages in the pages queue nothing is sent again."""
 
@@ -36,10 +39,12 @@ logger = Logger(child=True)
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentGuard:
     """One look at the documents. ``models`` are those of the profiles; ``has_time`` says if it may
-    go on.
+    go on. Of the statuses that it watches only those that are ``present`` are read by model: an
+    idle minute reads next to nothing.
     """
 
     documents: Table
+    present: frozenset[Status]
     ledger: Table
     sqs: SQSClient
     s3: S3Client
@@ -51,6 +56,8 @@ class DocumentGuard:
 
     def queue_waiting(self, projects: list[str]) -> int:
         """Queues documents whose model project has a version in use now; returns how many."""
+        if "WAITING_FOR_MODEL" not in self.present:
+            return 0
         return sum(
             intake.queue_waiting(self.documents, self.ledger, project, self.now)
             for project in projects
@@ -59,13 +66,17 @@ class DocumentGuard:
     def hold_abandoned(self) -> int:
         """Holds documents whose model no profile uses any more: no run would come for them."""
         held = 0
-        for status in ("QUEUED", "RUNNING", "WAITING_FOR_MODEL"):
+        for status in self._due():
             abandoned = document_table.with_other_models(self.documents, status, self.models)
             for document in islice(abandoned, DOCUMENTS_PER_SWEEP):
                 if not self.has_time():
                     return held
                 held += self._hold(document)
         return held
+
+    def _due(self) -> list[Status]:
+        """Returns the statuses of documents that wait for a run or their model, if any do."""
+        return [status for status in DUE if status in self.present]
 
     def _hold(self, document: Document) -> bool:
         """Holds the document unless a run that began before the profile went still works on it."""
@@ -106,6 +117,8 @@ class DocumentGuard:
         def is_stuck(document: Document) -> bool:
             return self.now - max(document.accepted_at, document.resent_at) >= STUCK_SECONDS
 
+        if "ACCEPTED" not in self.present:
+            return
         for model in self.models:
             accepted = document_table.with_status(self.documents, "ACCEPTED", model)
             yield from takewhile(is_stuck, accepted)
@@ -165,6 +178,8 @@ class DocumentGuard:
 
     def held(self) -> int:
         """Returns how many documents are HELD, for which only a person can do something."""
+        if "HELD" not in self.present:
+            return 0
         known = (
             document
             for model in self.models
@@ -178,7 +193,7 @@ class DocumentGuard:
         oldest = [
             self.now - (document.queued_at or document.accepted_at)
             for model in self.models
-            for status in ("QUEUED", "RUNNING", "WAITING_FOR_MODEL")
+            for status in self._due()
             for document in islice(document_table.with_status(self.documents, status, model), 1)
         ]
         return max(oldest, default=0)

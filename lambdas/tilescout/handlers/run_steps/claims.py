@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from tilescout import transitions
-from tilescout.aws.tables import claim_table, document_table
+from tilescout.aws.tables import claim_table, document_table, model_table
 from tilescout.documents import Document
 from tilescout.handlers.run_steps.context import StepContext
 from tilescout.profiles import Profile
@@ -81,6 +81,14 @@ class DueDocuments:
             document = document_table.get(self.documents, listed.id)
             if document is not None and document.status in ("QUEUED", "RUNNING"):
                 yield document
+
+
+def due_version(ledger: Table, due: DueDocuments) -> str:
+    """Returns the version that a run opening now needs; empty for none, or if none is in use."""
+    if not due.is_version_due():
+        return ""
+    known = model_table.in_use(ledger, due.profile.model_project)
+    return known.version_arn if known else ""
 
 
 def due_documents(context: StepContext) -> DueDocuments:

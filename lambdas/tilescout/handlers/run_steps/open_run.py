@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tilescout.aws.tables import document_table, lease_table, model_table
-from tilescout.handlers.run_steps.claims import claim_due, due_documents
+from tilescout.aws.tables import document_table, lease_table
+from tilescout.handlers.run_steps.claims import claim_due, due_documents, due_version
 from tilescout.handlers.run_steps.context import StepContext, gather
 from tilescout.runs import lease_rules
 from tilescout.runs.records import RunState, hard_deadline, opened, opened_run
@@ -15,12 +15,7 @@ def open_run(context: StepContext) -> RunState:
     """``next`` is StartModel, or empty where nothing is due or another run holds the lease."""
     profiles, due = context.profiles, due_documents(context)
     # Documents that need no start are worth a run of their own, and then none is started.
-    known = (
-        model_table.in_use(context.ledger, profiles[0].model_project)
-        if due.is_version_due()
-        else None
-    )
-    state = replace(context.state, version=known.version_arn if known else "")
+    state = replace(context.state, version=due_version(context.ledger, due))
     if not due.is_any(state.version):
         return state
     deadline = hard_deadline(profiles, context.now)
