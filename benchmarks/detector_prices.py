@@ -124,6 +124,7 @@ def page(measured: Measured, prices: PriceTable) -> str:
         minutes=(START_SECONDS + STOP_SECONDS) / 60,
         hours=MAX_RUN_SECONDS / 3600,
         around=prices.tile("textract"),
+        around_onnx=prices.tile("onnx"),
         by_tiles=_table(
             ["tiles in one run", "ONNX", *(f"Custom Labels, {r:g} tiles/s" for r in RATES),
              "DetectText", "Textract"],
@@ -185,8 +186,8 @@ def _table(head: list[str], rows: Iterable[list[str]]) -> str:
 TEXT = """# What a tile costs, by detector
 
 Written by `python -m benchmarks.detector_prices --out docs`. List prices of {region}, {as_of}, in
-US dollars, without free tiers. All detectors pay the same ${around:.6f} per tile for storing,
-sending and merging it; that is left out. Without documents each of them costs nothing.
+US dollars, without free tiers. Storing, sending and merging a tile
+costs ${around:.6f} more by a service and ${around_onnx:.6f} by ONNX; that is left out. Without documents each of them costs nothing.
 
 ## Measured and assumed
 

@@ -35,7 +35,7 @@ def is_running(step_functions: SFNClient, execution: str) -> bool:
     return status == "RUNNING"
 
 
-def start(step_functions: SFNClient, machine: str, model: str, now: int) -> bool:
+def start_run(step_functions: SFNClient, machine: str, model: str, now: int) -> bool:
     """Starts a run of the model, at most one per minute; returns False where it was started.
 
     The name follows from the model and the minute, so that a repeated call starts no other.

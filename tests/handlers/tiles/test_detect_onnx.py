@@ -103,10 +103,12 @@ def test_a_run_goes_through_without_a_model_to_start(account: Account, version: 
     assert {each["label"] for each in found["detections"]} == {"pump"}
 
 
-def test_the_time_in_lambda_is_what_a_tile_costs(account: Account, document: str) -> None:
+def test_a_tile_costs_the_time_in_lambda_and_what_is_around_it(
+    account: Account, document: str
+) -> None:
     run = Run(account, model=PROJECT)
     run.go()
-    assert float(run.row["spent_usd"]) == pytest.approx(0.00001152, abs=1e-9)
+    assert float(run.row["spent_usd"]) == pytest.approx(2 * (0.00000576 + 0.00002188), abs=1e-7)
 
 
 def test_a_version_is_frozen_for_the_run(account: Account, document: str, version: str) -> None:

@@ -135,7 +135,7 @@ def test_a_missed_schedule_is_not_retried_for_a_day(template: Template, model: s
 
 
 def test_the_scheduler_may_start_this_machine_and_nothing_else(template: Template) -> None:
-    target = _schedules(template)["textract"]["Target"]
+    target = _schedules(template)["sample-symbols"]["Target"]
     role = template.properties(target["RoleArn"]["Fn::GetAtt"][0])
     statements = [
         statement
@@ -148,8 +148,11 @@ def test_the_scheduler_may_start_this_machine_and_nothing_else(template: Templat
 
 
 def test_the_guard_looks_every_minute(template: Template) -> None:
-    [rule] = template.of_type("Events::Rule").values()
-    properties = rule["Properties"]
+    [properties] = [
+        rule["Properties"]
+        for rule in template.of_type("Events::Rule").values()
+        if "ScheduleExpression" in rule["Properties"]
+    ]
     assert properties["ScheduleExpression"] == "rate(1 minute)"
     assert properties["State"] == "ENABLED"
     assert properties["Targets"][0]["Arn"] == {"Fn::GetAtt": [template.function_id("guard"), "Arn"]}

@@ -173,7 +173,9 @@ that would be paid for with each tile."""
 def open_run(table: Table, run: Run) -> bool:
     """Writes the run's row; returns False where a repeated step finds it written."""
     row = to_item(run) | {"kind": "run", "due": keys.due(run.model, run.opened_at)}
-    allowance = {"id": keys.allowance(run.id)} | {name: row.pop(name) for name in ALLOWANCE}
+    allowance = {"id": keys.allowance(run.id), "kind": "allowance"} | {
+        name: row.pop(name) for name in ALLOWANCE
+    }
     # First: without an allowance a run may spend nothing.
     for item in (allowance, row):
         written = conditional(

@@ -41,12 +41,12 @@ class RunGuard:
         ]
         if not due or executions.are_starts_paused(self.ledger, self.now):
             return 0
-        started = [model for model in due if self._start(model)]
+        started = [model for model in due if self._start_run(model)]
         logger.info("runs started", models=started)
         return len(started)
 
-    def _start(self, model: str) -> bool:
-        return executions.start(self.step_functions, self.machine, model, self.now)
+    def _start_run(self, model: str) -> bool:
+        return executions.start_run(self.step_functions, self.machine, model, self.now)
 
     def _is_free(self, model: str, leases: Sequence[Lease]) -> bool:
         """Returns False while a run, or the guard itself, could not be followed by another."""
