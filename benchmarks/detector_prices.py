@@ -187,7 +187,8 @@ TEXT = """# What a tile costs, by detector
 
 Written by `python -m benchmarks.detector_prices --out docs`. List prices of {region}, {as_of}, in
 US dollars, without free tiers. Storing, sending and merging a tile
-costs ${around:.6f} more by a service and ${around_onnx:.6f} by ONNX; that is left out. Without documents each of them costs nothing.
+costs ${around:.6f} more by a service and ${around_onnx:.6f} by ONNX; that is left out. Without
+documents each of them costs nothing.
 
 ## Measured and assumed
 

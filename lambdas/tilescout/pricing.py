@@ -123,6 +123,9 @@ class PriceTable:
         return self._counted(detector, "detection")
 
     def _counted(self, detector: DetectorName, part: str) -> float:
-        # One that nobody has counted asks for as much as the service that most profiles use.
-        counts = COUNTS.get(detector, COUNTS["textract"])[part]
-        return sum(getattr(self, name) * count for name, count in counts.items())
+        """Returns the dollars of what was counted; a new detector costs what the dearest does."""
+        counted = [COUNTS[detector]] if detector in COUNTS else COUNTS.values()
+        prices = self.by_name()
+        return max(
+            sum(prices[name] * count for name, count in counts[part].items()) for counts in counted
+        )

@@ -17,6 +17,7 @@ AROUND = (
     "lambda_request",
     "lambda_gb_second",
     "step_functions_transition",
+    "eventbridge_event",
     "sqs_request",
     "s3_put",
     "s3_get",
