@@ -1,11 +1,14 @@
 """How well symbols are found by example: per kind, at one fixed score for all.
 
     python -m benchmarks.find_by_example --data DIR --truth FILE [--examples 5] [--boxes 2]
+        [--rejects 1] [--scans] [--kind NAME]
 
 ``FILE`` is JSON: ``{"pages": {"file.pdf#1": {"kind": [[left, top, right, bottom, ...], ...]}}}``
 in points of the page as it is shown, complete for each kind on its pages. Every example's box is
 off by -3 to +9 % of its longer side per side; the example itself does not count. A find is right
-where its IoU with a symbol that no better find has is at least .5.
+where its IoU with a symbol that no better find has is at least .5. With ``--scans`` the pages are
+rendered at 200 dpi, turned by 0.3 degrees, blurred and made noisy, and searched by their pixels.
+``--rejects`` rejects so many of the best-scored wrong finds, one after the other.
 """
 
 from __future__ import annotations
@@ -15,21 +18,25 @@ import json
 import random
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from benchmarks.scanned_pages import on_scan, scanned
 from tilescout.example_search import (
     Example,
     Finding,
-    LearnedSymbol,
-    PageStrokes,
+    PageFindings,
     best_of,
+    find_pixels,
     find_symbols,
+    learn_pixels,
     learn_symbol,
     with_common_lettering,
+    with_pixel_reject,
     with_reject,
 )
 from tilescout.geometry import Box, iou
@@ -109,13 +116,31 @@ def judge(
     return Outcome(judged, len(kind.places) - len(examples), wrong)
 
 
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A way to search: by strokes or by pixels."""
+
+    read: Callable[[Path, int], Any]
+    learn: Callable[[Any, Example], Any]
+    find: Callable[[Any, Any], PageFindings]
+    reject: Callable[[Any, Any, Box], Any]
+    agree: Callable[[Sequence[Any]], list[Any]]
+    place: Callable[[Box, Any], Box]
+
+
+STROKES = Method(
+    read_strokes, learn_symbol, find_symbols, with_reject, with_common_lettering, lambda box, _: box
+)
+PIXELS = Method(scanned, learn_pixels, find_pixels, with_pixel_reject, list, on_scan)
+
+
 def searched(
-    kind: Kind, pages: dict[int, PageStrokes], symbols: Sequence[LearnedSymbol]
+    kind: Kind, pages: dict[int, Any], symbols: Sequence[Any], method: Method
 ) -> dict[int, list[Finding]]:
     """Returns the finds of every page of the kind."""
     finds = {
         page: best_of(
-            [find for symbol in symbols for find in find_symbols(pages[page], symbol).findings]
+            [find for symbol in symbols for find in method.find(pages[page], symbol).findings]
         )
         for page in kind.boxes
     }
@@ -125,28 +150,38 @@ def searched(
 
 
 def tried(
-    kind: Kind, pages: dict[int, PageStrokes], chance: random.Random, options: argparse.Namespace
+    kind: Kind, pages: dict[int, Any], chance: random.Random, options: argparse.Namespace
 ) -> tuple[Outcome, float, float]:
     """Returns the outcome of one draw of examples, and CPU seconds of learning and of a page."""
+    method = PIXELS if options.scans else STROKES
     places = chance.sample(kind.places, options.boxes)
     began = time.process_time()
     symbols = [
-        learn_symbol(pages[page], Example(drawn_by_hand(kind.boxes[page][at], chance), kind.name))
+        method.learn(pages[page], Example(drawn_by_hand(kind.boxes[page][at], chance), kind.name))
         for page, at in places
     ]
-    symbols = with_common_lettering(symbols)
+    symbols = method.agree(symbols)
     learning = time.process_time() - began
     began = time.process_time()
-    outcome = judge(kind, searched(kind, pages, symbols), places)
+    outcome = judge(kind, searched(kind, pages, symbols, method), places)
     per_page = (time.process_time() - began) / len(kind.boxes)
     for _ in range(options.rejects):
         wrong = [each for each in outcome.wrong if each[0] >= LEAST - 0.2]
         if not wrong:
             break
         _, page, box = max(wrong)
-        symbols = [with_reject(pages[page], symbol, box) for symbol in symbols]
-        outcome = judge(kind, searched(kind, pages, symbols), places)
+        symbols = [method.reject(pages[page], symbol, box) for symbol in symbols]
+        outcome = judge(kind, searched(kind, pages, symbols, method), places)
     return outcome, learning, per_page
+
+
+def read_pages(kind: Kind, options: argparse.Namespace) -> dict[int, Any]:
+    """Returns the pages of a kind, and moves its boxes to where they lie on them."""
+    method = PIXELS if options.scans else STROKES
+    pages = {page: method.read(options.data / kind.file, page) for page in kind.boxes}
+    for page, boxes in kind.boxes.items():
+        kind.boxes[page] = [method.place(box, pages[page]) for box in boxes]
+    return pages
 
 
 def reliability(outcomes: dict[str, list[Outcome]]) -> list[str]:
@@ -174,6 +209,7 @@ def main() -> None:
     parser.add_argument("--boxes", type=int, default=1)
     parser.add_argument("--rejects", type=int, default=0)
     parser.add_argument("--kind", default="")
+    parser.add_argument("--scans", action="store_true")
     options = parser.parse_args()
     print("| kind (symbols) | P | R | F1 | CPU s first page | CPU s later |")
     print("|---|---|---|---|---|---|")
@@ -182,7 +218,7 @@ def main() -> None:
         name = f"{Path(kind.file).stem} {kind.name}"
         if options.kind not in name:
             continue
-        pages = {page: read_strokes(options.data / kind.file, page) for page in kind.boxes}
+        pages = read_pages(kind, options)
         chance = random.Random(kind.file + kind.name)
         draws = [tried(kind, pages, chance, options) for _ in range(options.examples)]
         outcomes[name] = [outcome for outcome, _, _ in draws]

@@ -83,11 +83,20 @@ def write_annotated(result: SearchResult, folder: Path) -> list[Path]:
     for file in sorted({each.file for each in result.finds}):
         rows = [_annotation(at, each) for at, each in enumerate(result.finds) if each.file == file]
         target = folder / f"{file.stem}_finds.pdf"
-        with pymupdf.open(file) as document:
+        with _as_pdf(file) as document:
             annotate(document, sorted(rows, key=lambda row: row["page"]))
             document.save(target, encryption=pymupdf.PDF_ENCRYPT_NONE)
         written.append(target)
     return written
+
+
+def _as_pdf(file: Path) -> Any:
+    """Returns the document, or a PDF of the picture that it is."""
+    document = pymupdf.open(file)
+    if document.is_pdf:
+        return document
+    with document:
+        return pymupdf.open("pdf", document.convert_to_pdf())
 
 
 def _annotation(at: int, placed: PlacedFinding) -> Mapping[str, Any]:

@@ -10,30 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tilescout.errors import TilescoutError
-from tilescout.example_search import (
-    Example,
-    Finding,
-    LearnedSymbol,
-    PageFindings,
-    best_of,
-    find_symbols,
-    learn_symbol,
-    with_common_lettering,
-    with_reject,
-)
-from tilescout.rendering.page_strokes import PageStrokes
-from tilescout.rendering.render import inspect_document, read_strokes
+from tilescout.example_search import Finding, PageFindings, best_of, find_pixels, find_symbols
+from tilescout.rendering.render import inspect_document
 from tilescout_examples.boxes import BoxOnPage
+from tilescout_examples.pages import pixels_of, strokes_of
+from tilescout_examples.symbols import Symbols, learn_symbols
 
 MAX_PAGES = 10_000
-MIN_SEGMENTS = 20
-"""A page with fewer strokes is a scan, or empty."""
 MAX_WITHHELD_BELOW = 0.35
 """Withheld finds are told down to this much below the least score."""
-
-
-class NotSearched(TilescoutError):
-    """A page that cannot be searched; the message tells why."""
 
 
 PageNote = tuple[Path, int, str]
@@ -111,47 +96,21 @@ def _count(results: Sequence[PlacedFinding], least: float) -> int:
     return sum(not each.finding.withheld and each.finding.score >= least for each in results)
 
 
-def learn(request: SearchRequest) -> list[LearnedSymbol]:
-    """Returns a learned symbol per example, with the counter-examples of its label.
+def learn(request: SearchRequest) -> Symbols:
+    """Returns a learned symbol per example, with the counter-examples.
 
     Raises TilescoutError where an example's page or box cannot be used.
     """
-    strokes: dict[tuple[Path, int], PageStrokes] = {}
-    symbols = []
-    for example in request.examples:
-        page = _strokes_of(strokes, example)
-        symbol = learn_symbol(page, Example(example.box, example.label))
-        for reject in request.rejects:
-            symbol = with_reject(_strokes_of(strokes, reject), symbol, reject.box)
-        symbols.append(symbol)
-    return with_common_lettering(symbols)
+    return learn_symbols(request.examples, request.rejects)
 
 
-def example_notes(request: SearchRequest, symbols: Sequence[LearnedSymbol]) -> list[PageNote]:
+def example_notes(request: SearchRequest, symbols: Symbols) -> list[PageNote]:
     """Returns what is poor about each example, by its file and page."""
     return [
         (example.file, example.page, note)
-        for example, symbol in zip(request.examples, symbols, strict=True)
-        for note in symbol.notes
+        for at, example in enumerate(request.examples)
+        for note in symbols.notes(at)
     ]
-
-
-def _strokes_of(known: dict[tuple[Path, int], PageStrokes], place: BoxOnPage) -> PageStrokes:
-    key = (place.file, place.page)
-    if key not in known:
-        known[key] = strokes_of(*key)
-    return known[key]
-
-
-def strokes_of(file: Path, page: int) -> PageStrokes:
-    """Returns the strokes of a page; raises NotSearched where it has none, as a scan."""
-    strokes = read_strokes(file, page)
-    if len(strokes.segments) < MIN_SEGMENTS:
-        raise NotSearched(
-            f"a page is searched by its strokes; page {page} of {file.name} has "
-            f"{len(strokes.segments)}, as it is a scan or empty; train a detector for scans"
-        )
-    return strokes
 
 
 def _pages(
@@ -171,7 +130,7 @@ def _pages(
 
 
 def _searched(
-    pages: Sequence[tuple[Path, int]], symbols: Sequence[LearnedSymbol]
+    pages: Sequence[tuple[Path, int]], symbols: Symbols
 ) -> Iterator[tuple[Path, int, PageFindings | str]]:
     """Yields finds, or the reason why there are none, page by page as they are done."""
     workers = min(len(pages), len(os.sched_getaffinity(0)))
@@ -191,17 +150,25 @@ def _searched(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def search_page(file: Path, page: int, symbols: Sequence[LearnedSymbol]) -> PageFindings | str:
+def search_page(file: Path, page: int, symbols: Symbols) -> PageFindings | str:
     """Returns the finds of a page, the best per place, or why it was not searched."""
     try:
-        strokes = strokes_of(file, page)
+        results = _page_results(file, page, symbols)
     except TilescoutError as reason:
         return str(reason)
-    results = [find_symbols(strokes, symbol) for symbol in symbols]
     best = best_of([find for result in results for find in result.findings])
     return PageFindings(
         findings=tuple(best), notes=tuple(note for result in results for note in result.notes)
     )
+
+
+def _page_results(file: Path, page: int, symbols: Symbols) -> list[PageFindings]:
+    """Returns the finds per example: from strokes, or from pixels where either page is a scan."""
+    strokes = strokes_of(file, page)
+    if symbols.strokes is not None and strokes is not None:
+        return [find_symbols(strokes, symbol) for symbol in symbols.strokes]
+    pixels = pixels_of(file, page)
+    return [find_pixels(pixels, symbol) for symbol in symbols.pixels()]
 
 
 def divided(

@@ -1,4 +1,4 @@
-"""`tilescout find-like`: every symbol that looks like the one in a box, on vector drawings."""
+"""`tilescout find-like`: every symbol that looks like the one in a box, on drawings and scans."""
 
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ def find_like(
     with a score of .8 about 8 of 10 are right. A second example finds more, and
     --not takes wrong ones away.
 
-    Pages are searched by their strokes: a scanned page is told and left out.
+    Pages are searched by their strokes, and scans and pictures by their pixels,
+    for which a second example does most.
     """
     from tilescout_cli.documents import example_search
 

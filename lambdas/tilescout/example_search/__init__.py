@@ -12,18 +12,18 @@ Units are points of the page as it is shown, with the origin at the top left.
 
 from __future__ import annotations
 
-from tilescout.example_search.search import (
+from tilescout.example_search.findings import (
     Example,
     Finding,
-    LearnedSymbol,
     PageFindings,
     PoorExample,
     best_of,
-    find_symbols,
-    learn_symbol,
-    with_common_lettering,
-    with_reject,
 )
+from tilescout.example_search.learning import learn_symbol, with_common_lettering, with_reject
+from tilescout.example_search.pixels.learning import learn_pixels, with_pixel_reject
+from tilescout.example_search.pixels.places import PixelSymbol, ScannedPage
+from tilescout.example_search.pixels.search import find_pixels
+from tilescout.example_search.search import LearnedSymbol, find_symbols
 from tilescout.rendering.page_strokes import PageStrokes, Style
 
 __all__ = [
@@ -32,11 +32,16 @@ __all__ = [
     "LearnedSymbol",
     "PageFindings",
     "PageStrokes",
+    "PixelSymbol",
     "PoorExample",
+    "ScannedPage",
     "Style",
     "best_of",
+    "find_pixels",
     "find_symbols",
+    "learn_pixels",
     "learn_symbol",
     "with_common_lettering",
+    "with_pixel_reject",
     "with_reject",
 ]

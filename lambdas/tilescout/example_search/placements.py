@@ -37,7 +37,7 @@ SCALES = (1.0, 0.93, 0.865, 0.805, 1.075, 1.155, 1.24)
 
 @dataclass(frozen=True, slots=True)
 class Pose:
-    """A turn by quarters (0 to 3, anticlockwise on paper), after a mirror where there is one."""
+    """A turn by quarters (0 to 3, clockwise on paper), after a mirror where there is one."""
 
     turn: int
     mirrored: bool

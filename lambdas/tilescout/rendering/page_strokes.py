@@ -43,7 +43,8 @@ class PageStrokes:
 
     ``segments`` is n x 4 (x0, y0, x1, y1); ``style_ids`` has an index into ``styles`` per segment;
     ``corners`` is n x 2 and tells which ends are ends of a drawn line or curve, and not just
-    points in between that a curve was divided at.
+    points in between that a curve was divided at. ``image_share`` is the share of the page that
+    its largest image covers, from 0 to 1.
     """
 
     segments: Floats
@@ -53,3 +54,4 @@ class PageStrokes:
     width: float
     height: float
     words: tuple[PageWord, ...] = ()
+    image_share: float = 0.0

@@ -174,4 +174,5 @@ def read_strokes(
         words=tuple(PageWord(text, Box(*sides)) for text, *sides in frame.value["words"]),
         width=frame.value["width"],
         height=frame.value["height"],
+        image_share=frame.value["image_share"],
     )

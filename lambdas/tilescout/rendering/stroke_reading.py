@@ -72,8 +72,19 @@ def read_strokes(path: str, page: int, limits: RenderLimits) -> Iterator[Frame]:
         "height": source.rect.height,
         "styles": [asdict(style) for style in segments.styles],
         "words": _words(source),
+        "image_share": _image_share(source),
     }
     yield Frame("result", facts, _archive(segments, source.rotation_matrix))
+
+
+def _image_share(page: Any) -> float:
+    """Returns the share of the page, from 0 to 1, that its largest image covers."""
+    whole = abs(page.bound().get_area())
+    shown = [
+        abs((pymupdf.Rect(image["bbox"]) & page.bound()).get_area())
+        for image in page.get_image_info()
+    ]
+    return float(max(shown, default=0.0) / whole)
 
 
 def _words(page: Any) -> list[tuple[str, float, float, float, float]]:

@@ -1,0 +1,53 @@
+"""Reads a page for a search: its strokes, or its pixels where it is a scan."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from tilescout.example_search import PageStrokes, ScannedPage
+from tilescout.rendering.render import read_strokes, render_page
+from tilescout.rendering.requests import RenderedTile, RenderRequest
+
+SCAN_DPI = 200
+TILE_PX = 2048
+MAX_TILE_BYTES = 10_000_000
+MIN_SEGMENTS = 20
+"""A page with fewer strokes is a scan, or empty."""
+MAX_IMAGE_SHARE = 0.5
+"""Share of a page that images may cover before it is a scan, whatever is drawn over them."""
+POINTS_PER_INCH = 72
+
+
+def strokes_of(file: Path, page: int) -> PageStrokes | None:
+    """Returns the strokes of a page, or None where it is a scan or empty."""
+    strokes = read_strokes(file, page)
+    is_scan = len(strokes.segments) < MIN_SEGMENTS or strokes.image_share > MAX_IMAGE_SHARE
+    return None if is_scan else strokes
+
+
+def pixels_of(file: Path, page: int) -> ScannedPage:
+    """Returns a page in grey at 200 dpi."""
+    tiles: list[RenderedTile] = []
+    request = RenderRequest(
+        page=page,
+        dpi=SCAN_DPI,
+        tile_size=TILE_PX,
+        overlap=0,
+        colour="grey",
+        text_layer=False,
+        include=(),
+        exclude=(),
+        max_image_bytes=MAX_TILE_BYTES,
+    )
+    rendered = render_page(file, request, tiles.append)
+    grey = np.full((rendered.height_px, rendered.width_px), 255, np.uint8)
+    for tile in tiles:
+        left, top = round(tile.tile.box.left), round(tile.tile.box.top)
+        part = np.asarray(Image.open(io.BytesIO(tile.image)).convert("L"))
+        room = grey[top : top + part.shape[0], left : left + part.shape[1]]
+        room[...] = part[: room.shape[0], : room.shape[1]]
+    return ScannedPage(grey=grey, pixel=POINTS_PER_INCH / SCAN_DPI)
