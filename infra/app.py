@@ -27,14 +27,21 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def synthesise(
-    *, outdir: str, build: Path, sources: Path = ROOT, configuration: Path | None = None
+    *,
+    outdir: str,
+    build: Path,
+    sources: Path = ROOT,
+    configuration: Path | None = None,
+    local: bool = False,
 ) -> Path:
     """Returns the folder of the cloud assembly; findings of cdk-nag stop the synthesis.
 
-    ``configuration`` is the folder of ``cdk.json``, ``sources`` where it is not given.
+    ``configuration`` is the folder of ``cdk.json``, ``sources`` where it is not given. For an
+    embedded AWS, ``local``, settings that name things of an account are left out.
     """
     context = read_context(configuration or sources)
     config = parse_config(context)
+    config = config.on_this_machine() if local else config
     app = App(context=context, outdir=outdir)
     TilescoutStack(app, "Tilescout", config=config, sources=sources, build=build)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
@@ -46,6 +53,7 @@ def main(arguments: Sequence[str] | None = None, *, sources: Path = ROOT) -> Non
     parser = argparse.ArgumentParser(prog="python -m infra.app", description=__doc__)
     parser.add_argument("--output", default=os.environ.get("CDK_OUTDIR", "cdk.out"))
     parser.add_argument("--configuration", type=Path, default=sources, help="folder of cdk.json")
+    parser.add_argument("--local", action="store_true", help="for an embedded AWS")
     parser.add_argument("--build", type=Path, default=sources / "build", help="folder of assets")
     given = parser.parse_args(arguments)
     try:
@@ -54,6 +62,7 @@ def main(arguments: Sequence[str] | None = None, *, sources: Path = ROOT) -> Non
             build=given.build,
             sources=sources,
             configuration=given.configuration,
+            local=given.local,
         )
     except BadConfiguration as error:
         sys.exit(str(error))

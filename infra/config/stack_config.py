@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from infra.config.account_settings import ENDPOINTS, SERVICES, AccountSettings
 from infra.config.concurrency import MIN_CAP, check_reserved, queue_caps
 from infra.config.errors import BadConfiguration, BrokenRule
 from infra.config.profiles import Profile
@@ -57,10 +58,8 @@ Cap = Annotated[int, Field(ge=MIN_CAP, le=1000)]
 LogRetention = Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 731, 1827, 3653]
 
 
-class Settings(BaseModel):
+class Settings(AccountSettings):
     """Settings of the deployment; every one has a default."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     architecture: Literal["arm64", "x86_64"] = "arm64"
     log_retention_days: LogRetention = 30
@@ -96,6 +95,17 @@ class Settings(BaseModel):
     def _leaves_room_for_control_functions(self) -> Self:
         self.queue_caps()
         check_reserved(self.account_concurrency, list(self.reserved_concurrency.values()))
+        return self
+
+    @model_validator(mode="after")
+    def _keeps_versions_that_wait(self) -> Self:
+        days = self.version_retention_days
+        if days and days * 24 <= self.oldest_due_hours:
+            raise BrokenRule(
+                "a version is kept for longer than a document may wait for a run",
+                f"version_retention_days is {days}, oldest_due_hours {self.oldest_due_hours}",
+                "raise version_retention_days",
+            )
         return self
 
     def queue_caps(self) -> dict[str, int]:
@@ -211,12 +221,26 @@ class Config(BaseModel):
                 )
         return self
 
+    def on_this_machine(self) -> Self:
+        """Returns the configuration for an embedded AWS, which has nothing of the account."""
+        return self.model_copy(update={"settings": self.settings.on_this_machine()})
+
     def model_projects(self) -> tuple[str, ...]:
         """Returns the Custom Labels projects whose models runs start."""
         projects = {
             profile.model_project for profile in self.profiles.values() if profile.needs_model
         }
         return tuple(sorted(projects))
+
+    def services(self) -> tuple[str, ...]:
+        """Returns the services of AWS that the functions call, by the names of their endpoints.
+
+        What they write to their logs and metrics takes Lambda's own way, and needs none.
+        """
+        used = {KINDS[profile.detector].service for profile in self.profiles.values()}
+        # The guard stops models also where no profile has one any more.
+        stopped = {kind.service for kind in KINDS.values() if kind.needs_start}
+        return tuple(name for name in ENDPOINTS if name not in SERVICES or name in used | stopped)
 
     def longest_run_minutes(self) -> int:
         """Returns how long a model may be up: its run's deadline, and the time to stop it."""

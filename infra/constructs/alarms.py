@@ -6,6 +6,7 @@ from aws_cdk import Aws
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
@@ -14,11 +15,11 @@ from constructs import Construct
 class Alarms(Construct):
     """One topic; ``email`` subscribes to it where it is not empty."""
 
-    def __init__(self, scope: Construct, id_: str, *, email: str) -> None:
+    def __init__(self, scope: Construct, id_: str, *, email: str, key: kms.IKey | None) -> None:
         super().__init__(scope, id_)
-        # Not encrypted with a key: alarms may not publish under the AWS-managed one, and they
-        # carry no customer data.
-        self.topic = sns.Topic(self, "Topic", enforce_ssl=True)
+        # Without a key of ours not encrypted by one: alarms may not publish under the AWS-managed
+        # one, and they carry no customer data.
+        self.topic = sns.Topic(self, "Topic", enforce_ssl=True, master_key=key)
         self._let_alarms_publish()
         if email:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from aws_cdk import Duration, RemovalPolicy, Size
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -14,6 +15,7 @@ from infra.config.stack_config import Settings
 from infra.constructs.conventions import acknowledge, acknowledge_wildcard, retention_of
 from infra.constructs.function_specs import SPECS
 from infra.constructs.layer import RUNTIME, Layer
+from infra.constructs.network import WHY_ANY_INTERFACE, Network
 from infra.constructs.permissions import Rights, allow
 
 RUNTIME_IS_CHOSEN = (
@@ -30,6 +32,8 @@ class Shared:
     layer: Layer
     onnx_layer: Layer
     settings: Settings
+    key: kms.IKey | None = None
+    network: Network | None = None
 
     def layers_of(self, name: str) -> list[Layer]:
         """Returns the layers of a function; only one function needs the large onnxruntime."""
@@ -56,8 +60,10 @@ class Function(Construct):
             "Logs",
             retention=retention_of(shared.settings.log_retention_days),
             removal_policy=RemovalPolicy.DESTROY,
+            encryption_key=shared.key,
         )
-        self.role = self._role(log_group, rights.statements)
+        self.log_group = log_group
+        self.role = self._role(log_group, rights.statements, shared.network)
         for resource, reason in rights.wildcards.items():
             acknowledge_wildcard(self.role, resource, reason)
         self.function = lambda_.Function(
@@ -77,12 +83,24 @@ class Function(Construct):
             reserved_concurrent_executions=shared.settings.reserved(name),
         )
         acknowledge(self.function, "L1", RUNTIME_IS_CHOSEN)
+        if shared.network is not None:
+            shared.network.connect(self.function)
 
-    def _role(self, log_group: logs.LogGroup, statements: list[iam.PolicyStatement]) -> iam.Role:
+    def _role(
+        self,
+        log_group: logs.LogGroup,
+        statements: list[iam.PolicyStatement],
+        network: Network | None,
+    ) -> iam.Role:
         write_logs = allow(["logs:CreateLogStream", "logs:PutLogEvents"], [log_group.log_group_arn])
-        return iam.Role(
+        connect = [network.statement()] if network else []
+        work = iam.PolicyDocument(statements=[write_logs, *statements, *connect])
+        role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-            inline_policies={"Work": iam.PolicyDocument(statements=[write_logs, *statements])},
+            inline_policies={"Work": work},
         )
+        if network:
+            acknowledge_wildcard(role, "*", WHY_ANY_INTERFACE)
+        return role

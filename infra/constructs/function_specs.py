@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from infra.config.concurrency import rows_per_second
 from infra.config.stack_config import Settings
+from infra.constructs.encryption import Encryption
 from infra.constructs.queues import Queues
 from infra.constructs.storage import Storage
 from infra.constructs.tables import Tables
@@ -24,14 +25,14 @@ class FunctionSpec:
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The tables, queues and buckets that functions use."""
+    """The tables, queues and buckets that functions use, and the key that encrypts them."""
 
     tables: Tables
     queues: Queues
     storage: Storage
+    encryption: Encryption
 
 
-METRICS_NAMESPACE = "Tilescout"
 ALWAYS = ("DOCUMENTS_TABLE", "LEDGER_TABLE")
 
 SPECS = {
@@ -87,6 +88,7 @@ SPECS = {
             "TILES_BUCKET",
             "RESULTS_BUCKET",
             "ROWS_PER_SECOND",
+            "RESULTS_RETENTION_DAYS",
         ),
     ),
     "collect_dead_letters": FunctionSpec(
@@ -112,11 +114,12 @@ def environment(name: str, stores: Stores, settings: Settings) -> dict[str, str]
         "ONNX_TILES_QUEUE_URL": queues.onnx_tiles.queue_url,
         "MERGES_QUEUE_URL": queues.merges.queue_url,
         "PROFILES_FILE": PROFILES_FILE,
+        "RESULTS_RETENTION_DAYS": str(settings.results_retention_days or 0),
         "ROWS_PER_SECOND": str(rows_per_second(settings.queue_caps()["MergesQueue"])),
     }
     return {variable: values[variable] for variable in SPECS[name].variables} | {
         "POWERTOOLS_SERVICE_NAME": service_name(name),
-        "POWERTOOLS_METRICS_NAMESPACE": METRICS_NAMESPACE,
+        "POWERTOOLS_METRICS_NAMESPACE": settings.name,
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
 

@@ -35,6 +35,7 @@ class Functions(Construct):
             tables=stores.tables,
             queues=stores.queues,
             storage=stores.storage,
+            encryption=stores.encryption,
             model_projects=config.model_projects(),
             detectors=frozenset(profile.detector for profile in config.profiles.values()),
         )

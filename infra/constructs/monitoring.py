@@ -8,13 +8,14 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from infra.config.stack_config import Config
 from infra.constructs.alarms import Alarms
-from infra.constructs.function_specs import METRICS_NAMESPACE, service_name
+from infra.constructs.function_specs import service_name
 from infra.constructs.functions import Functions
 
 FIVE_MINUTES = Duration.minutes(5)
@@ -37,14 +38,16 @@ class GuardMetric(StrEnum):
     OLDEST_DUE = "OldestDueSeconds"
 
 
-def guard_metric(name: GuardMetric) -> cloudwatch.Metric:
-    """Returns the metric as Powertools writes it into the guard's log, by the minute."""
+def guard_metric(
+    name: GuardMetric, namespace: str, *, statistic: str = "Maximum", period: Duration | None = None
+) -> cloudwatch.Metric:
+    """Returns the metric as Powertools writes it into the guard's log, by default by the minute."""
     return cloudwatch.Metric(
-        namespace=METRICS_NAMESPACE,
+        namespace=namespace,
         metric_name=name,
         dimensions_map={"service": service_name("guard")},
-        statistic="Maximum",
-        period=Duration.minutes(1),
+        statistic=statistic,
+        period=period or Duration.minutes(1),
     )
 
 
@@ -59,9 +62,11 @@ class Monitoring(Construct):
         functions: Functions,
         state_machine: sfn.StateMachine,
         config: Config,
+        key: kms.IKey | None,
     ) -> None:
         super().__init__(scope, id_)
-        self._alarms = Alarms(self, "Alarms", email=config.settings.alarm_email)
+        self._namespace = config.settings.name
+        self._alarms = Alarms(self, "Alarms", email=config.settings.alarm_email, key=key)
         self.topic = self._alarms.topic
         self._watch_dead_letters(functions.by_name["collect_dead_letters"].function)
         self._watch_runs(state_machine)
@@ -167,21 +172,21 @@ class Monitoring(Construct):
     def _watch_models(self, longest_run: Duration) -> None:
         self._alarms.above(
             "ModelIdle",
-            guard_metric(GuardMetric.MODEL_IDLE),
+            guard_metric(GuardMetric.MODEL_IDLE, self._namespace),
             "A model that Tilescout started is up, and was asked nothing for 15 minutes; stop it "
             "with `tilescout model stop`.",
             limit=MAX_IDLE.to_seconds(),
         )
         self._alarms.above(
             "ModelUpTooLong",
-            guard_metric(GuardMetric.MODEL_UP),
+            guard_metric(GuardMetric.MODEL_UP, self._namespace),
             "A model that Tilescout started is up for longer than any run lasts; stop it with "
             "`tilescout model stop`.",
             limit=longest_run.to_seconds(),
         )
         self._alarms.above_zero(
             "UnmanagedModels",
-            guard_metric(GuardMetric.UNMANAGED_MODELS),
+            guard_metric(GuardMetric.UNMANAGED_MODELS, self._namespace),
             "A model that Tilescout did not start has been up for an hour; only you can stop it: "
             "`tilescout model stop --unmanaged`.",
             periods=AN_HOUR,
@@ -190,12 +195,12 @@ class Monitoring(Construct):
     def _watch_documents(self, oldest_due: Duration) -> None:
         self._alarms.above_zero(
             "DocumentsHeld",
-            guard_metric(GuardMetric.DOCUMENTS_HELD),
+            guard_metric(GuardMetric.DOCUMENTS_HELD, self._namespace),
             "Documents are HELD and no run takes them: `tilescout status` has their reason.",
         )
         self._alarms.above(
             "OldestDocument",
-            guard_metric(GuardMetric.OLDEST_DUE),
+            guard_metric(GuardMetric.OLDEST_DUE, self._namespace),
             "A document is due and no run took it; look at the runs with `tilescout status`.",
             limit=oldest_due.to_seconds(),
         )

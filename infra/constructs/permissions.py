@@ -10,6 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
+from infra.constructs.encryption import Encryption
 from infra.constructs.queues import Queues
 from infra.constructs.storage import ANSWERS, IMAGES, INCOMING, RESULTS, Storage
 from infra.constructs.tables import Tables
@@ -70,12 +71,12 @@ def query(table: dynamodb.Table, index: str) -> iam.PolicyStatement:
     return allow(["dynamodb:Query"], [f"{table.table_arn}/index/{index}"])
 
 
-def objects(bucket: s3.Bucket, *verbs: str, prefix: str) -> iam.PolicyStatement:
+def objects(bucket: s3.IBucket, *verbs: str, prefix: str) -> iam.PolicyStatement:
     """Allows actions on the objects under a prefix of a bucket."""
     return allow([f"s3:{verb}" for verb in verbs], [bucket.arn_for_objects(f"{prefix}*")])
 
 
-def listed(bucket: s3.Bucket) -> iam.PolicyStatement:
+def listed(bucket: s3.IBucket) -> iam.PolicyStatement:
     """Allows to list a bucket: without it S3 answers 403 for a missing object, not 404."""
     return allow(["s3:ListBucket"], [bucket.bucket_arn])
 
@@ -95,6 +96,7 @@ class Permissions:
     tables: Tables
     queues: Queues
     storage: Storage
+    encryption: Encryption
     model_projects: tuple[str, ...]
     detectors: frozenset[DetectorName]
 
@@ -110,8 +112,13 @@ class Permissions:
 
     def of(self, name: str) -> Rights:
         """Returns the rights of the function ``name``."""
-        statements: Statements = getattr(self, name)()
-        return Rights(statements, _WILDCARDS.get(name, {}) | self._model_wildcards(name))
+        statements: Statements = [*getattr(self, name)(), *self.encryption.statements()]
+        documents = self.storage.documents_arn_as_written
+        wildcards = {
+            resource.replace("<DocumentsBucket.Arn>", documents): reason
+            for resource, reason in _WILDCARDS.get(name, {}).items()
+        }
+        return Rights(statements, wildcards | self._model_wildcards(name))
 
     def accept_document(self) -> Statements:
         return [
@@ -128,6 +135,7 @@ class Permissions:
             # Always by its version, so that a newer upload of the key is not tiled in its place.
             objects(self.storage.documents, "GetObjectVersion", prefix=INCOMING),
             listed(self.storage.documents),
+            *self.encryption.of_uploads(),
             objects(self.storage.tiles, "PutObject", prefix=IMAGES),
             objects(self.storage.tiles, "PutObject", prefix=ANSWERS),
             rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
@@ -269,4 +277,5 @@ class Permissions:
         return [
             objects(self.storage.documents, "GetObject", "GetObjectVersion", prefix=INCOMING),
             listed(self.storage.documents),
+            *self.encryption.of_uploads(),
         ]

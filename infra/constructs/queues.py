@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.config.account_settings import DocumentsBucket
 from infra.constructs.conventions import acknowledge, fix_logical_id
+from infra.constructs.encryption import Encryption
 
 VISIBILITY_FACTOR = 6
 """AWS's rule for a queue that feeds a function: six times the function's time-out."""
@@ -21,10 +24,22 @@ HINT = (
 
 
 class Queues(Construct):
-    """Server-side encrypted, TLS only; ``timeouts`` holds each function's time-out in seconds."""
+    """Server-side encrypted, TLS only; ``timeouts`` holds each function's time-out in seconds.
 
-    def __init__(self, scope: Construct, id_: str, *, timeouts: Mapping[str, int]) -> None:
+    ``uploads`` is a bucket that the stack does not own, and that uploads come from.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        timeouts: Mapping[str, int],
+        encryption: Encryption,
+        uploads: DocumentsBucket | None,
+    ) -> None:
         super().__init__(scope, id_)
+        self._encryption = encryption
         dead = timeouts["collect_dead_letters"]
         self.documents_dead_letters = self._queue("DocumentsDeadLetters", timeout=dead)
         self.pages_dead_letters = self._queue("PagesDeadLetters", timeout=dead)
@@ -39,7 +54,7 @@ class Queues(Construct):
         self.tiles = self._hints("TilesQueue", timeout=timeouts["detect_tile"], minutes=15)
         self.onnx_tiles = self._hints("OnnxTilesQueue", timeout=timeouts["detect_onnx"], minutes=15)
         self.merges = self._hints("MergesQueue", timeout=timeouts["merge_page"], minutes=240)
-        self._let_s3_send()
+        self._let_s3_send(uploads)
 
     def _hints(self, name: str, *, timeout: int, minutes: int) -> sqs.Queue:
         queue = self._queue(name, timeout=timeout, retention=Duration.minutes(minutes))
@@ -57,7 +72,7 @@ class Queues(Construct):
         queue = sqs.Queue(
             self,
             name,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            **self._encryption.of_queue(),
             enforce_ssl=True,
             visibility_timeout=Duration.seconds(VISIBILITY_FACTOR * timeout),
             retention_period=retention or Duration.days(14),
@@ -68,13 +83,24 @@ class Queues(Construct):
         fix_logical_id(queue, name)
         return queue
 
-    def _let_s3_send(self) -> None:
-        """Lets S3 of this account send; naming the bucket would close a circle of references."""
+    def _let_s3_send(self, uploads: DocumentsBucket | None) -> None:
+        """Lets S3 of this account send; naming the bucket would close a circle of references.
+
+        A bucket that the stack does not own is named, with the account that owns it.
+        """
+        conditions: dict[str, Any] = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        if uploads is not None:
+            owner = uploads.account or Aws.ACCOUNT_ID
+            arn = f"arn:{Aws.PARTITION}:s3:::{uploads.name}"
+            conditions = {
+                "StringEquals": {"aws:SourceAccount": owner},
+                "ArnEquals": {"aws:SourceArn": arn},
+            }
         self.documents.add_to_resource_policy(
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal("s3.amazonaws.com")],
                 actions=["sqs:SendMessage"],
                 resources=[self.documents.queue_arn],
-                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+                conditions=conditions,
             )
         )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from aws_cdk import CfnResource, Duration, RemovalPolicy
+from aws_cdk import Aws, CfnResource, Duration, RemovalPolicy
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
+from infra.config.account_settings import AccountSettings, DocumentsBucket
 from infra.constructs.conventions import acknowledge, fix_logical_id
+from infra.constructs.encryption import Encryption
 from infra.constructs.queues import Queues
 
 INCOMING, IMAGES, ANSWERS, RESULTS = "incoming/", "tiles/", "answers/", "results/"
@@ -18,25 +22,61 @@ NO_ACCESS_LOG = (
 )
 
 
-class Storage(Construct):
-    """Documents, results and models are kept for ever; tiles can be cut again."""
+def _days(count: int | None) -> Duration | None:
+    return Duration.days(count) if count else None
 
-    def __init__(self, scope: Construct, id_: str, *, queues: Queues) -> None:
+
+class Storage(Construct):
+    """Documents, results and models are kept, unless told otherwise; tiles can be cut again.
+
+    ``documents_arn_as_written`` is how cdk-nag writes the ARN of the documents bucket.
+    """
+
+    documents: s3.IBucket
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        queues: Queues,
+        settings: AccountSettings,
+        encryption: Encryption,
+    ) -> None:
         super().__init__(scope, id_)
-        self.documents = self._bucket("DocumentsBucket", removal=RemovalPolicy.RETAIN)
-        self.results = self._bucket("ResultsBucket", removal=RemovalPolicy.RETAIN)
+        self._encryption = encryption
+        self.documents_arn_as_written = "<DocumentsBucket.Arn>"
+        if settings.documents_bucket is None:
+            own = self._bucket(
+                "DocumentsBucket",
+                removal=RemovalPolicy.RETAIN,
+                keep_versions_days=settings.version_retention_days,
+            )
+            self._notify(own, queues)
+            self.documents = own
+        else:
+            self.documents = self._existing(settings.documents_bucket, queues)
+        self.results = self._bucket(
+            "ResultsBucket",
+            removal=RemovalPolicy.RETAIN,
+            expire_days=settings.results_retention_days,
+        )
         self.tiles = self._bucket("TilesBucket", removal=RemovalPolicy.DESTROY, expire_days=90)
         self.models = self._bucket("ModelsBucket", removal=RemovalPolicy.RETAIN)
-        self._notify(queues)
 
     def _bucket(
-        self, name: str, *, removal: RemovalPolicy, expire_days: int | None = None
+        self,
+        name: str,
+        *,
+        removal: RemovalPolicy,
+        expire_days: int | None = None,
+        keep_versions_days: int | None = None,
     ) -> s3.Bucket:
         bucket = s3.Bucket(
             self,
             name,
             versioned=name == "DocumentsBucket",
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            **self._encryption.of_bucket(),
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
@@ -46,7 +86,9 @@ class Storage(Construct):
                 s3.LifecycleRule(
                     abort_incomplete_multipart_upload_after=Duration.days(7),
                     # A backstop only: a tile belongs to its document, which removes it at its end.
-                    expiration=Duration.days(expire_days) if expire_days else None,
+                    expiration=_days(expire_days),
+                    noncurrent_version_expiration=_days(keep_versions_days),
+                    expired_object_delete_marker=True if keep_versions_days else None,
                 )
             ],
         )
@@ -54,9 +96,50 @@ class Storage(Construct):
         acknowledge(bucket, "S1", NO_ACCESS_LOG)
         return bucket
 
-    def _notify(self, queues: Queues) -> None:
+    def _existing(self, uploads: DocumentsBucket, queues: Queues) -> s3.IBucket:
+        """Returns a bucket that the stack does not own; its owner lets it tell of uploads."""
+        self.documents_arn_as_written = f"arn:<AWS::Partition>:s3:::{uploads.name}"
+        if uploads.events == "eventbridge":
+            self._take_events(uploads, queues)
+        return s3.Bucket.from_bucket_name(self, "DocumentsBucket", uploads.name)
+
+    def _take_events(self, uploads: DocumentsBucket, queues: Queues) -> None:
+        """Takes uploads from the default bus, to which S3 or another account sends them."""
+        rule = events.CfnRule(
+            self,
+            "Uploads",
+            event_pattern={
+                "source": ["aws.s3"],
+                "account": [uploads.account or Aws.ACCOUNT_ID],
+                "detail-type": ["Object Created"],
+                "detail": {
+                    "bucket": {"name": [uploads.name]},
+                    "object": {"key": [{"prefix": INCOMING}]},
+                },
+            },
+            targets=[events.CfnRule.TargetProperty(arn=queues.documents.queue_arn, id="Uploads")],
+        )
+        queues.documents.add_to_resource_policy(
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[queues.documents.queue_arn],
+                conditions={"ArnEquals": {"aws:SourceArn": rule.attr_arn}},
+            )
+        )
+        if uploads.account:
+            events.CfnEventBusPolicy(
+                self,
+                "OwnerMayTell",
+                statement_id=f"{Aws.STACK_NAME}-uploads",
+                action="events:PutEvents",
+                principal=uploads.account,
+            )
+
+    @staticmethod
+    def _notify(documents: s3.Bucket, queues: Queues) -> None:
         """Notifies natively: the L2 method would deploy a custom resource with wide rights."""
-        bucket = self.documents.node.default_child
+        bucket = documents.node.default_child
         assert isinstance(bucket, s3.CfnBucket)
         prefix = s3.CfnBucket.FilterRuleProperty(name="prefix", value=INCOMING)
         bucket.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(

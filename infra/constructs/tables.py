@@ -6,7 +6,9 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+from infra.config.stack_config import Settings
 from infra.constructs.conventions import fix_logical_id
+from infra.constructs.encryption import Encryption
 
 NUMBER = dynamodb.AttributeType.NUMBER
 
@@ -20,16 +22,22 @@ def _attribute(
 class Tables(Construct):
     """Tables on demand, with point-in-time recovery, kept when the stack is deleted."""
 
-    def __init__(self, scope: Construct, id_: str, *, deletion_protection: bool) -> None:
+    def __init__(
+        self, scope: Construct, id_: str, *, settings: Settings, encryption: Encryption
+    ) -> None:
         super().__init__(scope, id_)
-        self._deletion_protection = deletion_protection
+        self._deletion_protection = settings.deletion_protection
+        self._encryption = encryption
         self.documents = self._table("DocumentsTable", key=_attribute("id"))
         self._index(self.documents, "by_status", key="status", sort=_attribute("due"))
         self._index(
             self.documents, "by_source", key="source_key", sort=_attribute("accepted_at", NUMBER)
         )
         self.detections = self._table(
-            "DetectionsTable", key=_attribute("result_id"), sort=_attribute("sort")
+            "DetectionsTable",
+            key=_attribute("result_id"),
+            sort=_attribute("sort"),
+            expiry="expire_at" if settings.results_retention_days else None,
         )
         self._index(self.detections, "by_label", key="label_shard", sort=_attribute("label_key"))
         self._index(self.detections, "by_text", key="text_prefix", sort=_attribute("text_key"))
@@ -57,6 +65,7 @@ class Tables(Construct):
             deletion_protection=self._deletion_protection,
             removal_policy=RemovalPolicy.RETAIN,
             time_to_live_attribute=expiry,
+            **self._encryption.of_table(),
         )
         fix_logical_id(table, name)
         return table

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aws_cdk import Aws, RemovalPolicy
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
@@ -26,6 +27,7 @@ class Workflow(Construct):
         definition: Path,
         functions: Functions,
         log_retention: logs.RetentionDays,
+        key: kms.IKey | None,
     ) -> None:
         super().__init__(scope, id_)
         advance_run = functions.by_name["advance_run"].function
@@ -43,7 +45,7 @@ class Workflow(Construct):
             role=self._role(advance_run.function_arn),
             tracing_enabled=True,
             logs=sfn.LogOptions(
-                destination=self._log_group(log_retention),
+                destination=self._log_group(log_retention, key),
                 level=sfn.LogLevel.ERROR,
                 include_execution_data=False,
             ),
@@ -72,7 +74,7 @@ class Workflow(Construct):
         )
         return role
 
-    def _log_group(self, retention: logs.RetentionDays) -> logs.LogGroup:
+    def _log_group(self, retention: logs.RetentionDays, key: kms.IKey | None) -> logs.LogGroup:
         return logs.LogGroup(
             self,
             "DetectionRunLogs",
@@ -81,4 +83,5 @@ class Workflow(Construct):
             log_group_name=f"/aws/vendedlogs/states/{Aws.STACK_NAME}-DetectionRun",
             retention=retention,
             removal_policy=RemovalPolicy.DESTROY,
+            encryption_key=key,
         )

@@ -100,19 +100,30 @@ class _S3Record:
 
 
 @dataclass(frozen=True, slots=True)
+class _BusDetail:
+    bucket: _S3Bucket
+    object: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class _S3Event:
     Records: tuple[_S3Record, ...] = ()
     Event: str = ""
     Message: str = ""
+    source: str = ""
+    detail: _BusDetail | None = None
 
 
 def uploads(event_body: str) -> tuple[Upload, ...]:
-    """Returns the created objects of an S3 notification, which may be wrapped by SNS.
+    """Returns the created objects of an S3 notification, or of S3's event on EventBridge.
 
+    A notification may be wrapped by SNS.
     ``s3:TestEvent`` and events other than ObjectCreated have none. The key is decoded exactly
     once. Raises UnknownMessage for anything else.
     """
     event = parse(_S3Event, event_body)
+    if event.detail and event.source == "aws.s3":
+        return (_upload_of_bus(event.detail),)
     if event.Message:
         return uploads(event.Message)
     if not event.Records and event.Event != "s3:TestEvent":
@@ -129,6 +140,12 @@ def uploads(event_body: str) -> tuple[Upload, ...]:
         for record in event.Records
         if "ObjectCreated" in record.eventName
     )
+
+
+def _upload_of_bus(detail: _BusDetail) -> Upload:
+    """Returns the object that EventBridge tells of, whose key is as it is in the bucket."""
+    told = detail.object
+    return Upload(detail.bucket.name, str(told["key"]), str(told.get("version-id") or ""))
 
 
 def upload_event(upload: Upload) -> dict[str, Any]:

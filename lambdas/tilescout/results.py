@@ -12,17 +12,22 @@ from tilescout.documents import Document
 from tilescout.geometry import Box
 from tilescout.ledger import PageRow
 
+SECONDS_PER_DAY = 24 * 3600
 MAX_WARNINGS = 50
 """A document's row and its result file name at most so many warnings of its pages or tiles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultSet:
-    """The results of one document under one claim; ``made_at`` is in epoch seconds."""
+    """The results of one document under one claim; ``made_at`` is in epoch seconds.
+
+    Its rows expire after ``keep_days``, or never where that is 0.
+    """
 
     id: str
     document: Document
     made_at: int
+    keep_days: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,6 +107,8 @@ def row(
     }
     if detection.angle is not None:
         attributes["angle"] = round(detection.angle, 1) % 180
+    if result.keep_days:
+        attributes["expire_at"] = result.made_at + result.keep_days * SECONDS_PER_DAY
     if detection.is_match:
         attributes["label_shard"] = keys.label_shard(detection.label, result.id)
         attributes["label_key"] = keys.label_key(result.id, sort)

@@ -64,6 +64,7 @@ ENVIRONMENT = {
     "PROFILES_FILE": "profiles.json",
     "ROWS_PER_SECOND": "10000",
     "DETECTION_RUN_ARN": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:DetectionRun",
+    "RESULTS_RETENTION_DAYS": "0",
 } | {f"{name.upper()}_QUEUE_URL": queue_url(name) for name in QUEUES}
 
 

@@ -19,7 +19,7 @@ StackName = Annotated[
         "--stack",
         metavar="NAME",
         help="The deployed stack.",
-        show_default="$TILESCOUT_STACK or Tilescout",
+        show_default="$TILESCOUT_STACK, else that of cdk.json",
     ),
 ]
 ProfileName = Annotated[

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from importlib.util import find_spec
@@ -68,7 +67,7 @@ def _subject(clients: Clients, stack: Stack | None) -> Subject:
 
 def doctor(*, local: bool, stack: str | None, as_json: bool) -> None:
     """Prints the results of all checks. Raises CommandFailed where one is an error."""
-    name = stack or os.environ.get("TILESCOUT_STACK") or target.DEFAULT_STACK
+    name = stack or target.default_name()
     results = list(of_machine() if local else of_account(Clients(), name))
     errors = [each for each in results if each.level == "error"]
     if as_json:

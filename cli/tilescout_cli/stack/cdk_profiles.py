@@ -17,6 +17,7 @@ from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.stack import paths
 
 _PROFILE = TypeAdapter(Profile)
+DEFAULT_STACK = "Tilescout"
 COMMENT = "//"
 """The member of a JSON object that explains it to people, as JSON has no comments."""
 
@@ -117,6 +118,19 @@ def settings() -> dict[str, Any]:
     """Returns the settings of the nearest cdk.json as they are written there."""
     path = paths.configuration()
     return dict(_context(path).get("settings", {})) if path else {}
+
+
+def stack_name() -> str:
+    """Returns the name that the nearest cdk.json gives its stack; the default where it gives none.
+
+    A cdk.json that cannot be read names none: `cdk synth` says what is wrong with it.
+    """
+    try:
+        given = settings()
+    except (OSError, ValueError, KeyError, TypeError):
+        return DEFAULT_STACK
+    stage = str(given.get("stage") or "")
+    return str(given.get("stack_name") or "-".join(filter(None, (DEFAULT_STACK, stage))))
 
 
 def model_projects() -> set[str]:

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from tilescout_cli.console.failures import BadUsage, TargetUnreachable
-from tilescout_cli.stack import paths
+from tilescout_cli.stack import cdk_profiles, paths
+from tilescout_cli.stack.cdk_profiles import DEFAULT_STACK
 from tilescout_cli.stack.clients import Clients
 from tilescout_local import embedded_aws
 from tilescout_local.embedded_aws import EmbeddedAws
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
-
-DEFAULT_STACK = "Tilescout"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +92,12 @@ def find(*, local: bool, stack: str | None) -> Stack:
         raise BadUsage("--local and --stack exclude each other; give one of them")
     if local:
         return of_embedded(running_embedded_aws())
-    return deployed(Clients(), stack or os.environ.get("TILESCOUT_STACK") or DEFAULT_STACK)
+    return deployed(Clients(), stack or default_name())
+
+
+def default_name() -> str:
+    """Returns the name of the stack on AWS where no option names one."""
+    return os.environ.get("TILESCOUT_STACK") or cdk_profiles.stack_name()
 
 
 def running_embedded_aws() -> EmbeddedAws:

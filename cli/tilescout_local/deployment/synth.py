@@ -33,7 +33,7 @@ def ensure_synthesised(
     stamp.unlink(missing_ok=True)
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "infra.app"),
+            *(sys.executable, "-m", "infra.app", "--local"),
             *("--configuration", str(used.resolve().parent)),
             *("--build", str((build or sources / "build").resolve())),
         ],

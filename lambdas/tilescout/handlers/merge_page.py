@@ -64,6 +64,7 @@ def merge_hinted(body: str, must_stop: Callable[[], bool]) -> None:
 def _clean(document_id: str, must_stop: Callable[[], bool]) -> None:
     document = document_table.get(runtime.table(SETTINGS.documents_table), document_id)
     if document is not None and document.has_ended:
+        logger.info("document ended", status=document.status)
         cleanup.clean(_resources(), document, runtime.now(), must_stop)
 
 
@@ -81,12 +82,21 @@ def _merge(document: Document, number: int) -> bool:
         sort = keys.merged_group_sort(result, number)
         # A set that is never finished is found by this, and deleted with the ones replaced.
         page_table.add_to_group(ledger, document.id, sort, number, to="begun")
-        _write_page(results.ResultSet(id=result, document=document, made_at=runtime.now()), page)
+        _write_page(_result_set(result, document), page)
         page_table.add_to_group(ledger, document.id, sort, number)
         merged = page_table.group(ledger, document.id, keys.merged_groups(result))
     if len(merged) < document.pages:
         return False
     return finalization.finish(_resources(), document, runtime.now())
+
+
+def _result_set(id: str, document: Document) -> results.ResultSet:
+    return results.ResultSet(
+        id=id,
+        document=document,
+        made_at=runtime.now(),
+        keep_days=SETTINGS.results_retention_days,
+    )
 
 
 def _resources() -> Resources:

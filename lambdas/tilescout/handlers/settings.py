@@ -61,6 +61,7 @@ class MergePageSettings(Tables):
     tiles_bucket: str
     results_bucket: str
     rows_per_second: float
+    results_retention_days: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

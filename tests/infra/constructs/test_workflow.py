@@ -27,9 +27,11 @@ OUTPUTS = [
     "ModelsBucketName",
     "OnnxTilesQueueUrl",
     "PagesQueueUrl",
+    "ReaderPolicyArn",
     "ResultsBucketName",
     "TilesBucketName",
     "TilesQueueUrl",
+    "UploaderPolicyArn",
 ]
 
 

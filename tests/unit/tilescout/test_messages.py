@@ -65,6 +65,16 @@ def test_an_event_wrapped_by_sns_is_read() -> None:
 
 
 @pytest.mark.fault("I7")
+def test_an_event_by_eventbridge_has_its_key_as_it_is() -> None:
+    detail = {
+        "bucket": {"name": "drawings"},
+        "object": {"key": "incoming/text/100% + 7.pdf", "size": 1, "version-id": "v1"},
+    }
+    body = json.dumps({"source": "aws.s3", "detail-type": "Object Created", "detail": detail})
+    upload = messages.Upload("drawings", "incoming/text/100% + 7.pdf", "v1")
+    assert messages.uploads(body) == (upload,)
+
+
 def test_the_test_event_of_s3_is_no_upload() -> None:
     body = '{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "drawings"}'
     assert messages.uploads(body) == ()

@@ -34,6 +34,14 @@ def test_a_row_is_found_under_its_result_set_in_page_order() -> None:
     assert (row["result_id"], row["sort"]) == ("d1-000007", "00002#000012")
 
 
+def test_a_row_expires_after_the_days_that_results_are_kept() -> None:
+    kept = results.ResultSet(
+        id="d1-000007", document=RESULT.document, made_at=1_000_000, keep_days=30
+    )
+    assert results.row(kept, detection(), 0, dpi=150)["expire_at"] == 1_000_000 + 30 * 86_400
+    assert "expire_at" not in results.row(RESULT, detection(), 0, dpi=150)
+
+
 def test_a_row_has_its_box_in_pixels_and_in_points() -> None:
     row = results.row(RESULT, detection(), 0, dpi=150)
     assert row["box_px"] == [150, 301, 300, 450]

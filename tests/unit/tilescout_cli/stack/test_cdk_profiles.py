@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from infra.config.stack_config import parse_config, read_context
 from tilescout_cli.app import app
-from tilescout_cli.stack import cdk_profiles, paths
+from tilescout_cli.stack import cdk_profiles, paths, target
 
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -63,3 +63,24 @@ def test_an_installed_wheel_keeps_its_files_out_of_its_packages(
     cache = tmp_path / "cache" / "tilescout"
 
     assert (paths.build_folder(), paths.embedded_home()) == (cache / "build", cache / "local")
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({}, "Tilescout"),
+        ({"stage": "test"}, "Tilescout-test"),
+        ({"stage": "test", "stack_name": "test-drawings"}, "test-drawings"),
+    ],
+)
+def test_commands_look_for_the_stack_that_the_settings_deploy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], name: str
+) -> None:
+    document = json.loads((ROOT / "cdk.json").read_text())
+    document["context"]["tilescout"]["settings"] |= settings
+    (tmp_path / "cdk.json").write_text(json.dumps(document))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TILESCOUT_STACK", raising=False)
+
+    assert target.default_name() == name
+    assert parse_config(read_context(tmp_path)).settings.name == name
