@@ -19,10 +19,16 @@ class Alarms(Construct):
         super().__init__(scope, id_)
         # Without a key of ours not encrypted by one: alarms may not publish under the AWS-managed
         # one, and they carry no customer data.
-        self.topic = sns.Topic(self, "Topic", enforce_ssl=True, master_key=key)
+        self.topic = sns.Topic(
+            self, "Topic", enforce_ssl=True, master_key=self._without_grants(key)
+        )
         self._let_alarms_publish()
         if email:
             self.topic.add_subscription(subscriptions.EmailSubscription(email))
+
+    def _without_grants(self, key: kms.IKey | None) -> kms.IKey | None:
+        """Returns the key so that CDK adds nothing to its policy, where it sets no condition."""
+        return kms.Key.from_key_arn(self, "Key", key.key_arn) if key else None
 
     def _let_alarms_publish(self) -> None:
         """Lets alarms publish, for a topic with a policy of its own has lost the default one."""

@@ -266,7 +266,7 @@ def test_a_bucket_on_the_bus_is_heard(synthesised: Synthesised) -> None:
     [pattern] = [
         rule["Properties"]["EventPattern"]
         for rule in template.of_type("Events::Rule").values()
-        if "EventPattern" in rule["Properties"]
+        if rule["Properties"].get("EventPattern", {}).get("source") == ["aws.s3"]
     ]
     assert pattern["account"] == ["210987654321"]
     assert pattern["detail"]["bucket"] == {"name": ["company"]}

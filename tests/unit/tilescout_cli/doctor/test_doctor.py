@@ -153,8 +153,6 @@ def test_lines_tell_what_is_wrong_and_what_to_do(account: Callable[..., None]) -
 
 FAULTS: list[tuple[Answers, str, str, str]] = [
     ({"GetCallerIdentity": identity("arn:aws:iam::1:root")}, "credentials", "warning", "root user"),
-    ({"GetCallerIdentity": identity(off=400)}, "clock", "error", "set the clock by NTP"),
-    ({"GetCallerIdentity": identity(off=100)}, "clock", "warning", "set the clock by NTP"),
     (
         {"GetParameters": {"InvalidParameters": [
             "/aws/service/global-infrastructure/regions/us-east-1/services/textract"]}},
@@ -212,6 +210,15 @@ def test_a_fault_is_told_with_its_remedy(
     assert (code, check["level"]) == (int(level == "error"), level)
     assert said in f"{check['what']}; {check['remedy']}"
     assert check["remedy"]
+
+
+@pytest.mark.parametrize(("off", "level"), [(-3600, "error"), (150, "warning")])
+def test_a_wrong_clock_is_told(account: Callable[..., None], off: int, level: str) -> None:
+    account(GetCallerIdentity=identity(off=off))
+
+    _, found = results()
+
+    assert (found["clock"]["level"], found["clock"]["remedy"]) == (level, "set the clock by NTP")
 
 
 def test_the_account_is_checked_before_there_is_a_stack(account: Callable[..., None]) -> None:
