@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import Annotated, Any
 
@@ -121,4 +122,12 @@ def root(
 
 
 def main() -> None:
+    """Runs the command; a SIGTERM ends it as Ctrl-C does, so that nothing is left behind."""
+    signal.signal(signal.SIGTERM, _end)
     app()
+
+
+def _end(*_: object) -> None:
+    # A second one must not interrupt what the first one has begun to take down.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise SystemExit(128 + signal.SIGTERM)

@@ -18,12 +18,15 @@ def upload(
     as_json: Json = False,
 ) -> None:
     """Upload PDFs; they are checked and tiled at once, and detected by the next run."""
+    from tilescout_cli.deployment import local_stack
     from tilescout_cli.documents import uploads
-    from tilescout_cli.stack import cdk_profiles, target
+    from tilescout_cli.stack import cdk_profiles, paths, target
 
     chosen = cdk_profiles.read().named(profile)
     pages = uploads.check_pages(pages)
     files = uploads.usable(pdfs)
+    if local:
+        local_stack.check_configuration(paths.embedded_home())
     uploads.upload_all(
         target.find(local=local, stack=stack), files, profile=chosen.name, pages=pages,
         as_json=as_json,

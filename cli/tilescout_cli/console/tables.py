@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from tilescout.documents import Document
 from tilescout_cli.console.terminal import dollars, plain
@@ -21,7 +22,7 @@ def detections(rows: Sequence[Mapping[str, Any]], *, with_document: bool = False
         table.add_column("document", no_wrap=True)
     table.add_column("page", justify="right", no_wrap=True)
     table.add_column("label", no_wrap=True, overflow="ellipsis", max_width=16)
-    table.add_column("text", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column("text")
     table.add_column("conf.", justify="right", no_wrap=True)
     table.add_column("box (pt)", justify="right", no_wrap=True)
     for row in rows[:MAX_ROWS]:
@@ -30,7 +31,7 @@ def detections(rows: Sequence[Mapping[str, Any]], *, with_document: bool = False
             *document,
             plain(row["page"]),
             plain(row["label"]),
-            plain(row["text"]),
+            _cut_to_fit(row["text"]),
             plain(f"{row['confidence']:.1f}"),
             plain(" ".join(f"{side:.0f}" for side in row["box_pt"])),
         )
@@ -45,7 +46,7 @@ def documents(rows: Iterable[Document]) -> Table:
     table.add_column("tiles", justify="right", no_wrap=True)
     table.add_column("found", justify="right", no_wrap=True)
     table.add_column("cost", justify="right", no_wrap=True)
-    table.add_column("file", no_wrap=True, overflow="ellipsis", ratio=1)
+    table.add_column("file")
     for each in rows:
         table.add_row(
             plain(each.id[:8]),
@@ -54,9 +55,20 @@ def documents(rows: Iterable[Document]) -> Table:
             plain(f"{each.tiles_answered}/{each.tiles_planned}"),
             plain(each.detections),
             plain(dollars(each.cost_usd)),
-            plain(each.key.rsplit("/", 1)[-1]),
+            _cut_to_fit(each.key.rsplit("/", 1)[-1]),
         )
     return table
+
+
+def _cut_to_fit(text: object) -> Text:
+    """Returns a cell of one line that ends with … where there is no room for it.
+
+    Its column must be one that may wrap: rich takes the room that lacks from such columns first,
+    and from all columns alike where there is none.
+    """
+    cell = plain(text)
+    cell.no_wrap, cell.overflow = True, "ellipsis"
+    return cell
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> Table:

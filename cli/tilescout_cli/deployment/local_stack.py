@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from tilescout_cli.console import terminal
 from tilescout_cli.console.failures import BadUsage, TargetUnreachable
 from tilescout_cli.console.progress_view import ProgressView
 from tilescout_cli.deployment import local_models
-from tilescout_cli.stack import paths, target
+from tilescout_cli.stack import cdk_profiles, paths, target
 from tilescout_cli.stack.target import Stack
 from tilescout_local import embedded_aws
 from tilescout_local.deployment.deploy import deploy
@@ -23,6 +24,8 @@ from tilescout_local.embedded_aws import EmbeddedAws
 from tilescout_local.errors import EmbeddedAwsError
 
 Step = Callable[[str], None]
+CONFIGURATION_FILE = "configuration.json"
+"""In the home of an embedded AWS: the cdk.json that it was deployed from."""
 PACKAGES = ("aws_cdk", "ministack")
 """One package of each extra that an embedded AWS needs."""
 
@@ -36,9 +39,32 @@ def up(step: Step) -> Stack:
     running = embedded_aws.find_running(home)
     if running is None:
         return _new(home, step, leave_running=True)[0]
+    check_configuration(home)
     found = target.of_embedded(running)
     local_models.activate_all(found)
     return found
+
+
+def check_configuration(home: Path) -> None:
+    """Raises BadUsage where the embedded AWS in ``home`` runs with another cdk.json than this
+    command reads, so that no document is processed by profiles that nobody sees."""
+    file, path = home / CONFIGURATION_FILE, paths.configuration()
+    if path is None or not file.exists():
+        return
+    deployed = json.loads(file.read_text())
+    mine = cdk_profiles.fingerprint(path)
+    if deployed["digest"] != mine:
+        raise BadUsage(
+            f"the embedded AWS in {home} was deployed from {deployed['path']} (digest "
+            f"{deployed['digest']}), and this command reads {path} (digest {mine}); stop it with "
+            "`tilescout local down`, and repeat the command"
+        )
+
+
+def _keep_configuration(home: Path) -> None:
+    if path := paths.configuration():
+        facts = {"path": str(path), "digest": cdk_profiles.fingerprint(path)}
+        (home / CONFIGURATION_FILE).write_text(json.dumps(facts))
 
 
 @contextmanager
@@ -82,6 +108,7 @@ def _new(home: Path, step: Step, *, leave_running: bool) -> tuple[Stack, Embedde
     except EmbeddedAwsError as error:
         raise _failure(error) from error
     try:
+        _keep_configuration(home)
         deploy(started, assembly, progress=step)
         found = target.of_embedded(started)
         local_models.activate_all(found)

@@ -110,7 +110,7 @@ def upload(stack: Stack, pdf: Pdf, *, profile: str, pages: str = "") -> SentPdf:
             Key=key,
             Body=body,
             ContentType=mimetypes.guess_type(pdf.path.name)[0] or "application/pdf",
-            Metadata={"pages": pages} if pages else {},
+            Metadata={"profile": profile} | ({"pages": pages} if pages else {}),
         )
     version = answer.get("VersionId") or answer["ETag"].strip('"')
     return SentPdf(pdf, keys.document_id(stack.documents_bucket, key, version), key)

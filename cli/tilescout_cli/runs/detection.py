@@ -101,15 +101,7 @@ def _watch(stack: Stack, usable: list[Pdf], view: ProgressView, order: Order) ->
             document_uploads.upload(stack, pdf, profile=profile, pages=order.pages)
             for profile in order.profiles
         ]
-    watched = waiting.watch(stack, uploads, seconds=order.seconds, show=view.show, tell=view.tell)
-    for each in watched:
-        asked = keys.profile_name(each.upload.key)
-        if each.document and each.document.profile.name != asked:
-            view.tell(
-                f"{each.upload.pdf.path.name}: the stack has no profile {asked}, it took "
-                f"{each.document.profile.name}; deploy this cdk.json"
-            )
-    return watched
+    return waiting.watch(stack, uploads, seconds=order.seconds, show=view.show, tell=view.tell)
 
 
 def _finish(stack: Stack, watched: list[Watched], out: Path, profiles: list[str]) -> list[Finished]:

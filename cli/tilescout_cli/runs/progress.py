@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tilescout import keys
 from tilescout.aws.tables import document_table, page_table
@@ -23,9 +23,13 @@ INTAKE: frozenset[Status] = frozenset({"ACCEPTED"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentProgress:
-    """The progress of one document; ``document`` is None until its upload is processed."""
+    """The progress of one document; ``document`` is None until its upload is processed.
+
+    ``run_ids`` are the runs that were seen to work on it.
+    """
 
     document: Document | None = None
+    run_ids: frozenset[str] = frozenset()
     pages_tiled: int = 0
     tiles: int = 0
     tiles_answered: int = 0
@@ -113,6 +117,11 @@ def look(stack: Stack, document_id: str, last: DocumentProgress) -> DocumentProg
     document = _followed(stack, document_id)
     if document is None:
         return last
+    seen = last.run_ids | ({document.run_id} - {""})
+    return replace(_progress(stack, document), run_ids=seen)
+
+
+def _progress(stack: Stack, document: Document) -> DocumentProgress:
     if document.status in INTAKE:
         tiled = page_table.group(stack.ledger, document.id, keys.PAGE_GROUPS)
         return DocumentProgress(document=document, pages_tiled=len(tiled))
@@ -150,11 +159,11 @@ def _without_tiles(document: Document) -> DocumentProgress:
 
 
 def totals(stack: Stack, documents: Iterable[DocumentProgress]) -> Totals:
-    """Returns the sums; calls of documents that still run are counted by their run."""
+    """Returns the sums; calls of documents that still run are counted by all their runs."""
     every = list(documents)
     known = [each.document for each in every if each.document]
-    runs = _runs(stack, known)
-    calls, usd = _spent(runs, known)
+    runs = _runs(stack, every)
+    calls, usd = _spent(runs, every)
     return Totals(
         documents=len(every),
         settled=sum(each.is_settled for each in every),
@@ -171,12 +180,13 @@ def totals(stack: Stack, documents: Iterable[DocumentProgress]) -> Totals:
     )
 
 
-def _runs(stack: Stack, documents: list[Document]) -> dict[str, Run]:
+def _runs(stack: Stack, documents: list[DocumentProgress]) -> dict[str, Run]:
     """Returns the runs that still count for a document, or that may have a model."""
     run_ids = {
-        each.run_id
+        run_id
         for each in documents
-        if each.run_id and (not each.has_ended or each.profile.needs_model)
+        if each.document and (not each.document.has_ended or each.document.profile.needs_model)
+        for run_id in each.run_ids
     }
     found = (
         (run_id, document_table.get_run(stack.documents, run_id)) for run_id in sorted(run_ids)
@@ -184,10 +194,16 @@ def _runs(stack: Stack, documents: list[Document]) -> dict[str, Run]:
     return {run_id: run for run_id, run in found if run}
 
 
-def _spent(runs: dict[str, Run], documents: list[Document]) -> tuple[int, float]:
-    ended = [each for each in documents if each.has_ended]
+def _spent(runs: dict[str, Run], documents: list[DocumentProgress]) -> tuple[int, float]:
+    known = [each.document for each in documents if each.document]
+    ended = [each for each in known if each.has_ended]
     calls, usd = sum(each.calls for each in ended), sum(each.spent_usd for each in ended)
-    running = {each.run_id: each for each in documents if not each.has_ended and each.run_id}
+    running = {
+        run_id: each.document
+        for each in documents
+        if each.document and not each.document.has_ended
+        for run_id in each.run_ids
+    }
     for run_id, document in running.items():
         made = runs[run_id].calls if run_id in runs else 0
         # A run counts for all its documents; those that ended are counted already.

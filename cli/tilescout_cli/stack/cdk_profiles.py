@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -63,6 +64,15 @@ def read(path: Path | None = None) -> Profiles:
     default = next((name for name in found if found[name].get("default")), next(iter(found), ""))
     prices = PriceTable().with_overrides(tilescout.get("prices", {}))
     return Profiles(by_name=by_name, default=default, prices=prices)
+
+
+def fingerprint(path: Path) -> str:
+    """Returns 12 digits that stand for the settings, profiles and prices of a cdk.json.
+
+    Comments, and how it is written, make no difference.
+    """
+    text = json.dumps(_context(path), sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def written(name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ reading is kept.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -18,7 +18,8 @@ from rapidocr import RapidOCR
 from tilescout.geometry import Box
 from tilescout.neighbours import overlapping_pairs, sides_of
 from tilescout_local.engines.false_lines import is_lettering
-from tilescout_local.engines.ink_extent import Extent, ink_extent, inked_part
+from tilescout_local.engines.ink_extent import Extent, ink_extent, inked_part, letters_extent
+from tilescout_local.engines.letter_widths import with_letters_by_width
 from tilescout_local.engines.recognition import Reading, Recogniser
 from tilescout_local.engines.text_boxes import Corners, TextBoxes, lettering_of
 from tilescout_local.engines.text_reading import Line, Quad, Word, part_across, part_along, shifted
@@ -38,6 +39,9 @@ MIN_TURNED_LETTERS = 2
 HELD = 0.7
 RIVALS = 0.5
 """Share of the smaller of two boxes that both hold from which they read the same ink."""
+AROUND, MIN_AROUND_PX = 0.35, 4
+"""The part of a line's height, and the pixels, that are looked at around its box for letters that
+it cuts."""
 # A word that the image's edge cuts ends at the edge.
 EDGE_PX = 4
 _SETTINGS = {
@@ -103,7 +107,7 @@ class TextReader:
             if is_lettering(line.reading.text, line.reading.confidence, line.crop)
         ]
         chosen = sorted(_without_rivals(kept), key=lambda line: (line.box.top, line.box.left))
-        return [_line(line, image.shape) for line in chosen]
+        return [_line(line, image) for line in chosen]
 
     def _readings(
         self, image: Image, flat: Sequence[Corners], upright: Sequence[Corners]
@@ -247,12 +251,36 @@ def reading_quad(corners: Corners, sideways: bool = False, upwards: bool = False
     return first, second, third, fourth
 
 
-def _line(line: LineReading, shape: tuple[int, ...]) -> Line:
-    ink = ink_extent(line.crop)
+def _line(line: LineReading, image: Image) -> Line:
+    shape = image.shape
+    ink = _extent(line, image)
+    reading = with_letters_by_width(line.reading, ink, line.crop.shape[:2])
     band = part_across(line.quad, ink.top, ink.bottom)
-    words = tuple(_words(line.reading, band, ink, shape))
-    text = " ".join(line.reading.text.split())
-    return Line(text, 100 * line.reading.confidence, part_along(band, ink.left, ink.right), words)
+    ends = _word_ends(reading, band, ink, shape)
+    words = tuple(_words(reading, band, ends))
+    text = " ".join(reading.text.split())
+    start, end = (ends[0][0], ends[-1][1]) if ends else (ink.left, ink.right)
+    return Line(text, 100 * line.reading.confidence, part_along(band, start, end), words)
+
+
+def _extent(line: LineReading, image: Image) -> Extent:
+    """Returns where the letters of a line are, seen with a little more of the image around it."""
+    height = line.crop.shape[0]
+    around = max(MIN_AROUND_PX, round(AROUND * height))
+    columns, length = line.reading.columns, line.reading.length
+    if not columns:
+        return ink_extent(line.crop)
+    ends = (columns[0] + 0.5) / length, (columns[-1] + 0.5) / length
+    return letters_extent(_crop(image, _grown(line.quad, around)), around, ends)
+
+
+def _grown(quad: Quad, margin: float) -> Corners:
+    """Returns the corners of a quad with ``margin`` px more on each side."""
+    corners = np.array(quad, np.float32)
+    along, down = corners[1] - corners[0], corners[3] - corners[0]
+    along, down = (margin * way / max(float(np.linalg.norm(way)), 1.0) for way in (along, down))
+    outwards = np.array([-along - down, along - down, along + down, down - along])
+    return np.asarray(corners + outwards, np.float32)
 
 
 def _is_cut(corner: tuple[float, float], shape: tuple[int, ...]) -> bool:
@@ -261,25 +289,36 @@ def _is_cut(corner: tuple[float, float], shape: tuple[int, ...]) -> bool:
     return min(x, y, shape[1] - x, shape[0] - y) <= EDGE_PX
 
 
-def _words(reading: Reading, band: Quad, ink: Extent, shape: tuple[int, ...]) -> list[Word]:
-    """Returns the words of a line by the columns of their letters; an end at the image's edge stays
-    there.
+def _word_ends(
+    reading: Reading, band: Quad, ink: Extent, shape: tuple[int, ...]
+) -> list[tuple[float, float]]:
+    """Returns the ends of each word, as ratios of the line, by the columns of their letters; an end
+    at the image's edge stays there.
 
     The line's first and last ink do not serve as ends: that cost 7 points of recall on real
     drawings, as neighbours within the crop made the boxes too large.
     """
     columns = reading.columns
-    ends = part_along(band, ink.left, ink.right)
-    words: list[Word] = []
+    edges = part_along(band, ink.left, ink.right)
+    ends: list[tuple[float, float]] = []
     first = 0
     for word in reading.text.split():
         last = first + len(word)
         start, end = word_ends(columns, first, last, reading.length, ink)
-        if first == 0 and _is_cut(ends[0], shape):
+        if first == 0 and _is_cut(edges[0], shape):
             start = ink.left
-        if last >= len(columns) and _is_cut(ends[1], shape):
+        if last >= len(columns) and _is_cut(edges[1], shape):
             end = ink.right
-        confidence = float(np.mean(reading.confidences[first:last]))
-        words.append(Word(word, 100 * confidence, part_along(band, start, max(start, end))))
+        ends.append((start, max(start, end)))
         first = last
-    return words
+    return ends
+
+
+def _words(reading: Reading, band: Quad, ends: Sequence[tuple[float, float]]) -> Iterator[Word]:
+    """Yields the words of a line; the confidence of each is the mean of its letters."""
+    first = 0
+    for word, (start, end) in zip(reading.text.split(), ends, strict=True):
+        last = first + len(word)
+        confidence = float(np.mean(reading.confidences[first:last]))
+        yield Word(word, 100 * confidence, part_along(band, start, end))
+        first = last

@@ -33,6 +33,8 @@ MAX_TURNED_SCALE = 2.0
 MARGIN_PX = 24
 MIN_SIDE_PX = 64
 SHEET_PX = 1024
+MAX_TILT = 0.35
+"""The part of a line's height by which a tilt may lift one of its ends by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,20 @@ class TextBoxes:
 
     def _detected(self, image: Image) -> list[Corners]:
         boxes = self._detector(image).boxes
-        return [] if boxes is None else [box.astype(np.float32) for box in boxes]
+        return [] if boxes is None else [straight(box.astype(np.float32)) for box in boxes]
+
+
+def straight(corners: Corners) -> Corners:
+    """Returns the box without its tilt where that is a small part of the height: boxes of short
+    words are tilted by chance, and a tilted box is larger than the letters."""
+    left, top = corners.min(axis=0)
+    right, bottom = corners.max(axis=0)
+    across = float(np.linalg.norm(corners[1] - corners[0]))
+    down = float(np.linalg.norm(corners[3] - corners[0]))
+    if max(right - left - across, bottom - top - down) > MAX_TILT * min(across, down):
+        return corners
+    sides = [[left, top], [right, top], [right, bottom], [left, bottom]]
+    return np.array(sides, np.float32)
 
 
 def _is_tall(corners: Corners) -> bool:

@@ -31,8 +31,10 @@ def word_ends(
         # The word's own ink was taken for a line that crosses the crop.
         return max(0.0, start), min(1.0, end)
     start, end = max(ink.left, start), min(ink.right, end)
-    before = (columns[first - 1] + own[0] + 1) / 2 / length if first else 0.0
-    after = (own[-1] + columns[last] + 1) / 2 / length if last < len(columns) else 1.0
+    before = (columns[first - 1] + own[0] + 1) / 2 / length if first else min(0.0, ink.left)
+    after = (
+        (own[-1] + columns[last] + 1) / 2 / length if last < len(columns) else max(1.0, ink.right)
+    )
     reach = REACH * letter / length
     for left, right in ink.letters:
         if left < start < right and left >= max(before, start - reach):

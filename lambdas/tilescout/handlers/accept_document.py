@@ -126,6 +126,7 @@ def _source(upload: Upload, head: Head, document_id: str) -> Source:
 
 
 def _plan(upload: Upload, head: Head, profile: Profile) -> DocumentPlan:
+    CONFIGURATION.check_profile(head.metadata.get("profile", ""))
     if head.size > MAX_UPLOAD_BYTES:
         raise UnreadableDocument(
             f"the file has {head.size:,} bytes, the limit is {MAX_UPLOAD_BYTES:,}; split it"

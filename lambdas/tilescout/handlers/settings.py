@@ -111,6 +111,15 @@ class Configuration:
         known = {profile.name: profile for profile in self.profiles}
         return known.get(name) or known[self.default_profile]
 
+    def check_profile(self, name: str) -> None:
+        """Raises InvalidProfile for a profile that an upload insists on and that is not here."""
+        known = sorted(profile.name for profile in self.profiles)
+        if name and name not in known:
+            raise InvalidProfile(
+                f"an upload of `tilescout` names a profile of the stack; {name!r} is none; known: "
+                f"{', '.join(known)}; deploy the cdk.json that has it"
+            )
+
     def unknown_profile(self, name: str) -> tuple[str, ...]:
         """Returns a warning if a key names a profile that does not exist, else nothing."""
         known = [profile.name for profile in self.profiles]

@@ -92,8 +92,9 @@ class TileWorker:
         reservation = uuid.uuid4().hex
         row = self._change(
             hint,
-            lambda row: reservations.reserve(
-                row, reservation, hint.token, runtime.now(), self.timeout
+            lambda row: reservations.with_lost_call(
+                row,
+                reservations.reserve(row, reservation, hint.token, runtime.now(), self.timeout),
             ),
         )
         if isinstance(row, Drop):
@@ -120,7 +121,7 @@ class TileWorker:
             return self._give_back(hint, reservation, error)
         except TileRefused as error:
             self._settle(hint, unused=max_calls - error.billed)
-            return self._refuse(hint, reservation, str(error))
+            return self._refuse(hint, reservation, str(error), error.billed)
         outcome = self._commit(hint, answer, reservation)
         self._settle(hint, unused=max_calls - answer.calls)
         return outcome
@@ -152,17 +153,18 @@ class TileWorker:
         return f"dropped: {row.reason}" if isinstance(row, Drop) else "answered"
 
     def _give_back(self, hint: TileHint, reservation: str, error: DetectorUnavailable) -> str:
-        self._change(
-            hint,
-            lambda row: reservations.give_back(
+        def given_back(row: TileRow) -> TileRow | Drop:
+            back = reservations.give_back(
                 row,
                 reservation,
                 runtime.now(),
                 str(error),
                 billed=bool(error.billed),
                 server_error=isinstance(error, DetectorBroken),
-            ),
-        )
+            )
+            return reservations.with_billed_calls(back, error.billed)
+
+        self._change(hint, given_back)
         return f"given back: {error}"
 
     def _retile(self, hint: TileHint, document: Document, reservation: str, error: TileGone) -> str:
@@ -181,8 +183,13 @@ class TileWorker:
             logger.warning("images are gone; their pages are tiled again", pages=len(pages))
         return f"sent back: {error}"
 
-    def _refuse(self, hint: TileHint, reservation: str, error: str) -> str:
-        self._change(hint, lambda row: reservations.refuse(row, reservation, error))
+    def _refuse(self, hint: TileHint, reservation: str, error: str, billed: int = 0) -> str:
+        self._change(
+            hint,
+            lambda row: reservations.with_billed_calls(
+                reservations.refuse(row, reservation, error), billed
+            ),
+        )
         return f"refused: {error}"
 
     def _change(

@@ -74,6 +74,23 @@ def reserve(
     )
 
 
+def with_lost_call(row: TileRow, changed: TileRow | Drop) -> TileRow | Drop:
+    """Returns ``changed`` with the call of an attempt whose answer never came counted.
+
+    ``row`` is the one before the change. The call may have been billed, so it is told as made. An
+    attempt that a later one of its run left behind, without an end of its own, is counted already.
+    """
+    held = row.reservation
+    if isinstance(changed, Drop) or held is None or not held.until:
+        return changed
+    return replace(changed, calls=changed.calls + 1)
+
+
+def with_billed_calls(changed: TileRow | Drop, billed: int) -> TileRow | Drop:
+    """Returns ``changed`` with the billed calls of an attempt without an answer counted."""
+    return changed if isinstance(changed, Drop) else replace(changed, calls=changed.calls + billed)
+
+
 def commit(row: TileRow, answer: str, calls: int) -> TileRow | Drop:
     """Returns the answered row. A late answer is a good answer, a second one is dropped."""
     if row.state == "answered":

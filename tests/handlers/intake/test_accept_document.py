@@ -111,6 +111,18 @@ def test_pages_that_cannot_be_understood_reject_the_document(account: Account) -
     assert "must look like 3 or 1-4, received 'all'" in document["reason"]
 
 
+def test_an_upload_that_insists_on_an_unknown_profile_is_rejected(account: Account) -> None:
+    key = "incoming/texxt/sheet.pdf"
+    version = account.upload(key, drawing_of("A"), profile="texxt")
+    account.deliver("accept_document", upload_event(key, version))
+    document = account.document(keys.document_id("documents-bucket", key, version))
+    assert document["status"] == "REJECTED"
+    assert document["reason"] == (
+        "an upload of `tilescout` names a profile of the stack; 'texxt' is none; known: fine, "
+        "layer, served, symbols, text, twice, words; deploy the cdk.json that has it"
+    )
+
+
 def test_an_unknown_profile_is_processed_by_the_default(account: Account) -> None:
     document_id, _ = accepted(account, drawing_of("A"), key="incoming/elsewhere/a.pdf")
     assert account.document(document_id)["profile"]["name"] == "text"

@@ -96,6 +96,9 @@ def _read(ledger: Table, claims: Sequence[Claim], first_band: int) -> LedgerRows
 def _give_up(
     ledger: Table, document_id: str, row: TileRow, fail: Callable[[TileRow], TileRow | Drop]
 ) -> None:
-    failed = tile_table.change(ledger, document_id, row.page, row.tile, fail)
+    def give_up(row: TileRow) -> TileRow | Drop:
+        return reservations.with_lost_call(row, fail(row))
+
+    failed = tile_table.change(ledger, document_id, row.page, row.tile, give_up)
     if isinstance(failed, TileRow):
         page_table.band_outcome(ledger, document_id, row.page, row.tile, "failed")

@@ -25,6 +25,8 @@ from tilescout.runs.reservations import (
     refuse,
     relieve,
     reserve,
+    with_billed_calls,
+    with_lost_call,
 )
 
 TOKEN = 5
@@ -93,6 +95,37 @@ def test_the_next_run_asks_a_tile_that_ran_out_twice() -> None:
 def test_an_answer_ends_the_tile_and_its_reservation() -> None:
     row = written(commit(reserved(PENDING), "answers/a", calls=1))
     assert (row.state, row.answer, row.calls, row.reservation) == ("answered", "answers/a", 1, None)
+
+
+def reserved_with_calls(row: TileRow, name: str, now: int, token: int = TOKEN) -> TileRow:
+    return written(with_lost_call(row, reserve(row, name, token, now, TIMEOUT)))
+
+
+def test_calls_whose_answer_was_lost_count_in_this_run_and_the_next() -> None:
+    first = reserved_with_calls(PENDING, "r1", 1_000)
+    second = reserved_with_calls(first, "r2", 1_120)
+    third = reserved_with_calls(second, "r3", 2_000, TOKEN + 1)
+    assert [row.calls for row in (first, second, third)] == [0, 1, 2]
+    assert written(commit(third, "answers/a", calls=1)).calls == 3
+
+
+def test_a_lost_call_is_counted_once_though_the_next_attempt_is_given_back() -> None:
+    second = reserved_with_calls(reserved_with_calls(PENDING, "r1", 1_000), "r2", 1_120)
+    back = written(give_back(second, "r2", 1_135, "throttled"))
+    assert reserved_with_calls(back, "r3", 1_200).calls == 1
+
+
+def test_the_lost_call_of_a_tile_that_failed_is_counted() -> None:
+    row = replace(
+        PENDING, attempts=MAX_ATTEMPTS, reservation=Reservation(id="r3", until=1_000, token=TOKEN)
+    )
+    failed = written(with_lost_call(row, replace(row, state="failed", reservation=None)))
+    assert failed.calls == 1
+
+
+def test_billed_calls_of_a_refused_attempt_are_counted() -> None:
+    refused = refuse(reserved(PENDING), "r1", "bad image")
+    assert written(with_billed_calls(refused, 3)).calls == 3
 
 
 def test_a_second_answer_is_dropped() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tilescout_local.engines.ink_extent import WHOLE, Extent, ink_extent, inked_part
+from tilescout_local.engines.ink_extent import WHOLE, Extent, ink_extent, inked_part, letters_extent
 from tilescout_local.engines.text_reading import part_across
 
 
@@ -130,3 +130,46 @@ def test_letters_that_touch_a_line_across_the_crop_keep_their_height() -> None:
         pytest.approx(0.2, abs=0.01),
         pytest.approx(0.8, abs=0.13),
     )
+
+
+def letters_on_paper(tops: tuple[int, int] = (20, 40)) -> NDArray[np.uint8]:
+    """Four letters in a crop of 60 x 120 px; the line's box begins 10 px inside."""
+    crop = paper(60, 120)
+    for left in range(30, 90, 16):
+        crop[tops[0] : tops[1], left : left + 8] = 0
+    return crop
+
+
+def test_letters_that_the_box_cuts_reach_out_of_it() -> None:
+    extent = letters_extent(letters_on_paper((22, 54)), 10, (0.25, 0.7))
+
+    assert (extent.top, extent.bottom) == (pytest.approx(0.3), pytest.approx(1.1))
+    assert (extent.left, extent.right) == (pytest.approx(0.2), pytest.approx(0.76))
+
+
+def test_a_frame_around_the_letters_is_left_out() -> None:
+    crop = letters_on_paper()
+    cv2.rectangle(crop, (15, 13), (100, 47), (0, 0, 0), 2)
+
+    extent = letters_extent(crop, 10, (0.25, 0.7))
+
+    assert (extent.left, extent.top, extent.right, extent.bottom) == (
+        pytest.approx(0.2), pytest.approx(0.25), pytest.approx(0.76), pytest.approx(0.75),
+    )  # fmt: skip
+
+
+def test_a_neighbour_that_leaves_the_crop_is_left_out() -> None:
+    crop = letters_on_paper()
+    crop[42:60, 40:60] = 0
+
+    assert letters_extent(crop, 10, (0.25, 0.7)).bottom == pytest.approx(0.75)
+
+
+def test_letters_that_touch_a_line_are_measured_with_all_ink_of_the_box() -> None:
+    crop = letters_on_paper()
+    crop[38:40, :90] = 0
+
+    extent = letters_extent(crop, 10, (0.25, 0.7))
+
+    assert extent.left <= 0.2
+    assert extent.right == pytest.approx(0.8)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from tilescout.geometry import Box
-from tilescout_local.engines.text_boxes import Lettering, lettering_of
+from tilescout_local.engines.text_boxes import Corners, Lettering, lettering_of, straight
 
 
 @pytest.mark.parametrize(("height", "scale"), [(8, 1.0), (12, 1.0), (16, 0.75), (40, 0.7)], ids=str)
@@ -35,3 +35,24 @@ def test_rows_that_run_upwards_are_told_apart() -> None:
 
     assert (len(seen.flat) > 0, len(seen.upright)) == (True, 0)
     assert (len(turned.flat), len(turned.upright) > 0) == (0, True)
+
+
+def tilted(width: float, height: float, degrees: float) -> Corners:
+    angle = np.radians(degrees)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]]) @ turn
+    return np.asarray(corners, np.float32)
+
+
+def test_a_short_word_that_is_tilted_by_chance_stands_straight() -> None:
+    box = straight(tilted(40, 20, 5))
+
+    assert (np.ptp(box[:, 0]), np.ptp(box[:, 1])) == pytest.approx((41.6, 23.4), abs=0.1)
+    assert box[0][1] == box[1][1]
+
+
+@pytest.mark.parametrize(("width", "degrees"), [(400, 3), (40, 30), (40, 45)])
+def test_a_line_that_runs_aslant_keeps_its_angle(width: float, degrees: float) -> None:
+    corners = tilted(width, 20, degrees)
+
+    assert np.array_equal(straight(corners), corners)
