@@ -103,10 +103,11 @@ def _letter_marks(ink: NDArray[np.bool_], around: int) -> NDArray[np.bool_]:
     """Returns the pixels of marks that may be letters of the line in the middle of ``ink``."""
     height, width = ink.shape
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
-    marks = Marks(*stats[1:, :4].T, stats[1:, 4])
+    left, top, across, down, area = stats[1:].T
+    marks = Marks(left, top, across, down, area)
     keep = marks.have_middle_in(around, around, width - around, height - around)
     keep &= marks.are_within(width, height)
-    frames = [mark for mark in np.flatnonzero(keep) if marks.surrounds(mark, keep)]
+    frames = [mark for mark in np.flatnonzero(keep).tolist() if marks.surrounds(mark, keep)]
     keep[frames] = False
     return np.asarray(np.append(False, keep)[labels], bool)
 
