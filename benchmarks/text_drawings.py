@@ -5,13 +5,16 @@
 Every PDF of the folder whose layer names at least 40 words on a page gives its fullest tiles, as
 the profile ``text`` of ``cdk.json`` cuts them (``--dpi`` sets another dpi for all pages). With
 ``--before``, the reader of another checkout of this project reads the same tiles in the same run.
-Words that a tile cuts do not count. ``P'`` is the precision over detections that lie on a word of
+Words that a tile cuts do not count, nor do boxes that are more than 1.5 times as large as the words
+of the layer and the drawn rows of lettering in them: a layer of another font than the drawn one has
+boxes of other lengths. ``P'`` is the precision over detections that lie on a word of
 the layer; ``off`` counts the others, which may be right where text is outlined.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import socket
@@ -24,17 +27,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
+import numpy as np
 import pymupdf
+from PIL import Image
 
 from tilescout.detections import Word
-from tilescout.geometry import Box
+from tilescout.geometry import Box, union
 from tilescout.intake.page_dpi import page_dpi
 from tilescout.profiles import Profile
+from tilescout.rendering.lettering import InkRuns, lettering
 from tilescout.rendering.render import inspect_for_profile, render_page
 from tilescout.rendering.requests import RenderedTile, RenderRequest
 from tilescout_cli.stack import cdk_profiles
 from tilescout_evaluate.metrics.text.accuracy import letters_and_digits
-from tilescout_evaluate.metrics.text.pages import contains_centre, is_oversized, words_under
+from tilescout_evaluate.metrics.text.pages import MAX_AREA_RATIO, contains_centre, words_under
 from tilescout_local.engines.text_reading import Line, from_json
 from tilescout_local.processes import framing
 
@@ -48,12 +54,23 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TileTruth:
-    """An encoded tile and the words of the layer that lie whole in it, in tile px."""
+    """An encoded tile and the words of the layer that lie whole in it, in tile px.
+
+    ``rows`` are rows of marks that look like lettering.
+    """
 
     drawing: str
     image: bytes
     words: tuple[Word, ...]
     partial: tuple[Word, ...]
+    rows: tuple[Box, ...] = ()
+
+    def reads_too_much(self, box: Box) -> bool:
+        """Tells if a box is too large for the words and the drawn lettering in it."""
+        words = [word.box for word in words_under(box, self.words)]
+        drawn = [row.intersection(box) for row in self.rows]
+        inside = [*words, *(row for row in drawn if row.area > 0)]
+        return bool(words) and box.area > MAX_AREA_RATIO * union(inside).area
 
 
 class Reader:
@@ -121,7 +138,15 @@ def _truth(drawing: str, rendered: RenderedTile, words: Sequence[Word]) -> TileT
             for word in words
             if not inner.contains(word.box) and box.intersection(word.box).area > 0
         ),
+        rows=tuple(_drawn_rows(rendered.image)),
     )
+
+
+def _drawn_rows(image: bytes) -> list[Box]:
+    runs = InkRuns()
+    with Image.open(io.BytesIO(image)) as opened:
+        runs.add(np.asarray(opened.convert("L")), 0)
+    return lettering(runs.marks())
 
 
 def _shifted(word: Word, tile: Box) -> Word:
@@ -161,7 +186,7 @@ def _count_words(counts: Counter[str], tile: TileTruth, shown: Shown) -> None:
         if len(token) >= 2:
             is_read = any(
                 contains_centre(box, word.box)
-                and not is_oversized(box, words_under(box, tile.words))
+                and not tile.reads_too_much(box)
                 and token in letters_and_digits(text)
                 for text, box in shown
             )

@@ -198,7 +198,7 @@ def test_upload_puts_the_file_under_its_profile_with_its_pages(
     (done,) = answer("upload", str(pdf), "--profile", "text", "--pages", "1-3")
     head = stack.clients.s3.head_object(Bucket="documents-bucket", Key=done["key"])
     assert done["key"].startswith("incoming/text/")
-    assert head["Metadata"] == {"pages": "1-3"}
+    assert head["Metadata"] == {"profile": "text", "pages": "1-3"}
 
 
 def test_start_starts_a_run_for_each_model_in_the_queue(stack: Stack) -> None:
