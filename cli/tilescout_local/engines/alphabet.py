@@ -44,7 +44,7 @@ class Alphabet:
             if character and (wide := _full_width(character)) in places
         ]
         self.slashed = [places[character] for character in SLASHED_O if character in places]
-        self.one = self.characters.index("1")
+        self.confusable = [self.characters.index(character) for character in "1IO"]
         self.slashed_o = self.characters.index("Ø")
 
     def chosen(self, output: NDArray[np.float32]) -> NDArray[np.float32]:

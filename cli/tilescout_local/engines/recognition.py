@@ -18,6 +18,10 @@ MIN_SLASHED = 0.1
 there, as the family shares its probability; .07 to .2 measure alike."""
 MIN_ONE = 0.03
 """The probability of a 1 from which an I among digits is one."""
+MIN_O = 0.05
+"""The probability of an O from which a 0 in the middle of a word is one: zeros have .046 at most,
+but for one font."""
+MIN_I = 0.03
 LONE_DOLLAR = re.compile(r"\$(?!\s?\d)")
 
 
@@ -87,8 +91,10 @@ def decode(output: NDArray[np.float32], length: float, alphabet: Alphabet) -> Re
         columns[at:at], letters[at:at], confidences[at:at] = [column], ["Ø"], [None]
     told = [confidence for confidence in confidences if confidence is not None]
     mean = float(np.mean(told)) if told else 0.0
-    ones = kept[columns, alphabet.one].tolist() if columns else []
-    text = _lone_ampersands(_ones_among_digits(letters, ones))
+    one, capital_i, capital_o = kept[columns][:, alphabet.confusable].T.tolist() if columns else (
+        [], [], [])  # fmt: skip
+    letters = _capitals(letters, capital_i, capital_o)
+    text = _lone_ampersands(_ones_among_digits(letters, one))
     return Reading(
         text=text,
         confidence=mean,
@@ -120,6 +126,27 @@ def _slashed_columns(
             continue
         found.append(column)
     return found
+
+
+def _capitals(
+    letters: Sequence[str], capital_i: Sequence[float], capital_o: Sequence[float]
+) -> list[str]:
+    """Returns the letters, O for each 0 and then I for each 1 before an O where they are likely.
+
+    A 0 is judged between letters, and after a letter or digit before a digit: at the end of a word
+    and before a unit such as uF the probability of an O tells nothing. On eight drawings 36 of 37 O
+    read as 0 there are mended, and one of 212 zeros is spoilt.
+    """
+    told = list(letters)
+    for at in range(1, len(told) - 1):
+        before, after = told[at - 1], told[at + 1]
+        is_judged = (before.isalnum() and after.isdigit()) or (before.isalpha() and after.isalpha())
+        if told[at] == "0" and is_judged and capital_o[at] >= MIN_O:
+            told[at] = "O"
+    for at in range(len(told) - 1):
+        if told[at : at + 2] == ["1", "O"] and capital_i[at] >= MIN_I:
+            told[at] = "I"
+    return told
 
 
 def _ones_among_digits(letters: Sequence[str], ones: Sequence[float]) -> str:

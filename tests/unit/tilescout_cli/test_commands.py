@@ -222,9 +222,9 @@ def test_plan_tells_tiles_calls_and_dollars_without_aws(tmp_path: Path) -> None:
     (found,) = answer("plan", str(save(document_, tmp_path)), "--profile", "text")
     assert (found["tiles"], found["calls"], found["smallest_text_px"]) == (1, [1, 1], 16.7)
     assert found["pages"] == [
-        {"page": 1, "width_px": 1667, "height_px": 1112, "tiles": 1, "coarse_tiles": 0}
+        {"page": 1, "width_px": 1667, "height_px": 1112, "dpi": 200, "tiles": 1, "coarse_tiles": 0}
     ]
-    assert "px high at 200 dpi and may be missed" in found["warnings"][0]
+    assert found["warnings"] == []
 
 
 def test_plan_tells_when_and_where_its_prices_hold(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tilescout_local.engines.alphabet import Alphabet
 from tilescout_local.engines.recognition import Reading, decode
 
-DICTIONARY = ["blank", *"0123456789ABIl$&", "Ø", "ø", "φ", "∅", "一", "Ｌ", "L", " "]  # noqa: RUF001
+DICTIONARY = ["blank", *"0123456789ABIOl$&", "Ø", "ø", "φ", "∅", "一", "Ｌ", "L", " "]  # noqa: RUF001
 
 
 def output(*columns: dict[str, float]) -> NDArray[np.float32]:
@@ -86,3 +86,26 @@ def test_a_dollar_before_no_digit_is_an_ampersand() -> None:
 
 def test_nothing_is_read_from_blanks() -> None:
     assert read(BLANK, BLANK).text == ""
+
+
+ZERO, LIKELY_O, ONE = {"0": 0.9}, {"0": 0.8, "O": 0.1}, {"1": 0.8, "I": 0.1}
+TWO, A = {"2": 0.9}, {"A": 0.9}
+
+
+@pytest.mark.parametrize(
+    ("columns", "text"),
+    [
+        ([A, LIKELY_O, TWO], "AO2"),
+        ([A, ZERO, TWO], "A02"),
+        ([A, LIKELY_O, A], "AOA"),
+        ([ONE, LIKELY_O, TWO], "IO2"),
+        ([{"1": 0.9}, LIKELY_O, TWO], "1O2"),
+        ([A, LIKELY_O], "A0"),  # at the end an O tells nothing
+        ([TWO, LIKELY_O, A], "20A"),  # nor before a unit
+        ([LIKELY_O, TWO], "02"),
+    ],
+)
+def test_a_zero_within_a_word_is_an_o_where_one_is_likely(
+    columns: list[dict[str, float]], text: str
+) -> None:
+    assert read(*columns).text == text
