@@ -37,6 +37,7 @@ COMMANDS = {
         "dataset": "Build and check data sets to train a detector with.",
         "model": "Train, evaluate, activate, show and stop model versions.",
         "onnx": "Train, evaluate, check and activate model files.",
+        "references": "Name symbols by reference pictures, one per class.",
         "evaluate": "Compare results with ground truth.",
         "tune": "Find the best settings of a profile on annotated pages.",
     },

@@ -6,7 +6,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from tilescout_datasets import page_source, tile_rule
 from tilescout_datasets.annotations import (
     AnnotatedPage,
     AnnotatedTile,
+    Annotation,
     UnusableAnnotations,
     labels_of,
 )
@@ -22,6 +23,8 @@ from tilescout_datasets.formats import coco, ground_truth
 from tilescout_datasets.page_source import CutPage
 
 PARTS = ("train", "test")
+SYMBOL = "symbol"
+"""The label of every object for a detector that does not tell classes apart."""
 TEST_SHARE = 0.2
 EMPTY_SHARE = 0.2
 
@@ -48,6 +51,16 @@ class Dataset:
     @property
     def labels(self) -> tuple[str, ...]:
         return labels_of(self.train)
+
+
+def with_one_label(dataset: Dataset) -> Dataset:
+    """Returns the data set with the label ``symbol`` for every object."""
+    train, test = ([_with_one_label(tile) for tile in getattr(dataset, part)] for part in PARTS)
+    return replace(dataset, train=train, test=test)
+
+
+def _with_one_label(tile: AnnotatedTile) -> AnnotatedTile:
+    return replace(tile, annotations=tuple(Annotation(SYMBOL, e.box) for e in tile.annotations))
 
 
 def build(

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tilescout.detectors.onnx.answers import whitened
 from tilescout.detectors.onnx.model import decoded
 
 CACHED_TILES = 1500
@@ -20,3 +21,9 @@ Place = tuple[int, float, float]
 def pixels_of(file: Path) -> NDArray[np.uint8]:
     """The grey pixels of a tile."""
     return decoded(file.read_bytes())
+
+
+@lru_cache(maxsize=CACHED_TILES)
+def white_pixels_of(file: Path) -> NDArray[np.uint8]:
+    """Returns the grey pixels of a tile whose paper was made white."""
+    return whitened(decoded(file.read_bytes()))

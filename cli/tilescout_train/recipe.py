@@ -13,7 +13,7 @@ import torch
 
 from tilescout_datasets.datasets import Dataset
 from tilescout_train import export
-from tilescout_train.training import Progress, Settings, Trained, train
+from tilescout_train.training import Progress, Settings, Trained, labels_learnt, train
 
 
 def make_model(
@@ -28,7 +28,7 @@ def make_model(
 
     ``start`` is a model file to go on from. Raises UnusableModel, UnusableAnnotations, OSError.
     """
-    weights = export.read_weights(start, dataset.labels) if start else None
+    weights = export.read_weights(start, labels_learnt(dataset, settings)) if start else None
     wall, cpu = time.monotonic(), time.process_time()
     trained = train(dataset, settings, weights=weights, on_progress=on_progress)
     recipe = _recipe(trained, dataset, settings, start) | {

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from tilescout_datasets.annotations import AnnotatedTile
-from tilescout_datasets.tile_pixels import Place, pixels_of
+from tilescout_datasets.tile_pixels import Place, pixels_of, white_pixels_of
 from tilescout_train.targets import Objects, Targets, targets_of
 from tilescout_train.windows import aged, objects_in, seen, view_around
 
@@ -22,13 +22,15 @@ OBJECT_SHARE = 0.7
 class Sampler:
     """Draws windows of ``size`` px, each label as often as any other.
 
-    The objects of a rare label are so repeated; each time they look different.
+    The objects of a rare label are so repeated; each time they look different. With
+    ``one_label`` all labels share one map, and paper is made white.
     """
 
     tiles: list[AnnotatedTile]
     labels: tuple[str, ...]
     size: int
     chance: np.random.Generator
+    one_label: bool = False
     mistakes: list[Place] = field(default_factory=list)
     _places: dict[str, list[Place]] = field(init=False)
 
@@ -43,15 +45,19 @@ class Sampler:
         """Images (count x 1 x size x size) and what the maps should be."""
         drawn = [self._window() for _ in range(count)]
         images = torch.stack([image for image, _ in drawn])[:, None]
-        return images, targets_of([objects for _, objects in drawn], len(self.labels), self.size)
+        maps = 1 if self.one_label else len(self.labels)
+        return images, targets_of([objects for _, objects in drawn], maps, self.size)
 
     def _window(self) -> tuple[Tensor, Objects]:
         number, x, y = self._place()
         tile = self.tiles[number]
         view = view_around(x, y, self.size, self.chance)
-        image = aged(seen(pixels_of(tile.file), view, self.size), self.chance)
-        number_of = self.labels.index
-        return image, objects_in(tile.annotations, tile.ignored, view, self.size, number_of)
+        pixels = white_pixels_of(tile.file) if self.one_label else pixels_of(tile.file)
+        image = aged(seen(pixels, view, self.size), self.chance)
+        return image, objects_in(tile.annotations, tile.ignored, view, self.size, self._map_of)
+
+    def _map_of(self, label: str) -> int:
+        return 0 if self.one_label else self.labels.index(label)
 
     def _place(self) -> Place:
         drawn = self.chance.random()

@@ -12,9 +12,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel
 
-from tilescout.detectors.onnx.answers import FoundBoxes, ModelCard, found_boxes, model_input
+from tilescout.detectors.onnx.answers import (
+    FoundBoxes,
+    ModelCard,
+    found_boxes,
+    model_input,
+    whitened,
+)
 from tilescout_datasets.annotations import UnusableAnnotations
-from tilescout_datasets.datasets import Dataset
+from tilescout_datasets.datasets import SYMBOL, Dataset, with_one_label
 from tilescout_train.evaluation import Accuracy, Find, accuracy, look, mistakes, raw_card
 from tilescout_train.losses import total_loss
 from tilescout_train.network import STEP, STRIDE, SymbolNet
@@ -36,7 +42,8 @@ class Settings:
     """``window`` px a side, a multiple of 32. Training ends after ``iterations``, or when
     ``patience`` evaluations, every ``evaluate_every`` iterations, were no better.
 
-    ``device`` is "cpu", "cuda", or "auto" for a GPU where there is one.
+    ``device`` is "cpu", "cuda", or "auto" for a GPU where there is one. With ``one_label`` the
+    network learns what a symbol is, whatever its label, on white paper.
     """
 
     iterations: int = 1500
@@ -48,6 +55,7 @@ class Settings:
     seed: int = 1
     threads: int = 2
     device: str = "auto"
+    one_label: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +91,12 @@ def train(
     threshold where its F1 is largest there. Raises UnusableAnnotations for a data set without
     objects.
     """
-    labels = dataset.labels
-    if not labels or not dataset.test:
+    labels = labels_learnt(dataset, settings)
+    if not dataset.labels or not dataset.test:
         raise UnusableAnnotations(
             "a data set must have objects to train with and held-out tiles; it has "
-            f"{len(labels)} labels and {len(dataset.test)} held-out tiles; annotate more pages"
+            f"{len(dataset.labels)} labels and {len(dataset.test)} held-out tiles; annotate more "
+            "pages"
         )
     device = _settle(settings)
     network = SymbolNet(len(labels))
@@ -96,6 +105,11 @@ def train(
         settings = replace(settings, learning_rate=GOING_ON * settings.learning_rate)
     run = _Run(network.to(device), dataset, settings, device)
     return run.learn(on_progress)
+
+
+def labels_learnt(dataset: Dataset, settings: Settings) -> tuple[str, ...]:
+    """Returns the labels that the network will have."""
+    return (SYMBOL,) if settings.one_label else dataset.labels
 
 
 def _settle(settings: Settings) -> str:
@@ -125,15 +139,17 @@ class _Run:
         self, network: SymbolNet, dataset: Dataset, settings: Settings, device: str
     ) -> None:
         self._network = network.to(memory_format=torch.channels_last)
-        self._dataset, self._settings, self._device = dataset, settings, device
-        self._labels = dataset.labels
+        self._settings, self._device = settings, device
+        self._dataset = with_one_label(dataset) if settings.one_label else dataset
+        self._labels = self._dataset.labels
         # Averages of the weights are steadier than the last ones (Polyak, 1992).
         self._average = AveragedModel(
             network, multi_avg_fn=_averaged_after(settings.iterations), use_buffers=True
         )
         self._sampler = Sampler(
-            dataset.train, self._labels, settings.window, np.random.default_rng(settings.seed)
-        )
+            dataset.train, dataset.labels, settings.window,
+            np.random.default_rng(settings.seed), settings.one_label,
+        )  # fmt: skip
         self._optimiser = torch.optim.AdamW(
             network.parameters(), settings.learning_rate, weight_decay=WEIGHT_DECAY
         )
@@ -177,7 +193,8 @@ class _Run:
 
     def _measure(self) -> Accuracy:
         """Returns the accuracy on held-out pages, and notes mistakes on training tiles."""
-        find = finder(self._average.module, self._labels, self._device)
+        white = self._settings.one_label
+        find = finder(self._average.module, self._labels, self._device, paper_is_white=white)
         self._note_mistakes(find)
         images = [look(tile, self._labels, find) for tile in self._dataset.test]
         return accuracy(images, self._labels)
@@ -197,6 +214,7 @@ class _Run:
             stride=STRIDE,
             dpi=self._dataset.dpi,
             tile_size=self._dataset.tile_size,
+            paper_is_white=self._settings.one_label,
         )
         return Trained(network=network, card=card, accuracy=measured, iterations=iteration)
 
@@ -226,12 +244,19 @@ def _averaged_after(
     return update
 
 
-def finder(network: torch.nn.Module, labels: tuple[str, ...], device: str = "cpu") -> Find:
+def finder(
+    network: torch.nn.Module,
+    labels: tuple[str, ...],
+    device: str = "cpu",
+    *,
+    paper_is_white: bool = False,
+) -> Find:
     """Finds objects by the network itself; a confidence is 100 times the score."""
     card = raw_card(labels, step=STEP, stride=STRIDE)
     network.eval()
 
     def find(grey: NDArray[np.uint8]) -> FoundBoxes:
+        grey = whitened(grey) if paper_is_white else grey
         with torch.no_grad():
             image = torch.from_numpy(model_input(grey, STEP)).to(device)
             scores, sides = (each[0].cpu().numpy() for each in network(image))

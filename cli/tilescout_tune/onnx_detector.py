@@ -14,6 +14,8 @@ from tilescout.detectors.onnx.answers import FLOOR, objects_seen
 from tilescout.detectors.onnx.cards import ModelInput
 from tilescout.detectors.onnx.inputs import canvas_of
 from tilescout.detectors.onnx.model import ServedModel, decoded
+from tilescout.detectors.references import named_model
+from tilescout.detectors.references.named_model import NamedModel
 from tilescout.tiling.grid import Tile
 from tilescout_tune.answer_cache import NamedDetector
 
@@ -23,7 +25,7 @@ class OnnxPort:
     """A model of any layout that needs no description. It answers with everything over the smallest
     confidence, so that thresholds can be chosen afterwards."""
 
-    model: ServedModel
+    model: ServedModel | NamedModel
 
     def detect(self, image: bytes, tile: Tile) -> Answer:
         mode: Literal["L", "RGB"] = "RGB" if self.model.card.input.channels == 3 else "L"
@@ -36,7 +38,7 @@ def open_model(file: Path, workers: int = 1) -> NamedDetector:
     """Opens a model file. Raises UnusableModel."""
     body = file.read_bytes()
     digest = hashlib.sha256(body).hexdigest()[:16]
-    model = ServedModel(body)
+    model = named_model.open_model(body)
     pixels = pixels_of_tile(model.card.input)
     return NamedDetector(
         name=f"onnx {digest}", port=OnnxPort(model), workers=workers, pixels=pixels

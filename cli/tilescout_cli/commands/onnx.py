@@ -28,7 +28,21 @@ Start = Annotated[
     Path | None,
     typer.Option("--start", metavar="FILE", help="Continue from this model.", show_default=False),
 ]
-Iterations = Annotated[int, typer.Option("--iterations", min=1, help="The number of iterations.")]
+Iterations = Annotated[
+    int | None,
+    typer.Option(
+        "--iterations", min=1, help="The number of iterations.",
+        show_default="1500, or 200 with --one-label",
+    ),
+]  # fmt: skip
+OneLabel = Annotated[
+    bool,
+    typer.Option(
+        "--one-label",
+        help="Learn what a symbol is, whatever its label, starting from the shipped detector; "
+        "`tilescout references make --detector` names what it finds.",
+    ),
+]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same file.")]
 Threads = Annotated[int, typer.Option("--threads", min=1, help="Processor threads to use.")]
 Device = Annotated[
@@ -75,7 +89,8 @@ def train(
     folder: DataSet,
     out: Out,
     start: Start = None,
-    iterations: Iterations = 1500,
+    iterations: Iterations = None,
+    one_label: OneLabel = False,
     seed: Seed = 1,
     threads: Threads = 2,
     device: Device = "auto",
@@ -85,7 +100,11 @@ def train(
     from tilescout_cli.training import local_training
 
     settings = local_training.Options(
-        iterations=iterations, seed=seed, threads=threads, device=device
+        iterations=iterations or 0,
+        seed=seed,
+        threads=threads,
+        device=device,
+        one_label=one_label,
     )
     local_training.train_file(folder, out, settings, start, as_json=as_json)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tilescout.detectors.onnx.answers import FLOOR
 from tilescout.detectors.onnx.model import ServedModel, decoded
+from tilescout.detectors.references.named_model import NamedModel, open_model
 from tilescout.errors import UnusableModel
 from tilescout.geometry import POINTS_PER_INCH
 from tilescout_cli.console.failures import BadUsage
@@ -67,18 +68,18 @@ def evaluate(
     )
 
 
-def _opened(file: Path, folder: Path) -> tuple[ServedModel, Dataset]:
+def _opened(file: Path, folder: Path) -> tuple[ServedModel | NamedModel, Dataset]:
     if find_spec("onnxruntime") is None:
         raise BadUsage("a model needs onnxruntime; install it: pip install 'tilescout[local]'")
     if not file.is_file():
         raise BadUsage(f"there is no model {file}; `tilescout onnx train` writes one")
     try:
-        return ServedModel(file.read_bytes()), datasets.read(folder)
+        return open_model(file.read_bytes()), datasets.read(folder)
     except (UnusableModel, UnusableAnnotations) as error:
         raise BadUsage(str(error)) from error
 
 
-def _found(tile: AnnotatedTile, model: ServedModel) -> tuple[ResultDetection, ...]:
+def _found(tile: AnnotatedTile, model: ServedModel | NamedModel) -> tuple[ResultDetection, ...]:
     pixels = decoded(tile.file.read_bytes(), "RGB" if model.card.input.channels == 3 else "L")
     try:
         seen = model.find(pixels, FLOOR)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tilescout.detectors.onnx.model import ServedModel
+from tilescout.detectors.references.named_model import NamedModel
 from tilescout.geometry import Box, iou
 from tilescout.profiles import Profile
 from tilescout_samples.sheet import Sheet
@@ -28,9 +29,12 @@ SAME_IOU = 0.4
 MM_PER_INCH = 25.4
 
 
-def warnings(model: ServedModel, profile: Profile) -> Iterator[str]:
-    """Yields a warning for each label of the samples of whose drawn symbols none is found."""
-    for label in model.card.labels:
+def warnings(model: ServedModel | NamedModel, profile: Profile) -> Iterator[str]:
+    """Yields a warning for each label of the samples of whose drawn symbols none is found.
+
+    References name what an office draws, whatever the samples call so.
+    """
+    for label in () if model.card.has_references else model.card.labels:
         if label not in SYMBOLS:
             continue
         image, boxes = _drawn(label, profile.dpi)

@@ -18,6 +18,7 @@ from tilescout.detectors.onnx.cards import OnnxCard
 from tilescout.detectors.onnx.layout_choice import Layout
 from tilescout.detectors.onnx.layouts import UNUSED
 from tilescout.detectors.onnx.model import ServedModel
+from tilescout.detectors.references.named_model import NamedModel, open_model
 from tilescout.errors import UnusableModel
 from tilescout.profiles import Profile
 from tilescout.runs.model_records import ModelInUse, version_name
@@ -60,7 +61,7 @@ def check(
     """
     file = _read(path)
     try:
-        model = ServedModel(file, labels=labels, layout=layout)
+        model = open_model(file, labels=labels, layout=layout)
         told = [*(["it answers the same for empty paper and for a drawing: is it trained?"]
                   if model.is_constant else []),
                 *known_symbols.warnings(model, profiles[0])]  # fmt: skip
@@ -94,7 +95,7 @@ def _read(path: Path) -> bytes:
         raise BadUsage(f"{path} cannot be read ({error.strerror}); name an ONNX file") from error
 
 
-def _seconds(model: ServedModel, side: int) -> float:
+def _seconds(model: ServedModel | NamedModel, side: int) -> float:
     """Returns the median of a few runs; the first one also prepares, and does not count."""
     tile = np.full((side, side), PAPER, dtype=np.uint8)
     model.find(tile)

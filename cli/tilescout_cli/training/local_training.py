@@ -16,48 +16,68 @@ from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.console.terminal import plain
 from tilescout_datasets import datasets
 from tilescout_datasets.annotations import UnusableAnnotations
+from tilescout_datasets.datasets import Dataset
+from tilescout_datasets.references import base_models
 
 if TYPE_CHECKING:
     from tilescout_train.training import Progress
 
 TOLD_EVERY = 25
+USUAL_ITERATIONS = {False: 1500, True: 200}
+"""By whether all symbols have one label: such a training goes on from the shipped detector."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """Settings of a training on this machine; ``device`` is cpu, cuda or auto."""
+    """Settings of a training on this machine; ``device`` is cpu, cuda or auto.
+
+    With ``one_label`` the classes are not told apart, and the training goes on from the shipped
+    detector of symbols; ``iterations`` of 0 are as many as either kind usually takes.
+    """
 
     iterations: int
     seed: int
     threads: int
     device: str
+    one_label: bool = False
 
 
 def train_file(
     folder: Path, out: Path, options: Options, start: Path | None, *, as_json: bool
 ) -> None:
     """Trains, chooses thresholds on held-out pages, and writes an ONNX file. Raises BadUsage."""
+    check_installed()
+    if options.one_label and start is None:
+        start = base_models.DETECTOR
+    try:
+        recipe = made(datasets.read(folder), out, options, start)
+    except (UnusableAnnotations, TilescoutError, OSError) as error:
+        raise BadUsage(str(error)) from error
+    show(recipe, out, as_json=as_json)
+
+
+def check_installed() -> None:
+    """Raises BadUsage where the packages of training are missing."""
     if find_spec("torch") is None or find_spec("onnx") is None:
         raise BadUsage("training needs torch; install it: pip install 'tilescout[train]'")
+
+
+def made(dataset: Dataset, out: Path, options: Options, start: Path | None) -> dict[str, Any]:
+    """Trains and writes the file, and returns its recipe. Raises what `make_model` raises."""
     # Only this command pays the seconds that torch takes to import.
     from tilescout_train.recipe import make_model
     from tilescout_train.training import Settings
 
+    usual = USUAL_ITERATIONS[options.one_label]
     settings = Settings(
-        iterations=options.iterations,
+        iterations=options.iterations or usual,
+        evaluate_every=50 if options.one_label else 150,
         seed=options.seed,
         threads=options.threads,
         device=options.device,
+        one_label=options.one_label,
     )
-    try:
-        dataset = datasets.read(folder)
-        made = make_model(dataset, settings, out, start=start, on_progress=_tell)
-    except (UnusableAnnotations, TilescoutError, OSError) as error:
-        raise BadUsage(str(error)) from error
-    if as_json:
-        terminal.print_json(made)
-    else:
-        _show(made, out)
+    return make_model(dataset, settings, out, start=start, on_progress=_tell)
 
 
 def _tell(progress: Progress) -> None:
@@ -68,6 +88,14 @@ def _tell(progress: Progress) -> None:
     if measured is not None:
         line += f", held-out pages: mAP {measured.mean_average_precision:.3f}"
     terminal.say(line)
+
+
+def show(made: dict[str, Any], out: Path, *, as_json: bool) -> None:
+    """Shows the recipe of a trained model."""
+    if as_json:
+        terminal.print_json(made)
+    else:
+        _show(made, out)
 
 
 def _show(made: dict[str, Any], out: Path) -> None:

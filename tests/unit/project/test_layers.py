@@ -60,7 +60,12 @@ ALLOWED = {
         "tilescout_viewer",
     },
     "tilescout_samples": {"tilescout", "tilescout_samples", "pymupdf"},
-    "tilescout_train": {"tilescout", "tilescout_datasets", "tilescout_train"},
+    "tilescout_train": {
+        "tilescout",
+        "tilescout_datasets",
+        "tilescout_samples",
+        "tilescout_train",
+    },
     "tilescout_evaluate": {"tilescout", "tilescout_datasets", "tilescout_evaluate", "pymupdf"},
     "tilescout_tune": {"tilescout", "tilescout_evaluate", "tilescout_tune"},
     "tilescout_cli": {

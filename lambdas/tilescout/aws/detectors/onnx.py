@@ -16,6 +16,7 @@ from tilescout.detections import Answer
 from tilescout.detectors.onnx.answers import FoundBoxes, objects_seen
 from tilescout.detectors.onnx.cards import card_from_json
 from tilescout.detectors.onnx.model import ServedModel, decoded
+from tilescout.detectors.references.named_model import NamedModel, open_model
 from tilescout.errors import DetectorBroken, DetectorUnavailable, TileRefused, UnusableModel
 from tilescout.tiling.grid import Tile
 
@@ -37,10 +38,10 @@ class WarmModels:
 
     s3: S3Client
     bucket: str
-    models: dict[str, tuple[ServedModel, int]] = field(default_factory=dict)
+    models: dict[str, tuple[ServedModel | NamedModel, int]] = field(default_factory=dict)
     failures: dict[str, tuple[str, float]] = field(default_factory=dict)
 
-    def get(self, version: str) -> ServedModel:
+    def get(self, version: str) -> ServedModel | NamedModel:
         """Returns a loaded model. Raises DetectorUnavailable if its file is gone or damaged."""
         warm = self.models.pop(version, None)
         if warm is None:
@@ -54,12 +55,12 @@ class WarmModels:
         if reason and time.monotonic() - since < RETRY_AFTER:
             raise DetectorUnavailable(reason)
 
-    def _loaded(self, version: str) -> tuple[ServedModel, int]:
+    def _loaded(self, version: str) -> tuple[ServedModel | NamedModel, int]:
         try:
             file, card = (self._read(version, name) for name in keys.model_objects(version))
             _check(version, file, card)
             self._make_room(len(file))
-            return ServedModel(file, card_from_json(card.decode())), len(file)
+            return open_model(file, card_from_json(card.decode())), len(file)
         except (UnusableModel, UnicodeDecodeError) as error:
             reason = f"version {version} of the model cannot be used: {error}"
         except (ClientError, BotoCoreError) as error:
@@ -116,7 +117,7 @@ class OnnxDetector:
             scale=tile.scale,
         )
 
-    def _find(self, model: ServedModel, image: bytes) -> FoundBoxes:
+    def _find(self, model: ServedModel | NamedModel, image: bytes) -> FoundBoxes:
         floor = OWN_THRESHOLD if self.min_confidence is None else self.min_confidence
         try:
             pixels = decoded(image, "RGB" if model.card.input.channels == 3 else "L")

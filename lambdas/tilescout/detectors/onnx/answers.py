@@ -21,6 +21,12 @@ from tilescout.tiling.grid import Tile
 
 FORMAT = "tilescout-centres/1"
 PAPER = 255
+WHITE_PAPER = "white"
+"""In the metadata of a model that wants the paper of a tile made white."""
+PAPER_PERCENTILE = 60
+"""Most of a drawing is paper, so this share of its pixels is no lighter than the paper."""
+MIN_PAPER = 100
+"""Grey under which what covers most of a tile is not taken for paper."""
 FLOOR = 5.0
 """Confidence under which nothing is reported; a profile's own floor lies above."""
 SAME_IOU = 0.4
@@ -38,7 +44,7 @@ class ModelCard:
 
     ``thresholds`` (0 to 1 by label) divide right from wrong on held-out pages. Of the input: a
     side is a multiple of ``step`` px, a cell of the maps ``stride`` px wide; it was trained at
-    ``dpi`` on tiles of ``tile_size`` px.
+    ``dpi`` on tiles of ``tile_size`` px, whose paper was made white where ``paper_is_white``.
     """
 
     labels: tuple[str, ...]
@@ -47,6 +53,7 @@ class ModelCard:
     stride: int
     dpi: int
     tile_size: int
+    paper_is_white: bool = False
 
     def to_metadata(self) -> dict[str, str]:
         """For the metadata of the ONNX file."""
@@ -58,6 +65,7 @@ class ModelCard:
             "stride": str(self.stride),
             "dpi": str(self.dpi),
             "tile_size": str(self.tile_size),
+            **({"paper": WHITE_PAPER} if self.paper_is_white else {}),
         }
 
 
@@ -76,6 +84,7 @@ def model_card(metadata: Mapping[str, str]) -> ModelCard:
             stride=int(metadata["stride"]),
             dpi=int(metadata["dpi"]),
             tile_size=int(metadata["tile_size"]),
+            paper_is_white=metadata.get("paper") == WHITE_PAPER,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UnusableModel(
@@ -89,6 +98,17 @@ def model_input(grey: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
     height, width = grey.shape
     padded = np.pad(grey, ((0, -height % step), (0, -width % step)), constant_values=PAPER)
     return padded[None, None]
+
+
+def whitened(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Returns the image with its paper at 255, so that a scan looks as a plot does."""
+    paper = int(np.searchsorted(
+        np.cumsum(np.bincount(grey.ravel(), minlength=256)), PAPER_PERCENTILE / 100 * grey.size
+    ))  # fmt: skip
+    if paper < MIN_PAPER or paper == PAPER:
+        return grey
+    levels = np.minimum(PAPER, np.arange(256) * PAPER / paper).astype(np.uint8)
+    return levels[grey]
 
 
 class Labelled(Protocol):

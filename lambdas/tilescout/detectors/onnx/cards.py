@@ -33,7 +33,8 @@ class ModelInput:
     takes width and height of the image.
 
     Values of type float are 0 to ``largest``, then less ``mean``, over ``deviation`` (by channel);
-    the channels are blue, green, red where it ``is_bgr``.
+    the channels are blue, green, red where it ``is_bgr``. The paper of the image is made white
+    first where ``paper_is_white``.
     """
 
     name: str
@@ -49,6 +50,7 @@ class ModelInput:
     batch: int = 1
     largest: Literal[1, 255] = 1
     is_bgr: bool = False
+    paper_is_white: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,8 @@ class OnnxCard:
     """``outputs`` in the order that the layout wants; ``stride`` of ``centres`` only.
 
     ``thresholds`` (0 to 1 by label) are what a confidence of 50 means. Trained at ``dpi`` on tiles
-    of ``tile_size`` px; 0 where the file does not tell.
+    of ``tile_size`` px; 0 where the file does not tell. A model that ``has_references`` finds
+    symbols of any kind, which the references in its file name.
     """
 
     layout: Layout
@@ -67,6 +70,7 @@ class OnnxCard:
     stride: int = 0
     dpi: int = 0
     tile_size: int = 0
+    has_references: bool = False
 
 
 _CARD = TypeAdapter(OnnxCard)
@@ -203,7 +207,13 @@ def _own(metadata: Mapping[str, str], labels: tuple[str, ...]) -> OnnxCard:
         layout="centres",
         labels=labels or card.labels,
         thresholds=card.thresholds,
-        input=ModelInput(name="image", type="uint8", channels=1, step=card.step),
+        input=ModelInput(
+            name="image",
+            type="uint8",
+            channels=1,
+            step=card.step,
+            paper_is_white=card.paper_is_white,
+        ),
         outputs=("scores", "sides"),
         stride=card.stride,
         dpi=card.dpi,

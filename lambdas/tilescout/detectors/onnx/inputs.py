@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tilescout.detectors.onnx.answers import PAPER
+from tilescout.detectors.onnx.answers import PAPER, whitened
 from tilescout.detectors.onnx.cards import ModelInput
 
 Pixels = NDArray[np.uint8]
@@ -35,6 +35,7 @@ def fitted(image: Pixels, taken: ModelInput) -> FittedImage:
     height, width = image.shape[:2]
     canvas_width, canvas_height = canvas_of(width, height, taken)
     scale = min(1.0, canvas_height / height, canvas_width / width)
+    image = whitened(image) if taken.paper_is_white else image
     image = _channels(_scaled(image, scale), taken.channels)
     below, right = canvas_height - image.shape[0], canvas_width - image.shape[1]
     padded = np.pad(image, ((0, below), (0, right), (0, 0)), constant_values=PAPER)

@@ -23,6 +23,7 @@ from tilescout.detectors.onnx.answers import (
     found_boxes,
     model_card,
     model_input,
+    whitened,
 )
 from tilescout.detectors.onnx.cards import OnnxCard, describe, image_input, tells_shapes
 from tilescout.detectors.onnx.inputs import fitted
@@ -39,7 +40,7 @@ class OnnxModel:
 
     def __init__(self, file: Path | bytes, *, threads: int = 1) -> None:
         """Raises UnusableModel where the file's metadata tell another format."""
-        self._session = _session(file, threads)
+        self._session = session(file, threads)
         self.card: ModelCard = model_card(self._session.get_modelmeta().custom_metadata_map)
 
     def find(self, grey: NDArray[np.uint8], floor: float = FLOOR) -> FoundBoxes:
@@ -49,7 +50,7 @@ class OnnxModel:
 
     def maps(self, grey: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Scores (labels x h x w) and sides (4 x h x w) of one image."""
-        image = model_input(grey, self.card.step)
+        image = model_input(whitened(grey) if self.card.paper_is_white else grey, self.card.step)
         scores, sides = self._session.run(["scores", "sides"], {"image": image})
         return scores[0], sides[0]
 
@@ -67,11 +68,11 @@ class ServedModel:
         threads: int = 1,
     ) -> None:
         """Raises UnusableModel where the file is no model, or not of a known layout."""
-        self._session = _session(file, threads)
+        self._session = session(file, threads)
         self.card = card or self._described(labels, layout)
 
     def _described(self, labels: tuple[str, ...], layout: Layout | None) -> OnnxCard:
-        metadata = dict(self._session.get_modelmeta().custom_metadata_map)
+        metadata = self.metadata
         inputs = tuple(map(_tensor, self._session.get_inputs()))
         outputs = tuple(map(_tensor, self._session.get_outputs()))
         if metadata.get("format") != FORMAT and not tells_shapes(outputs):
@@ -82,6 +83,11 @@ class ServedModel:
         with _failures():
             outputs: list[NDArray[Any]] = self._session.run(list(card.outputs), feed)
         return outputs
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What the file tells of itself."""
+        return dict(self._session.get_modelmeta().custom_metadata_map)
 
     @property
     def is_constant(self) -> bool:
@@ -114,7 +120,8 @@ def decoded(image: bytes, mode: Literal["L", "RGB"] = "L") -> NDArray[np.uint8]:
         return np.asarray(opened.convert(mode))
 
 
-def _session(file: Path | bytes, threads: int) -> Any:
+def session(file: Path | bytes, threads: int) -> Any:
+    """Returns a session of onnxruntime. Raises UnusableModel where it refuses the file."""
     # Only functions and processes that detect have it installed.
     import onnxruntime
 

@@ -1,0 +1,1 @@
+"""The network that tells how alike two pictures of symbols are, and its training."""
