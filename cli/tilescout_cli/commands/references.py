@@ -48,7 +48,9 @@ SheetFile = Annotated[
     Path, typer.Option("--out", metavar="PNG", help="The picture to write.", show_default=False)
 ]
 Pages = Annotated[int, typer.Option("--pages", min=8, help="The number of pages that are made.")]
-Iterations = Annotated[int, typer.Option("--iterations", min=1, help="The number of iterations.")]
+Iterations = Annotated[
+    int, typer.Option("--iterations", min=0, help="Iterations of the detector; 0 leaves it.")
+]
 Threads = Annotated[int, typer.Option("--threads", min=1, help="Processor threads to use.")]
 EXAMPLE = example("tilescout references make pictures/ --out valves.onnx")
 app = command_app(
@@ -98,7 +100,7 @@ def train(
     threads: Threads = 2,
     as_json: Json = False,
 ) -> None:
-    """Train the set's detector further on made pages that show the references.
+    """Train a set's networks further, on made pages that show the references.
 
     No page needs to be annotated. Where some are, `tilescout onnx train --one-label` learns more
     from them. Needs torch.

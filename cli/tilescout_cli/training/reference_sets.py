@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,11 @@ import numpy as np
 import typer
 
 from tilescout.detectors.references.named_model import NamedModel, Namer, open_model
-from tilescout.detectors.references.reference_set import ReferenceSet, with_references
+from tilescout.detectors.references.reference_set import (
+    ReferenceSet,
+    with_references,
+    without_references,
+)
 from tilescout.errors import TilescoutError
 from tilescout.profiles import Profile
 from tilescout_cli.console import terminal
@@ -27,6 +31,9 @@ from tilescout_datasets.references.look_alikes import AlikeClasses
 from tilescout_datasets.references.sources import Reference
 
 NEEDED = "onnxruntime"
+TUNED_ITERATIONS, TUNED_RATE = 150, 1e-3
+TUNED_WITH = 300
+"""Classes of made glyphs that the comparing network goes on to tell from the references."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,17 +180,38 @@ def draw(file: Path, out: Path, *, as_json: bool) -> None:
 def train(
     file: Path, out: Path, options: local_training.Options, pages: int, *, as_json: bool
 ) -> None:
-    """Trains the detector of a set on made pages that show its references. Raises BadUsage."""
-    _, model = opened(file)
+    """Trains both networks of a set, on made pages that show its references and on these.
+
+    Raises BadUsage.
+    """
+    body, model = opened(file)
     local_training.check_installed()
     from tilescout_train.made_data import pasted_dataset
 
     references = _as_references(model.references)
+    detector, made = without_references(body, model.metadata), {}
     with tempfile.TemporaryDirectory() as folder, _as_bad_usage():
-        dataset = pasted_dataset(references, pages, Path(folder), options.seed)
-        made = local_training.made(dataset, out, options, file)
-        out.write_bytes(with_references(out.read_bytes(), model.references))
-    local_training.show(made, out, as_json=as_json)
+        if options.iterations:
+            dataset = pasted_dataset(references, pages, Path(folder), options.seed)
+            made = local_training.made(dataset, out, options, file)
+            detector = out.read_bytes()
+        embedding = _tuned_embedding(model.references, references, options)
+        out.write_bytes(with_references(detector, replace(model.references, embedding=embedding)))
+    if made:
+        local_training.show(made, out, as_json=as_json)
+
+
+def _tuned_embedding(
+    before: ReferenceSet, references: list[Reference], options: local_training.Options
+) -> bytes:
+    """Trains the network that compares on the references themselves."""
+    from tilescout_train.embedding import network, training
+
+    settings = training.EmbeddingSettings(
+        classes=TUNED_WITH, iterations=TUNED_ITERATIONS, learning_rate=TUNED_RATE,
+        seed=options.seed, threads=options.threads,
+    )  # fmt: skip
+    return network.to_onnx(training.tuned(before.embedding, references, settings))
 
 
 def _as_references(references: ReferenceSet) -> list[Reference]:

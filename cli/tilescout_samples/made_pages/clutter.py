@@ -141,8 +141,8 @@ def _dimensions(sheet: Sheet, chance: random.Random) -> None:
     sheet.line((x, y), (x + length, y), width=0.13)
     for end in (x, x + length):
         sheet.line((end, y - 2), (end, y + 2), width=0.13)
-    for start, end in (((x + 3, y), (x, y)), ((x + length - 3, y), (x + length, y))):
-        _flow_arrow(sheet, chance, start, end)
+    _flow_arrow(sheet, chance, (x + 3, y), (x, y))
+    _flow_arrow(sheet, chance, (x + length - 3, y), (x + length, y))
     sheet.text((x + length / 2 - 3, y - 3), "".join(chance.choices(DIGITS, k=4)), 2)
 
 

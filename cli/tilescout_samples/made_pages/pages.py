@@ -64,7 +64,8 @@ class MadePage:
 def made_page(chance: random.Random, pictures: Sequence[tuple[float, float]] = ()) -> MadePage:
     """Draws a page of its own classes of glyphs, with gaps for pictures of these widths and heights
     (mm)."""
-    sheet = Sheet(*(chance.uniform(*sides) for sides in PAGE_MM), chance)
+    width, height = (chance.uniform(*sides) for sides in PAGE_MM)
+    sheet = Sheet(width, height, chance)
     page = _Page(sheet, chance, random_style(chance), pictures)
     clutter.draw_background(sheet, chance)
     for part in chance.sample((page.piped, page.scattered, page.listed), chance.choice((2, 3, 3))):

@@ -7,24 +7,27 @@ A softmax over cosines (Wang et al., "NormFace", 2017) with one more logit, whic
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
 from tilescout.detectors.references.likeness import EMBEDDED_PX
+from tilescout_datasets.references.sources import Reference
 from tilescout_samples.made_pages import pages, paper
 from tilescout_samples.made_pages.glyphs import Glyph
-from tilescout_samples.made_pages.pictures import GlyphPictures, pictures_of
-from tilescout_train.embedding.network import NUMBERS, GlyphNet
+from tilescout_samples.made_pages.pictures import CELL_PX, GlyphPictures, pictures_of
+from tilescout_train.embedding.network import NUMBERS, GlyphNet, from_onnx
 
 Floats = NDArray[np.float32]
 VARIANTS = 4
 """Drawings of each class."""
+REFERENCE_PX = 2 * EMBEDDED_PX
 SCRAP_PAGES = 24
 SCRAPS_PER_PAGE = 80
 SCRAP_IOU = 0.35
@@ -64,6 +67,39 @@ def train(
     glyphs = list(pages.random_classes(chance, settings.classes))
     known = made_pictures(glyphs, VARIANTS, chance)
     return learnt(GlyphNet(), known, scraps(settings.seed), settings, on_progress)
+
+
+def tuned(file: bytes, references: Sequence[Reference], settings: EmbeddingSettings) -> GlyphNet:
+    """Trains the network of a file further on references, beside made glyphs and scraps."""
+    _settle(settings)
+    chance = random.Random(settings.seed)
+    glyphs = list(pages.random_classes(chance, settings.classes))
+    made = made_pictures(glyphs, VARIANTS, chance)
+    mine = _pictures_of(references, len(glyphs), max(1, len(made.pixels) // len(references)))
+    parts = zip(_fields(made), _fields(mine), strict=True)
+    known = Pictures(*(torch.cat(pair) for pair in parts))
+    return learnt(from_onnx(file), known, scraps(settings.seed), settings)
+
+
+def _fields(pictures: Pictures) -> tuple[Tensor, Tensor, Tensor]:
+    return pictures.pixels, pictures.boxes, pictures.classes
+
+
+def _pictures_of(references: Sequence[Reference], first: int, times: int) -> Pictures:
+    """References in the middle of white cells, as often as all made glyphs together."""
+    names = sorted({each.name for each in references})
+    cells = np.full((len(references), CELL_PX, CELL_PX), 255, dtype=np.uint8)
+    low, high = (CELL_PX - REFERENCE_PX) // 2, (CELL_PX + REFERENCE_PX) // 2
+    for cell, each in zip(cells, references, strict=True):
+        size = (REFERENCE_PX, REFERENCE_PX)
+        cell[low:high, low:high] = np.asarray(Image.fromarray(255 - each.ink).resize(size))
+    classes = torch.tensor([first + names.index(each.name) for each in references])
+    boxes = torch.tensor([[low, low, high, high]], dtype=torch.float32)
+    return Pictures(
+        torch.from_numpy(cells).repeat(times, 1, 1),
+        boxes.repeat(times * len(references), 1),
+        classes.repeat(times),
+    )
 
 
 def _settle(settings: EmbeddingSettings) -> None:

@@ -110,6 +110,7 @@ class NamedModel:
     ) -> None:
         """Raises UnusableModel where the references cannot be used."""
         self._detector, self.references = detector, references
+        self.metadata = detector.metadata
         self._namer = Namer(references, threads=threads)
         labels = references.labels
         self.card: OnnxCard = replace(

@@ -67,13 +67,21 @@ def with_references(detector: bytes, references: ReferenceSet) -> bytes:
             "references are added to a detector without any; this file has some; give the "
             "detector that it was made with"
         )
-    entry = _field(_KEY_FIELD, KEY.encode()) + _field(_VALUE_FIELD, _text(references).encode())
+    entry = _field(_KEY_FIELD, KEY.encode()) + _field(
+        _VALUE_FIELD, _text(references, len(detector)).encode()
+    )
     return detector + _field(_METADATA_FIELD, entry)
 
 
-def _text(references: ReferenceSet) -> str:
+def without_references(file: bytes, metadata: Mapping[str, str]) -> bytes:
+    """Returns the detector's file as it was before a set was added."""
+    return file[: int(json.loads(metadata[KEY])["detector_bytes"])]
+
+
+def _text(references: ReferenceSet, detector_bytes: int) -> str:
     return json.dumps({
         "format": FORMAT,
+        "detector_bytes": detector_bytes,
         "names": references.names,
         "ink": _packed(references.ink.tobytes()),
         "sizes": np.round(references.sizes, 2).tolist(),

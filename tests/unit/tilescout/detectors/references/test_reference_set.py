@@ -12,6 +12,7 @@ from tilescout.detectors.references.reference_set import (
     ReferenceSet,
     references_in,
     with_references,
+    without_references,
 )
 from tilescout.errors import UnusableModel
 from tilescout_datasets.references import base_models
@@ -39,6 +40,13 @@ def test_a_detector_with_references_is_a_model_file_that_tells_them() -> None:
     assert read.sizes.tolist() == [[40, 30], [41, 30], [20, 25]]
     assert (read.dpi, read.embedding, read.min_likeness) == (120, b"embedding", 0.6)
     assert read.labels == ("pump", "valve", "unknown")
+
+
+def test_the_detector_is_taken_out_as_it_was() -> None:
+    detector = base_models.DETECTOR.read_bytes()
+    file = with_references(detector, some())
+
+    assert without_references(file, ServedModel(file).metadata) == detector
 
 
 def test_references_are_not_added_twice() -> None:
