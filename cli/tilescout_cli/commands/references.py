@@ -65,7 +65,7 @@ def make(
     out: Out,
     profile: ProfileName = None,
     per_class: PerClass = 3,
-    min_likeness: MinLikeness = 0.5,
+    min_likeness: MinLikeness = 0.65,
     detector: Detector = None,
     seed: Seed = 1,
     as_json: Json = False,

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 TOLD_EVERY = 25
 USUAL_ITERATIONS = {False: 1500, True: 200}
-"""By whether all symbols have one label: such a training goes on from the shipped detector."""
+"""Iterations by whether all symbols have one label, with which the shipped detector is trained
+further."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

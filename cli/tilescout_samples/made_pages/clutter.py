@@ -1,4 +1,4 @@
-"""What stands on drawings and is no symbol: text, tables, hatching, walls, dimensions, arrows."""
+"""Draws things that are no symbols: text, tables, hatching, walls, dimensions, arrows."""
 
 from __future__ import annotations
 

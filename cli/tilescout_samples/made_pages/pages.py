@@ -34,7 +34,7 @@ PITCH_MM = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What the glyphs of a page have in common."""
+    """The glyphs of a page with a size (mm) for each, and the width of their lines (mm)."""
 
     glyphs: tuple[Glyph, ...]
     sizes: tuple[float, ...]

@@ -32,7 +32,7 @@ SCRAP_PAGES = 24
 SCRAPS_PER_PAGE = 80
 SCRAP_IOU = 0.35
 NONE_COSINE = 0.45
-"""What a picture has to be more alike to a class, to be of it."""
+"""The cosine that a picture must have with a class to be of it rather than of none."""
 SHARPNESS = 18.0
 BOX_JITTER = 0.07
 """The share of a side by which a found box is off."""

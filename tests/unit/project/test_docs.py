@@ -81,7 +81,8 @@ MODULES = [arguments[1:] for arguments in commands("python") if arguments[0] == 
 
 @pytest.mark.parametrize("arguments", MODULES, ids=" ".join)
 def test_every_module_shown_has_a_main_and_its_options(arguments: list[str]) -> None:
-    module = ROOT / arguments[0].replace(".", "/")
+    root = ROOT / "cli" if arguments[0].startswith("tilescout_") else ROOT
+    module = root / arguments[0].replace(".", "/")
     source = (module / "__main__.py" if module.is_dir() else Path(f"{module}.py")).read_text()
     functions = {node.name for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
     assert "main" in functions

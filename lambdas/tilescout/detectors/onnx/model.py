@@ -86,7 +86,7 @@ class ServedModel:
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What the file tells of itself."""
+        """The texts that the file tells of itself, by name."""
         return dict(self._session.get_modelmeta().custom_metadata_map)
 
     @property

@@ -29,7 +29,7 @@ MAX_STRETCH = 1.4
 FINE_SHIFTS = (-0.04, 0.0, 0.04)
 FINE_SIDES = (0.94, 1.0, 1.06)
 DISTANCE_PRICE = 0.25
-"""What a box costs, in correlation, that shares nothing with the one that was found."""
+"""The correlation that a box loses which shares nothing with the one that was found."""
 
 
 def views(page: Pixels, columns: Boxes, rows: Boxes, side: int) -> Floats:

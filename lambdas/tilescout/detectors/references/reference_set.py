@@ -24,8 +24,8 @@ KEY = "references"
 FORMAT = "tilescout-references/1"
 UNKNOWN = "unknown"
 """The label of what is like no reference."""
-MIN_LIKENESS = 0.5
-"""Likeness (0 to 1) under which a symbol is unknown."""
+MIN_LIKENESS = 0.65
+"""Likeness (0 to 1) under which a symbol is unknown. It was chosen on made glyphs."""
 _METADATA_FIELD = 14
 _KEY_FIELD, _VALUE_FIELD = 1, 2
 
