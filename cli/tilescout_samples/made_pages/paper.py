@@ -49,7 +49,7 @@ def _stain(shape: tuple[int, ...], chance: np.random.Generator) -> NDArray[np.fl
     """Uneven light: a plane of up to 15 levels."""
     down, across = chance.uniform(-8, 8, 2)
     rows, columns = np.linspace(-1, 1, shape[0]), np.linspace(-1, 1, shape[1])
-    return (down * rows[:, None] + across * columns[None]).astype(np.float32)
+    return np.asarray(down * rows[:, None] + across * columns[None], dtype=np.float32)
 
 
 def _as_jpeg(page: Pixels, quality: int) -> Pixels:

@@ -129,7 +129,7 @@ class Fitter:
 
 def _small(ink: Floats) -> Floats:
     ends = np.array([[0.0, ink.shape[-1]]])
-    return views(np.asarray(255 - ink).astype(np.uint8), ends, ends, COMPARED_PX)[0, 0]
+    return np.asarray(views((255 - ink).astype(np.uint8), ends, ends, COMPARED_PX)[0, 0])
 
 
 def _axis(shifts: tuple[float, ...], sides: tuple[float, ...]) -> Boxes:
