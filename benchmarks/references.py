@@ -199,7 +199,8 @@ class _Work:
     def _annotated(self, name: str, sheets: Sequence[Truth]) -> Path:
         """Writes the boxes of sheets as COCO, in px at the profile's dpi."""
         labels = sorted({label for truth in sheets for label in truth.labels})
-        images, rows = [], []
+        images: list[dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
         for number, truth in enumerate(sheets, 1):
             with Image.open(truth.path) as image:
                 size = {"width": image.width, "height": image.height}
