@@ -33,13 +33,15 @@ class ObjectSeen:
     """One labelled object as one tile shows it.
 
     ``angle`` (0 to 180 degrees, clockwise) is by how much its longer side is turned from level;
-    None for a detector that does not tell.
+    None for a detector that does not tell. ``likeness`` (0 to 1) is that to the reference which
+    names it; None for a detector that knows its labels.
     """
 
     label: str
     confidence: float
     box: Box
     angle: float | None = None
+    likeness: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

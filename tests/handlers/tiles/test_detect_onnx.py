@@ -154,7 +154,7 @@ def test_room_is_made_before_another_model_is_loaded(
         held.append(list(warm.models))
         return ServedModel(*given)
 
-    monkeypatch.setattr("tilescout.aws.detectors.onnx.ServedModel", served)
+    monkeypatch.setattr("tilescout.aws.detectors.onnx.open_model", served)
     warm.get(other)
     assert (held, list(warm.models)) == ([[]], [other])
 

@@ -7,7 +7,7 @@ four sides (Tian et al., 2019). docs/detector.md states the format.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -122,12 +122,13 @@ class Labelled(Protocol):
 class FoundBoxes:
     """``boxes`` n x 4 (left, top, right, bottom, image px), ``confidences`` n (0 to 100), the
     most confident first; ``labels`` n (places in the card); ``angles`` n (degrees, clockwise) of
-    models of oriented boxes."""
+    models of oriented boxes, ``likeness`` n (0 to 1) of finds that references name."""
 
     boxes: Floats
     confidences: Floats
     labels: NDArray[np.int64]
     angles: Floats | None = None
+    likeness: Floats | None = None
 
 
 def found_boxes(
@@ -153,17 +154,22 @@ def found_boxes(
 def objects_seen(found: FoundBoxes, card: Labelled, tile: Tile) -> tuple[ObjectSeen, ...]:
     """Returns the objects found in the image of ``tile``, in page pixels."""
     left, top = tile.box.left, tile.box.top
-    angles = [None] * len(found.labels) if found.angles is None else found.angles.tolist()
-    seen = zip(found.boxes, found.confidences, found.labels, angles, strict=True)
+    told = (_each(found.angles, len(found.labels)), _each(found.likeness, len(found.labels)))
+    seen = zip(found.boxes, found.confidences, found.labels, *told, strict=True)
     return tuple(
         ObjectSeen(
             label=card.labels[label],
             confidence=float(confidence),
             box=Box(*map(float, box)).scale(tile.scale).shift(left, top),
             angle=angle,
+            likeness=likeness,
         )
-        for box, confidence, label, angle in seen
+        for box, confidence, label, angle, likeness in seen
     )
+
+
+def _each(values: Floats | None, count: int) -> Sequence[float | None]:
+    return [None] * count if values is None else values.tolist()
 
 
 def calibrated(scores: Floats, thresholds: Floats) -> Floats:

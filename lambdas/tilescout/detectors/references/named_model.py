@@ -128,4 +128,7 @@ class NamedModel:
         labels = np.array([name for name, _, _ in named], dtype=np.int64)
         boxes = np.array([box for _, _, box in named], dtype=np.float32).reshape(-1, 4)
         kept = suppressed(boxes, labels, SAME_IOU, LIKE_IOU)
-        return FoundBoxes(boxes[kept], found.confidences[kept], labels[kept])
+        likeness = np.array([alike for _, alike, _ in named], dtype=np.float32)
+        return FoundBoxes(
+            boxes[kept], found.confidences[kept], labels[kept], likeness=likeness[kept]
+        )

@@ -12,6 +12,8 @@ from tilescout.geometry import Box, iou
 from tilescout.merging.boxes.merge import MergedBoxes, merge_detections
 
 _SIDES: tuple[Side, Side, Side, Side] = ("left", "top", "right", "bottom")
+ANY_SYMBOL = "any symbol"
+"""Stands for the label of symbols whose names come from references."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,9 @@ def merge_objects(
     Boxes of one label and different tiles are one object where the tiles agree about the area
     both see. Each side is the mean of the tiles that saw it uncut. See `merge_detections`. The
     angle is that of the view which fits the object best, for a part is turned in another way.
+
+    Symbols that references name are one object whatever their names, for a tile that shows a part
+    of one may name it otherwise; the view that is most like a reference names the object.
     """
     seen = list(
         {
@@ -45,13 +50,13 @@ def merge_objects(
             for one in answer.objects
         }
     )
-    names = sorted({one.label for *_, one in seen})
+    names = sorted({_kind(one) for *_, one in seen})
     label = {name: at for at, name in enumerate(names)}
     tile = {view: at for at, view in enumerate(dict.fromkeys(view for _, view, _ in seen))}
     result = merge_detections(
         _rows([one.box for *_, one in seen]),
         [one.confidence for *_, one in seen],
-        [label[one.label] for *_, one in seen],
+        [label[_kind(one)] for *_, one in seen],
         [tile[view] for _, view, _ in seen],
         _rows([box for box, _ in tile]),
         (page_width, page_height),
@@ -71,13 +76,24 @@ def _object(
     members = [views[at] for at in result.members_of(row).tolist()]
     box = Box(*result.boxes[row].tolist())
     return MergedObject(
-        label=names[result.labels[row]],
+        label=_name([view for _, view in members]) or names[result.labels[row]],
         confidence=float(result.confidences[row]),
         box=box,
         tiles=tuple(sorted({tile for tile, _ in members})),
         open_sides=tuple(side for side, is_open in sides if is_open),
         angle=_angle([view for _, view in members if view.angle is not None], box),
     )
+
+
+def _kind(seen: ObjectSeen) -> str:
+    """Returns what must be the same of two views of one object."""
+    return seen.label if seen.likeness is None else ANY_SYMBOL
+
+
+def _name(views: Sequence[ObjectSeen]) -> str:
+    """Returns the name by the view that is most like a reference; empty where none is named so."""
+    named = [(view.likeness, view.label) for view in views if view.likeness is not None]
+    return max(named)[1] if named else ""
 
 
 def _angle(turned: Sequence[ObjectSeen], box: Box) -> float | None:

@@ -194,3 +194,20 @@ def test_the_order_of_tiles_decides_no_angle():
 
 def test_an_object_without_an_angle_has_none():
     assert merge(answer(0, LEFT_TILE, seen(100, 100, 200, 200)))[0].angle is None
+
+
+def named(label: str, likeness: float, box: Box) -> ObjectSeen:
+    return ObjectSeen(label=label, confidence=80.0, box=box, likeness=likeness)
+
+
+def test_a_symbol_that_tiles_name_differently_is_one_object_by_the_best_likeness() -> None:
+    answers = [
+        Answer(tile=0, tile_box=Box(0, 0, 100, 100), objects=(
+            named("valve", 0.7, Box(80, 40, 100, 60)),)),
+        Answer(tile=1, tile_box=Box(60, 0, 160, 100), objects=(
+            named("pump", 0.95, Box(80, 40, 110, 60)),)),
+    ]  # fmt: skip
+
+    [merged] = merge_objects(answers, 160, 100)
+
+    assert (merged.label, merged.box, merged.tiles) == ("pump", Box(80, 40, 110, 60), (0, 1))
