@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,7 @@ PROFILE = Profile(name="pid", detector="onnx", dpi=DPI, tile_size=TILE_SIZE, ove
 SHEET_WIDTH_IN = 3300 / DPI
 REFERENCE_SHEETS, THRESHOLD_SHEET, UNSEEN = (0, 1, 2), 3, (4, 5)
 THRESHOLD = 50.0
-DRAWS = (1, 2, 3)
+CHILDREN = resource.RUSAGE_CHILDREN
 CI2N_PICTURES = 100
 Floats = NDArray[np.float64]
 Found = list[tuple[str, float, Floats]]
@@ -77,7 +77,7 @@ class Score:
 def main() -> None:
     options = _options()
     with tempfile.TemporaryDirectory() as folder:
-        work = _Work(Path(folder), options.threads)
+        work = _Work(Path(folder), options.threads, options.draws)
         if options.data:
             sheets = [sheet(options.data, number, work.folder) for number in range(6)]
             for row in options.rows:
@@ -91,6 +91,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--ci2n", type=Path)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--draws", type=int, default=3)
     parser.add_argument("--rows", nargs="*", default=["none", "pasted", "one", "three"])
     return parser.parse_args()
 
@@ -122,8 +123,9 @@ def pictures(data: Path) -> Iterator[Truth]:
 class _Work:
     """Runs the product's commands in a folder with a profile of its own."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
-        self.folder, self._threads = folder, ("--threads", str(threads))
+    def __init__(self, folder: Path, threads: int, draws: int) -> None:
+        self.folder, self._draws = folder, draws
+        self._threads = ("--threads", str(threads))
         profile = {"detector": "onnx", "model_project": "pid", "dpi": DPI, "tile_size": TILE_SIZE,
                    "overlap": OVERLAP, "schedule": "rate(5 minutes)"}  # fmt: skip
         context = {"tilescout": {"profiles": {"pid": profile}}}
@@ -136,11 +138,9 @@ class _Work:
     def pasted(self, sheets: Sequence[Truth]) -> None:
         """The shipped detector trained on made pages that show one reference per class."""
         boxes = self._annotated("references", [sheets[at] for at in REFERENCE_SHEETS])
-        made = self._set(boxes, None, 1, DRAWS[0])
-        started = time.process_time()
-        tuned = self.folder / "tuned.onnx"
-        self._run("references", "train", made, "--out", tuned, *self._threads)
-        _told("pasted on made pages, 1 reference", _scores(tuned, sheets), started)
+        started = _seconds()
+        made = self._tuned(self._set(boxes, None, 1, 1), 250)
+        _told("pasted on made pages, 1 per class", _scores(made, sheets), started)
 
     def one(self, sheets: Sequence[Truth]) -> None:
         """The shipped detector trained on one annotated sheet."""
@@ -163,10 +163,10 @@ class _Work:
         boxes = self._annotated("annotated", [*annotated, sheets[THRESHOLD_SHEET]])
         shares = ("--test-share", 1 / (len(annotated) + 1), "--seed", self._seed(annotated))
         self._run("dataset", "build", boxes, "--profile", "pid", "--out", data, *shares)
-        started = time.process_time()
+        started = _seconds()
         self._run("onnx", "train", data, "--one-label", "--out", detector, "--iterations",
                   iterations, *self._threads)  # fmt: skip
-        print(f"{name}: {time.process_time() - started:.0f} s")
+        print(f"{name}: {_seconds() - started:.0f} s of one core", flush=True)
         self._named(name, sheets, detector)
 
     def _seed(self, annotated: Sequence[Truth]) -> int:
@@ -185,9 +185,20 @@ class _Work:
     def _named(self, name: str, sheets: Sequence[Truth], detector: Path | None) -> None:
         boxes = self._annotated("references", [sheets[at] for at in REFERENCE_SHEETS])
         for count in (1, 3):
-            started = time.process_time()
-            drawn = [_scores(self._set(boxes, detector, count, seed), sheets) for seed in DRAWS]
-            _told(f"{name}, {count} references", [r for each in drawn for r in each], started)
+            sets = [self._set(boxes, detector, count, seed) for seed in range(1, self._draws + 1)]
+            title = f"{name}, {count} per class"
+            started = _seconds()
+            _told(title, [row for made in sets for row in _scores(made, sheets)], started)
+            started = _seconds()
+            tuned = [self._tuned(made, 0) for made in sets]
+            rows = [row for made in tuned for row in _scores(made, sheets)]
+            _told(f"{title}, comparing network trained on them", rows, started)
+
+    def _tuned(self, made: Path, iterations: int) -> Path:
+        tuned = made.with_name(f"tuned-{made.name}")
+        self._run("references", "train", made, "--out", tuned, "--iterations", iterations,
+                  *self._threads)  # fmt: skip
+        return tuned
 
     def _set(self, boxes: Path, detector: Path | None, count: int, seed: int) -> Path:
         made = self.folder / f"set-{count}-{seed}.onnx"
@@ -223,6 +234,12 @@ class _Work:
             raise SystemExit(f"{' '.join(command)}\n{done.stdout}\n{done.stderr}")
 
 
+def _seconds() -> float:
+    """Returns the processor seconds of this process and of the commands that it has run."""
+    own, children = (resource.getrusage(of) for of in (resource.RUSAGE_SELF, CHILDREN))
+    return own.ru_utime + own.ru_stime + children.ru_utime + children.ru_stime
+
+
 def _scores(file: Path, sheets: Sequence[Truth]) -> list[tuple[int, Score, Score, int]]:
     """Returns, for each unseen sheet, named and unnamed scores, and how many are unknown."""
     model = open_model(file.read_bytes())
@@ -245,7 +262,7 @@ def _told(name: str, rows: list[tuple[int, Score, Score, int]], started: float) 
             np.mean([row[3] for row in mine]),
         )  # fmt: skip
         cells.append(f"{named:.2f} | {any_symbol:.2f} | {unknown:.0f}")
-    print(f"| {name} | {' | '.join(cells)} | {time.process_time() - started:.0f} s", flush=True)
+    print(f"| {name} | {' | '.join(cells)} | {_seconds() - started:.0f} s |", flush=True)
 
 
 def found(model: ServedModel | NamedModel, truth: Truth) -> Found:

@@ -57,7 +57,8 @@ def test_symbols_are_named_by_pictures_and_others_are_unknown(tmp_path: Path) ->
         done = tilescout(*command, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
 
-    result = json.loads((tmp_path / "out/plant/symbols-onnx/detections.json").read_text())
+    [file] = (tmp_path / "out").rglob("detections.json")
+    result = json.loads(file.read_text())
     assert result["document"]["model_version"].startswith("models/sample-symbols-onnx/version/r1/")
     named = [
         next((e["label"] for e in result["detections"] if iou(Box(*e["box_pt"]), box) >= 0.5), "")

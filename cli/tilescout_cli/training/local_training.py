@@ -72,7 +72,7 @@ def made(dataset: Dataset, out: Path, options: Options, start: Path | None) -> d
     usual = USUAL_ITERATIONS[options.one_label]
     settings = Settings(
         iterations=options.iterations or usual,
-        evaluate_every=50 if options.one_label else 150,
+        evaluate_every=100 if options.one_label else 150,
         seed=options.seed,
         threads=options.threads,
         device=options.device,
