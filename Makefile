@@ -69,7 +69,9 @@ check: lint test  ## Lint, types and every fast test; some 12 minutes on 2 cores
 # Each test once, and each table once: the reports play what the deselected tests would.
 check-all: lint web  ## Every test, long ones too, and the tables in docs/; under an hour on 2 cores.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,exporters]'
-	$(BIN)/python -m pytest $(LONG_FILES_FIRST) -q -n 2 --dist loadfile --no-loadscope-reorder --faults docs/faults.md --deselect $(PLAYED)
+	rm -rf build/rights
+	$(BIN)/python -m pytest $(LONG_FILES_FIRST) -q -n 2 --dist loadfile --no-loadscope-reorder --faults docs/faults.md --rights build/rights --deselect $(PLAYED)
+	$(BIN)/python -m tests.handlers.permissions build/rights --out docs/permissions.md
 	$(BIN)/python -m pytest tests/unit tests/handlers -q -n 2 -m "hypothesis and not long" --hypothesis-profile default
 	$(BIN)/python -m pytest tests/exploration -q -n 2 --deselect tests/exploration/test_all_rules.py
 	$(BIN)/python -m pytest tests/train -q

@@ -7,9 +7,11 @@ Conditions of statements, resource policies and key policies are not looked at.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -127,11 +129,13 @@ NEEDS: dict[str, Callable[[str, Mapping[str, Any]], Iterator[Need]]] = {
 
 @dataclass
 class Rights:
-    """``by_function`` has what each role allows; ``denied`` and ``used`` what tests found."""
+    """``by_function`` has what each role allows; tests found what is ``denied`` and, with the number
+    of calls, ``used``.
+    """
 
     by_function: Mapping[str, list[Need]]
     denied: set[Right] = field(default_factory=set)
-    used: set[Right] = field(default_factory=set)
+    used: Counter[Right] = field(default_factory=Counter)
 
     def note(self, function: str, service: str, operation: str, asked: Mapping[str, Any]) -> None:
         for action, resource in NEEDS[service](operation, asked):
@@ -140,7 +144,7 @@ class Rights:
                 for allowed, pattern in self.by_function[function]
                 if allowed == action and fnmatchcase(resource, pattern)
             }
-            self.used |= allowing
+            self.used.update(allowing)
             if not allowing:
                 self.denied.add((function, action, resource))
 
@@ -149,7 +153,7 @@ class Rights:
         every = {
             (function, *need) for function, needs in self.by_function.items() for need in needs
         }
-        return every - self.used
+        return every - set(self.used)
 
 
 def rights_of(template: Template) -> Rights:
@@ -194,27 +198,73 @@ def _text(value: Any) -> str:
 def write_used(folder: Path, rights: Rights) -> None:
     """Writes what one process of the tests used, and what roles allow, into files of its own."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{os.getpid()}.used.json").write_text(json.dumps(sorted(rights.used)))
-    every = sorted(rights.unused() | rights.used)
+    used = [[*right, count] for right, count in sorted(rights.used.items())]
+    (folder / f"{os.getpid()}.used.json").write_text(json.dumps(used))
+    every = sorted(rights.unused() | set(rights.used))
     (folder / "allowed.json").write_text(json.dumps(every))
 
 
-def unused_in(folder: Path) -> list[Right]:
-    """Returns the rights that no process used; the polling of queues and logs is Lambda's own."""
-    used = {
-        tuple(right)
-        for path in folder.glob("*.used.json")
-        for right in json.loads(path.read_text())
-    }
+def calls_in(folder: Path) -> dict[Right, int]:
+    """Returns the number of calls of each right, of all processes together.
+
+    The polling of queues and logs is Lambda's own, and not among them.
+    """
     allowed = [tuple(right) for right in json.loads((folder / "allowed.json").read_text())]
-    return [right for right in allowed if right not in used and right[1] not in OF_LAMBDA]
+    calls = {right: 0 for right in allowed if right[1] not in OF_LAMBDA}
+    for path in folder.glob("*.used.json"):
+        for *right, count in json.loads(path.read_text()):
+            if tuple(right) in calls:
+                calls[tuple(right)] += count
+    return calls
+
+
+def unused_in(folder: Path) -> list[Right]:
+    """Returns the rights that no process used."""
+    return [right for right, count in calls_in(folder).items() if not count]
+
+
+TEXT = """# Permissions
+
+Written by `make check-all`: what the role of each function may do, read from the template, and how
+many calls the tests of the handlers made under it. A call that a role does not allow fails its
+test, and a right that no test uses fails `make check-all`. A wildcard without a reason stops the
+synthesis: cdk-nag asks for one, and `infra/constructs/permissions.py` has it. What Lambda itself
+does with a role, polling its queue and writing its log, is left out.
+
+Conditions of statements, resource policies and key policies are not looked at; `tests/infra` holds
+these against the template.
+
+{table}
+"""
+
+
+def page(folder: Path) -> str:
+    """Returns docs/permissions.md."""
+    rows = [
+        f"| `{function}` | `{action}` | `{_short(resource)}` | {count:,} |"
+        for (function, action, resource), count in sorted(calls_in(folder).items())
+    ]
+    head = "| function | action | resource | calls |\n|---|---|---|---|"
+    return TEXT.format(table="\n".join([head, *rows]))
+
+
+def _short(resource: str) -> str:
+    """Returns the resource without the account, the region and the project of the tests."""
+    plain = resource.removeprefix("arn:aws:").replace(f":{REGION}:{ACCOUNT}:", ":")
+    return plain.replace(":::", ":").replace("/pumps/", "/sample-symbols/")
 
 
 def main() -> None:
-    """Prints the rights that the tests with ``--rights FOLDER`` did not use: 1 if there are any."""
-    unused = unused_in(Path(sys.argv[1]))
+    """Writes the page, and prints the rights that no test used: 1 if there are any."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="what the tests with --rights wrote")
+    parser.add_argument("--out", type=Path, help="docs/permissions.md")
+    asked = parser.parse_args()
+    if asked.out:
+        asked.out.write_text(page(asked.folder), encoding="utf-8")
+    unused = unused_in(asked.folder)
     for function, action, resource in unused:
-        print(f"{function}: {action} on {resource}")
+        print(f"unused: {function}: {action} on {resource}", file=sys.stderr)
     sys.exit(1 if unused else 0)
 
 

@@ -56,9 +56,10 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         "resent": guard.move_stuck(),
         "finished": guard.finish_ended() if is_due else 0,
     }
-    done["started"] = start_runs(leases, guard)
     note_above_zero("DocumentsHeld", MetricUnit.Count, guard.held())
     note_above_zero("OldestDueSeconds", MetricUnit.Seconds, guard.oldest_due_seconds())
+    # An error here is the guard's, and an alarm tells; all else is done by then.
+    done["started"] = start_runs(leases, guard)
     logger.info("guard finished", extra=done)
     return done
 

@@ -11,6 +11,7 @@ from tests.handlers.between import announced, crash_at
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.runs import Run, clock, lease, queued
 from tilescout import keys
+from tilescout.aws import executions
 from tilescout.aws.documents import uploads
 from tilescout.aws.tables import document_table, page_table
 from tilescout.ledger import PageRow
@@ -32,6 +33,12 @@ NOTHING = dict.fromkeys(
     ),
     0,
 )
+
+
+@pytest.fixture(autouse=True)
+def no_starts(account: Account) -> None:
+    """The runs that the guard starts are the subject of test_runs.py."""
+    executions.pause_starts(account.ledger, 2 * NOW)
 
 
 def look(account: Account, seconds: float = 30, **event: object) -> dict[str, int]:
