@@ -129,8 +129,8 @@ NEEDS: dict[str, Callable[[str, Mapping[str, Any]], Iterator[Need]]] = {
 
 @dataclass
 class Rights:
-    """``by_function`` has what each role allows; tests found what is ``denied`` and, with the number
-    of calls, ``used``.
+    """``by_function`` has what each role allows; ``denied`` is what tests found to be missing, and
+    ``used`` what they needed, with the number of calls.
     """
 
     by_function: Mapping[str, list[Need]]

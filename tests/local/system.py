@@ -223,8 +223,10 @@ class System:
     def turn_schedules(self, state: str, model: str = "") -> None:
         """Sets the schedules of one model or of all to ENABLED or DISABLED, as an operator
         would."""
-        paused = 2**40 if state == "DISABLED" else 0
-        guard_starts.pause_starts(self.stack.ledger, paused)
+        is_paused = state == "DISABLED" or model
+        besides = model if state == "ENABLED" else ""
+        until = 2**40 if is_paused else 0
+        guard_starts.pause_starts(self.stack.ledger, until, besides=besides)
         scheduler = self.aws.client("scheduler")
         for entry in scheduler.list_schedules()["Schedules"]:
             schedule = scheduler.get_schedule(Name=entry["Name"])

@@ -145,8 +145,8 @@ def test_of_two_runs_at_once_one_works_and_the_other_ends(
     assert (ended.calls, textract_calls()) == (2, 2)
 
 
-def test_a_schedule_does_a_queued_document_and_nobody_starts_a_run(system: System) -> None:
-    document = system.queued(drawing((60, 80, "LIC-305")), "pdf-text", "scheduled.pdf")
+def test_the_guard_has_a_queued_document_done_and_nobody_starts_a_run(system: System) -> None:
+    document = system.queued(drawing((60, 80, "LIC-305")), "pdf-text", "unattended.pdf")
     system.turn_schedules("ENABLED", "pdf-text")
     system.aws.advance_schedules(300)
     try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -52,15 +53,21 @@ def start_run(step_functions: SFNClient, machine: str, model: str, now: int) -> 
     return True
 
 
-def pause_starts(ledger: Table, until: int) -> None:
-    """Keeps the guard from starting runs until then; it goes on with its other duties."""
-    ledger.put_item(Item={**keys.STARTS_PAUSED, "until": until})
+def pause_starts(ledger: Table, until: int, *, besides: str = "") -> None:
+    """Keeps the guard from starting runs until then, ``besides`` those of one model.
+
+    It goes on with its other duties.
+    """
+    ledger.put_item(Item={**keys.STARTS_PAUSED, "until": until, "besides": besides})
 
 
-def are_starts_paused(ledger: Table, now: int) -> bool:
-    """Returns True while somebody keeps the guard from starting runs."""
+def startable(ledger: Table, models: Sequence[str], now: int) -> list[str]:
+    """Returns those of the models of which nobody keeps the guard from starting runs."""
+    if not models:
+        return []
     paused = ledger.get_item(Key=keys.STARTS_PAUSED, ConsistentRead=True).get("Item", {})
-    return now < int(str(paused.get("until", 0)))
+    is_paused = now < int(str(paused.get("until", 0)))
+    return [model for model in models if not is_paused or model == paused.get("besides")]
 
 
 def _is_unknown(error: Exception) -> bool:

@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from tilescout import keys, messages
-from tilescout.aws import objects
+from tilescout.aws import clients, objects
 from tilescout.aws.at_most_once import AtMostOnce
 from tilescout.aws.documents import intake
 from tilescout.aws.tables import claim_table, document_table, lease_table, page_table, tile_table
@@ -131,7 +131,11 @@ class TileWorker:
             logger.warning("calls may not have been given back", calls=unused)
 
     def _send(self, detector: Detector, row: TileRow) -> Answer:
-        image = objects.read(self.s3, self.tiles_bucket, row.image)
+        try:
+            image = objects.read(self.s3, self.tiles_bucket, row.image)
+        except clients.ERRORS as error:
+            # An outage of S3 is not the tile's fault, and nothing was asked yet.
+            raise DetectorUnavailable(f"the tile's image could not be read: {error}") from error
         if image is None:
             raise TileGone(f"the tile's image {row.image} is gone")
         return detector.detect(image, Tile(row.tile, Box(*row.box), row.scale))

@@ -85,3 +85,9 @@ def test_no_run_is_started_while_the_stack_is_taken_down(
     assert look(account) == 0
     time.now = NOW + 60
     assert look(account) == 1
+
+
+def test_one_model_may_be_left_out_of_a_pause(account: Account, machine: Any) -> None:
+    queued(account)
+    executions.pause_starts(account.ledger, NOW + 60, besides="textract")
+    assert look(account) == 1

@@ -99,7 +99,7 @@ def test_a_crash_before_the_flip_is_made_good_by_the_next_delivery(
     account: Account, accept: Accept
 ) -> None:
     document_id, pages = accept(drawing_of("A"))
-    with crash_at(14) as calls, pytest.raises(Crash):
+    with crash_at(15) as calls, pytest.raises(Crash):
         account.deliver("tile_page", *pages)
     assert calls[-1] == "UpdateItem"
     account.deliver("tile_page", *pages)

@@ -6,7 +6,7 @@ from itertools import chain, repeat
 import pytest
 
 from tests.handlers.account import Account
-from tests.handlers.between import Crash, crash_at, detector
+from tests.handlers.between import Crash, Failure, crash_at, detector
 from tests.handlers.runs import (
     REFUSED,
     UNAVAILABLE,
@@ -135,6 +135,21 @@ def test_a_tile_whose_image_is_gone_is_not_asked_for(
         account.deliver("detect_tile", run.hint(document))
     assert asked == []
     row = tile(account, document)
+    assert (row["state"], row["attempts"], row["refusals"]) == ("pending", 0, 0)
+    assert run.row["calls_left"] == run.row["calls_allowed"]
+
+
+def test_an_outage_of_s3_is_not_the_tile_s_fault(
+    account: Account, document: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> bytes:
+        raise Failure("GetObject")
+
+    monkeypatch.setattr("tilescout.aws.objects.read", refused)
+    with detector(answers) as asked:
+        account.deliver("detect_tile", run.hint(document))
+    row = tile(account, document)
+    assert asked == []
     assert (row["state"], row["attempts"], row["refusals"]) == ("pending", 0, 0)
     assert run.row["calls_left"] == run.row["calls_allowed"]
 

@@ -39,10 +39,10 @@ class RunGuard:
             for model in self.configuration.started_on_upload
             if self.has_time() and self._is_free(model, leases) and self._is_due(model)
         ]
-        if not due or executions.are_starts_paused(self.ledger, self.now):
-            return 0
-        started = [model for model in due if self._start_run(model)]
-        logger.info("runs started", models=started)
+        startable = executions.startable(self.ledger, due, self.now)
+        started = [model for model in startable if self._start_run(model)]
+        if started:
+            logger.info("runs started", models=started)
         return len(started)
 
     def _start_run(self, model: str) -> bool:
