@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.s3.responses import S3Response
 
@@ -17,6 +18,7 @@ from tests.handlers.account import ENVIRONMENT, FUNCTION, PROFILES, Account
 from tests.handlers.permissions import Rights, rights_of, write_used
 from tests.infra.template import Template
 from tests.moto_items import send_values_as_they_lie
+from tilescout.aws import objects
 from tilescout_local.emulator.service_gaps import encode_keys
 
 send_values_as_they_lie()
@@ -74,9 +76,16 @@ def no_call_is_denied(rights: Rights, monkeypatch: pytest.MonkeyPatch) -> Iterat
     make: Any = getattr(BaseClient, "_make_api_call")  # noqa: B009
 
     def noted(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
-        if FUNCTION[-1]:
-            rights.note(FUNCTION[-1], client.meta.service_model.service_name, operation, arguments)
-        return make(client, operation, arguments)
+        function, service = FUNCTION[-1], client.meta.service_model.service_name
+        if not function:
+            return make(client, operation, arguments)
+        rights.note(function, service, operation, arguments)
+        try:
+            return make(client, operation, arguments)
+        except ClientError as error:
+            if service == "s3" and error.response["Error"]["Code"] in objects.GONE:
+                rights.note_missing(function, arguments["Bucket"])
+            raise
 
     monkeypatch.setattr(BaseClient, "_make_api_call", noted)
     yield

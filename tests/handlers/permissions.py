@@ -148,6 +148,10 @@ class Rights:
             if not allowing:
                 self.denied.add((function, action, resource))
 
+    def note_missing(self, function: str, bucket: str) -> None:
+        """Notes that an object was missing: without the right to list S3 would answer 403."""
+        self.note(function, "s3", "ListObjectsV2", {"Bucket": bucket})
+
     def unused(self) -> set[Right]:
         """Returns the rights that no test has used so far."""
         every = {

@@ -11,12 +11,13 @@ from typing import Any
 
 import pytest
 from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+from boto3.s3.transfer import TransferConfig
 from botocore.awsrequest import AWSResponse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.handlers.account import Account, module
-from tests.handlers.between import Body, Reply, hooked, table_answers, throttled
+from tests.handlers.between import Body, Failure, Reply, hooked, table_answers, throttled
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.runs import Run, clock, queued, run_with, tile
 from tilescout import keys
@@ -162,6 +163,23 @@ def bucket_slows_down(method: str) -> Iterator[None]:
 
     with hooked("before-send", send):
         yield
+
+
+def test_a_result_file_that_was_not_stored_whole_leaves_no_parts_behind(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_parts = TransferConfig(multipart_threshold=1, use_threads=False)
+    monkeypatch.setattr("tilescout.aws.objects.IN_PARTS", in_parts)
+
+    def fail(model: Any, **_: Any) -> None:
+        if model.name == "UploadPart":
+            raise Failure(model.name)
+
+    document = queued(account)
+    with hooked("before-call", fail), pytest.raises(BatchProcessingError):
+        run_with(account)
+    assert "Uploads" not in account.s3.list_multipart_uploads(Bucket="results-bucket")
+    assert account.document(document)["status"] == "RUNNING"
 
 
 @pytest.mark.fault("S1")

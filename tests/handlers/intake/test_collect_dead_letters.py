@@ -13,10 +13,10 @@ from tilescout.ledger import PageRow
 KEY = "incoming/text/sheet.pdf"
 
 
-def accepted(account: Account, *pages: str) -> str:
-    version = account.upload(KEY, drawing_of(*pages))
-    account.deliver("accept_document", upload_event(KEY, version))
-    return keys.document_id("documents-bucket", KEY, version)
+def accepted(account: Account, *pages: str, key: str = KEY) -> str:
+    version = account.upload(key, drawing_of(*pages))
+    account.deliver("accept_document", upload_event(key, version))
+    return keys.document_id("documents-bucket", key, version)
 
 
 def pages(document: str, first: int, last: int) -> str:
@@ -40,6 +40,13 @@ def test_a_document_without_any_page_fails_with_a_reason(account: Account) -> No
     assert row["reason"].startswith("page 1: could not be processed after several tries")
 
 
+def test_a_document_whose_model_has_no_version_waits_for_one(account: Account) -> None:
+    document = accepted(account, "A", "B", key="incoming/symbols/sheet.pdf")
+    page_table.mark(account.ledger, document, PageRow(page=1, tiled=True, tiles=2))
+    account.deliver("collect_dead_letters", pages(document, 2, 2))
+    assert account.document(document)["status"] == "WAITING_FOR_MODEL"
+
+
 def test_pages_that_were_tiled_meanwhile_stay_tiled(account: Account) -> None:
     document = accepted(account, "A", "B")
     page_table.mark(account.ledger, document, PageRow(page=1, tiled=True, tiles=2))
@@ -56,6 +63,12 @@ def test_an_upload_given_up_is_rejected_with_a_reason(account: Account, times: i
     assert row["status"] == "REJECTED"
     assert row["reason"].startswith("could not be processed")
     assert row["id"] == keys.document_id("documents-bucket", KEY, version)
+
+
+def test_an_event_that_names_no_version_is_rejected_under_the_newest(account: Account) -> None:
+    version = account.upload(KEY, drawing_of("A"))
+    account.deliver("collect_dead_letters", upload_event(KEY, ""))
+    assert account.document(keys.document_id("documents-bucket", KEY, version))["reason"]
 
 
 def test_an_upload_that_is_known_keeps_its_status(account: Account) -> None:

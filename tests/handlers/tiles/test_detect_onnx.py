@@ -84,6 +84,15 @@ def test_a_coarse_tile_is_answered_as_large_as_on_the_page(
     assert answer["scale"] == 2
 
 
+def test_a_document_whose_tile_is_gone_is_sent_back(
+    account: Account, document: str, run: Run
+) -> None:
+    account.s3.delete_object(Bucket="tiles-bucket", Key=tile(account, document)["image"])
+    account.deliver("detect_onnx", run.hint(document))
+    assert account.document(document)["status"] == "ACCEPTED"
+    assert run.row["calls_left"] == run.row["calls_allowed"]
+
+
 def test_a_run_goes_through_without_a_model_to_start(account: Account, version: str) -> None:
     document = served_model.document(account, tiles=12)
     run = Run(account, model=PROJECT)
