@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests.handlers.account import Account, module
 from tests.handlers.between import Body, Failure, Reply, hooked, table_answers, throttled
+from tests.handlers.merged import answered
 from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.runs import Run, clock, queued, run_with, tile
 from tilescout import keys
@@ -179,6 +180,19 @@ def test_a_result_file_that_was_not_stored_whole_leaves_no_parts_behind(
     with hooked("before-call", fail), pytest.raises(BatchProcessingError):
         run_with(account)
     assert "Uploads" not in account.s3.list_multipart_uploads(Bucket="results-bucket")
+    assert account.document(document)["status"] == "RUNNING"
+
+
+def test_a_result_of_a_page_that_is_gone_is_told_and_the_document_stays_open(
+    account: Account,
+) -> None:
+    document = queued(account, 2)
+    run = answered(account, document, 2)
+    account.deliver("merge_page", run.merge_hint(document, 1))
+    gone = keys.page_result(keys.result_id(document, 1), 1)
+    account.s3.delete_object(Bucket="results-bucket", Key=gone)
+    with pytest.raises(BatchProcessingError, match="the result of page 1 is gone"):
+        account.deliver("merge_page", run.merge_hint(document, 2))
     assert account.document(document)["status"] == "RUNNING"
 
 
