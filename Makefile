@@ -59,7 +59,9 @@ unit: $(INSTALLED)  ## Test the pure core, without I/O; under half a minute.
 	$(BIN)/python -m pytest $(CORE) -q -n auto -m "not long"
 
 test: $(INSTALLED) web
-	$(BIN)/python -m pytest tests/unit tests/handlers tests/mutations tests/exploration -q -n auto -m "not long"
+	rm -rf build/rights
+	$(BIN)/python -m pytest tests/unit tests/handlers tests/mutations tests/exploration -q -n auto -m "not long" --rights build/rights
+	$(BIN)/python -m tests.handlers.permissions build/rights
 	$(BIN)/python -m pytest tests/infra tests/workflow -q
 	$(BIN)/python -m pytest tests/browser -q
 	$(BIN)/python -m pytest tests/local -q -n 2 --dist loadfile -m "not long"

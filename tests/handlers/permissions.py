@@ -231,7 +231,7 @@ TEXT = """# Permissions
 
 Written by `make check-all`: what the role of each function may do, read from the template, and how
 many calls the tests of the handlers made under it. A call that a role does not allow fails its
-test, and a right that no test uses fails `make check-all`. A wildcard without a reason stops the
+test, and a right that no test uses fails `make check`. A wildcard without a reason stops the
 synthesis: cdk-nag asks for one, and `infra/constructs/permissions.py` has it. What Lambda itself
 does with a role, polling its queue and writing its log, is left out.
 
