@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -191,9 +191,12 @@ class World:
         self.failed_runs += STATES[name]["Type"] == "Fail"
         self.states.stop_execution(executionArn=arn)
 
-    def _task(self, name: str, state: dict[str, Any], data: dict[str, Any]) -> Sleeping:
+    def _task(
+        self, name: str, state: dict[str, Any], data: dict[str, Any]
+    ) -> Generator[float, None, str]:
+        """Takes the step, tries it again as the workflow does, and returns the next state."""
         if name == "StartNextRun":  # the guard starts it within the minute
-            return state["Next"]
+            return str(state["Next"])
         tries: Counter[int] = Counter()
         while True:
             event = {"step": name, "run": data["run"], "input": {}, "state": data}
@@ -207,8 +210,8 @@ class World:
                     yield pause
                     continue
                 data["error"] = {"Error": kind, "Cause": str(error)}
-                return state["Catch"][0]["Next"] if "Catch" in state else "RunFailed"
-            return state["Next"]
+                return str(state["Catch"][0]["Next"]) if "Catch" in state else "RunFailed"
+            return str(state["Next"])
 
     def left_over(self) -> list[str]:
         """Returns what failed: pages with their reason, and tiles that are not answered."""
