@@ -133,7 +133,7 @@ class Document:
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of the uploads; times in seconds from the first of them."""
+    """The end of the uploads; times in seconds from the first of them."""
 
     executions: int
     uploads: int
@@ -282,7 +282,7 @@ class Storm:
             self.clock.spawn(self._run())
 
     def _requeue(self) -> None:
-        """What is claimed and not done is queued again; answers are kept."""
+        """Queues again what is claimed and not done; answers are kept."""
         for number in sorted(self.open):
             document = self.documents[number]
             document.claimed, document.sent, document.merging = False, document.answered, False
