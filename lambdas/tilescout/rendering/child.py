@@ -1,11 +1,18 @@
-"""The rendering child: ``python -m tilescout.rendering.child JOB`` writes frames to its stdout."""
+"""The rendering child: ``python -m tilescout.rendering.child`` does the jobs on its stdin.
+
+Loading MuPDF takes longer than many a page. So this process loads it once, and forks a child of its
+own for each job: it never opens a file itself, and no page meets anything that another one left. A
+child that ends otherwise than it should takes this process with it.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import gc
 import json
 import os
 import resource
+import select
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,6 +20,7 @@ from dataclasses import asdict
 from typing import Any, BinaryIO
 
 import pymupdf
+from PIL import Image
 
 from tilescout.errors import RenderLimitExceeded, TilescoutError, UnsupportedPage
 from tilescout.profiles import Region
@@ -24,15 +32,70 @@ from tilescout.rendering.requests import RenderRequest
 from tilescout.rendering.stroke_reading import read_strokes
 
 PR_SET_PDEATHSIG = 1
+STDIN = 0
+READ_BYTES = 1 << 16
 
 
-def main(job: str) -> None:
-    """Does one job and ends."""
-    task = json.loads(job)
-    with redirect_stdout() as stream:
-        apply_limits(task["limits"])
-        for frame in _frames(task["task"], task["arguments"], task["limits"]):
-            write_frame(stream, frame)
+def main() -> None:
+    """Forks a child for each job on stdin, a line of JSON, until stdin ends."""
+    stream = redirect_stdout()
+    Image.preinit()
+    # What is collected later would be copied in every child.
+    gc.freeze()
+    while job := _next_job():
+        write_frame(stream, Frame("begun"))
+        ended, child_end = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(ended)
+            _do(json.loads(job), stream)
+            return
+        os.close(child_end)
+        _wait_for(child, ended)
+        write_frame(stream, Frame("ended"))
+
+
+def _next_job() -> bytes:
+    """Returns the next line of stdin, empty at its end."""
+    job = b""
+    while not job.endswith(b"\n"):
+        received = os.read(STDIN, READ_BYTES)
+        if not received:
+            return b""
+        job += received
+    return job
+
+
+def _do(job: dict[str, Any], stream: BinaryIO) -> None:
+    """Does one job in a child, whose frames are all that leaves it."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, STDIN)
+    apply_limits(job["limits"])
+    for frame in _frames(job["task"], job["arguments"], job["limits"]):
+        write_frame(stream, frame)
+        if frame.kind != "tile":
+            # To free every object of a page may take longer than to draw it.
+            os._exit(0)
+
+
+def _wait_for(child: int, ended: int) -> None:
+    """Waits for a child and ends as it did, unless it ended well.
+
+    ``ended`` is a pipe whose other side only the child has. All of the group is killed where the
+    caller is gone, whose jobs these are.
+    """
+    readable, _, _ = select.select([ended, STDIN], [], [])
+    if ended not in readable:
+        os.killpg(0, signal.SIGKILL)
+    os.close(ended)
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        signal.signal(-code, signal.SIG_DFL) if -code != signal.SIGKILL else None
+        os.kill(os.getpid(), -code)
+    if code:
+        sys.exit(code)
 
 
 def redirect_stdout() -> BinaryIO:
@@ -100,4 +163,4 @@ def _error(error: TilescoutError) -> Frame:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

@@ -12,12 +12,16 @@ LENGTHS = struct.Struct(">II")
 MAX_HEADER_BYTES = 256 * 1024 * 1024
 MAX_PAYLOAD_BYTES = 64 * 1024 * 1024
 
-FrameKind = Literal["tile", "result", "error"]
+FrameKind = Literal["tile", "result", "error", "begun", "ended"]
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One message of the child; ``payload`` is a tile's encoded image or empty."""
+    """One message of the child; ``payload`` is a tile's encoded image or empty.
+
+    "begun" and "ended" are said by the process that forks the children, before one begins and when
+    one has ended as it should.
+    """
 
     kind: FrameKind
     value: dict[str, Any] = field(default_factory=dict)

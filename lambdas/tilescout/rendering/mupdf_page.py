@@ -114,8 +114,16 @@ class ShownPage:
         return [line for block in blocks for line in block.get("lines", ())]
 
     def images(self) -> list[dict[str, Any]]:
-        """Returns width, height (px) and box (points as shown) of each image on the page."""
-        return list(self._text.extractIMGINFO())
+        """Returns size (px), channels, bits and box (points as shown) of each image on the page.
+
+        They are a part of PyMuPDF's extractIMGINFO, which takes three times as long.
+        """
+        blocks = ((block, block.m_internal) for block in self._text.this)
+        return [
+            _image(block.i_image(), raw.bbox)
+            for block, raw in blocks
+            if raw.type != mupdf.FZ_STEXT_BLOCK_TEXT
+        ]
 
     def declares_content(self) -> bool:
         """Tells if there is an image or painted text on the page."""
@@ -129,3 +137,13 @@ class ShownPage:
         """Returns a box, in points as MuPDF gives it, in page pixels."""
         left, top = self._bounds.x0, self._bounds.y0
         return box.shift(-left, -top).scale(self.scale)
+
+
+def _image(image: Any, box: Any) -> dict[str, Any]:
+    return {
+        "width": image.w(),
+        "height": image.h(),
+        "colorspace": image.n(),
+        "bpc": image.bpc(),
+        "bbox": (box.x0, box.y0, box.x1, box.y1),
+    }

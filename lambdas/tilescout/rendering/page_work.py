@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import numpy as np
-import numpy.typing as npt
 import pymupdf
 from pymupdf import mupdf
 
@@ -38,11 +37,21 @@ USED_BY = {
 LOADED_ONCE = {"Font", "Shading", "ColorSpace"}
 # Operands may stand between the name and the operator: MuPDF ignores them.
 USE = re.compile(rb"/([^\s/<>\[\](){}%]+)[\s\d.+-]*(Do|[sS][cC][nN]|gs|Tf|sh|[cC][sS])(?![\w*'\"])")
-DRAWN = re.compile(rb"(?<![\w/])Do(?!\w)")
+# What stands before is looked at last: an expression that begins with letters is found faster.
+DRAWN = re.compile(rb"Do(?!\w)(?<![\w/]Do)")
 TEXT = re.compile(rb"\((?:[^()\\]|\\.)*\)", re.DOTALL)
 FILL = re.compile(rb"(?<![\w/])(?:[fFbB]\*?|scn|cs|g|rg|k|Q)(?![\w*])")
 COLOUR_OPERATORS = {b"scn", b"cs", b"g", b"rg", b"k", b"Q"}
 ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
+SEGMENT, PAINT, BEHIND = 1, 2, 12
+"""The roles of bytes: the last letter of an operator that adds a segment, of one that paints or
+ends a path, and what stands behind an operator: both others, two bits higher."""
+ROLES = bytes(
+    SEGMENT * (byte in b"lcvyhe")
+    | PAINT * (byte in b"fFbBsSn")
+    | BEHIND * (byte <= 32 or byte in b"*([</%")
+    for byte in range(256)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,12 +260,22 @@ def _read(stream: Any) -> bytes:
 def _uses(content: bytes) -> Counter[tuple[str, str]]:
     """Returns how often each resource is used, by kind and name; a pattern once per filling."""
     uses: Counter[tuple[str, str]] = Counter()
-    for use in USE.finditer(content):
-        operator = use[2].lower().replace(b"do", b"Do").replace(b"tf", b"Tf")
-        name = ESCAPED.sub(lambda code: bytes([int(code[1], 16)]), use[1]).decode(errors="ignore")
-        fills = _fills(content, use.end()) if operator == b"scn" else 1
-        uses[USED_BY[operator], name] += fills
+    for (name, operator), count in Counter(USE.findall(content)).items():
+        uses[USED_BY[_plain(operator)], _unescaped(name)] += count
+    if any(kind == "Pattern" for kind, _ in uses):
+        for use in USE.finditer(content):
+            if _plain(use[2]) == b"scn":
+                uses["Pattern", _unescaped(use[1])] += _fills(content, use.end()) - 1
     return uses
+
+
+def _plain(operator: bytes) -> bytes:
+    """Returns an operator as `USED_BY` spells it: those of strokes are those of fills."""
+    return operator if operator in USED_BY else operator.lower()
+
+
+def _unescaped(name: bytes) -> str:
+    return ESCAPED.sub(lambda code: bytes([int(code[1], 16)]), name).decode(errors="ignore")
 
 
 def _fills(content: bytes, start: int) -> int:
@@ -280,25 +299,19 @@ def longest_path(content: bytes) -> int:
     """The most segments between two operators that paint or end a path."""
     longest = carried = 0
     for start in range(0, len(content), SCANNED_BYTES):
-        part = np.frombuffer(content, np.uint8, min(SCANNED_BYTES, len(content) - start), start)
-        segments = np.flatnonzero(_operators(part, b"lcvyhe"))
-        ends = np.flatnonzero(_operators(part, b"fFbBsSn"))
-        counts = np.searchsorted(segments, ends)
+        part = content[start : start + SCANNED_BYTES] + b" "
+        roles = np.frombuffer(part.translate(ROLES), np.uint8)
+        ended = roles[:-1] & (roles[1:] >> 2)
+        operators = ended[np.flatnonzero(ended)]
+        ends = np.flatnonzero(operators & PAINT)
+        counts = np.cumsum(operators & SEGMENT, dtype=np.int64)
         if len(ends):
-            between = np.diff(counts, prepend=0)
+            between = np.diff(counts[ends], prepend=0)
             between[0] += carried
-            longest, carried = max(longest, int(between.max())), len(segments) - int(counts[-1])
+            longest, carried = max(longest, int(between.max())), int(counts[-1] - counts[ends[-1]])
         else:
-            carried += len(segments)
+            carried += int(counts[-1]) if len(counts) else 0
     return max(longest, carried)
-
-
-def _operators(part: npt.NDArray[np.uint8], letters: bytes) -> npt.NDArray[np.bool_]:
-    """Returns where one of these letters ends an operator, and not within a word or a name."""
-    after = np.append(part[1:], 32)
-    ends = (after <= 32) | np.isin(after, np.frombuffer(b"*([</%", np.uint8))
-    found: npt.NDArray[np.bool_] = np.isin(part, np.frombuffer(letters, np.uint8)) & ends
-    return found
 
 
 def _find(resources: Any, kind: str, name: str) -> Any:

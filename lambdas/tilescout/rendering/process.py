@@ -1,12 +1,14 @@
 """Runs the rendering child and ends it: whatever a PDF does, the caller's process survives.
 
 Interpreting a page can crash, never end or take any amount of memory, and none of that can be
-caught in the process where it happens. So each page is rendered by a child in a session of its
-own, with limits on memory and CPU time, that is killed with its group when the time is over.
+caught in the process where it happens. So each page is rendered by a child of its own, with limits
+on memory and CPU time, that is killed when the time is over. Children are forked by a process that
+has loaded MuPDF and waits for the next page; it is killed and replaced after every fault.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import selectors
@@ -16,13 +18,13 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from tilescout import errors
-from tilescout.rendering.child_frames import Frame, read_frame
+from tilescout.rendering.child_frames import Frame, FrameKind, read_frame
 
 CHILD_MODULE = "tilescout.rendering.child"
 READ_BYTES = 1 << 20
@@ -83,6 +85,10 @@ class ChildOutput:
         del self._buffer[:count]
         return wanted
 
+    def allow(self, seconds: float) -> None:
+        """Sets the seconds that may still be spent waiting."""
+        self._seconds_left = seconds
+
     def _wait(self) -> None:
         started = time.monotonic()
         with selectors.DefaultSelector() as selector:
@@ -99,37 +105,110 @@ def child_frames(
 ) -> Iterator[Iterator[Frame]]:
     """Runs ``task`` in a child and gives its frames up to and including the result.
 
-    On leaving, whatever happened, the child and its group are gone. The frames raise what the
-    child raised on purpose, and RenderLimitExceeded with ``subject`` where it died or was late.
+    On leaving, whatever happened, the child is gone. The frames raise what the child raised on
+    purpose, and RenderLimitExceeded with ``subject`` where it died or was late.
     """
     job = json.dumps({"task": task, "arguments": arguments, "limits": asdict(limits)})
-    child = subprocess.Popen(
-        [sys.executable, "-P", "-m", CHILD_MODULE, job],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        env=child_environment(),
-        start_new_session=True,
-    )
-    with child:
+    renderer = _renderer_with(job.encode() + b"\n")
+    renderer.output.allow(limits.wall_seconds)
+    try:
+        yield _frames(renderer, subject, limits)
+    finally:
+        if renderer.has_answered and renderer.has_ended():
+            _IDLE.append(renderer)
+        else:
+            renderer.kill()
+
+
+class Renderer:
+    """A process that has loaded MuPDF and forks a child for each job, one after the other."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-P", "-m", CHILD_MODULE],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=child_environment(),
+            start_new_session=True,
+        )
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self._jobs = self.process.stdin.fileno()
+        self.output = ChildOutput(self.process.stdout.fileno(), 0)
+        self.has_answered = False
+
+    def send(self, job: bytes) -> None:
+        """Gives it a job. Raises BrokenPipeError where it is gone."""
+        self.has_answered = False
+        os.write(self._jobs, job)
+
+    def begins(self, job: bytes) -> bool:
+        """Gives it a job and tells if it has begun: it may have died while it waited for one."""
         try:
-            yield _frames(child, subject, limits)
-        finally:
-            if child.poll() is None:
-                os.killpg(child.pid, signal.SIGKILL)
+            self.send(job)
+        except BrokenPipeError:
+            return False
+        return self._says("begun")
+
+    def has_ended(self) -> bool:
+        """Tells if the child has ended as it should, and said nothing behind its answer."""
+        return self._says("ended")
+
+    def _says(self, kind: FrameKind) -> bool:
+        self.output.allow(EXIT_SECONDS)
+        try:
+            return read_frame(self.output.read).kind == kind
+        except (TimeoutError, EOFError, ValueError):
+            return False
+
+    def kill(self) -> None:
+        """Ends the process and its child."""
+        with self.process:
+            if self.process.poll() is None:
+                os.killpg(self.process.pid, signal.SIGKILL)
 
 
-def _frames(child: subprocess.Popen[bytes], subject: str, limits: RenderLimits) -> Iterator[Frame]:
-    assert child.stdout is not None
-    output = ChildOutput(child.stdout.fileno(), limits.wall_seconds)
+_IDLE: list[Renderer] = []
+
+
+def _renderer_with(job: bytes) -> Renderer:
+    """Returns a renderer that has begun the job: one that waits for work, else a new one."""
+    while _IDLE:
+        renderer = _IDLE.pop()
+        if renderer.begins(job):
+            return renderer
+        renderer.kill()
+    renderer = Renderer()
+    # What ends before it reads is told by its end.
+    with suppress(BrokenPipeError):
+        renderer.send(job)
+    return renderer
+
+
+@atexit.register
+def end_renderers() -> None:
+    """Ends the processes that wait for work."""
+    while _IDLE:
+        _IDLE.pop().kill()
+
+
+# A copy of this process has copies of the pipes, and would talk to the same children.
+os.register_at_fork(after_in_child=_IDLE.clear)
+
+
+def _frames(renderer: Renderer, subject: str, limits: RenderLimits) -> Iterator[Frame]:
     while True:
         try:
-            frame = read_frame(output.read)
+            frame = read_frame(renderer.output.read)
         except TimeoutError:
             raise _exceeded(subject, _too_slow(limits)) from None
         except EOFError:
-            raise _exceeded(subject, _cause_of_death(child, limits)) from None
+            raise _exceeded(subject, _cause_of_death(renderer.process, limits)) from None
         except ValueError as nonsense:
             raise _exceeded(subject, f"the renderer's answer is damaged: {nonsense}") from nonsense
+        if frame.kind == "begun":
+            continue
+        renderer.has_answered = frame.kind in ("result", "error")
         if frame.kind == "error":
             raise RAISED_BY_CHILD[frame.value["name"]](frame.value["message"])
         yield frame

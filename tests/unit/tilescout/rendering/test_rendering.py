@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from tests.unit.tilescout.rendering.pdf_files import (
 from tilescout.errors import RenderLimitExceeded, UnreadableDocument, UnsupportedPage
 from tilescout.profiles import Region
 from tilescout.rendering.page_tiles import Band, cut_tiles, encode_jpeg
-from tilescout.rendering.process import RenderLimits, WorkLimits
+from tilescout.rendering.process import CHILD_MODULE, RenderLimits, WorkLimits
 from tilescout.rendering.render import inspect_document, render_page
 from tilescout.rendering.requests import RenderedPage, RenderedTile, RenderRequest
 from tilescout.tiling.grid import TileGrid
@@ -56,11 +57,25 @@ def pixels(tile: RenderedTile) -> npt.NDArray[np.uint8]:
     return np.asarray(Image.open(io.BytesIO(tile.image)))
 
 
-def child_processes() -> list[str]:
-    """Command lines of the renderer's processes that this thread has started and not reaped."""
-    children = Path("/proc/thread-self/children").read_text().split()
-    commands = [Path("/proc", child, "cmdline").read_bytes().decode() for child in children]
-    return [command for command in commands if "renderer.child" in command or not command]
+def children_of(process: int) -> list[int]:
+    files = Path("/proc", str(process), "task").glob("*/children")
+    return [int(child) for file in files for child in file.read_text().split()]
+
+
+def command_of(process: int) -> str:
+    """Returns the command line, empty for a process that ended and was not reaped."""
+    return Path("/proc", str(process), "cmdline").read_bytes().decode()
+
+
+def renderers() -> list[int]:
+    """Returns the processes of this one that fork children for pages."""
+    return [each for each in children_of(os.getpid()) if CHILD_MODULE in command_of(each)]
+
+
+def child_processes() -> list[int]:
+    """Returns the children that work on a page, and renderers that nobody reaped."""
+    ended = [each for each in children_of(os.getpid()) if not command_of(each)]
+    return [*ended, *(child for each in renderers() for child in children_of(each))]
 
 
 def marked_page(folder: Path, rotation: int = 0) -> Path:
