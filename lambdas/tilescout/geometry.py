@@ -48,6 +48,19 @@ class Box:
         right, bottom = min(self.right, other.right), min(self.bottom, other.bottom)
         return Box(left, top, max(left, right), max(top, bottom))
 
+    def union(self, other: Box) -> Box:
+        """Returns the smallest box that holds both."""
+        return Box(
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
+
+    def holds_point(self, x: float, y: float) -> bool:
+        """Tells if a point lies within the box or on its sides."""
+        return self.left <= x <= self.right and self.top <= y <= self.bottom
+
     def contains(self, other: Box) -> bool:
         return (
             self.left <= other.left

@@ -1,0 +1,138 @@
+"""The frame of a sheet: the rectangle of ruled lines that holds the drawing, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from tilescout.geometry import Box
+from tilescout.sheet_layout.ruled_lines import RuledLine, RuledPage
+
+MIN_SIDE = 0.5
+"""The sides of a frame, in shares of the page's."""
+MAX_MARGIN = 0.12
+"""The paper outside of a frame on one side, in shares of the page's side."""
+MAX_BAND = 0.06
+"""The band of the zones' letters, between border and frame, in shares of the page's longer side."""
+MAX_OUTSIDE_INK = 0.1
+"""Ink outside of a frame, in shares of all; round the outline of a building there is more."""
+CORNER_PX = 6
+MAX_LINES = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """The frame of a sheet in points, the border around it (the same where there is one line),
+    and how sure it is, 0 to 1."""
+
+    inner: Box
+    border: Box
+    confidence: float
+
+
+def find_frame(page: RuledPage) -> Frame | None:
+    """Returns the frame of the page, or None where the page has none."""
+    boxes = [box for box in _rectangles(page) if not _is_edge_of_page(box, page)]
+    held = [box for box in boxes if _outside_ink(page, box) <= MAX_OUTSIDE_INK]
+    if not held:
+        return None
+    border = max(held, key=lambda box: box.area)
+    inner = _innermost(border, boxes, max(page.width, page.height) * MAX_BAND)
+    return Frame(inner=inner, border=border, confidence=round(_covered(page, inner), 3))
+
+
+def _rectangles(page: RuledPage) -> Iterator[Box]:
+    """Yields the boxes of four lines whose ends meet in its corners."""
+    across = _long(page.across, page.width)
+    down = _long(page.down, page.height)
+    for left, right in combinations(down, 2):
+        for top, bottom in combinations(across, 2):
+            box = Box(left.at, top.at, right.at, bottom.at)
+            if (
+                _is_at_the_edge(box, page)
+                and _spans(top, box.left, box.right)
+                and _spans(bottom, box.left, box.right)
+                and _spans(left, box.top, box.bottom)
+                and _spans(right, box.top, box.bottom)
+            ):
+                yield box
+
+
+def _spans(line: RuledLine, start: float, end: float) -> bool:
+    return abs(line.start - start) <= CORNER_PX and abs(line.end - end) <= CORNER_PX
+
+
+def _is_edge_of_page(box: Box, page: RuledPage) -> bool:
+    """A trim line on the edge of the paper frames nothing."""
+    sides = (box.left, box.top, page.width - box.right, page.height - box.bottom)
+    return max(sides) <= CORNER_PX
+
+
+def _long(lines: Sequence[RuledLine], side: float) -> list[RuledLine]:
+    """Returns the lines that are long enough, those nearest to the page's edges, in order."""
+    joined = _joined([line for line in lines if line.length >= MIN_SIDE / 8 * side])
+    long = [line for line in joined if line.length >= MIN_SIDE * side]
+    if len(long) > MAX_LINES:
+        long = long[: MAX_LINES // 2] + long[-MAX_LINES // 2 :]
+    return long
+
+
+def _joined(lines: Sequence[RuledLine]) -> list[RuledLine]:
+    """Returns the lines with the pieces of one line put together: stamps and ticks cut it."""
+    joined: list[RuledLine] = []
+    for line in sorted(lines, key=lambda line: (round(line.at / 2), line.start)):
+        last = joined[-1] if joined else None
+        if last and abs(last.at - line.at) <= 1.5 and line.start - last.end <= 0.1 * line.length:
+            joined[-1] = RuledLine(last.at, last.start, max(last.end, line.end))
+        else:
+            joined.append(line)
+    return joined
+
+
+def _is_at_the_edge(box: Box, page: RuledPage) -> bool:
+    return (
+        box.width >= MIN_SIDE * page.width
+        and box.height >= MIN_SIDE * page.height
+        and box.left <= MAX_MARGIN * page.width
+        and box.top <= MAX_MARGIN * page.height
+        and page.width - box.right <= MAX_MARGIN * page.width
+        and page.height - box.bottom <= MAX_MARGIN * page.height
+    )
+
+
+def _innermost(border: Box, boxes: Sequence[Box], band: float) -> Box:
+    """Returns the smallest rectangle whose sides all lie within the band inside the border, and
+    about as far from it as each other."""
+    inner = border
+    for box in boxes:
+        insets = (
+            box.left - border.left, box.top - border.top,
+            border.right - box.right, border.bottom - box.bottom,
+        )  # fmt: skip
+        even = max(insets) <= 3 * min(insets) + CORNER_PX
+        if min(insets) >= 0 and max(insets) <= band and even and box.area < inner.area:
+            inner = box
+    return inner
+
+
+def _outside_ink(page: RuledPage, box: Box) -> float:
+    """Returns the share of the ink that lies outside of the box, but for the paper's edges."""
+    paper = page.ink[CORNER_PX:-CORNER_PX, CORNER_PX:-CORNER_PX]
+    left, top = max(0, round(box.left) - 2 * CORNER_PX), max(0, round(box.top) - 2 * CORNER_PX)
+    inside = paper[top : round(box.bottom), left : round(box.right)]
+    return 1 - int(inside.sum()) / max(1, int(paper.sum()))
+
+
+def _covered(page: RuledPage, box: Box) -> float:
+    """Returns the smallest share of ink along a side of the box."""
+    left, top, right, bottom = (round(side) for side in (box.left, box.top, box.right, box.bottom))
+    sides = (
+        page.ink[max(0, top - 2) : top + 3, left:right].any(axis=0),
+        page.ink[max(0, bottom - 2) : bottom + 3, left:right].any(axis=0),
+        page.ink[top:bottom, max(0, left - 2) : left + 3].any(axis=1),
+        page.ink[top:bottom, max(0, right - 2) : right + 3].any(axis=1),
+    )
+    return float(min(np.mean(side) for side in sides))

@@ -1,0 +1,171 @@
+"""The title block of a sheet: the ruled corner or strip that names the drawing, and its fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from tilescout.geometry import Box
+from tilescout.sheet_layout.ruled_lines import RuledLine, RuledPage
+from tilescout.sheet_layout.words import SheetWord, phrases
+
+MAX_AREA = 0.4
+"""The area of a title block, in shares of what holds it."""
+MIN_SIDE_PT = 18
+MIN_CAPTIONS = 2
+MAX_INSET = 0.04
+"""A block may keep so much off the frame, in shares of the frame's side."""
+ONE_LINE_PT = 3
+MIN_RULED = 0.7
+END = r"\s*[:#.]?\s*"
+FIELDS = {
+    "number": r"(?:DWG|DRAWING|DOCUMENT|DOC|DRG|SHEET)\.?\s*(?:NO|NUMBER|NR|ID)",
+    "revision": r"REV(?:ISION)?",
+    "sheet": r"(?:SHEET|PAGE|ID)",
+    "title": r"(?:DRAWING\s+|SHEET\s+)?TITLE",
+    "scale": r"SCALE",
+    "date": r"(?:ISSUED?\s+|PLOT\s+)?DATE",
+}
+NUMERIC = ("sheet", "scale", "date")
+"""Fields whose values have a digit."""
+CAPTION = re.compile(
+    r"(?:DRAWN|DESIGN(?:ED)?|CHECKED|CHECK|APPROVED|APPROVAL|SIZE|PROJECT|UNITS?|TOLERANCES?|"
+    r"PROJECTION|MATERIAL|FILE|COMPANY|CLIENT|ENGINEER|" + "|".join(FIELDS.values()) + r")\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TitleBlock:
+    """The box of a title block in points, its fields by name, and how sure it is, 0 to 1."""
+
+    box: Box
+    fields: dict[str, str]
+    confidence: float
+
+
+def find_title_block(
+    page: RuledPage, sheet: Box, words: Sequence[SheetWord]
+) -> TitleBlock | None:
+    """Returns the title block within the sheet's frame (the page where it has none), or None.
+
+    It is the smallest ruled corner or strip that holds most of the captions of a title block.
+    """
+    lines = phrases(words, page)
+    captions = [line for line in lines if CAPTION.match(line.text.strip())]
+    best: tuple[float, Box] | None = None
+    for box in _corners(page, sheet):
+        inside = sum(box.holds_point(*each.box.centre) for each in captions)
+        score = inside - 10 * box.area / sheet.area
+        if inside >= MIN_CAPTIONS and (best is None or score > best[0]):
+            best = score, box
+    if best is None:
+        return None
+    box = Box(best[1].left, best[1].top, sheet.right, sheet.bottom)
+    inside = [each for each in lines if box.holds_point(*each.box.centre)]
+    fields = read_fields(page, box, inside)
+    kinds = {match.group().upper() for each in inside if (match := CAPTION.match(each.text))}
+    return TitleBlock(box=box, fields=fields, confidence=min(1.0, len(kinds) / 5))
+
+
+def _corners(page: RuledPage, sheet: Box) -> Iterator[Box]:
+    """Yields the ruled corners at the lower right, and strips along the right and the bottom."""
+    near_right, near_bottom = MAX_INSET * sheet.width, MAX_INSET * sheet.height
+    closing = [line for line in page.down if sheet.right - line.at <= near_right]
+    lefts = [line for line in page.down if abs(line.end - sheet.bottom) <= near_bottom]
+    tops = sorted({line.at for line in page.across if line.end >= sheet.right - near_right})
+    for top in (sheet.top, *tops):
+        for left in (sheet.left, *sorted({line.at for line in lefts})):
+            for right in sorted({line.at for line in closing} | {sheet.right}):
+                box = Box(left, top, right, sheet.bottom)
+                if min(box.width, box.height) < MIN_SIDE_PT or box.area > MAX_AREA * sheet.area:
+                    continue
+                if _is_ruled(page.across, top, left, right) and _is_ruled(
+                    page.down, left, top, sheet.bottom - near_bottom
+                ):
+                    yield box
+
+
+def _is_ruled(lines: Sequence[RuledLine], at: float, start: float, end: float) -> bool:
+    """Tells if lines at a place cover most of the way from start to end."""
+    covered = sum(
+        max(0.0, min(line.end, end) - max(line.start, start))
+        for line in lines
+        if abs(line.at - at) <= ONE_LINE_PT
+    )
+    return covered >= MIN_RULED * (end - start)
+
+
+def read_fields(page: RuledPage, box: Box, lines: Sequence[SheetWord]) -> dict[str, str]:
+    """Returns the fields that are captioned in the block.
+
+    A value stands behind its caption, else in the rest of the caption's cell, else in the cell
+    below.
+    """
+    fields: dict[str, str] = {}
+    for name, caption in FIELDS.items():
+        for line in lines:
+            found = re.match(rf"{caption}{END}", line.text, re.IGNORECASE)
+            if found is None or (found.end() < len(line.text) and not _is_end(line.text, found)):
+                continue
+            value = line.text[found.end() :].strip() or _in_cell(page, box, line, lines)
+            if value and (name not in NUMERIC or re.search(r"\d", value)):
+                fields.setdefault(name, value)
+                break
+    return fields
+
+
+def _is_end(text: str, found: re.Match[str]) -> bool:
+    """Tells if the caption ends there: by a sign or a space, and not within a word."""
+    return not text[found.end() - 1].isalnum()
+
+
+def _in_cell(
+    page: RuledPage, block: Box, caption: SheetWord, lines: Sequence[SheetWord]
+) -> str:
+    cell = _cell(page, block, caption.box, lines)
+    below = Box(cell.left, cell.bottom + 2, cell.right, cell.bottom + 4)
+    return _rest(cell, caption, lines) or _rest(
+        _cell(page, block, below, lines), caption, lines
+    )
+
+
+def _rest(cell: Box, caption: SheetWord, lines: Sequence[SheetWord]) -> str:
+    """Returns what stands in a cell beside its captions, from the top."""
+    inside = [
+        each
+        for each in lines
+        if each is not caption
+        and cell.holds_point(*each.box.centre)
+        and not CAPTION.match(each.text)
+    ]
+    ordered = sorted(inside, key=lambda each: (round(each.box.top), each.box.left))
+    return " ".join(each.text for each in ordered).strip()
+
+
+def _cell(page: RuledPage, block: Box, box: Box, lines: Sequence[SheetWord]) -> Box:
+    """Returns the ruled cell around a box within the block."""
+    x, y = box.centre
+    rows = [
+        line.at
+        for line in page.across
+        if line.start - 2 <= x <= line.end + 2 and not _is_lettering(line, lines)
+    ]
+    columns = [line.at for line in page.down if line.start - 2 <= y <= line.end + 2]
+    return Box(
+        max([at for at in columns if block.left <= at <= x], default=block.left),
+        max([at for at in rows if block.top <= at <= y], default=block.top),
+        min([at for at in columns if x < at <= block.right], default=block.right),
+        min([at for at in rows if y < at <= block.bottom], default=block.bottom),
+    )
+
+
+def _is_lettering(line: RuledLine, words: Sequence[SheetWord]) -> bool:
+    """Tells if the strokes of letters beside each other were taken for a line."""
+    return any(
+        word.box.top < line.at < word.box.bottom
+        and line.start >= word.box.left - 3
+        and line.end <= word.box.right + 3
+        for word in words
+    )
