@@ -89,6 +89,10 @@ class Region(_Strict):
         return self
 
 
+SheetRegion = Literal["title-block", "legend", "notes", "revision-table", "outside"]
+"""A part of a sheet that is no drawing."""
+
+
 class StartWhen(_Strict):
     """The condition on which a start of the model is worth its price, whichever comes first."""
 
@@ -113,6 +117,7 @@ class Profile(_Strict):
     min_confidence: dict[str, Confidence] = Field(default_factory=dict)
     include: tuple[Region, ...] = ()
     exclude: tuple[Region, ...] = ()
+    exclude_regions: tuple[SheetRegion, ...] = ()
     max_pages: Annotated[int, Field(ge=1, le=10_000)] = 10_000
     max_tiles_per_document: Annotated[int, Field(ge=1)] = 100_000
     budget_usd: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 25.0
@@ -159,6 +164,19 @@ class Profile(_Strict):
     @classmethod
     def _has_numbers(cls, written: object) -> object:
         return with_numbers(written) if isinstance(written, dict) else written
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_regions(cls, written: object) -> object:
+        """Takes the names of regions out of ``exclude``, where people write them."""
+        if not isinstance(written, dict) or not isinstance(written.get("exclude"), list):
+            return written
+        names = [each for each in written["exclude"] if isinstance(each, str)]
+        boxes = [each for each in written["exclude"] if not isinstance(each, str)]
+        if not names:
+            return written
+        named = [*written.get("exclude_regions", ()), *names]
+        return {**written, "exclude": boxes, "exclude_regions": named}
 
     @model_validator(mode="after")
     def _dpi_is_a_range(self) -> Self:

@@ -10,7 +10,10 @@ TileState = Literal["pending", "answered", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRow:
-    """One page as it was tiled; ``tiled`` marks that all its rows are written."""
+    """One page as it was tiled; ``tiled`` marks that all its rows are written.
+
+    ``layout`` is the JSON of the sheet's layout, empty where it was not read.
+    """
 
     page: int
     attempts: int = 0
@@ -28,6 +31,7 @@ class PageRow:
     bands: tuple[int, ...] = ()
     has_layer: bool = False
     warnings: tuple[str, ...] = ()
+    layout: str = ""
 
     @property
     def is_marked(self) -> bool:

@@ -62,6 +62,8 @@ class Profile:
     With a ``max_dpi`` above ``dpi`` each page gets the dpi between them that its lettering needs,
     within ``max_tiles_per_page``.
 
+    ``exclude_regions`` names parts of the sheet, such as its legend, that nothing is kept of.
+
     A model that must be started has these: ``start_minutes`` bounds its start,
     ``tiles_per_second_per_unit`` holds until a run has measured it, and ``use_running_model`` lets
     a run use a model that somebody else started (and never stop it).
@@ -85,6 +87,7 @@ class Profile:
     min_confidence: dict[str, float] = field(default_factory=dict)
     include: tuple[Region, ...] = ()
     exclude: tuple[Region, ...] = ()
+    exclude_regions: tuple[str, ...] = ()
     max_pages: int = 10_000
     max_tiles_per_document: int = 100_000
     budget_usd: float = 25.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,8 +12,12 @@ from tilescout.detections import Answer, Detection
 from tilescout.documents import Document
 from tilescout.geometry import Box
 from tilescout.ledger import PageRow
+from tilescout.sheet_layout.layout import SheetLayout, layout_from_json
 
 SECONDS_PER_DAY = 24 * 3600
+NO_LAYOUT = SheetLayout()
+LATER_MEMBERS = {"corrections": 0, "zone": "", "region": "drawing"}
+"""Members that rows of earlier versions lack, with what stands for them."""
 MAX_WARNINGS = 50
 """A document's row and its result file name at most so many warnings of its pages or tiles."""
 
@@ -74,6 +79,7 @@ def row(
     number: int,
     dpi: int,
     versions: Mapping[int, str] | None = None,
+    layout: SheetLayout = NO_LAYOUT,
 ) -> dict[str, Any]:
     """Returns one row of the detections table.
 
@@ -103,6 +109,8 @@ def row(
         "box_pt": points(detection.box, dpi),
         "tiles": list(detection.tiles),
         "open_sides": list(detection.open_sides),
+        "zone": layout.zone_of(detection.box.to_points(dpi)),
+        "region": layout.region_of(detection.box.to_points(dpi)),
         "made_at": result.made_at,
     }
     if detection.angle is not None:
@@ -135,8 +143,13 @@ def detection_json(attributes: dict[str, Any]) -> dict[str, Any]:
     members = {name: attributes[name] for name in shown}
     turned = {"angle": attributes["angle"]} if "angle" in attributes else {}
     # Rows of an earlier version do not tell.
-    corrections = attributes.get("corrections", 0)
-    return {"id": attributes["sort"], **members, "corrections": corrections} | turned
+    later = {name: attributes.get(name, absent) for name, absent in LATER_MEMBERS.items()}
+    return {"id": attributes["sort"], **members, **later} | turned
+
+
+def sheet_layout(page: PageRow) -> SheetLayout:
+    """Returns the layout of a page, an empty one where it was not read."""
+    return layout_from_json(json.loads(page.layout)) if page.layout else NO_LAYOUT
 
 
 def page_json(page: PageRow) -> dict[str, Any]:
@@ -149,6 +162,7 @@ def page_json(page: PageRow) -> dict[str, Any]:
         "height_pt": page.height_pt,
         "dpi": page.dpi,
         "rotation": page.rotation,
+        "sheet": json.loads(page.layout) if page.layout else None,
     }
 
 

@@ -21,6 +21,7 @@ from tilescout.documents import Document
 from tilescout.handlers import runtime, settings
 from tilescout.ledger import PageRow, TileRow
 from tilescout.merging.page import detect_with_warnings
+from tilescout.merging.sheet_regions import keep_wanted_regions
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -119,9 +120,13 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
         answers, page.page, page.width_px, page.height_px, result.document.profile
     )
     versions = results.versions_by_tile(answers)
+    layout = results.sheet_layout(page)
+    kept = keep_wanted_regions(
+        merged.detections, layout, result.document.profile.exclude_regions, page
+    )
     rows = [
-        results.row(result, detection, n, page.dpi, versions)
-        for n, detection in enumerate(merged.detections)
+        results.row(result, detection, n, page.dpi, versions, layout)
+        for n, detection in enumerate(kept.detections)
     ]
     detections = runtime.table(SETTINGS.detections_table)
     detection_table.write_page(
@@ -137,6 +142,7 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
         "model_versions": sorted(set(versions.values())),
         "warnings": [
             *merged.warnings,
+            *kept.warnings,
             *(warning for answer in answers for warning in answer.warnings),
         ],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
@@ -209,4 +210,5 @@ def _marked(row: PageRow, page: RenderedPage, grid: str, bands: tuple[int, ...])
         bands=bands,
         has_layer=bool(page.words),
         warnings=page.warnings,
+        layout=json.dumps(page.layout, separators=(",", ":")) if page.layout else "",
     )

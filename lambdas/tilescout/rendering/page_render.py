@@ -21,8 +21,10 @@ from tilescout.rendering.page_tiles import cut_tiles
 from tilescout.rendering.page_work import measure_page
 from tilescout.rendering.process import RenderLimits
 from tilescout.rendering.requests import RenderedPage, RenderRequest
+from tilescout.rendering.sheet_reading import read_layout
 from tilescout.rendering.shx_annotations import shx_annotations
 from tilescout.rendering.text_layer import PageText, read_text
+from tilescout.sheet_layout.layout import layout_to_json
 from tilescout.tiling.grid import Tile, TileGrid
 from tilescout.tiling.page_scales import PageScale, page_scales
 
@@ -150,4 +152,5 @@ def _result(
         words=text.words,
         covers_page=text.covers_page,
         warnings=tuple(warnings),
+        layout=layout_to_json(read_layout(page)),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from tilescout.detections import Word
 from tilescout.profiles import Colour, Profile, Region, SecondScale
@@ -126,6 +126,7 @@ class RenderedPage:
     """The result of a page; ``words`` in page pixels are visible text of the PDF itself.
 
     ``tiles_skipped`` counts blank tiles and those that regions or text made unnecessary.
+    ``layout`` is that of the sheet as `layout_from_json` reads it.
     ``covers_page``: the words stand for all text of the page, by the rule in ``text_layer``.
     """
 
@@ -141,3 +142,4 @@ class RenderedPage:
     words: tuple[Word, ...]
     covers_page: bool
     warnings: tuple[str, ...]
+    layout: dict[str, Any] = field(default_factory=dict)

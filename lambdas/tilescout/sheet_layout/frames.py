@@ -21,6 +21,9 @@ MAX_OUTSIDE_INK = 0.1
 """Ink outside of a frame, in shares of all; round the outline of a building there is more."""
 CORNER_PX = 6
 MAX_LINES = 24
+ONE_LINE_PX = 1
+MAX_GAP = 0.1
+"""A gap in a line, in shares of the longer of the pieces beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,23 +76,42 @@ def _is_edge_of_page(box: Box, page: RuledPage) -> bool:
 
 def _long(lines: Sequence[RuledLine], side: float) -> list[RuledLine]:
     """Returns the lines that are long enough, those nearest to the page's edges, in order."""
-    joined = _joined([line for line in lines if line.length >= MIN_SIDE / 8 * side])
-    long = [line for line in joined if line.length >= MIN_SIDE * side]
+    long = [line for line in _joined(lines) if line.length >= MIN_SIDE * side]
     if len(long) > MAX_LINES:
         long = long[: MAX_LINES // 2] + long[-MAX_LINES // 2 :]
     return long
 
 
 def _joined(lines: Sequence[RuledLine]) -> list[RuledLine]:
-    """Returns the lines with the pieces of one line put together: stamps and ticks cut it."""
+    """Returns the lines with the pieces of one line put together.
+
+    Stamps and ticks cut a line, and a scanned one goes over from one row of pixels to the next.
+    """
     joined: list[RuledLine] = []
-    for line in sorted(lines, key=lambda line: (round(line.at / 2), line.start)):
-        last = joined[-1] if joined else None
-        if last and abs(last.at - line.at) <= 1.5 and line.start - last.end <= 0.1 * line.length:
-            joined[-1] = RuledLine(last.at, last.start, max(last.end, line.end))
-        else:
-            joined.append(line)
+    for cluster in _clusters(lines):
+        pieces = sorted(cluster, key=lambda line: line.start)
+        current = pieces[0]
+        for line in pieces[1:]:
+            gap = line.start - current.end
+            if gap <= max(CORNER_PX, MAX_GAP * max(line.length, current.length)):
+                at = max(current, line, key=lambda each: each.length).at
+                current = RuledLine(at, current.start, max(current.end, line.end))
+            else:
+                joined.append(current)
+                current = line
+        joined.append(current)
     return joined
+
+
+def _clusters(lines: Sequence[RuledLine]) -> list[list[RuledLine]]:
+    """Returns the lines in groups that lie within a pixel of each other, from the first."""
+    clusters: list[list[RuledLine]] = []
+    for line in sorted(lines, key=lambda line: line.at):
+        if clusters and line.at - clusters[-1][-1].at <= ONE_LINE_PX:
+            clusters[-1].append(line)
+        else:
+            clusters.append([line])
+    return clusters
 
 
 def _is_at_the_edge(box: Box, page: RuledPage) -> bool:

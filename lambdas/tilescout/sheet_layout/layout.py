@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from tilescout.geometry import Box
-from tilescout.sheet_layout.frames import find_frame
-from tilescout.sheet_layout.ruled_lines import Grey, read_lines
-from tilescout.sheet_layout.text_blocks import find_text_blocks
-from tilescout.sheet_layout.title_block import find_title_block
-from tilescout.sheet_layout.words import SheetWord
-from tilescout.sheet_layout.zones import ZoneAxis, ZoneGrid, find_zones
 
 REGIONS = ("drawing", "title-block", "legend", "notes", "revision-table", "outside")
 """The regions of a sheet; what lies in no other one is drawing."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneAxis:
+    """The zones along one side: n names between n + 1 edges in points, from left or top."""
+
+    names: tuple[str, ...]
+    edges: tuple[float, ...]
+
+    def name_at(self, place: float) -> str:
+        """Returns the name of the zone at a place, empty outside of them all."""
+        number = bisect(self.edges, place) - 1
+        return self.names[number] if 0 <= number < len(self.names) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneGrid:
+    """The zones of a sheet. A place's name is that of its row and of its column, as C7."""
+
+    columns: ZoneAxis
+    rows: ZoneAxis
+
+    def zone_at(self, x: float, y: float) -> str:
+        """Returns the zone of a point, the letter first; empty outside of the grid."""
+        column, row = self.columns.name_at(x), self.rows.name_at(y)
+        if not column or not row:
+            return ""
+        return f"{row}{column}" if row.isalpha() else f"{column}{row}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,29 +73,6 @@ class SheetLayout:
         return x + self.slope * y, y - self.slope * x
 
 
-def read_sheet(grey: Grey, words: Sequence[SheetWord]) -> SheetLayout:
-    """Returns the layout of a page drawn at 72 dpi (rows x columns) with its words in points."""
-    page = read_lines(grey)
-    straight = [_straight(word, page.slope) for word in words]
-    frame = find_frame(page)
-    sheet = frame.inner if frame else Box(0, 0, page.width, page.height)
-    title = find_title_block(page, sheet, straight)
-    blocks = [("title-block", title.box)] if title else []
-    return SheetLayout(
-        frame=frame.inner if frame else None,
-        frame_confidence=frame.confidence if frame else 0.0,
-        zones=find_zones(page, frame, straight) if frame else None,
-        blocks=(*blocks, *find_text_blocks(page, sheet, straight)),
-        fields=title.fields if title else {},
-        slope=page.slope,
-    )
-
-
-def _straight(word: SheetWord, slope: float) -> SheetWord:
-    x, y = word.box.centre
-    return SheetWord(word.text, word.box.shift(slope * y, -slope * x)) if slope else word
-
-
 def layout_to_json(layout: SheetLayout) -> dict[str, Any]:
     """Returns plain values for a row or a file; `layout_from_json` reads them."""
     zones = layout.zones
@@ -89,7 +89,9 @@ def layout_to_json(layout: SheetLayout) -> dict[str, Any]:
 
 def layout_from_json(value: Mapping[str, Any]) -> SheetLayout:
     """Returns the layout that `layout_to_json` wrote."""
-    axes = [ZoneAxis(tuple(each["names"]), tuple(map(float, each["edges"]))) for each in value["zones"]]
+    axes = [
+        ZoneAxis(tuple(each["names"]), tuple(map(float, each["edges"]))) for each in value["zones"]
+    ]
     return SheetLayout(
         frame=_box(value["frame"]) if value["frame"] else None,
         frame_confidence=float(value["frame_confidence"]),

@@ -21,6 +21,7 @@ CONTRAST = 28
 MAX_GAP_PX = 4
 MAX_THICKNESS_PX = 8
 MIN_LINE_PX = 24
+MAX_RUNS = 100_000
 MAX_SKEW = math.radians(2)
 SKEW_STEPS = 41
 SKEW_STRIPS = 24
@@ -72,9 +73,18 @@ def read_lines(grey: Grey) -> RuledPage:
     slope = skew(ink)
     if slope:
         ink = _sheared(_sheared(ink, -slope).T, slope).T
-    return RuledPage(
-        ink=ink, across=_lines(ink), down=_lines(ink.T), slope=slope
-    )
+        # A straightened line goes over from one row of pixels to the next and back.
+        across, down = _lines(_thickened(ink)), _lines(_thickened(ink.T))
+    else:
+        across, down = _lines(ink), _lines(ink.T)
+    return RuledPage(ink=ink, across=across, down=down, slope=slope)
+
+
+def _thickened(ink: Flags) -> Flags:
+    """Returns the ink with each row's moved down by one row as well."""
+    thick = ink.copy()
+    thick[1:] |= ink[:-1]
+    return thick
 
 
 def inked(grey: Grey) -> Flags:
@@ -135,7 +145,10 @@ def _lines(ink: Flags) -> tuple[RuledLine, ...]:
 
 
 def _long_runs(ink: Flags) -> list[tuple[int, list[tuple[int, int]]]]:
-    """Returns the runs of each row of at least MIN_LINE_PX; gaps of a few pixels do not end them."""
+    """Returns the runs of each row of at least MIN_LINE_PX; small gaps do not end them.
+
+    There are none where they are so many that the page is a pattern rather than a drawing.
+    """
     padded = np.pad(ink, ((0, 0), (1, 1)))
     row, start = np.nonzero(padded[:, 1:-1] & ~padded[:, :-2])
     _, end = np.nonzero(padded[:, 1:-1] & ~padded[:, 2:])
@@ -144,6 +157,8 @@ def _long_runs(ink: Flags) -> list[tuple[int, list[tuple[int, int]]]]:
     last = np.concatenate((first[1:] - 1, [len(row) - 1])) if len(row) else first
     long = end[last] - start[first] + 1 >= MIN_LINE_PX if len(row) else np.empty(0, bool)
     found: dict[int, list[tuple[int, int]]] = {}
+    if int(long.sum()) > MAX_RUNS:
+        return []
     for one, other in zip(first[long], last[long], strict=True):
         found.setdefault(int(row[one]), []).append((int(start[one]), int(end[other]) + 1))
     return sorted(found.items())

@@ -10,15 +10,17 @@ from tilescout.sheet_layout.ruled_lines import RuledLine, RuledPage
 from tilescout.sheet_layout.words import SheetWord, phrases
 
 HEADINGS = {
-    "legend": r"(?:[A-Z ]+ )?LEGEND(?:S)?:?|SYMBOLS?(?: LIST| LEGEND)?:?",
-    "notes": r"(?:GENERAL |KEYED |SHEET |DRAWING )?NOTES?:?",
+    "legend": r"[A-Z&/ ]{0,40}LEGENDS?(?: [A-Z&/ ]{1,30})?:?|SYMBOLS?(?: LIST)?:?",
+    "notes": r"(?:[A-Z&/ ]{1,30} )?NOTES?:?",
     "revision-table": r"REVISIONS?(?: HISTORY| TABLE| BLOCK)?:?|REV\.?",
 }
 BESIDE_REV = re.compile(r"ECN|ECO|DESCRIPTION|CHANGE|DATE", re.IGNORECASE)
-MAX_AREA = 0.35
+MAX_AREA = {"legend": 0.35, "notes": 0.35, "revision-table": 0.1}
 """The area of a block, in shares of the sheet's."""
 MAX_GAP = 3.0
 """The paper between two lines of a block, in heights of a line."""
+MAX_RULE = 4
+"""The way from a heading to the rule above or below it, in heights of the heading."""
 ONE_LINE_PT = 3
 
 
@@ -34,8 +36,8 @@ def find_text_blocks(
     for line in lines:
         name = _name(line, lines)
         if name and not any(box.holds_point(*line.box.centre) for _, box in blocks):
-            box = _ruled_box(page, line.box) or _lines_below(line, lines)
-            if box.area <= MAX_AREA * sheet.area:
+            box = _ruled_box(page, name, line.box, sheet) or _lines_below(line, lines)
+            if box.area <= MAX_AREA[name] * sheet.area:
                 blocks.append((name, box))
     return tuple(blocks)
 
@@ -57,28 +59,44 @@ def _name(line: SheetWord, lines: Sequence[SheetWord]) -> str:
     return ""
 
 
-def _ruled_box(page: RuledPage, heading: Box) -> Box | None:
-    """Returns the box that a line above the heading and lines from its ends downwards rule."""
+def _ruled_box(page: RuledPage, name: str, heading: Box, sheet: Box) -> Box | None:
+    """Returns the box that a line along the heading and lines at its ends rule.
+
+    Of several it is the smallest, or the largest for a table, whose cells are ruled as well.
+    """
     x, y = heading.centre
-    above = [
-        line for line in page.across
-        if line.start - 2 <= x <= line.end + 2 and 0 <= y - line.at <= 4 * heading.height
-    ]  # fmt: skip
-    for top in sorted(above, key=lambda line: -line.length):
-        left = _side(page.down, top.start, top.at)
-        right = _side(page.down, top.end, top.at)
-        if left and right:
-            return Box(left.at, top.at, right.at, min(left.end, right.end))
-    return None
+    along = [
+        line
+        for line in page.across
+        if line.start - 2 <= x <= line.end + 2 and abs(y - line.at) <= MAX_RULE * heading.height
+    ]
+    boxes = [box for line in along if (box := _box_on(page, line, heading))]
+    fitting = [box for box in boxes if box.area <= MAX_AREA[name] * sheet.area]
+    choose = max if name == "revision-table" else min
+    return choose(fitting, key=lambda box: box.area, default=None)
 
 
-def _side(lines: Sequence[RuledLine], at: float, top: float) -> RuledLine | None:
-    """Returns the longest line down from a corner."""
-    down = [
-        line for line in lines
-        if abs(line.at - at) <= ONE_LINE_PT and line.start <= top + ONE_LINE_PT < line.end
-    ]  # fmt: skip
-    return max(down, key=lambda line: line.end, default=None)
+def _box_on(page: RuledPage, rule: RuledLine, heading: Box) -> Box | None:
+    sides = [
+        max(crossing, key=lambda line: line.end)
+        for at in (rule.start, rule.end)
+        if (crossing := _crossing(page.down, at, rule.at))
+    ]
+    if len(sides) < 2:
+        return None
+    top = min(rule.at, max(side.start for side in sides), heading.top)
+    bottom = min(side.end for side in sides)
+    return Box(rule.start, top, rule.end, bottom) if bottom > heading.bottom else None
+
+
+def _crossing(lines: Sequence[RuledLine], at: float, y: float) -> list[RuledLine]:
+    """Returns the lines down that pass through a point."""
+    return [
+        line
+        for line in lines
+        if abs(line.at - at) <= ONE_LINE_PT
+        and line.start - ONE_LINE_PT <= y <= line.end + ONE_LINE_PT
+    ]
 
 
 def _lines_below(heading: SheetWord, lines: Sequence[SheetWord]) -> Box:
@@ -88,8 +106,11 @@ def _lines_below(heading: SheetWord, lines: Sequence[SheetWord]) -> Box:
     for each in below:
         gap = each.box.top - box.bottom
         same_column = each.box.left < box.right and each.box.right > box.left
-        if each is not heading and same_column and 0 <= gap + each.box.height and gap <= (
-            MAX_GAP * max(each.box.height, heading.box.height)
+        if (
+            each is not heading
+            and same_column
+            and gap + each.box.height >= 0
+            and gap <= (MAX_GAP * max(each.box.height, heading.box.height))
         ):
             box = box.union(each.box)
     return box

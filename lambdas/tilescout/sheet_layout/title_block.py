@@ -17,6 +17,9 @@ MIN_CAPTIONS = 2
 MAX_INSET = 0.04
 """A block may keep so much off the frame, in shares of the frame's side."""
 ONE_LINE_PT = 3
+LARGE_COSTS = 10
+"""The captions that a block must hold more if it were as large as the sheet."""
+MAX_LINES, MAX_RIGHTS, MAX_RANKED = 60, 8, 200
 MIN_RULED = 0.7
 END = r"\s*[:#.]?\s*"
 FIELDS = {
@@ -45,45 +48,54 @@ class TitleBlock:
     confidence: float
 
 
-def find_title_block(
-    page: RuledPage, sheet: Box, words: Sequence[SheetWord]
-) -> TitleBlock | None:
+def find_title_block(page: RuledPage, sheet: Box, words: Sequence[SheetWord]) -> TitleBlock | None:
     """Returns the title block within the sheet's frame (the page where it has none), or None.
 
     It is the smallest ruled corner or strip that holds most of the captions of a title block.
     """
     lines = phrases(words, page)
     captions = [line for line in lines if CAPTION.match(line.text.strip())]
-    best: tuple[float, Box] | None = None
-    for box in _corners(page, sheet):
-        inside = sum(box.holds_point(*each.box.centre) for each in captions)
-        score = inside - 10 * box.area / sheet.area
-        if inside >= MIN_CAPTIONS and (best is None or score > best[0]):
-            best = score, box
-    if best is None:
+    corner = _best_corner(page, sheet, captions)
+    if corner is None:
         return None
-    box = Box(best[1].left, best[1].top, sheet.right, sheet.bottom)
+    box = Box(corner.left, corner.top, sheet.right, sheet.bottom)
     inside = [each for each in lines if box.holds_point(*each.box.centre)]
-    fields = read_fields(page, box, inside)
     kinds = {match.group().upper() for each in inside if (match := CAPTION.match(each.text))}
-    return TitleBlock(box=box, fields=fields, confidence=min(1.0, len(kinds) / 5))
+    return TitleBlock(
+        box=box, fields=read_fields(page, box, inside), confidence=min(1.0, len(kinds) / 5)
+    )
+
+
+def _best_corner(page: RuledPage, sheet: Box, captions: Sequence[SheetWord]) -> Box | None:
+    """Returns the ruled corner with the most captions; large ones need some more of them."""
+    centres = [each.box.centre for each in captions]
+    ranked = []
+    for box in _corners(page, sheet):
+        held = sum(box.holds_point(*centre) for centre in centres)
+        if held >= MIN_CAPTIONS:
+            ranked.append((held - LARGE_COSTS * box.area / sheet.area, box))
+    ranked.sort(key=lambda each: -each[0])
+    near_bottom = MAX_INSET * sheet.height
+    for _, box in ranked[:MAX_RANKED]:
+        if _is_ruled(page.across, box.top, box.left, box.right) and _is_ruled(
+            page.down, box.left, box.top, sheet.bottom - near_bottom
+        ):
+            return box
+    return None
 
 
 def _corners(page: RuledPage, sheet: Box) -> Iterator[Box]:
-    """Yields the ruled corners at the lower right, and strips along the right and the bottom."""
+    """Yields the corners between lines at the lower right, and strips along right and bottom."""
     near_right, near_bottom = MAX_INSET * sheet.width, MAX_INSET * sheet.height
-    closing = [line for line in page.down if sheet.right - line.at <= near_right]
-    lefts = [line for line in page.down if abs(line.end - sheet.bottom) <= near_bottom]
-    tops = sorted({line.at for line in page.across if line.end >= sheet.right - near_right})
-    for top in (sheet.top, *tops):
-        for left in (sheet.left, *sorted({line.at for line in lefts})):
-            for right in sorted({line.at for line in closing} | {sheet.right}):
+    rights = {line.at for line in page.down if sheet.right - near_right <= line.at}
+    lefts = {line.at for line in page.down if abs(line.end - sheet.bottom) <= near_bottom}
+    tops = {line.at for line in page.across if line.end >= sheet.right - near_right}
+    for top in (sheet.top, *sorted(tops)[-MAX_LINES:]):
+        for left in (sheet.left, *sorted(lefts)[-MAX_LINES:]):
+            for right in (*sorted(rights)[-MAX_RIGHTS:], sheet.right):
                 box = Box(left, top, right, sheet.bottom)
-                if min(box.width, box.height) < MIN_SIDE_PT or box.area > MAX_AREA * sheet.area:
-                    continue
-                if _is_ruled(page.across, top, left, right) and _is_ruled(
-                    page.down, left, top, sheet.bottom - near_bottom
-                ):
+                small = min(right - left, sheet.bottom - top) < MIN_SIDE_PT
+                if not small and box.area <= MAX_AREA * sheet.area:
                     yield box
 
 
@@ -121,14 +133,10 @@ def _is_end(text: str, found: re.Match[str]) -> bool:
     return not text[found.end() - 1].isalnum()
 
 
-def _in_cell(
-    page: RuledPage, block: Box, caption: SheetWord, lines: Sequence[SheetWord]
-) -> str:
+def _in_cell(page: RuledPage, block: Box, caption: SheetWord, lines: Sequence[SheetWord]) -> str:
     cell = _cell(page, block, caption.box, lines)
     below = Box(cell.left, cell.bottom + 2, cell.right, cell.bottom + 4)
-    return _rest(cell, caption, lines) or _rest(
-        _cell(page, block, below, lines), caption, lines
-    )
+    return _rest(cell, caption, lines) or _rest(_cell(page, block, below, lines), caption, lines)
 
 
 def _rest(cell: Box, caption: SheetWord, lines: Sequence[SheetWord]) -> str:

@@ -21,7 +21,7 @@ class SheetWord:
 
 
 def phrases(words: Sequence[SheetWord], page: RuledPage) -> list[SheetWord]:
-    """Returns words that stand behind each other on one line, with no ruled line between, as one."""
+    """Returns words that follow each other on one line, with no ruled line between, as one."""
     joined: list[SheetWord] = []
     for row in _rows(words):
         for word in sorted(row, key=lambda word: word.box.left):
@@ -50,7 +50,11 @@ def _follows(one: Box, other: Box, page: RuledPage) -> bool:
     gap = other.left - one.right
     same_line = abs(one.centre[1] - other.centre[1]) <= height / 2
     y = other.centre[1]
-    return same_line and -height / 2 <= gap <= MAX_SPACE * height and not any(
-        line.start <= y <= line.end and one.right - 2 <= line.at <= other.left + 2
-        for line in page.down
+    return (
+        same_line
+        and -height / 2 <= gap <= MAX_SPACE * height
+        and not any(
+            line.start <= y <= line.end and one.right - 2 <= line.at <= other.left + 2
+            for line in page.down
+        )
     )

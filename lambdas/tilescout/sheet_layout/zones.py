@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from tilescout.geometry import Box
 from tilescout.sheet_layout.frames import Frame
+from tilescout.sheet_layout.layout import ZoneAxis, ZoneGrid
 from tilescout.sheet_layout.ruled_lines import RuledPage
 from tilescout.sheet_layout.words import SheetWord
 
@@ -22,34 +23,6 @@ MAX_TICK_PX = 5
 TICK_COVERED = 0.75
 MIN_NAMED = 2
 MIN_ZONES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneAxis:
-    """The zones along one side: n names between n + 1 edges in points, from left or top."""
-
-    names: tuple[str, ...]
-    edges: tuple[float, ...]
-
-    def name_at(self, place: float) -> str:
-        """Returns the name of the zone at a place, empty outside of them all."""
-        number = int(np.searchsorted(self.edges, place, side="right")) - 1
-        return self.names[number] if 0 <= number < len(self.names) else ""
-
-
-@dataclass(frozen=True, slots=True)
-class ZoneGrid:
-    """The zones of a sheet. A place's name is that of its row and of its column, as C7."""
-
-    columns: ZoneAxis
-    rows: ZoneAxis
-
-    def zone_at(self, x: float, y: float) -> str:
-        """Returns the zone of a point, the letter first; empty outside of the grid."""
-        column, row = self.columns.name_at(x), self.rows.name_at(y)
-        if not column or not row:
-            return ""
-        return f"{row}{column}" if row.isalpha() else f"{column}{row}"
 
 
 def find_zones(page: RuledPage, frame: Frame, words: Sequence[SheetWord]) -> ZoneGrid | None:
@@ -108,7 +81,7 @@ def _edges(band: np.ndarray, frame: Frame, named: Sequence[SheetWord]) -> tuple[
     if len(ticks) + 1 >= MIN_ZONES:
         return (left, *ticks, right)
     places = sorted({round(word.box.centre[0]) for word in named})
-    middles = [(one + other) / 2 for one, other in zip(places, places[1:], strict=False)]
+    middles = [(one + other) / 2 for one, other in pairwise(places)]
     return (left, *middles, right)
 
 

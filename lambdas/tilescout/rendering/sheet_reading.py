@@ -1,0 +1,37 @@
+"""Reads the layout of a page from its pixels and its own words. Runs in the child only."""
+
+from __future__ import annotations
+
+import numpy as np
+import pymupdf
+
+from tilescout.geometry import POINTS_PER_INCH
+from tilescout.rendering.layer_words import layer_words
+from tilescout.rendering.mupdf_page import ShownPage
+from tilescout.rendering.page_tiles import Pixels
+from tilescout.sheet_layout.layout import SheetLayout
+from tilescout.sheet_layout.sheet_reader import read_sheet
+from tilescout.sheet_layout.words import SheetWord
+
+MAX_PIXELS = 24_000_000
+"""A sheet of 1.7 x 2.4 m; a larger page has no layout."""
+
+
+def read_layout(page: ShownPage) -> SheetLayout:
+    """Returns the layout of a page; it costs some hundredths of a second."""
+    picture = page.in_grey(POINTS_PER_INCH)
+    if picture.width * picture.height > MAX_PIXELS:
+        return SheetLayout()
+    pixels: Pixels = np.empty((picture.height, picture.width, 1), np.uint8)
+    # The finest line is a whole pixel wide: in grey it would be paler than the paper's grain.
+    pymupdf.TOOLS.set_graphics_min_line_width(1)
+    try:
+        picture.draw(pixels, 0)
+    finally:
+        pymupdf.TOOLS.set_graphics_min_line_width(0)
+    words = [
+        SheetWord(word.text, picture.to_pixels(word.box))
+        for word in layer_words(page.lines(), ())
+        if word.text
+    ]
+    return read_sheet(pixels[..., 0], words)
