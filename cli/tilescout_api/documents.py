@@ -37,7 +37,8 @@ class Detection:
     ``box_px`` is in pixels at the page's dpi, ``box_pt`` in points; ``confidence`` is 0 to 100.
     ``review`` is "unreviewed", "accepted", "corrected" or "added", ``reviewed_by`` who said so.
     ``open_sides`` are those at which it may go on. ``angle`` (0 to 180 degrees, clockwise) is by
-    how much its longer side is turned from level, where the model tells it.
+    how much its longer side is turned from level, where the model tells it. ``zone`` ("C7") and
+    ``region`` ("drawing", "title-block" …) are those of the sheet.
     """
 
     id: str
@@ -51,6 +52,8 @@ class Detection:
     review: str
     reviewed_by: str
     angle: float | None
+    zone: str
+    region: str
     document: Document = field(repr=False, compare=False)
 
     def crop(self, *, dpi: float = 200, margin: float = 0.0) -> Image.Image:
@@ -130,6 +133,8 @@ class Document:
             review=review.get("state", "unreviewed"),
             reviewed_by=review.get("by", ""),
             angle=row.get("angle"),
+            zone=row.get("zone", ""),
+            region=row.get("region", ""),
             document=self,
         )
 
@@ -214,6 +219,8 @@ def _table(documents: Any) -> pandas.DataFrame:
             "confidence": each.confidence,
             "review": each.review,
             "angle": each.angle,
+            "zone": each.zone,
+            "region": each.region,
         }
         | {f"{name}_px": side for name, side in zip(names, each.box_px, strict=True)}
         | {f"{name}_pt": side for name, side in zip(names, each.box_pt, strict=True)}

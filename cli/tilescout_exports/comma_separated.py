@@ -13,7 +13,7 @@ COLUMNS = (
     "document_id", "source_key", "page", "id", "label", "text", "confidence",
     "left_px", "top_px", "right_px", "bottom_px",
     "left_pt", "top_pt", "right_pt", "bottom_pt",
-    "tiles", "open_sides", "review", "angle",
+    "tiles", "open_sides", "review", "angle", "zone", "region",
 )  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """A cell that begins so is run as a formula by spreadsheets (OWASP, CSV injection)."""
@@ -53,6 +53,8 @@ def cells(document: Mapping[str, Any], detection: Mapping[str, Any]) -> list[Any
         " ".join(detection["open_sides"]),
         detection.get("review", {}).get("state", ""),
         detection.get("angle", ""),
+        detection.get("zone", ""),
+        detection.get("region", ""),
     ]
 
 

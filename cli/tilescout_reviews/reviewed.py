@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from tilescout.geometry import Box, iou
 from tilescout.merging.text.confusions import normalise
+from tilescout.sheet_layout.layout import SheetLayout, layout_from_json
 from tilescout_reviews.corrections import Correction, Finding, Sides
 
 State = Literal["unreviewed", "accepted", "corrected", "rejected", "added"]
@@ -209,6 +210,7 @@ def rows(result: Mapping[str, Any], reviewed: Iterable[ReviewedDetection]) -> li
     has a number after those of its page, and confidence 100.
     """
     dpi_of = {page["page"]: page["dpi"] for page in result["document"]["pages"]}
+    layouts = _layouts(result["document"]["pages"])
     next_number = _next_numbers(result["detections"])
     kept = []
     for each in reviewed:
@@ -217,8 +219,15 @@ def rows(result: Mapping[str, Any], reviewed: Iterable[ReviewedDetection]) -> li
         row = dict(each.found) if each.found else _new_row(each, next_number)
         if each.state != "unreviewed":
             row |= _told(each, dpi_of.get(each.page, 72))
+            if layout := layouts.get(each.page):
+                place = Box(*row["box_pt"])
+                row |= {"zone": layout.zone_of(place), "region": layout.region_of(place)}
         kept.append(row)
     return kept
+
+
+def _layouts(pages: Iterable[Mapping[str, Any]]) -> dict[int, SheetLayout]:
+    return {page["page"]: layout_from_json(page["sheet"]) for page in pages if page.get("sheet")}
 
 
 def _next_numbers(detections: Iterable[Mapping[str, Any]]) -> defaultdict[int, int]:

@@ -143,6 +143,8 @@ def detection(each: ReviewedDetection, dpi: int) -> dict[str, Any]:
         "openSides": list(each.open_sides),
         "version": correction.version if correction else 0,
     }
+    if each.found:
+        shown |= {"zone": each.found.get("zone", ""), "region": each.found.get("region", "")}
     if each.difference:
         shown["difference"] = each.difference
         shown["found"] = {"label": each.found["label"], "text": each.found["text"]} if (

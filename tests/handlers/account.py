@@ -22,10 +22,14 @@ WORDS = {"name": "words", "detector": "rekognition-text", "dpi": 72, "tile_size"
 LAYER = {"name": "layer", "detector": "pdf-text", "dpi": 72, "tile_size": 400, "overlap": 50}
 SYMBOLS = TEXT | {"name": "symbols", "detector": "custom-labels", "model_project": "pumps"}
 TWICE = TEXT | {"name": "twice", "second_scale": "page"}
+DRAWING_ONLY = LAYER | {
+    "name": "drawing-only",
+    "exclude_regions": ["title-block", "outside", "legend"],
+}
 FINE = TEXT | {"name": "fine", "max_dpi": 288}
 SERVED = TEXT | {"name": "served", "detector": "onnx", "model_project": "plant"}
 PROFILES = {
-    "profiles": [TEXT, WORDS | {"overlap": 50}, LAYER, SYMBOLS, SERVED, TWICE, FINE],
+    "profiles": [TEXT, WORDS | {"overlap": 50}, LAYER, SYMBOLS, SERVED, TWICE, FINE, DRAWING_ONLY],
     "default_profile": "text",
     "prices": {},
     "started_on_upload": ["textract"],

@@ -91,6 +91,8 @@ export class Details {
 function facts(one: import("./types").Detection): HTMLElement[] {
   const told: string[] = [];
   if (one.by) told.push(`${one.by}, ${new Date((one.at ?? 0) * 1000).toLocaleString()}`);
+  const place = [one.zone && `zone ${one.zone}`, one.region && one.region !== "drawing" && one.region].filter(Boolean);
+  if (place.length) told.push(place.join(", "));
   if (one.openSides.length) told.push(`may go on at: ${one.openSides.join(", ")}`);
   if (one.difference === "gone") told.push("the newest run does not find it");
   if (one.difference === "different" && one.found) told.push(`the newest run reads ${one.found.label} “${one.found.text}”`);

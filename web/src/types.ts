@@ -16,6 +16,8 @@ export interface Detection {
   found?: { label: string; text: string } | null;
   by?: string;
   at?: number;
+  zone?: string;
+  region?: string;
 }
 
 export interface Page {

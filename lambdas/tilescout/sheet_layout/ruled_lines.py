@@ -16,8 +16,11 @@ import numpy.typing as npt
 Grey = npt.NDArray[np.uint8]
 Flags = npt.NDArray[np.bool_]
 
-CONTRAST = 28
+MIN_CONTRAST, MAX_CONTRAST = 12, 28
 """A pixel that differs from the paper by so much is ink: thin yellow lines still are."""
+MAX_GRAIN = 20
+GRAINS = 5.0
+"""The contrast of ink, in standard deviations of the paper's grain."""
 MAX_GAP_PX = 4
 MAX_THICKNESS_PX = 8
 MIN_LINE_PX = 24
@@ -88,9 +91,14 @@ def _thickened(ink: Flags) -> Flags:
 
 
 def inked(grey: Grey) -> Flags:
-    """Returns where a picture differs from its paper, the commonest lightness."""
-    paper = int(np.bincount(grey.ravel(), minlength=256).argmax())
-    return np.abs(grey.astype(np.int16) - paper) > CONTRAST
+    """Returns where a picture differs from its paper, the commonest lightness, by more than the
+    paper's grain does."""
+    counts = np.bincount(grey.ravel(), minlength=256)
+    paper = int(counts.argmax())
+    near = np.arange(max(0, paper - MAX_GRAIN), min(256, paper + MAX_GRAIN + 1))
+    grain = np.sqrt(np.average((near - paper) ** 2.0, weights=counts[near]))
+    contrast = min(max(GRAINS * grain, MIN_CONTRAST), MAX_CONTRAST)
+    return np.abs(grey.astype(np.int16) - paper) > contrast
 
 
 def skew(ink: Flags) -> float:

@@ -98,6 +98,8 @@ def test_the_file_shows_what_the_table_shows() -> None:
         "open_sides": [],
         "model_version": "",
         "corrections": 0,
+        "zone": "",
+        "region": "drawing",
     }
 
 

@@ -1,0 +1,63 @@
+"""Zones and regions of a sheet on their way from the page to the results."""
+
+from __future__ import annotations
+
+import pymupdf
+
+from tests.handlers.account import Account
+from tests.handlers.merged import file_of
+from tests.handlers.papers import upload_event
+from tests.handlers.runs import Run
+from tilescout import keys
+
+WIDTH, HEIGHT = 1191, 842
+
+
+def sheet() -> bytes:
+    """A PDF with border, frame, zones 1 to 4 and A to C, a title block, and a tag in zone B2."""
+    with pymupdf.open() as document:
+        page = document.new_page(width=WIDTH, height=HEIGHT)
+        page.draw_rect(pymupdf.Rect(20, 20, 1171, 822), width=0.3)
+        page.draw_rect(pymupdf.Rect(40, 40, 1151, 802), width=0.7)
+        for number in range(4):
+            page.insert_text((40 + (number + 0.5) * 1111 / 4, 34), str(number + 1), fontsize=9)
+        for number, letter in enumerate("ABC"):
+            page.insert_text((26, 40 + (number + 0.5) * 762 / 3), letter, fontsize=9)
+        page.draw_rect(pymupdf.Rect(851, 702, 1151, 802), width=0.7)
+        page.draw_line((851, 752), (1151, 752), width=0.5)
+        page.insert_text((856, 712), "TITLE", fontsize=7)
+        page.insert_text((876, 735), "PUMP HOUSE", fontsize=10)
+        page.insert_text((856, 762), "DRAWING NO.", fontsize=7)
+        page.insert_text((876, 785), "P-4711", fontsize=10)
+        page.insert_text((500, 400), "FV-1023", fontsize=10)
+        return bytes(document.tobytes())
+
+
+def detected(account: Account, profile: str) -> dict[str, object]:
+    key = f"incoming/{profile}/sheet.pdf"
+    version = account.upload(key, sheet())
+    account.deliver("accept_document", upload_event(key, version))
+    account.deliver("tile_page", *account.received("pages"))
+    Run(account, model="pdf-text").go()
+    document = keys.document_id("documents-bucket", key, version)
+    return file_of(account, f"{document}-000001")
+
+
+def test_a_detection_tells_its_zone_and_region(account: Account) -> None:
+    found = detected(account, "layer")
+    told = {each["text"]: (each["zone"], each["region"]) for each in found["detections"]}
+    assert told["FV-1023"] == ("B2", "drawing")
+    assert told["P-4711"] == ("C4", "title-block")
+    assert told["1"] == ("", "outside")
+    (page,) = found["document"]["pages"]
+    assert page["sheet"]["fields"] == {"number": "P-4711", "title": "PUMP HOUSE"}
+
+
+def test_what_a_profile_leaves_out_is_counted_and_told(account: Account) -> None:
+    found = detected(account, "drawing-only")
+    assert [each["text"] for each in found["detections"]] == ["FV-1023"]
+    assert found["document"]["warnings"] == [
+        "7 detections in the outside of page 1 were left out, as the profile says",
+        "4 detections in the title-block of page 1 were left out, as the profile says",
+        "page 1 shows no legend that could be left out; look at it",
+    ]
