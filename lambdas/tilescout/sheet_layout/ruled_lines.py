@@ -98,7 +98,8 @@ def inked(grey: Grey) -> Flags:
     near = np.arange(max(0, paper - MAX_GRAIN), min(256, paper + MAX_GRAIN + 1))
     grain = np.sqrt(np.average((near - paper) ** 2.0, weights=counts[near]))
     contrast = min(max(GRAINS * grain, MIN_CONTRAST), MAX_CONTRAST)
-    return np.abs(grey.astype(np.int16) - paper) > contrast
+    is_ink: Flags = np.abs(grey.astype(np.int16) - paper) > contrast
+    return is_ink
 
 
 def skew(ink: Flags) -> float:

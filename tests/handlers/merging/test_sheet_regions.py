@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pymupdf
 
 from tests.handlers.account import Account
@@ -33,7 +35,7 @@ def sheet() -> bytes:
         return bytes(document.tobytes())
 
 
-def detected(account: Account, profile: str) -> dict[str, object]:
+def detected(account: Account, profile: str) -> dict[str, Any]:
     key = f"incoming/{profile}/sheet.pdf"
     version = account.upload(key, sheet())
     account.deliver("accept_document", upload_event(key, version))
