@@ -21,6 +21,8 @@ LINE_SECONDS = 5.0
 QUIET_SECONDS = 60.0
 """Time between two equal lines."""
 BAR_WIDTH = 30
+SECONDS_SHOWN = 90
+"""Longer times are shown in minutes."""
 
 
 class Counts(Protocol):
@@ -43,6 +45,28 @@ class Counts(Protocol):
         """Returns a name and a text for each line below the bars."""
 
 
+class Pace:
+    """Tells how much is left and how long it takes, by how fast it went since it was first seen."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, tuple[float, int]] = {}
+
+    def outlook(self, bars: Sequence[tuple[str, int, int]], now: float) -> str:
+        """Returns what is left of the last bar, as an addition to a line; nothing at its end."""
+        name, done, of = bars[-1] if bars else ("", 0, 0)
+        if done >= of:
+            return ""
+        began, before = self._first.setdefault(name, (now, done))
+        if done == before:
+            return f", {of - done} left"
+        seconds = (now - began) / (done - before) * (of - done)
+        return f", {of - done} left, about {_duration(seconds)}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < SECONDS_SHOWN else f"{seconds / 60:.0f} min"
+
+
 class ProgressView:
     """A context in which progress is shown on standard error.
 
@@ -55,6 +79,8 @@ class ProgressView:
         self._started = now()
         self._step = "starting"
         self._counts: Counts | None = None
+        self._pace = Pace()
+        self._outlook = ""
         self._last_line = (("", ""), 0.0)
         self._spinner = Spinner("dots")
         self._live = Live(get_renderable=self._render, console=console, transient=True)
@@ -80,13 +106,14 @@ class ProgressView:
     def step(self, text: str, detail: str = "") -> None:
         """Names what is being done; a change of ``detail`` alone is not printed at once."""
         shown = f"{text}, {detail}" if detail else text
-        self._step, self._counts = shown, None
+        self._step, self._counts, self._outlook = shown, None, ""
         self._line(text, shown)
 
     def show(self, counts: Counts) -> None:
         """Shows counts that replace those shown before."""
         self._counts = counts
-        self._line(counts.stage, counts.summary)
+        self._outlook = self._pace.outlook(counts.bars, self._now())
+        self._line(counts.stage, counts.summary + self._outlook)
 
     def _line(self, topic: str, text: str) -> None:
         """Prints, without a terminal, a new topic at once and anything else from time to time."""
@@ -103,7 +130,7 @@ class ProgressView:
 
     def _render(self) -> RenderableType:
         doing = self._counts.stage if self._counts else self._step
-        self._spinner.update(text=plain(f"{doing}, {self._elapsed():.0f} s"))
+        self._spinner.update(text=plain(f"{doing}, {self._elapsed():.0f} s{self._outlook}"))
         if self._counts is None:
             return self._spinner
         return Group(self._spinner, _bars(self._counts))

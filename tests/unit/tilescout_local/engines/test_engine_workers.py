@@ -9,6 +9,7 @@ import pytest
 
 from tilescout_local.engines.engine_workers import EngineWorkers, Patience
 from tilescout_local.errors import EngineBusy, WorkerDied
+from tilescout_local.state import WorkerCounts
 
 AT_ONCE = Patience(turn=0.0, answer=0.0)
 LONG = Patience(turn=60.0, answer=60.0)
@@ -93,3 +94,33 @@ def test_a_process_that_died_is_replaced() -> None:
         workers.ask(b"crash")
 
     assert workers.ask(b"tile") == b"read tile"
+
+
+def test_each_of_twelve_tiles_is_read_once_though_every_caller_gives_up_at_first() -> None:
+    workers, may_answer, asked = engine(AT_ONCE, size=2)
+    tiles = [b"tile %d" % number for number in range(12)]
+    waiting, taken = list(tiles), list[bytes]()
+
+    def call() -> None:
+        while waiting:
+            tile = waiting.pop(0)
+            try:
+                taken.append(workers.ask(tile))
+            except EngineBusy:
+                waiting.append(tile)
+                may_answer.set()
+
+    callers = [threading.Thread(target=call) for _ in range(3)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+
+    assert sorted(taken) == sorted(b"read " + tile for tile in tiles)
+    assert sorted(asked) == sorted(tiles)
+
+
+def test_callers_of_the_local_ocr_outnumber_its_processes_by_one_at_most() -> None:
+    counts = WorkerCounts()
+
+    assert max(counts.functions.values()) <= counts.ocr + 1
