@@ -31,7 +31,8 @@ from tilescout_local.server_process import (
 from tilescout_local.state import SANDBOXES, STATE_FILE, WorkerCounts
 
 DEFAULT_WORKERS = WorkerCounts()
-STOP_SECONDS = 10.0
+STOP_SECONDS, KILL_SECONDS = 1.5, 10.0
+"""Nothing is kept that a server needs time to write; what does not end by then is killed."""
 
 Progress = Callable[[str], None]
 
@@ -123,7 +124,7 @@ class EmbeddedAws:
         if not wait_until_free(self.home, STOP_SECONDS):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
-            wait_until_free(self.home, STOP_SECONDS)
+            wait_until_free(self.home, KILL_SECONDS)
         if self.process is not None:
             self.process.communicate()
         shutil.rmtree(self.home / SANDBOXES, ignore_errors=True)

@@ -41,12 +41,7 @@ def main() -> None:
     )
     state = {"pid": os.getpid(), "endpoint_url": endpoint_url, "region": REGION,
              "clock": settings["clock"]}  # fmt: skip
-    try:
-        asyncio.run(_serve(app, listener, home / STATE_FILE, state, owned=settings["owned"]))
-    finally:
-        (home / STATE_FILE).unlink(missing_ok=True)
-    # Threads of the emulator and of invocations never end; the reaper ends their processes.
-    os._exit(0)
+    asyncio.run(_serve(app, listener, home / STATE_FILE, state, owned=settings["owned"]))
 
 
 def _locked(home: Path) -> Any:
@@ -97,7 +92,13 @@ async def _serve(
         watch = threading.Thread(target=_end_with_owner, args=(loop, ended), daemon=True)
         watch.start()
     state_file.write_text(json.dumps(state))
-    await serve(app, config, shutdown_trigger=ended.wait)
+    try:
+        await serve(app, config, shutdown_trigger=ended.wait)
+    finally:
+        state_file.unlink(missing_ok=True)
+    # The loop's own end would wait for threads that wait for an engine. Threads of the emulator and
+    # of invocations never end; the reaper ends their processes.
+    os._exit(0)
 
 
 def _end_with_owner(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:

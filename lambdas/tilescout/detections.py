@@ -49,7 +49,8 @@ class Answer:
     """The answer of a detector for one tile, in page pixels. ``calls`` counts billed requests.
 
     ``model_version`` is the ARN of the model version that answered; empty without a model.
-    ``scale`` is the number of page pixels to one pixel of the tile's image.
+    ``scale`` is the number of page pixels to one pixel of the tile's image. ``left_out`` counts
+    lines of ink without the look of lettering that the detector did not answer.
     """
 
     tile: int
@@ -60,6 +61,7 @@ class Answer:
     warnings: tuple[str, ...] = ()
     model_version: str = ""
     scale: float = 1.0
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

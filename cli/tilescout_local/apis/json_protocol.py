@@ -8,6 +8,8 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from tilescout.detectors.responses import LEFT_OUT_HEADER
+from tilescout_local.engines.text_reading import ImageReading
 from tilescout_local.errors import ApiError, EngineBusy, WorkerDied, WorkerTimedOut
 
 Response = tuple[int, dict[str, str], bytes]
@@ -16,13 +18,25 @@ Handler = Callable[[str, str, Mapping[str, str], bytes, Mapping[str, Any]], Awai
 
 Operations = Mapping[str, Callable[[bytes], dict[str, Any]]]
 
+LEFT_OUT = "tilescout:LinesLeftOut"
 CONTENT_TYPE = "application/x-amz-json-1.1"
 _SERVER_ERRORS = {"InternalServerError": 500, "InternalError": 500, "ServiceUnavailable": 503,
                   "ServiceUnavailableException": 503, "SlowDown": 503}  # fmt: skip
 
 
+def left_out_member(reading: ImageReading) -> dict[str, Any]:
+    """Returns the member that tells, in a header of the response, how many lines were left out."""
+    return {LEFT_OUT: reading.left_out}
+
+
 def success_response(body: Mapping[str, Any]) -> Response:
-    return 200, {"Content-Type": CONTENT_TYPE}, json.dumps(body).encode()
+    """Returns the response; what AWS does not tell goes to a header, as clients know no member for
+    it."""
+    headers = {"Content-Type": CONTENT_TYPE}
+    if LEFT_OUT in body:
+        headers[LEFT_OUT_HEADER] = str(body[LEFT_OUT])
+    shown = {name: value for name, value in body.items() if name != LEFT_OUT}
+    return 200, headers, json.dumps(shown).encode()
 
 
 def error_response(error: ApiError) -> Response:

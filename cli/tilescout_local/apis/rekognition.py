@@ -14,8 +14,9 @@ from tilescout_local.apis.image_input import (
     is_complete,
     opened,
 )
+from tilescout_local.apis.json_protocol import left_out_member
 from tilescout_local.apis.text_geometry import geometry
-from tilescout_local.engines.text_reading import Line, Word
+from tilescout_local.engines.text_reading import ImageReading, Line, Word
 from tilescout_local.errors import ApiError, invalid_parameters
 
 # Amazon Rekognition guidelines and quotas: images.
@@ -25,7 +26,7 @@ MIN_SIDE_PX = 80
 MAX_WORDS = 100
 FORMATS = {"JPEG", "PNG"}
 
-ReadText = Callable[[bytes], list[Line]]
+ReadText = Callable[[bytes], ImageReading]
 
 
 def checked_image(
@@ -65,7 +66,8 @@ def detect_text(
     Raises ApiError with the codes of the real operation.
     """
     image = checked_image(request, read_object)
-    return response(read_text(image.data), image.width, image.height)
+    reading = read_text(image.data)
+    return response(reading.lines, image.width, image.height) | left_out_member(reading)
 
 
 def response(lines: list[Line], width: int, height: int) -> dict[str, Any]:

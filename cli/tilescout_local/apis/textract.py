@@ -14,8 +14,9 @@ from tilescout_local.apis.image_input import (
     is_complete,
     opened,
 )
+from tilescout_local.apis.json_protocol import left_out_member
 from tilescout_local.apis.text_geometry import geometry, rotation_degrees
-from tilescout_local.engines.text_reading import Line, Quad, Word
+from tilescout_local.engines.text_reading import ImageReading, Line, Quad, Word
 from tilescout_local.errors import ApiError, invalid_parameters
 
 # Amazon Textract, set quotas: synchronous operations.
@@ -23,7 +24,7 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_SIDE_PX = 10_000
 FORMATS = {"JPEG", "PNG", "TIFF"}
 
-ReadText = Callable[[bytes], list[Line]]
+ReadText = Callable[[bytes], ImageReading]
 Block = dict[str, Any]
 
 
@@ -35,7 +36,8 @@ def detect_document_text(
     Raises ApiError with the codes of the real operation.
     """
     image = _checked(request, read_object)
-    return response(read_text(image.data), image.width, image.height)
+    reading = read_text(image.data)
+    return response(reading.lines, image.width, image.height) | left_out_member(reading)
 
 
 def _checked(request: Mapping[str, Any], read_object: ReadObject) -> ImageInput:

@@ -22,7 +22,15 @@ from tilescout_local.engines.ink_extent import Extent, ink_extent, inked_part, l
 from tilescout_local.engines.letter_widths import with_letters_by_width
 from tilescout_local.engines.recognition import Reading, Recogniser
 from tilescout_local.engines.text_boxes import Corners, TextBoxes, lettering_of
-from tilescout_local.engines.text_reading import Line, Quad, Word, part_across, part_along, shifted
+from tilescout_local.engines.text_reading import (
+    ImageReading,
+    Line,
+    Quad,
+    Word,
+    part_across,
+    part_along,
+    shifted,
+)
 from tilescout_local.engines.word_ends import word_ends
 
 Image = NDArray[np.uint8]
@@ -88,13 +96,19 @@ class TextReader:
     def read(self, image: Image) -> list[Line]:
         """Returns the lines of ``image`` (rows, columns, BGR) from the top downwards, in image
         pixels."""
+        return self.read_image(image).lines
+
+    def read_image(self, image: Image) -> ImageReading:
+        """Returns what ``read`` does, with the number of lines that were left out."""
         inked = inked_part(image)
         if inked is None:
-            return []
+            return ImageReading([])
         left, top, part = inked
-        return [shifted(line, left, top) for line in self._lines(part)]
+        reading = self._read_part(part)
+        lines = [shifted(line, left, top) for line in reading.lines]
+        return ImageReading(lines, reading.left_out)
 
-    def _lines(self, image: Image) -> list[Line]:
+    def _read_part(self, image: Image) -> ImageReading:
         seen = lettering_of(image)
         scale = seen.scale()
         flat = self._boxes.flat(image, scale)
@@ -107,7 +121,8 @@ class TextReader:
             if is_lettering(line.reading.text, line.reading.confidence, line.crop)
         ]
         chosen = sorted(_without_rivals(kept), key=lambda line: (line.box.top, line.box.left))
-        return [_line(line, image) for line in chosen]
+        left_out = len(readings) - len(kept)
+        return ImageReading([_line(line, image) for line in chosen], left_out)
 
     def _readings(
         self, image: Image, flat: Sequence[Corners], upright: Sequence[Corners]

@@ -22,8 +22,8 @@ def main() -> None:
     while (data := channel.receive()) is not None:
         with Image.open(io.BytesIO(data)) as image:
             blue_green_red = np.asarray(image.convert("RGB"))[:, :, ::-1]
-        lines = reader.read(np.ascontiguousarray(blue_green_red))
-        channel.send(json.dumps(to_json(lines)).encode())
+        reading = reader.read_image(np.ascontiguousarray(blue_green_red))
+        channel.send(json.dumps(to_json(reading)).encode())
 
 
 if __name__ == "__main__":

@@ -29,16 +29,27 @@ class Line:
     words: tuple[Word, ...]
 
 
-def to_json(lines: list[Line]) -> list[dict[str, Any]]:
-    return [asdict(line) for line in lines]
+@dataclass(frozen=True, slots=True)
+class ImageReading:
+    """The lines of an image; ``left_out`` counts lines of ink that have no look of lettering."""
+
+    lines: list[Line]
+    left_out: int = 0
 
 
-def from_json(items: list[dict[str, Any]]) -> list[Line]:
-    return [
-        Line(i["text"], i["confidence"], _quad(i["quad"]),
-             tuple(Word(w["text"], w["confidence"], _quad(w["quad"])) for w in i["words"]))
-        for i in items
-    ]  # fmt: skip
+def to_json(reading: ImageReading) -> dict[str, Any]:
+    return asdict(reading)
+
+
+def from_json(value: dict[str, Any]) -> ImageReading:
+    return ImageReading([_line(item) for item in value["lines"]], value["left_out"])
+
+
+def _line(item: dict[str, Any]) -> Line:
+    words = tuple(
+        Word(word["text"], word["confidence"], _quad(word["quad"])) for word in item["words"]
+    )
+    return Line(item["text"], item["confidence"], _quad(item["quad"]), words)
 
 
 def _quad(points: list[list[float]]) -> Quad:

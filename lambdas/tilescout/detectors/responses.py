@@ -16,6 +16,7 @@ DETECT_TEXT_MAX_WORDS = 100
 """DetectText returns no more words per image:
 https://docs.aws.amazon.com/rekognition/latest/dg/API_DetectText.html"""
 
+LEFT_OUT_HEADER = "x-tilescout-lines-left-out"
 _ANSWER = TypeAdapter(Answer)
 _DIRECTIONS: tuple[Direction, ...] = ("right", "down", "left", "up")
 
@@ -67,6 +68,12 @@ def is_truncated(response: Mapping[str, Any]) -> bool:
     """Tells if DetectText reached its limit of words, so that the tile may hold more."""
     words = [item for item in response.get("TextDetections", ()) if item.get("Type") == "WORD"]
     return len(words) >= DETECT_TEXT_MAX_WORDS
+
+
+def lines_left_out(response: Mapping[str, Any]) -> int:
+    """Returns how many lines of ink a detector left out, where it tells: the local OCR does."""
+    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return int(headers.get(LEFT_OUT_HEADER, 0))
 
 
 def answer_to_json(answer: Answer) -> str:

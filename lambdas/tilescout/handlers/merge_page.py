@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -112,6 +112,17 @@ def _resources() -> Resources:
     )
 
 
+def _left_out(page: int, answers: Iterable[Answer]) -> tuple[str, ...]:
+    """Returns a warning of lines that the detector took for no lettering, if there are any."""
+    count = sum(answer.left_out for answer in answers)
+    if not count:
+        return ()
+    return (
+        f"page {page}: {count} lines of ink without the look of lettering, such as circles, pins "
+        "and hatching, were left out",
+    )
+
+
 def _write_page(result: results.ResultSet, page: PageRow) -> None:
     """Writes the page's rows and its file; repeatable, as ids follow from the answers alone."""
     tiles = _tiles(result.document, page)
@@ -144,6 +155,7 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
             *merged.warnings,
             *kept.warnings,
             *(warning for answer in answers for warning in answer.warnings),
+            *_left_out(page.page, answers),
         ],
     }
     key = keys.page_result(result.id, page.page)

@@ -201,6 +201,16 @@ def test_a_refused_tile_of_a_document_read_from_its_text_layer_is_partial(
     assert (row["status"], row["tiles_failed"]) == ("PARTIAL", 1)
 
 
+def test_lines_that_the_detector_left_out_are_a_warning_of_the_page() -> None:
+    box = Box(0, 0, 9, 9)
+    answers = [Answer(tile=number, tile_box=box, left_out=number) for number in (3, 4)]
+    assert module("merge_page")._left_out(2, answers) == (
+        "page 2: 7 lines of ink without the look of lettering, such as circles, pins and hatching, "
+        "were left out",
+    )
+    assert module("merge_page")._left_out(2, answers[:0]) == ()
+
+
 def refuse_all(account: Account, document: str) -> None:
     """The document's one tile is failed, as the loop does it, and its page merged."""
     run = Run(account).open()

@@ -21,6 +21,7 @@ from tilescout.detectors.responses import (
     from_detect_text,
     from_textract,
     is_truncated,
+    lines_left_out,
 )
 from tilescout.errors import (
     AnswerLost,
@@ -96,7 +97,13 @@ class TextractDetector:
         """Makes one billed call. Raises TileRefused, DetectorUnavailable and AnswerLost."""
         response = _call(lambda: self.client.detect_document_text(Document={"Bytes": image}))
         words = from_textract(response, tile)
-        return Answer(tile=tile.index, tile_box=tile.box, words=words, scale=tile.scale)
+        return Answer(
+            tile=tile.index,
+            tile_box=tile.box,
+            words=words,
+            scale=tile.scale,
+            left_out=lines_left_out(response),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +137,13 @@ class RekognitionTextDetector:
     def _send_once(self, image: bytes, tile: Tile, billed: int = 0) -> tuple[Answer, bool]:
         response = _call(lambda: self.client.detect_text(Image={"Bytes": image}), billed)
         words = from_detect_text(response, tile)
-        answer = Answer(tile=tile.index, tile_box=tile.box, words=words, scale=tile.scale)
+        answer = Answer(
+            tile=tile.index,
+            tile_box=tile.box,
+            words=words,
+            scale=tile.scale,
+            left_out=lines_left_out(response),
+        )
         return answer, is_truncated(response)
 
 

@@ -13,6 +13,7 @@ from tilescout.detectors.responses import (
     from_detect_text,
     from_textract,
     is_truncated,
+    lines_left_out,
 )
 from tilescout.geometry import Box
 from tilescout.tiling.grid import Tile
@@ -196,6 +197,13 @@ def test_a_word_whose_box_is_no_number_is_dropped():
     assert from_textract(response, TILE) == ()
 
 
+def test_the_lines_that_a_detector_left_out_come_in_a_header():
+    headers = {"x-tilescout-lines-left-out": "12", "content-type": "application/x-amz-json-1.1"}
+
+    assert lines_left_out({"Blocks": [], "ResponseMetadata": {"HTTPHeaders": headers}}) == 12
+    assert lines_left_out({"Blocks": []}) == 0
+
+
 def test_an_answer_survives_json():
     answer = Answer(
         tile=7,
@@ -208,6 +216,7 @@ def test_an_answer_survives_json():
         calls=5,
         warnings=("cut",),
         model_version="arn:aws:rekognition:::project/valves/version/v1/1",
+        left_out=3,
     )
 
     assert answer_from_json(answer_to_json(answer)) == answer

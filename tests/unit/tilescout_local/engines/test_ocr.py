@@ -71,3 +71,15 @@ def test_circles_are_not_read(reader: TextReader) -> None:
     texts = [line.text for line in reader.read(pixels(image))]
 
     assert len(texts) == 6
+
+
+def test_rings_are_left_out_and_counted(reader: TextReader) -> None:
+    image = sheet()
+    draw = ImageDraw.Draw(image)
+    for left in range(40, 800, 90):
+        draw.ellipse((left, 500, left + 26, 526), outline="black", width=3)
+
+    reading = reader.read_image(pixels(image))
+
+    assert [line.text for line in reading.lines] == [f"PUMP P-{1040 + row}" for row in range(6)]
+    assert reading.left_out > 0
