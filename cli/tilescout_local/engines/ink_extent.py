@@ -81,7 +81,7 @@ def letters_extent(crop: NDArray[np.uint8], around: int, ends: tuple[float, floa
     within the crop and surround no other. Where they do not reach from end to end, as letters that
     touch a line do not, the extent is that of all ink in the box.
     """
-    ink = _ink(crop)
+    ink = inked(crop)
     box = ink[around:-around, around:-around]
     found = _extent_of(_letter_marks(ink, around), around)
     if found is None or found.bottom - found.top < MIN_BAND_RATIO:
@@ -91,7 +91,7 @@ def letters_extent(crop: NDArray[np.uint8], around: int, ends: tuple[float, floa
     return found
 
 
-def _ink(crop: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def inked(crop: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Returns the pixels that differ from the paper, the commonest lightness."""
     grey = crop.mean(axis=2)
     levels = np.bincount((grey / LEVEL).astype(np.int64).ravel())
@@ -136,7 +136,7 @@ def ink_extent(crop: NDArray[np.uint8]) -> Extent:
     the letters. Letters that touch a line across the crop stay where little else is left of the
     text's height.
     """
-    every = _ink(crop)
+    every = inked(crop)
     ink = _without_rules(every)
     band = _band(ink)
     if band is not None and band[1] - band[0] < MIN_BAND_RATIO * len(ink):

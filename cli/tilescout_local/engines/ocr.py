@@ -17,6 +17,7 @@ from rapidocr import RapidOCR
 
 from tilescout.geometry import Box
 from tilescout.neighbours import overlapping_pairs, sides_of
+from tilescout_local.engines.end_symbols import without_end_symbols
 from tilescout_local.engines.false_lines import is_lettering
 from tilescout_local.engines.ink_extent import Extent, ink_extent, inked_part, letters_extent
 from tilescout_local.engines.letter_widths import with_letters_by_width
@@ -268,25 +269,27 @@ def reading_quad(corners: Corners, sideways: bool = False, upwards: bool = False
 
 def _line(line: LineReading, image: Image) -> Line:
     shape = image.shape
-    ink = _extent(line, image)
-    reading = with_letters_by_width(line.reading, ink, line.crop.shape[:2])
+    reading, ink = _letters(line, image)
     band = part_across(line.quad, ink.top, ink.bottom)
     ends = _word_ends(reading, band, ink, shape)
     words = tuple(_words(reading, band, ends))
     text = " ".join(reading.text.split())
     start, end = (ends[0][0], ends[-1][1]) if ends else (ink.left, ink.right)
-    return Line(text, 100 * line.reading.confidence, part_along(band, start, end), words)
+    return Line(text, 100 * reading.confidence, part_along(band, start, end), words)
 
 
-def _extent(line: LineReading, image: Image) -> Extent:
-    """Returns where the letters of a line are, seen with a little more of the image around it."""
-    height = line.crop.shape[0]
+def _letters(line: LineReading, image: Image) -> tuple[Reading, Extent]:
+    """Returns the letters of a line and where they are, seen with a little more of the image
+    around it."""
+    height, width = line.crop.shape[:2]
     around = max(MIN_AROUND_PX, round(AROUND * height))
-    columns, length = line.reading.columns, line.reading.length
-    if not columns:
-        return ink_extent(line.crop)
-    ends = (columns[0] + 0.5) / length, (columns[-1] + 0.5) / length
-    return letters_extent(_crop(image, _grown(line.quad, around)), around, ends)
+    if not line.reading.columns:
+        return line.reading, ink_extent(line.crop)
+    crop = _crop(image, _grown(line.quad, around))
+    reading = without_end_symbols(line.reading, crop, around)
+    ends = [(reading.columns[at] + 0.5) / reading.length for at in (0, -1)]
+    ink = letters_extent(crop, around, (ends[0], ends[1]))
+    return with_letters_by_width(reading, ink, (height, width)), ink
 
 
 def _grown(quad: Quad, margin: float) -> Corners:

@@ -1,0 +1,102 @@
+"""Tells symbols that stand beside a line of text from its letters.
+
+A receptacle beside its tag U-2 is read as U-20 or U-2 O, as the detector's box holds both. The
+symbol is one mark that is larger than every letter, or goes on outside of the box.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from tilescout_local.engines.ink_extent import Marks, inked
+from tilescout_local.engines.recognition import Reading
+
+MIN_HEIGHT = 1.25
+MIN_WIDTH = 1.45
+"""The sides of a symbol, in heights of the highest letter of its line: a W has 1.3."""
+MIN_LETTERS = 2
+"""Letters that must be left to tell how large letters are."""
+
+
+def without_end_symbols(reading: Reading, crop: NDArray[np.uint8], around: int) -> Reading:
+    """Returns the reading without a first and a last letter that are symbols.
+
+    ``crop`` (rows, columns, BGR) shows the line's box and ``around`` more pixels on each side.
+    """
+    width = crop.shape[1] - 2 * around
+    middles = [around + (column + 0.5) / reading.length * width for column in reading.columns]
+    if len(middles) <= MIN_LETTERS:
+        return reading
+    seen = _Line(inked(crop), around, middles)
+    first, last = int(seen.begins_with_symbol()), len(middles) - int(seen.ends_with_symbol())
+    return _part(reading, first, last) if last - first >= MIN_LETTERS else reading
+
+
+class _Line:
+    """The marks of a line; ``middles`` are those of its letters, in px of the crop."""
+
+    def __init__(self, ink: NDArray[np.bool_], around: int, middles: Sequence[float]) -> None:
+        _, self._labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
+        left, top, across, down, area = stats[1:].T
+        self._marks = Marks(left, top, across, down, area)
+        self._height, self._width = ink.shape
+        self._around, self._middles = around, middles
+        self._letters = self._marks.are_within(self._width, self._height)
+        self._letters &= self._marks.have_middle_in(
+            around, around, self._width - around, self._height - around
+        )
+
+    def begins_with_symbol(self) -> bool:
+        mark = self._mark_at(self._middles[0])
+        if mark is None or self._right(mark) >= self._middles[1]:
+            return False
+        return self._is_symbol(mark, leaves=self._marks.left[mark] == 0)
+
+    def ends_with_symbol(self) -> bool:
+        mark = self._mark_at(self._middles[-1])
+        if mark is None or self._marks.left[mark] <= self._middles[-2]:
+            return False
+        return self._is_symbol(mark, leaves=self._right(mark) == self._width)
+
+    def _right(self, mark: int) -> int:
+        return int(self._marks.left[mark] + self._marks.width[mark])
+
+    def _mark_at(self, x: float) -> int | None:
+        """Returns the mark with the most ink in the box near a column."""
+        rows = slice(self._around, self._height - self._around)
+        found = self._labels[rows, max(0, int(x) - 2) : int(x) + 3]
+        counts = np.bincount(found[found > 0], minlength=1)
+        return int(counts.argmax()) - 1 if counts.any() else None
+
+    def _is_symbol(self, mark: int, *, leaves: bool) -> bool:
+        others = self._letters.copy()
+        others[mark] = False
+        if others.sum() < len(self._middles) - 2 or not others.any():
+            return False
+        top, bottom = self._marks.top[mark], self._marks.top[mark] + self._marks.height[mark]
+        if top == 0 and bottom == self._height:
+            return False
+        highest = self._marks.height[others].max()
+        is_large = (
+            self._marks.height[mark] >= MIN_HEIGHT * highest
+            or self._marks.width[mark] >= MIN_WIDTH * highest
+        )
+        return bool(leaves or is_large)
+
+
+def _part(reading: Reading, first: int, last: int) -> Reading:
+    """Returns the letters from ``first`` to ``last`` - 1, spaces not counted."""
+    places = [at for at, letter in enumerate(reading.text) if letter != " "]
+    confidences = reading.confidences[first:last]
+    return replace(
+        reading,
+        text=reading.text[places[first] : places[last - 1] + 1],
+        confidence=float(np.mean(confidences)),
+        columns=reading.columns[first:last],
+        confidences=confidences,
+    )
