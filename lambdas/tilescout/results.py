@@ -109,9 +109,8 @@ def row(
         "box_pt": points(detection.box, dpi),
         "tiles": list(detection.tiles),
         "open_sides": list(detection.open_sides),
-        "zone": layout.zone_of(detection.box.to_points(dpi)),
-        "region": layout.region_of(detection.box.to_points(dpi)),
         "made_at": result.made_at,
+        **_place_on_sheet(layout, detection.box.to_points(dpi)),
     }
     if detection.angle is not None:
         attributes["angle"] = round(detection.angle, 1) % 180
@@ -124,6 +123,10 @@ def row(
         attributes["text_prefix"] = keys.text_prefix(detection.normalised_text)
         attributes["text_key"] = keys.text_key(detection.normalised_text, result.id, sort)
     return attributes
+
+
+def _place_on_sheet(layout: SheetLayout, box_pt: Box) -> dict[str, str]:
+    return {"zone": layout.zone_of(box_pt), "region": layout.region_of(box_pt)}
 
 
 def detection_json(attributes: dict[str, Any]) -> dict[str, Any]:
