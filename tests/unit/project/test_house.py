@@ -30,7 +30,7 @@ WIDE = {
 SMALL = {
     "infra.node": "imported before aws_cdk, which starts Node",
     "tilescout.handlers.run_steps.open_run": "one state of the workflow, as its siblings",
-    "tilescout.rendering.sheet_reading": "imports MuPDF, which the core's reader of sheets does not",
+    "tilescout.rendering.sheet_reading": "imports MuPDF, which readers of sheets do not",
     "tilescout.sheet_layout.sheet_reader": "imports numpy, which readers of a layout do not need",
     "tilescout_evaluate.metrics.text.alignment": "an algorithm with its source",
     "tilescout_local.engines.symbol_worker": "the main module of a process",
