@@ -28,6 +28,12 @@ ENDPOINTS = (*GATEWAYS, "sqs", "events", "states", *SERVICES)
 """Endpoints that functions may need, by the last part of their names."""
 
 
+StoreName = Literal[
+    "DocumentsTable", "DetectionsTable", "LedgerTable", "ResultsBucket", "ModelsBucket"
+]
+"""Stores that a stack may take over from another; for documents there is ``documents_bucket``."""
+
+
 class Vpc(BaseModel):
     """The network of a company, in which the functions run without a way to the internet."""
 
@@ -101,6 +107,9 @@ class AccountSettings(BaseModel):
     upload_kms_keys: tuple[KeyArn, ...] = ()
     vpc: Vpc | None = None
     documents_bucket: DocumentsBucket | None = None
+    existing_stores: dict[StoreName, Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{3,255}$")]] = (
+        Field(default_factory=dict)
+    )
     results_retention_days: Days | None = None
     version_retention_days: Days | None = None
     permissions_boundary: Annotated[
@@ -149,9 +158,19 @@ class AccountSettings(BaseModel):
             )
         return self
 
+    def existing(self, store: str) -> str:
+        """Returns the name of a store that another stack made; empty where this one makes it."""
+        return {str(name): physical for name, physical in self.existing_stores.items()}.get(
+            store, ""
+        )
+
     def on_this_machine(self) -> Self:
         """Returns the settings without names of things that only an account of AWS has."""
-        own = ("vpc", "documents_bucket", "kms_key", "upload_kms_keys", "permissions_boundary")
+        own = ("vpc", "documents_bucket", "kms_key", "upload_kms_keys", "permissions_boundary",
+               "existing_stores")  # fmt: skip
         named = ("stage", "stack_name")
-        defaults = {name: type(self).model_fields[name].get_default() for name in (*own, *named)}
+        defaults = {
+            name: type(self).model_fields[name].get_default(call_default_factory=True)
+            for name in (*own, *named)
+        }
         return self.model_copy(update=defaults)

@@ -31,12 +31,12 @@ class Access(Construct):
             self, id_, description=f"{what} {Stack.of(self).stack_name}",
             statements=[*shared, *statements],
         )  # fmt: skip
-        storage = self._stores.storage
-        for arn, prefix in ((storage.documents_arn_as_written, INCOMING),
-                            ("<ResultsBucket.Arn>", RESULTS)):  # fmt: skip
+        storage, tables = self._stores.storage, self._stores.tables
+        for bucket, prefix in (("DocumentsBucket", INCOMING), ("ResultsBucket", RESULTS)):
+            arn = storage.as_written(bucket)
             acknowledge_wildcard(policy, f"{arn}/{prefix}*", WHY_KEYS)
-        for table in ("Documents", "Detections", "Ledger"):
-            acknowledge_wildcard(policy, f"<{table}Table.Arn>/index/*", WHY_INDEXES)
+        for table in ("DocumentsTable", "DetectionsTable"):
+            acknowledge_wildcard(policy, f"{tables.as_written(table)}/index/*", WHY_INDEXES)
         return policy
 
     def _describe(self) -> iam.PolicyStatement:

@@ -30,6 +30,15 @@ def fix_logical_id(construct: IConstruct, logical_id: str) -> None:
     resource.override_logical_id(logical_id)
 
 
+def as_written(logical_id: str, existing_arn: str = "") -> str:
+    """Returns the ARN of a store as cdk-nag writes it, of an existing one by the end of its ARN."""
+    service, _, rest = existing_arn.partition(":")
+    if not existing_arn:
+        return f"<{logical_id}.Arn>"
+    place = "::" if service == "s3" else "<AWS::Region>:<AWS::AccountId>:"
+    return f"arn:<AWS::Partition>:{service}:{place}{rest}"
+
+
 def acknowledge(construct: IConstruct, rule: str, reason: str) -> None:
     """Accepts a finding of cdk-nag that is intended, with its reason."""
     Validations.of(construct).acknowledge(Acknowledgment(id=f"AwsSolutions-{rule}", reason=reason))

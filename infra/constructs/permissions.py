@@ -61,12 +61,12 @@ def consume(*queues: sqs.Queue) -> iam.PolicyStatement:
     )
 
 
-def rows(table: dynamodb.Table, *verbs: str) -> iam.PolicyStatement:
+def rows(table: dynamodb.ITable, *verbs: str) -> iam.PolicyStatement:
     """Allows actions on one table, and none on its indexes."""
     return allow([f"dynamodb:{verb}" for verb in verbs], [table.table_arn])
 
 
-def query(table: dynamodb.Table, index: str) -> iam.PolicyStatement:
+def query(table: dynamodb.ITable, index: str) -> iam.PolicyStatement:
     """Allows to query one index, and not the table itself."""
     return allow(["dynamodb:Query"], [f"{table.table_arn}/index/{index}"])
 
@@ -113,12 +113,16 @@ class Permissions:
     def of(self, name: str) -> Rights:
         """Returns the rights of the function ``name``."""
         statements: Statements = [*getattr(self, name)(), *self.encryption.statements()]
-        documents = self.storage.documents_arn_as_written
         wildcards = {
-            resource.replace("<DocumentsBucket.Arn>", documents): reason
+            self._as_written(resource): reason
             for resource, reason in _WILDCARDS.get(name, {}).items()
         }
         return Rights(statements, wildcards | self._model_wildcards(name))
+
+    def _as_written(self, resource: str) -> str:
+        """Returns a wildcard with the ARN of its bucket as cdk-nag writes it in this stack."""
+        bucket, _, key = resource.removeprefix("<").partition(".Arn>")
+        return f"{self.storage.as_written(bucket)}{key}" if key else resource
 
     def accept_document(self) -> Statements:
         return [

@@ -9,7 +9,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.config.account_settings import AccountSettings, DocumentsBucket
-from infra.constructs.conventions import acknowledge, fix_logical_id
+from infra.constructs.conventions import acknowledge, as_written, fix_logical_id
 from infra.constructs.encryption import Encryption
 from infra.constructs.queues import Queues
 
@@ -27,10 +27,7 @@ def _days(count: int | None) -> Duration | None:
 
 
 class Storage(Construct):
-    """Documents, results and models are kept, unless told otherwise; tiles can be cut again.
-
-    ``documents_arn_as_written`` is how cdk-nag writes the ARN of the documents bucket.
-    """
+    """Documents, results and models are kept, unless told otherwise; tiles can be cut again."""
 
     documents: s3.IBucket
 
@@ -44,8 +41,7 @@ class Storage(Construct):
         encryption: Encryption,
     ) -> None:
         super().__init__(scope, id_)
-        self._encryption = encryption
-        self.documents_arn_as_written = "<DocumentsBucket.Arn>"
+        self._encryption, self._settings = encryption, settings
         if settings.documents_bucket is None:
             own = self._bucket(
                 "DocumentsBucket",
@@ -56,13 +52,26 @@ class Storage(Construct):
             self.documents = own
         else:
             self.documents = self._existing(settings.documents_bucket, queues)
-        self.results = self._bucket(
+        self.results = self._left("ResultsBucket") or self._bucket(
             "ResultsBucket",
             removal=RemovalPolicy.RETAIN,
             expire_days=settings.results_retention_days,
         )
         self.tiles = self._bucket("TilesBucket", removal=RemovalPolicy.DESTROY, expire_days=90)
-        self.models = self._bucket("ModelsBucket", removal=RemovalPolicy.RETAIN)
+        models = self._left("ModelsBucket")
+        self.models = models or self._bucket("ModelsBucket", removal=RemovalPolicy.RETAIN)
+
+    def as_written(self, name: str) -> str:
+        """Returns the ARN of a bucket as cdk-nag writes it."""
+        uploads = self._settings.documents_bucket
+        own = uploads.name if uploads and name == "DocumentsBucket" else ""
+        existing = own or self._settings.existing(name)
+        return as_written(name, f"s3:{existing}" if existing else "")
+
+    def _left(self, name: str) -> s3.IBucket | None:
+        """Returns a bucket that another stack left; None where this stack makes its own."""
+        existing = self._settings.existing(name)
+        return s3.Bucket.from_bucket_name(self, name, existing) if existing else None
 
     def _bucket(
         self,
@@ -98,7 +107,6 @@ class Storage(Construct):
 
     def _existing(self, uploads: DocumentsBucket, queues: Queues) -> s3.IBucket:
         """Returns a bucket that the stack does not own; its owner lets it tell of uploads."""
-        self.documents_arn_as_written = f"arn:<AWS::Partition>:s3:::{uploads.name}"
         if uploads.events == "eventbridge":
             self._take_events(uploads, queues)
         return s3.Bucket.from_bucket_name(self, "DocumentsBucket", uploads.name)

@@ -7,7 +7,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from infra.config.stack_config import Settings
-from infra.constructs.conventions import fix_logical_id
+from infra.constructs.conventions import as_written, fix_logical_id
 from infra.constructs.encryption import Encryption
 
 NUMBER = dynamodb.AttributeType.NUMBER
@@ -26,24 +26,44 @@ class Tables(Construct):
         self, scope: Construct, id_: str, *, settings: Settings, encryption: Encryption
     ) -> None:
         super().__init__(scope, id_)
-        self._deletion_protection = settings.deletion_protection
+        self._settings = settings
         self._encryption = encryption
-        self.documents = self._table("DocumentsTable", key=_attribute("id"))
-        self._index(self.documents, "by_status", key="status", sort=_attribute("due"))
-        self._index(
-            self.documents, "by_source", key="source_key", sort=_attribute("accepted_at", NUMBER)
+        self.documents = self._existing("DocumentsTable") or self._documents()
+        self.detections = self._existing("DetectionsTable") or self._detections()
+        self.ledger = self._existing("LedgerTable") or self._table(
+            "LedgerTable", key=_attribute("pk"), sort=_attribute("sk"), expiry="expire_at"
         )
-        self.detections = self._table(
+
+    def as_written(self, name: str) -> str:
+        """Returns the ARN of a table as cdk-nag writes it."""
+        existing = self._settings.existing(name)
+        return as_written(name, f"dynamodb:table/{existing}" if existing else "")
+
+    def _existing(self, name: str) -> dynamodb.ITable | None:
+        """Returns a table that was restored, or that another stack left; None where there is none.
+
+        It has the keys and the indexes of the table that it takes the place of.
+        """
+        existing = self._settings.existing(name)
+        return dynamodb.Table.from_table_name(self, name, existing) if existing else None
+
+    def _documents(self) -> dynamodb.Table:
+        table = self._table("DocumentsTable", key=_attribute("id"))
+        self._index(table, "by_status", key="status", sort=_attribute("due"))
+        accepted = _attribute("accepted_at", NUMBER)
+        self._index(table, "by_source", key="source_key", sort=accepted)
+        return table
+
+    def _detections(self) -> dynamodb.Table:
+        table = self._table(
             "DetectionsTable",
             key=_attribute("result_id"),
             sort=_attribute("sort"),
-            expiry="expire_at" if settings.results_retention_days else None,
+            expiry="expire_at" if self._settings.results_retention_days else None,
         )
-        self._index(self.detections, "by_label", key="label_shard", sort=_attribute("label_key"))
-        self._index(self.detections, "by_text", key="text_prefix", sort=_attribute("text_key"))
-        self.ledger = self._table(
-            "LedgerTable", key=_attribute("pk"), sort=_attribute("sk"), expiry="expire_at"
-        )
+        self._index(table, "by_label", key="label_shard", sort=_attribute("label_key"))
+        self._index(table, "by_text", key="text_prefix", sort=_attribute("text_key"))
+        return table
 
     def _table(
         self,
@@ -62,7 +82,7 @@ class Tables(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            deletion_protection=self._deletion_protection,
+            deletion_protection=self._settings.deletion_protection,
             removal_policy=RemovalPolicy.RETAIN,
             time_to_live_attribute=expiry,
             **self._encryption.of_table(),

@@ -58,6 +58,10 @@ def configured(**settings: Any) -> Config:
             {"version_retention_days": 1},
             "version_retention_days is 1, oldest_due_hours 26; raise version_retention_days",
         ),
+        (
+            {"existing_stores": {"TilesBucket": "left-tiles"}},
+            "existing_stores.TilesBucket.[key]: input should be 'DocumentsTable', ",
+        ),
         ({"results_retention_days": 0}, "greater than or equal to 1; it is 0"),
         ({"permissions_boundary": "boundary"}, "settings.permissions_boundary: string should"),
     ],

@@ -45,6 +45,15 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "bucket on the bus": {
         "documents_bucket": {"name": "company", "account": "210987654321", "events": "eventbridge"}
     },
+    "left stores": {
+        "existing_stores": {
+            "DocumentsTable": "restored-documents",
+            "DetectionsTable": "restored-detections",
+            "LedgerTable": "restored-ledger",
+            "ResultsBucket": "left-results",
+            "ModelsBucket": "left-models",
+        }
+    },
     "all": {
         "stage": "test",
         "tags": {"cost-center": "4711"},
@@ -274,6 +283,21 @@ def test_a_bucket_on_the_bus_is_heard(synthesised: Synthesised) -> None:
     [bus] = template.of_type("Events::EventBusPolicy").values()
     assert bus["Properties"]["Principal"] == "210987654321"
     assert len(queue_conditions(template, "events")) == 1
+
+
+def test_stores_that_another_stack_left_are_used_and_not_made(synthesised: Synthesised) -> None:
+    template = synthesised("left stores")
+    assert template.of_type("DynamoDB::Table") == {}
+    assert sorted(template.of_type("S3::Bucket")) == ["DocumentsBucket", "TilesBucket"]
+    outputs = {name: output["Value"] for name, output in template.body["Outputs"].items()}
+    assert outputs["DocumentsTableName"] == "restored-documents"
+    assert outputs["ResultsBucketName"] == "left-results"
+    variables = template.functions()["merge_page"]["Environment"]["Variables"]
+    assert variables["DETECTIONS_TABLE"] == "restored-detections"
+    rights = json.dumps([statement for _, statement in template.statements()])
+    assert ":table/restored-ledger" in rights
+    assert ":table/restored-documents/index/by_status" in rights
+    assert ":s3:::left-models/models/*" in rights
 
 
 @pytest.mark.long

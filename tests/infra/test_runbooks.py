@@ -1,0 +1,29 @@
+"""The runbooks have a section for every alarm, and the quotas that runs depend on."""
+
+from __future__ import annotations
+
+import re
+
+from tests.infra.template import Template
+from tests.unit.project.doc_pages import PAGES
+from tilescout.detector_kinds import KINDS
+
+PAGE = PAGES["docs/runbooks.md"]
+
+
+def alarms(template: Template) -> set[str]:
+    """Returns the names of the alarms, and of the rule that tells the topic without one."""
+    names = [*template.of_type("CloudWatch::Alarm"), "MonitoringAlarmsRunsCutShort00000000"]
+    return {name.removeprefix("MonitoringAlarms")[:-8] for name in names}
+
+
+def test_every_alarm_of_the_template_has_its_section(template: Template) -> None:
+    sections = re.findall(r"^### (\w+)\n\n(.+)$", PAGE, re.MULTILINE)
+
+    assert {name for name, _ in sections} == alarms(template)
+
+
+def test_every_quota_is_named_by_its_code() -> None:
+    codes = {kind.quota.code for kind in KINDS.values() if kind.quota}
+
+    assert codes <= set(re.findall(r"L-[0-9A-F]{8}", PAGE))
