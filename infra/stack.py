@@ -107,7 +107,10 @@ class TilescoutStack(Stack):
 
     def _network(self, config: Config) -> Network | None:
         vpc = config.settings.vpc
-        return Network(self, "Network", vpc=vpc, services=config.services()) if vpc else None
+        if vpc is None:
+            return None
+        CfnOutput(self, "VpcEndpoints", value=",".join(config.services()))
+        return Network(self, "Network", vpc=vpc, services=config.services())
 
     def _run_and_watch(self, config: Config, functions: Functions) -> None:
         state_machine = self.workflow.state_machine

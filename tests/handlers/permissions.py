@@ -12,7 +12,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -183,6 +183,16 @@ def _allowed(template: Template, role: str) -> Iterator[Need]:
                         action,
                         _text(resource).replace("/sample-symbols/", "/pumps/"),
                     )
+
+
+def allowed_by(statements: Iterable[Mapping[str, Any]]) -> list[Need]:
+    """Returns what statements allow, with the names of the tests' resources."""
+    return [
+        (action, _text(resource))
+        for statement in statements
+        for action in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    ]
 
 
 def _text(value: Any) -> str:

@@ -190,6 +190,27 @@ def _subscriptions(subject: Subject, topic: str) -> Check:
                    f"set alarm_email and deploy, or subscribe to {topic}")  # fmt: skip
 
 
+def network(subject: Subject) -> Iterator[Check]:
+    """Yields whether the functions' VPC has an endpoint for every service that they call."""
+    wanted = _of(subject).outputs.get("VpcEndpoints", "")
+    if not wanted:
+        return
+    vpc = subject.settings.get("vpc", {}).get("id", "")
+    ec2 = subject.clients.of("ec2")
+    filters = [{"Name": "vpc-id", "Values": [vpc]}]
+    found = {
+        endpoint["ServiceName"].rpartition(".")[2]
+        for endpoint in ec2.describe_vpc_endpoints(Filters=filters)["VpcEndpoints"]
+        if endpoint["State"].lower() == "available"
+    }
+    missing = [service for service in wanted.split(",") if service not in found]
+    if missing:
+        yield warning("network", f"{vpc} has no endpoint for {', '.join(missing)}",
+                      "add them, unless the subnets have a NAT gateway")  # fmt: skip
+    else:
+        yield ok("network", f"{vpc} has an endpoint for {wanted.replace(',', ', ')}")
+
+
 def _of(subject: Subject) -> Stack:
     assert subject.stack is not None
     return subject.stack
@@ -203,5 +224,5 @@ DEPLOYED_HERE: dict[str, Examine] = {
     "buckets": buckets,
 }
 """The checks of a stack that apply on this machine too, in order."""
-DEPLOYED = DEPLOYED_HERE | {"tables": tables, "alarms": alarms}
+DEPLOYED = DEPLOYED_HERE | {"tables": tables, "network": network, "alarms": alarms}
 """The checks of a stack on AWS, in order."""

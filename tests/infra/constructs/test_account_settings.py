@@ -239,6 +239,7 @@ def test_functions_run_in_the_vpc_and_reach_every_service_that_they_call(
         if not action.startswith(("logs:", "ec2:"))
     }
     assert set(endpoints) == called
+    assert set(template.body["Outputs"]["VpcEndpoints"]["Value"].split(",")) == called
     assert {name for name, kind in endpoints.items() if kind == "Gateway"} == {"s3", "dynamodb"}
 
 

@@ -265,6 +265,23 @@ def test_a_quota_that_was_never_changed_is_that_of_aws(account: Callable[..., No
     assert "3 calls per second are allowed" in found["quota of textract"]["what"]
 
 
+@pytest.mark.parametrize(
+    ("endpoints", "level"), [(["s3", "sqs"], "ok"), (["s3"], "warning"), ([], "warning")]
+)
+def test_a_network_without_an_endpoint_is_told(
+    account: Callable[..., None], endpoints: list[str], level: str
+) -> None:
+    found = [
+        {"ServiceName": f"com.amazonaws.us-east-1.{name}", "State": "available"}
+        for name in endpoints
+    ]
+    deployed = stack()
+    deployed["Stacks"][0]["Outputs"] += [{"OutputKey": "VpcEndpoints", "OutputValue": "s3,sqs"}]
+    account(DescribeStacks=deployed, DescribeVpcEndpoints={"VpcEndpoints": found})
+
+    assert results()[1]["network"]["level"] == level
+
+
 def test_local_tells_what_is_not_running(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
