@@ -10,7 +10,7 @@ ARCHITECTURE ?=
 # For a machine without a terminal: make deploy ARGS="--require-approval never".
 ARGS ?=
 LONG_FILES_FIRST := tests/packaging tests/handlers tests/local tests/mutations tests/infra tests/workflow tests/unit
-CORE := $(wildcard tests/unit/tilescout/test_*.py) $(addprefix tests/unit/tilescout/,intake tiling detectors merging runs)
+CORE := $(wildcard tests/unit/tilescout/test_*.py) $(addprefix tests/unit/tilescout/,intake tiling detectors merging runs transitions)
 PLAYED := tests/local/test_model_faults.py::test_the_model_comes_down_and_the_document_is_done
 # The CLI must read the cloud assembly that the library writes; npm's newest does not.
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" npx --yes aws-cdk@2.1148.1

@@ -10,16 +10,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tilescout.documents import ENDED
-from tilescout.transitions import ARROWS, Arrow
+from tilescout.transitions.arrows import ARROWS, Arrow
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "statuses.md"
 HEAD = """# Statuses of a document
 
 A document is one version of an object in the documents bucket. Its status changes only along the
-arrows below: each is a function of `lambdas/tilescout/transitions.py` that decides what is written
-and under which condition, and `document_table.commit_status` writes it if the condition holds at
-that moment. What each status means to a user is in [deploy.md](deploy.md#what-the-statuses-mean).
-This page is written by `python -m benchmarks.status_page`.
+arrows below: each is a function of `lambdas/tilescout/transitions/decisions.py` that decides what
+is written and under which condition, and `document_table.commit_status` writes it if the condition
+holds at that moment. What each status means to a user is in
+[deploy.md](deploy.md#what-the-statuses-mean). This page is written by
+`python -m benchmarks.status_page`.
 
 """
 
@@ -29,11 +30,11 @@ ADDING = """
 
 1. `lambdas/tilescout/documents.py`: its name in `Status`, and in the set below it if the
    document has ended then.
-2. `lambdas/tilescout/transitions.py`: an arrow to it and one from it in `ARROWS`, and the function
-   that decides.
-3. The place that calls the function and `document_table.commit_status`: a handler, or a step of the
+2. `lambdas/tilescout/transitions/arrows.py`: an arrow to it and one from it in `ARROWS`.
+3. `lambdas/tilescout/transitions/decisions.py`: the function that decides.
+4. The place that calls the function and `document_table.commit_status`: a handler, or a step of the
    run or of the guard.
-4. `cli/tilescout_cli/runs/progress.py`, only if a command should wait for it, or no longer wait.
+5. `cli/tilescout_cli/runs/progress.py`, only if a command should wait for it, or no longer wait.
 
 Then run the command above and describe the status in `docs/deploy.md`; tests fail until both are
 done.

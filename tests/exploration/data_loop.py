@@ -28,7 +28,8 @@ from tilescout.runs import lease_rules
 from tilescout.runs.lease_rules import release
 from tilescout.runs.pacing import STALLED, Limits, Pace, Progress
 from tilescout.runs.reservations import is_reserved, ran_out
-from tilescout.transitions import RunEnd, StatusChange
+from tilescout.transitions.decisions import RunEnd
+from tilescout.transitions.status_change import StatusChange
 
 PROFILE = Profile(name="p", detector="custom-labels", dpi=200, tile_size=100, overlap=10)
 DOCUMENT = Document(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tilescout import transitions
 from tilescout.ledger import TileRow
 from tilescout.runs import pacing, reservations
 from tilescout.runs.lease_rules import Lease
 from tilescout.runs.reservations import Drop
-from tilescout.transitions import StatusChange
+from tilescout.transitions import decisions
+from tilescout.transitions.status_change import StatusChange
 
 Change = Callable[..., TileRow | Drop]
 
@@ -32,9 +32,9 @@ class Rules:
     forgive: Callable[..., TileRow] = reservations.forgive
     is_stuck: Callable[..., bool] = reservations.is_stuck
     why_finished: Callable[..., str] = pacing.why_finished
-    claim: Callable[..., StatusChange] = transitions.claim
-    finish: Callable[..., StatusChange] = transitions.finish
-    requeue: Callable[..., StatusChange] = transitions.requeue
+    claim: Callable[..., StatusChange] = decisions.claim
+    finish: Callable[..., StatusChange] = decisions.finish
+    requeue: Callable[..., StatusChange] = decisions.requeue
     claims_after_dead_runs: bool = True
     keeps_answers: bool = True
     flips_only_its_claim: bool = True

@@ -12,7 +12,7 @@ from tests.exploration.search import Step
 from tilescout.documents import ENDED
 from tilescout.ledger import TileRow
 from tilescout.runs.reservations import MAX_ATTEMPTS, MAX_REFUSALS, MAX_SERVER_ERRORS
-from tilescout.transitions import MAX_RUNS_WITHOUT_PROGRESS
+from tilescout.transitions.arrows import MAX_RUNS_WITHOUT_PROGRESS
 
 
 def steps(world: World, rules: Rules, size: Size) -> Iterator[Step[World]]:

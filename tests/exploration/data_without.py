@@ -7,13 +7,14 @@ from typing import NamedTuple
 
 from tests.exploration.data_rules import Rules
 from tests.exploration.data_world import Size
-from tilescout import transitions
 from tilescout.documents import Document
 from tilescout.ledger import TileRow
 from tilescout.runs import reservations
 from tilescout.runs.lease_rules import Lease
 from tilescout.runs.reservations import Drop
-from tilescout.transitions import RunEnd, StatusChange
+from tilescout.transitions import decisions
+from tilescout.transitions.decisions import RunEnd
+from tilescout.transitions.status_change import StatusChange
 
 
 class Missing(NamedTuple):
@@ -112,7 +113,7 @@ def never_forgiven(row: TileRow, token: int, now: int) -> TileRow:
 
 
 def never_held(document: Document, end: RunEnd, now: int) -> StatusChange:
-    return replace(transitions.requeue(document, end, now), status="QUEUED")
+    return replace(decisions.requeue(document, end, now), status="QUEUED")
 
 
 POISON = Size(poison=(1,))

@@ -20,7 +20,7 @@ from tests.exploration.intake_world import (
     with_worker,
 )
 from tests.exploration.search import Step
-from tilescout import transitions
+from tilescout.transitions import decisions
 
 FIRST = {"accept": "read", "tile": "read", "collect": "read", "sweep": "read"}
 AT_ONCE = 2
@@ -136,7 +136,7 @@ def _collect(world: World, rules: Rules, worker: Worker) -> tuple[str, World]:
         done = with_worker(world, worker, None)
         if world.status:
             return "finds the document known", done
-        rejected = transitions.reject(SOURCE, "several tries")
+        rejected = decisions.reject(SOURCE, "several tries")
         return "rejects it", done._replace(status=rejected.status, reason=rejected.reason)
     if worker.at == "read":
         if world.status != "ACCEPTED":

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from tilescout import transitions
 from tilescout.documents import Document, Source, Status
 from tilescout.ledger import PageRow
 from tilescout.profiles import Profile
-from tilescout.transitions import StatusChange
+from tilescout.transitions import decisions
+from tilescout.transitions.status_change import StatusChange
 
 MAX_RECEIVES = 3
 """Deliveries after which a message is a dead letter; fewer than in the template, so that dead
@@ -69,7 +69,7 @@ def is_marked(row: PageRow) -> bool:
 class Rules:
     """Decisions of the project, then the order in which its handlers apply them."""
 
-    finish_tiling: Callable[..., StatusChange] = transitions.finish_tiling
+    finish_tiling: Callable[..., StatusChange] = decisions.finish_tiling
     is_marked: Callable[[PageRow], bool] = is_marked
     record_first: bool = True
     adds_if_absent: bool = True
@@ -105,7 +105,7 @@ def first_world(size: Size, faults: tuple[str, ...]) -> World:
 
 def document(world: World) -> Document:
     """The record as it is when the upload is accepted."""
-    return transitions.accept(SOURCE, {"last_page": len(world.pages)})
+    return decisions.accept(SOURCE, {"last_page": len(world.pages)})
 
 
 def spend(world: World, fault: str) -> World:

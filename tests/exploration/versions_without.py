@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tests.exploration.versions_world import Rules
 from tilescout.documents import Document
 from tilescout.intake.superseding import Superseded, superseded
-from tilescout.transitions import MAY_BE_SUPERSEDED
+from tilescout.transitions.decisions import MAY_BE_SUPERSEDED
 
 
 class Missing(NamedTuple):

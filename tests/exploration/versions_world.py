@@ -12,7 +12,7 @@ from tests.exploration.search import Step
 from tilescout.documents import Document
 from tilescout.intake import superseding
 from tilescout.intake.superseding import Superseded
-from tilescout.transitions import MAY_BE_SUPERSEDED
+from tilescout.transitions.decisions import MAY_BE_SUPERSEDED
 
 VERSIONS = 3
 AT_ONCE = 2

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from benchmarks.simulation.tilescout_system.store import Store
 from benchmarks.simulation.tilescout_system.survey import is_work_due
-from tilescout import transitions
 from tilescout.documents import Document
 from tilescout.runs import lease_rules, reservations
 from tilescout.runs.model_records import measured_rate
 from tilescout.runs.pacing import STALLED
 from tilescout.runs.records import Claim, RunState
-from tilescout.transitions import RunEnd
+from tilescout.transitions import decisions
+from tilescout.transitions.decisions import RunEnd
 
 
 def close(store: Store, state: RunState, now: int, *, failed: bool) -> RunState:
@@ -43,7 +43,7 @@ def _requeue(
         deferred=state.deferred,
         failed=failed,
     )
-    store.commit_status(transitions.requeue(document, end, now))
+    store.commit_status(decisions.requeue(document, end, now))
     if is_without_answer and not claim.detected:
         rows = store.tiles[document.id]
         rows[:] = [reservations.forgive(row, state.token, now) for row in rows]

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tilescout import transitions
 from tilescout.documents import Document, Source
 from tilescout.ledger import PageRow, TileRow
 from tilescout.profiles import Profile
 from tilescout.runs.lease_rules import Lease
 from tilescout.runs.model_records import ModelInUse
 from tilescout.runs.records import Claim, Run
-from tilescout.transitions import StatusChange
+from tilescout.transitions import decisions
+from tilescout.transitions.status_change import StatusChange
 
 PROJECT = "parts"
 VERSION = "arn:aws:rekognition:us-east-1:111122223333:project/parts/version/first/1"
@@ -47,7 +47,7 @@ class Store:
             profile=self.profile,
             accepted_at=now,
         )
-        self.documents[document_id] = transitions.accept(source, {"last_page": 1})
+        self.documents[document_id] = decisions.accept(source, {"last_page": 1})
         return True
 
     def queue(self, document_id: str, tiles: int, now: int) -> None:
@@ -58,7 +58,7 @@ class Store:
         ]
         page = PageRow(page=1, tiled=True, tiles=tiles)
         document = self.documents[document_id]
-        self.commit_status(transitions.finish_tiling(document, [page], model_in_use=True, now=now))
+        self.commit_status(decisions.finish_tiling(document, [page], model_in_use=True, now=now))
 
     def commit_status(self, change: StatusChange) -> None:
         """Writes the change if its condition holds."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from benchmarks.simulation.tilescout_system.store import Store
-from tilescout import transitions
 from tilescout.ledger import TileRow
 from tilescout.runs import reservations
 from tilescout.runs.pacing import Progress
 from tilescout.runs.records import Claim, RunState, fits, is_start_worth, open_tiles
+from tilescout.transitions import decisions
 
 
 def is_work_due(store: Store, now: int, *, besides: int | None = None) -> bool:
@@ -27,7 +27,7 @@ def claim_due(store: Store, state: RunState, now: int) -> None:
         claims[document.id] = Claim(
             document_id=document.id, claimed_at=now, tiles=open_tiles(document)
         )
-        store.commit_status(transitions.claim(document.id, state.token, state.id))
+        store.commit_status(decisions.claim(document.id, state.token, state.id))
 
 
 def claimed_tiles(store: Store, state: RunState) -> int:

@@ -9,10 +9,10 @@ from benchmarks.simulation.faults import WORKER, WORKER_LATE, ServiceError
 from benchmarks.simulation.queue import FunctionFailed
 from benchmarks.simulation.tilescout_system.store import Store
 from benchmarks.simulation.world import World
-from tilescout import transitions
 from tilescout.messages import MergeHint, TileHint
 from tilescout.results import ResultSet, Totals
 from tilescout.runs import reservations
+from tilescout.transitions import decisions
 
 READ_SECONDS = 0.2
 COMMIT_SECONDS = 0.2
@@ -111,7 +111,7 @@ class Worker:
         document = self._store.documents[hint.document_id]
         result = ResultSet(id=hint.document_id, document=document, made_at=self.now)
         totals = Totals(answered=len(rows) - failed, failed=failed)
-        self._store.commit_status(transitions.finish(result, totals, []))
+        self._store.commit_status(decisions.finish(result, totals, []))
         for row in rows:
             if row.state == "answered":
                 self._world.history.result(

@@ -8,10 +8,11 @@ from typing import Any
 
 import typer
 
-from tilescout import keys, transitions
+from tilescout import keys
 from tilescout.aws.tables import document_table
 from tilescout.aws.tables.claim_table import KEEP_SECONDS
 from tilescout.documents import Document
+from tilescout.transitions import decisions
 from tilescout_cli.console import clock, terminal
 from tilescout_cli.console.failures import BadUsage, CommandFailed
 from tilescout_cli.console.terminal import counted, printable
@@ -76,7 +77,7 @@ def _obstacle(stack: Stack, stored: StoredData) -> str:
 
 def _is_free(document: Document) -> bool:
     waits = document.status in ("QUEUED", "WAITING_FOR_MODEL")
-    return waits or transitions.may_be_removed(document)
+    return waits or decisions.may_be_removed(document)
 
 
 def _told(document: Document) -> str:
@@ -91,7 +92,7 @@ def remove(stack: Stack, listing: Inventory, planned: Removal) -> Removal:
     A document that waits for a run is held first, so that no run takes it meanwhile.
     """
     documents = [_held(stack, each) for each in planned.stored.documents]
-    busy = (each for each in documents if not transitions.may_be_removed(each))
+    busy = (each for each in documents if not decisions.may_be_removed(each))
     if obstacle := next((_told(document) for document in busy), ""):
         return replace(planned, obstacle=obstacle)
     stored_data.delete(stack, replace(planned.stored, documents=documents))
@@ -115,7 +116,7 @@ def _claims_left(
 
 def _held(stack: Stack, document: Document) -> Document:
     """Returns the document as it is now, HELD where it waited for a run."""
-    document_table.commit_status(stack.documents, transitions.hold_for_removal(document))
+    document_table.commit_status(stack.documents, decisions.hold_for_removal(document))
     return document_table.get(stack.documents, document.id) or document
 
 

@@ -10,7 +10,7 @@ import typer
 
 from tilescout.aws.documents.retry import Retrier
 from tilescout.documents import GIVEN_UP, Document, Status
-from tilescout.transitions import RETRY
+from tilescout.transitions.arrows import RETRY
 from tilescout_cli.console import clock, terminal
 from tilescout_cli.console.failures import BadUsage, CommandFailed
 from tilescout_cli.console.terminal import counted

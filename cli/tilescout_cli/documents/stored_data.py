@@ -12,7 +12,7 @@ from tilescout import keys
 from tilescout.aws import batch_writes, objects, parallel, requests
 from tilescout.aws.tables import document_table, page_table
 from tilescout.documents import Document
-from tilescout.transitions import unchanged
+from tilescout.transitions.decisions import unchanged
 from tilescout_cli.console.failures import CommandFailed
 from tilescout_cli.documents import lookup, review_rows
 from tilescout_cli.stack.target import Stack

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from tilescout import keys, messages, transitions
+from tilescout import keys, messages
 from tilescout.aws import objects, queues
 from tilescout.aws.documents import events, superseding
 from tilescout.aws.objects import Head
@@ -25,6 +25,7 @@ from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
 from tilescout.rendering.process import RenderLimits
 from tilescout.rendering.render import inspect_for_profile
+from tilescout.transitions import decisions
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -102,12 +103,12 @@ def _superseded(document: Document) -> list[str]:
 def _judge(upload: Upload, head: Head, document_id: str, refused: str) -> Document:
     source = _source(upload, head, document_id)
     if refused:
-        return transitions.reject(source, refused)
+        return decisions.reject(source, refused)
     try:
         plan = _plan(upload, head, source.profile)
     except TilescoutError as error:
-        return transitions.reject(source, str(error))
-    return transitions.accept(source, _planned(plan))
+        return decisions.reject(source, str(error))
+    return decisions.accept(source, _planned(plan))
 
 
 def _source(upload: Upload, head: Head, document_id: str) -> Source:

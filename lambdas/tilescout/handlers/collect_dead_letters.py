@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from tilescout import keys, messages, transitions
+from tilescout import keys, messages
 from tilescout.aws import objects
 from tilescout.aws.documents import events, intake
 from tilescout.aws.tables import document_table, page_table
@@ -16,6 +16,7 @@ from tilescout.errors import UnknownMessage, UnreadableDocument
 from tilescout.handlers import runtime, settings
 from tilescout.ledger import PageRow
 from tilescout.messages import PageRange, Upload
+from tilescout.transitions import decisions
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -87,7 +88,7 @@ def reject(upload: Upload) -> None:
         profile=CONFIGURATION.profile_for(keys.profile_name(upload.key)),
         accepted_at=runtime.now(),
     )
-    document = transitions.reject(source, reason)
+    document = decisions.reject(source, reason)
     added = document_table.add(runtime.table(SETTINGS.documents_table), document)
     _announce(document.id)
     logger.warning("upload given up", document_id=document.id, added=added)

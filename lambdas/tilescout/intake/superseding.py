@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tilescout.documents import Document
-from tilescout.transitions import MAY_BE_SUPERSEDED
+from tilescout.transitions.decisions import MAY_BE_SUPERSEDED
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 
 from infra.config.concurrency import USEFUL_CAPS
 from tests.infra.template import Template
-from tilescout import transitions
 from tilescout.handlers import settings
+from tilescout.transitions import decisions
 
 POWERTOOLS = {
     "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -62,7 +62,7 @@ def test_a_function_that_may_stop_a_model_ends_within_thirty_seconds(
 
 def test_nobody_cleans_where_an_earlier_cleaner_may_still_run(template: Template) -> None:
     timeout = template.functions()["merge_page"]["Timeout"]
-    assert timeout < transitions.CLEANUP_SECONDS
+    assert timeout < decisions.CLEANUP_SECONDS
 
 
 @pytest.mark.parametrize("name", sorted(SETTINGS))

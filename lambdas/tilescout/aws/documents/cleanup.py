@@ -14,7 +14,7 @@ from tilescout.aws.documents.resources import Resources
 from tilescout.aws.tables import detection_table, document_table, page_table
 from tilescout.documents import Attributes, Document, due_for_cleanup
 from tilescout.errors import CleanupUnfinished
-from tilescout.transitions import CLEANUP_SECONDS
+from tilescout.transitions.decisions import CLEANUP_SECONDS
 
 KEEP_LEDGER_SECONDS = 30 * 24 * 3600
 

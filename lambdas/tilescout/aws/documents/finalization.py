@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from boto3.dynamodb.conditions import Attr
 
-from tilescout import keys, results, transitions
+from tilescout import keys, results
 from tilescout.aws.documents import result_file
 from tilescout.aws.documents.resources import Resources
 from tilescout.aws.tables import document_table, page_table
 from tilescout.documents import Document
-from tilescout.transitions import StatusChange
+from tilescout.transitions import decisions
+from tilescout.transitions.status_change import StatusChange
 
 
 def finish(resources: Resources, document: Document, now: int) -> bool:
@@ -26,7 +27,7 @@ def finish(resources: Resources, document: Document, now: int) -> bool:
     pages = page_table.pages(resources.ledger, document.id)
     with result_file.gathered(resources, result.id, document) as (file, totals):
         totals.warnings += results.mixed_versions(totals.model_versions)
-        end = transitions.finish(result, totals, pages)
+        end = decisions.finish(result, totals, pages)
         versions = results.joined(totals.model_versions)
         head = results.document_json(end.applied_to(document), pages, versions)
         result_file.write(resources, result.id, file, head)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tilescout import keys, messages, transitions
+from tilescout import keys, messages
 from tilescout.aws import objects, queues
 from tilescout.aws.tables import document_table, model_table, page_table
 from tilescout.documents import Document, Status
 from tilescout.intake.retry_plan import lost_pages
 from tilescout.profiles import Profile
+from tilescout.transitions import decisions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -50,7 +51,7 @@ def retile(
     The guard sends them within a minute or, where the document was accepted less than a quarter
     of an hour ago, by then. Returns False where the claim is no longer the document's.
     """
-    if not document_table.commit_status(documents, transitions.retile(document, now)):
+    if not document_table.commit_status(documents, decisions.retile(document, now)):
         return False
     for page in pages:
         page_table.unmark(ledger, document.id, page)
@@ -64,7 +65,7 @@ def queue_if_tiled(documents: Table, ledger: Table, document: Document, now: int
     """
     if missing_pages(ledger, document):
         return "ACCEPTED"
-    tiled = transitions.finish_tiling(
+    tiled = decisions.finish_tiling(
         document,
         page_table.pages(ledger, document.id),
         model_in_use=_is_model_in_use(ledger, document.profile),
@@ -83,7 +84,7 @@ def queue_waiting(documents: Table, ledger: Table, project: str, now: int, limit
         return 0
     waiting = document_table.with_status(documents, "WAITING_FOR_MODEL", project)
     return sum(
-        document_table.commit_status(documents, transitions.model_activated(document, now))
+        document_table.commit_status(documents, decisions.model_activated(document, now))
         for document in list(islice(waiting, limit))
     )
 

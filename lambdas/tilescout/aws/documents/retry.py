@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
-from tilescout import keys, transitions
+from tilescout import keys
 from tilescout.aws import objects
 from tilescout.aws.documents import intake, uploads
 from tilescout.aws.tables import document_table, page_table, tile_table
@@ -15,6 +15,7 @@ from tilescout.documents import Document, Status
 from tilescout.intake.retry_plan import Retry, is_kept, must_be_tiled, renew
 from tilescout.ledger import BandRow, PageRow, TileRow
 from tilescout.messages import Upload
+from tilescout.transitions import decisions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -73,14 +74,14 @@ class Retrier:
 
     def retry(self, document: Document, now: int) -> Status | None:
         """Retries the document; returns its new status, or None where another call works on it."""
-        until = now + transitions.CLEANUP_SECONDS
+        until = now + decisions.CLEANUP_SECONDS
         # Whoever cleans up holds this, too: both at once would let rows expire that are needed.
         if document.clean_after > now or not self._hold_cleanup(document, until):
             return None
         plan = self.plan(document)
         if not self._prepare(document, plan, self._stored(document)):
             return None
-        again = transitions.retry(replace(document, clean_after=until), plan.answered, now)
+        again = decisions.retry(replace(document, clean_after=until), plan.answered, now)
         if not document_table.commit_status(self.documents, again):
             return None
         status = intake.queue_if_tiled(self.documents, self.ledger, document, now)
@@ -104,7 +105,7 @@ class Retrier:
         return True
 
     def _hold_cleanup(self, document: Document, until: int) -> bool:
-        unchanged = transitions.unchanged(document)
+        unchanged = decisions.unchanged(document)
         return document_table.update(self.documents, document.id, {"clean_after": until}, unchanged)
 
     def _stored(self, document: Document) -> frozenset[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tilescout import keys, messages, transitions
+from tilescout import keys, messages
 from tilescout.aws import queues
 from tilescout.aws.documents import events as document_events
 from tilescout.aws.documents import uploads
 from tilescout.aws.tables import document_table
 from tilescout.documents import Document
 from tilescout.intake.superseding import superseded
+from tilescout.transitions import decisions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -30,7 +31,7 @@ def supersede_older(documents: Table, s3: S3Client, document: Document, now: int
     known = _read(documents, ids)
     if replaced := superseded(known):
         for older in replaced:
-            ended = transitions.supersede(older.document, older.newer, now)
+            ended = decisions.supersede(older.document, older.newer, now)
             document_table.commit_status(documents, ended)
         # A write may have come too late, or have taken effect although its reply was lost.
         known = _read(documents, ids)
@@ -54,7 +55,7 @@ def follow_up(
     """
     document_events.announce_without_result(documents, events, document_id)
     hint = messages.MergeHint(document_id=document_id, claim_token=0, page=1)
-    queues.send(sqs, merges_queue_url, [hint], delay=transitions.TILING_SECONDS + 60)
+    queues.send(sqs, merges_queue_url, [hint], delay=decisions.TILING_SECONDS + 60)
 
 
 def _newest_first(s3: S3Client, document: Document) -> list[str]:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from tilescout import keys, transitions
+from tilescout import keys
 from tilescout.aws.items import changes, from_item, to_item
 from tilescout.aws.requests import is_contended, is_refused, rows_of
 from tilescout.aws.tables import document_table
 from tilescout.runs.records import Claim, RunState
+from tilescout.transitions import decisions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -39,7 +40,7 @@ def claim(
         "ExpressionAttributeNames": {"#token": "token"},
         "ExpressionAttributeValues": {":token": run.token, ":now": now, ":working": "working"},
     }
-    change = transitions.claim(claimed.document_id, run.token, run.id)
+    change = decisions.claim(claimed.document_id, run.token, run.id)
     update = {"TableName": documents.name} | document_table.status_update(change)
     row = to_item(claimed) | {
         "pk": keys.run_partition(run.id),

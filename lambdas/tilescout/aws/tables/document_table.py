@@ -14,7 +14,8 @@ from tilescout.aws.items import changes, from_item, to_attribute, to_item
 from tilescout.aws.requests import conditional, rows
 from tilescout.documents import Attributes, Document, Status, due_for_cleanup
 from tilescout.runs.records import Run
-from tilescout.transitions import MAY_BE_FORGOTTEN, Condition, StatusChange
+from tilescout.transitions.decisions import MAY_BE_FORGOTTEN
+from tilescout.transitions.status_change import Condition, StatusChange
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table

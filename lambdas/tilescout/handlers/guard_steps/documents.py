@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
-from tilescout import keys, transitions
+from tilescout import keys
 from tilescout.aws import queues
 from tilescout.aws.documents import events as document_events
 from tilescout.aws.documents import intake, overdue_finalization, uploads
 from tilescout.aws.tables import document_table, lease_table
 from tilescout.documents import ENDED, Attributes, Document, Status
 from tilescout.handlers import settings
+from tilescout.transitions import decisions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -84,7 +85,7 @@ class DocumentGuard:
         if document.status == "RUNNING" and lease_table.read(self.ledger, model).is_live(self.now):
             return False
         logger.warning("held: no profile uses its model", document_id=document.id, model=model)
-        held = transitions.hold_without_profile(document)
+        held = decisions.hold_without_profile(document)
         return document_table.commit_status(self.documents, held)
 
     def move_stuck(self) -> int:

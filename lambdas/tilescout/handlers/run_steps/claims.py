@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tilescout import transitions
 from tilescout.aws.tables import claim_table, document_table, model_table
 from tilescout.documents import Document
 from tilescout.handlers.run_steps.context import StepContext
 from tilescout.profiles import Profile
 from tilescout.runs.records import Claim, fits, is_start_worth, open_tiles
+from tilescout.transitions import decisions
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -113,7 +113,7 @@ def claim_due(context: StepContext) -> StepContext:
         if len(claims) >= room:
             break
         if open_tiles(document) and document.overspent:
-            held = transitions.hold_overspent(document, state.token)
+            held = decisions.hold_overspent(document, state.token)
             document_table.commit_status(context.documents, held)
         elif not fits(document, claims, context.run.calls_left, state.calls_per_tile):
             break

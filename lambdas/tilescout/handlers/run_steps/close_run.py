@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain
 
-from tilescout import transitions
 from tilescout.aws.tables import claim_table, document_table, lease_table, page_table, tile_table
 from tilescout.documents import Document
 from tilescout.handlers.run_steps.claims import due_documents, open_claims
@@ -19,7 +18,8 @@ from tilescout.runs import lease_rules, reservations
 from tilescout.runs.history_budget import MAX_CLOSING_TURNS
 from tilescout.runs.pacing import STALLED
 from tilescout.runs.records import Claim, RunState
-from tilescout.transitions import RunEnd
+from tilescout.transitions import decisions
+from tilescout.transitions.decisions import RunEnd
 
 REQUEUED_PER_TURN = 100
 """Documents that are queued again in one turn."""
@@ -110,7 +110,7 @@ def _requeue(context: StepContext, claim: Claim, document: Document) -> tuple[Cl
     claim_table.update_claim(context.ledger, context.state.id, document.id, noted)
     forgiven = _forgive(context, document.id, bands)
     end = _end_of(context, claim, answered)
-    requeued = transitions.requeue(document, end, context.now)
+    requeued = decisions.requeue(document, end, context.now)
     document_table.commit_status(context.documents, requeued)
     return replace(claim, answered=answered, requeued=True), forgiven
 

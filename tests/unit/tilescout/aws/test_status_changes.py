@@ -15,7 +15,7 @@ from tests.unit.tilescout.sample_documents import document
 from tilescout.aws.items import to_item
 from tilescout.aws.tables import document_table
 from tilescout.documents import Status
-from tilescout.transitions import Condition, StatusChange
+from tilescout.transitions.status_change import Condition, StatusChange
 
 STATUSES = get_args(Status)
 SOMETIMES = st.none() | st.integers(0, 2)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.unit.tilescout.sample_documents import document
 from tilescout.documents import Document, Status
 from tilescout.intake.superseding import superseded
-from tilescout.transitions import MAY_BE_SUPERSEDED, SUPERSEDE
+from tilescout.transitions.arrows import SUPERSEDE
+from tilescout.transitions.decisions import MAY_BE_SUPERSEDED
 
 NUMBERS = itertools.count()
 VERSIONS = st.builds(

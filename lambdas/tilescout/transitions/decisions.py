@@ -1,19 +1,12 @@
-"""The arrows between the statuses of a document: what each writes, and under which condition.
-
-Each function decides one arrow and returns a ``StatusChange``.
-``aws.tables.document_table.commit_status`` writes it where its condition holds at that moment, and
-nothing else writes a status. The arrows themselves are data, so that the conditions, the picture
-in docs/statuses.md and the tests say the same.
-"""
+"""One pure function per arrow: which status follows, what is written with it, and when."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields
 
 from tilescout import keys
 from tilescout.documents import (
-    ENDED,
     Attributes,
     Document,
     Source,
@@ -24,172 +17,22 @@ from tilescout.documents import (
 from tilescout.ledger import PageRow
 from tilescout.profiles import Profile
 from tilescout.results import MAX_WARNINGS, ResultSet, Totals
+from tilescout.transitions.arrows import (
+    CLAIM,
+    FINISH_TILING,
+    FORGET,
+    MAX_RUNS_WITHOUT_PROGRESS,
+    MODEL_ACTIVATED,
+    REMOVE,
+    RETILE,
+    SUPERSEDE,
+)
+from tilescout.transitions.status_change import Condition, StatusChange
 
-MAX_RUNS_WITHOUT_PROGRESS = 3
-"""A document is HELD after so many runs in a row that brought it no answer (rule 17)."""
 CLEANUP_SECONDS = 660
 """The time that a cleanup is given; longer than its function may run."""
 TILING_SECONDS = 600
 """An invocation of ``tile_page`` is over after so long: its function may run for half of it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrow:
-    """The statuses from which one decision leads on, and where to.
-
-    ``sources`` is empty for new documents. ``targets`` tells for each status when it is chosen;
-    the empty one stands for a document that is forgotten.
-    """
-
-    name: str
-    sources: frozenset[Status] = frozenset()
-    targets: Mapping[Status | str, str]
-
-
-ACCEPT = Arrow(
-    name="accept",
-    targets={"ACCEPTED": "the upload can be read and fits its profile's limits and budget"},
-)
-REJECT = Arrow(
-    name="reject",
-    targets={"REJECTED": "the upload cannot be read, or breaks a limit of its profile"},
-)
-FINISH_TILING = Arrow(
-    name="finish tiling",
-    sources=frozenset({"ACCEPTED"}),
-    targets={
-        "QUEUED": "every page is tiled or given up",
-        "WAITING_FOR_MODEL": "every page is tiled, and no version of its model is in use",
-        "FAILED": "no page could be tiled",
-    },
-)
-MODEL_ACTIVATED = Arrow(
-    name="model activated",
-    sources=frozenset({"WAITING_FOR_MODEL"}),
-    targets={"QUEUED": "a version of its model is in use"},
-)
-CLAIM = Arrow(
-    name="claim",
-    sources=frozenset({"QUEUED", "RUNNING"}),
-    targets={"RUNNING": "a run takes it, also from an earlier run that died"},
-)
-REQUEUE = Arrow(
-    name="requeue",
-    sources=frozenset({"RUNNING"}),
-    targets={
-        "QUEUED": "its run ends before it does",
-        "HELD": f"{MAX_RUNS_WITHOUT_PROGRESS} runs in a row brought it no answer, or no result",
-    },
-)
-FINISH = Arrow(
-    name="finish",
-    sources=frozenset({"RUNNING"}),
-    targets={
-        "DONE": "every page is merged, and nothing is missing",
-        "PARTIAL": "every page is merged, and some tiles or pages are missing",
-        "FAILED": "no tile was answered, and no page could be read without one",
-    },
-)
-RETILE = Arrow(
-    name="retile",
-    sources=frozenset({"ACCEPTED", "RUNNING"}),
-    targets={"ACCEPTED": "images of its tiles are gone"},
-)
-HOLD = Arrow(
-    name="hold",
-    sources=frozenset({"QUEUED", "RUNNING", "WAITING_FOR_MODEL"}),
-    targets={
-        "HELD": "its share of the model's cost is used up, its profile is gone, or it is removed"
-    },
-)
-SUPERSEDE = Arrow(
-    name="supersede",
-    sources=frozenset({"ACCEPTED", "HELD", "QUEUED", "WAITING_FOR_MODEL"}),
-    targets={"SUPERSEDED": "a newer version of its key was accepted, and no run has begun it"},
-)
-RETRY = Arrow(
-    name="retry",
-    sources=frozenset({"FAILED", "HELD", "PARTIAL", "SUPERSEDED"}),
-    targets={"ACCEPTED": "a person has what is missing done again"},
-)
-FORGET = Arrow(
-    name="forget",
-    sources=frozenset({"REJECTED"}),
-    targets={"": "a person has the upload judged again"},
-)
-REMOVE = Arrow(
-    name="remove",
-    sources=ENDED | {"HELD"},
-    targets={"": "a person has removed everything that is stored of its object"},
-)
-ARROWS = (
-    ACCEPT,
-    REJECT,
-    FINISH_TILING,
-    MODEL_ACTIVATED,
-    CLAIM,
-    REQUEUE,
-    FINISH,
-    RETILE,
-    HOLD,
-    SUPERSEDE,
-    RETRY,
-    FORGET,
-    REMOVE,
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """The condition that a document's row must meet at the moment of the write.
-
-    ``claimed_before``: a RUNNING document must be claimed under a lower token. The attributes
-    that are not None must be as they are here; a row may lack one that is 0.
-    """
-
-    sources: frozenset[Status]
-    claimed_before: int | None = None
-    claim_token: int | None = None
-    clean_after: int | None = None
-    asked_for_at: int | None = None
-
-    @property
-    def same(self) -> dict[str, int]:
-        """Attributes of the row and the values that they must have."""
-        expected = {
-            "claim_token": self.claim_token,
-            "clean_after": self.clean_after,
-            "asked_for_at": self.asked_for_at,
-        }
-        return {name: value for name, value in expected.items() if value is not None}
-
-    def holds(self, document: Document) -> bool:
-        """Returns what the table would say of a row like this document."""
-        is_newer = self.claimed_before is not None and document.claim_token >= self.claimed_before
-        if document.status not in self.sources or (document.status == "RUNNING" and is_newer):
-            return False
-        return all(getattr(document, name) == value for name, value in self.same.items())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusChange:
-    """One arrow of one document: its new status and attributes, and when they may be written."""
-
-    document_id: str
-    status: Status
-    condition: Condition
-    attributes: Attributes = field(default_factory=Attributes)
-
-    @property
-    def reason(self) -> str:
-        """The reason that is written with the status; empty where there is none."""
-        return self.attributes.get("reason", "")
-
-    def applied_to(self, document: Document) -> Document:
-        """Returns the document as the change makes it, whether its condition holds or not."""
-        known = {item.name for item in fields(Document)}
-        values = {name: value for name, value in self.attributes.items() if name in known}
-        return replace(document, status=self.status, **values)  # type: ignore[arg-type]
 
 
 def accept(source: Source, planned: Attributes) -> Document:

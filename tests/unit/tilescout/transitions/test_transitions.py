@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.tilescout.sample_documents import PROFILE, document
-from tilescout import transitions
 from tilescout.documents import Attributes, Document, Source, Status
 from tilescout.ledger import PageRow
 from tilescout.results import ResultSet, Totals
-from tilescout.transitions import ARROWS, Arrow, RunEnd
+from tilescout.transitions import arrows, decisions
+from tilescout.transitions.arrows import ARROWS, Arrow
+from tilescout.transitions.decisions import RunEnd
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 NOW = 2_000
 SYMBOLS = replace(PROFILE, name="symbols", detector="custom-labels", model_project="valves")
 
@@ -35,12 +36,12 @@ def pages(failed: dict[int, str] | None = None, *, tiles: int = 0, last: int = 2
 
 def finished(known: Document, totals: Totals, rows: list[PageRow]) -> tuple[Status, str]:
     result = ResultSet(id="r", document=known, made_at=NOW)
-    change = transitions.finish(result, totals, rows)
+    change = decisions.finish(result, totals, rows)
     return change.status, change.reason
 
 
 def tiled(known: Document, rows: list[PageRow], *, model_in_use: bool = True) -> tuple[Status, str]:
-    change = transitions.finish_tiling(known, rows, model_in_use=model_in_use, now=NOW)
+    change = decisions.finish_tiling(known, rows, model_in_use=model_in_use, now=NOW)
     return change.status, change.reason
 
 
@@ -131,20 +132,20 @@ def test_a_document_of_blank_pages_waits_for_no_model() -> None:
 
 def test_the_warnings_of_many_pages_are_cut_off_and_counted() -> None:
     rows = [PageRow(page=page, tiled=True, warnings=(f"page {page}",)) for page in range(1, 61)]
-    change = transitions.finish_tiling(document(last_page=60), rows, model_in_use=True, now=NOW)
+    change = decisions.finish_tiling(document(last_page=60), rows, model_in_use=True, now=NOW)
     assert change.attributes["warnings"][-2:] == ("page 50", "10 more warnings")
 
 
 def test_the_third_run_without_an_answer_holds_the_document() -> None:
     known = document(runs_without_progress=2)
-    held = transitions.requeue(known, RunEnd(token=7, answered=0, without_answer=True), NOW)
+    held = decisions.requeue(known, RunEnd(token=7, answered=0, without_answer=True), NOW)
     assert held.status == "HELD"
     assert held.reason == "3 runs brought no answer; see docs/deploy.md, HELD"
 
 
 def test_the_third_run_that_could_not_merge_holds_the_document() -> None:
     known = document(runs_without_progress=2)
-    held = transitions.requeue(known, RunEnd(token=7, answered=10, detected=True), NOW)
+    held = decisions.requeue(known, RunEnd(token=7, answered=10, detected=True), NOW)
     assert held.status == "HELD"
     assert held.reason == "3 runs could not be merged; see docs/deploy.md, HELD"
 
@@ -164,12 +165,12 @@ def test_the_third_run_that_could_not_merge_holds_the_document() -> None:
 )
 def test_runs_without_progress_are_counted_in_a_row(end: RunEnd, runs: int) -> None:
     known = document(runs_without_progress=1, tiles_answered=3)
-    requeued = transitions.requeue(known, end, NOW)
+    requeued = decisions.requeue(known, end, NOW)
     assert (requeued.status, requeued.attributes["runs_without_progress"]) == ("QUEUED", runs)
 
 
 def test_a_run_claims_what_waits_and_what_an_earlier_run_left() -> None:
-    condition = transitions.claim("d1", 8, "run").condition
+    condition = decisions.claim("d1", 8, "run").condition
     assert condition.holds(document(status="QUEUED", claim_token=9))
     assert condition.holds(document(status="RUNNING", claim_token=7))
     assert not condition.holds(document(status="RUNNING", claim_token=8))
@@ -178,7 +179,7 @@ def test_a_run_claims_what_waits_and_what_an_earlier_run_left() -> None:
 
 def test_only_the_run_that_claimed_a_document_ends_it() -> None:
     result = ResultSet(id="r", document=document(claim_token=7), made_at=NOW)
-    condition = transitions.finish(result, Totals(answered=1), []).condition
+    condition = decisions.finish(result, Totals(answered=1), []).condition
     assert condition.holds(document(claim_token=7))
     assert not condition.holds(document(claim_token=8))
     assert not condition.holds(document(claim_token=7, status="QUEUED"))
@@ -187,12 +188,12 @@ def test_only_the_run_that_claimed_a_document_ends_it() -> None:
 def test_a_failed_document_loses_its_empty_result_by_a_retry_and_a_partial_one_keeps_it() -> None:
     failed = document(status="FAILED", result_id="r")
     partial = document(status="PARTIAL", result_id="r")
-    assert transitions.retry(failed, 0, NOW).applied_to(failed).result_id == ""
-    assert transitions.retry(partial, 3, NOW).applied_to(partial).result_id == "r"
+    assert decisions.retry(failed, 0, NOW).applied_to(failed).result_id == ""
+    assert decisions.retry(partial, 3, NOW).applied_to(partial).result_id == "r"
 
 
 def test_the_reason_of_a_superseded_document_names_the_newer_one_and_the_remedy() -> None:
-    change = transitions.supersede(document(id="a"), document(id="b"), NOW)
+    change = decisions.supersede(document(id="a"), document(id="b"), NOW)
     assert change.reason == (
         "a newer version of the same key was accepted, document b; to have this one processed as "
         "well run `tilescout retry a`"
@@ -201,7 +202,7 @@ def test_the_reason_of_a_superseded_document_names_the_newer_one_and_the_remedy(
 
 def test_a_rejected_document_has_ended_and_is_still_to_be_announced() -> None:
     source = Source(id="d", bucket="b", key="k", version="1", profile=PROFILE, accepted_at=NOW)
-    rejected = transitions.reject(source, "not a PDF")
+    rejected = decisions.reject(source, "not a PDF")
     assert (rejected.status, rejected.reason) == ("REJECTED", "not a PDF")
     assert (rejected.ended_at, rejected.clean_after) == (NOW, NOW)
 
@@ -210,15 +211,15 @@ def changes(known: Document, end: RunEnd, totals: Totals, rows: list[PageRow]) -
     """Every change of a document that there is, with the arrow that it follows."""
     result = ResultSet(id="r", document=known, made_at=NOW)
     return [
-        (transitions.FINISH_TILING, transitions.finish_tiling(
+        (arrows.FINISH_TILING, decisions.finish_tiling(
             known, rows, model_in_use=end.stalled, now=NOW)),
-        (transitions.MODEL_ACTIVATED, transitions.model_activated(known, NOW)),
-        (transitions.CLAIM, transitions.claim(known.id, 7, "run")),
-        (transitions.REQUEUE, transitions.requeue(known, end, NOW)),
-        (transitions.FINISH, transitions.finish(result, totals, rows)),
-        (transitions.RETILE, transitions.retile(known, NOW)),
-        (transitions.HOLD, transitions.hold_overspent(known, 7)),
-        (transitions.SUPERSEDE, transitions.supersede(known, document(id="newer"), NOW)),
+        (arrows.MODEL_ACTIVATED, decisions.model_activated(known, NOW)),
+        (arrows.CLAIM, decisions.claim(known.id, 7, "run")),
+        (arrows.REQUEUE, decisions.requeue(known, end, NOW)),
+        (arrows.FINISH, decisions.finish(result, totals, rows)),
+        (arrows.RETILE, decisions.retile(known, NOW)),
+        (arrows.HOLD, decisions.hold_overspent(known, 7)),
+        (arrows.SUPERSEDE, decisions.supersede(known, document(id="newer"), NOW)),
     ]  # fmt: skip
 
 
@@ -271,7 +272,7 @@ def test_a_document_that_has_ended_is_moved_only_by_a_person(
 def test_a_change_with_a_reason_or_without_leaves_no_old_one_in_a_queued_document(
     known: Document,
 ) -> None:
-    queued = transitions.model_activated(replace(known, reason="no version"), NOW)
+    queued = decisions.model_activated(replace(known, reason="no version"), NOW)
     assert queued.applied_to(known).reason == ""
 
 
@@ -293,7 +294,7 @@ def test_every_status_can_be_reached_and_left() -> None:
 
 
 def test_every_arrow_is_in_the_list() -> None:
-    named = [value for value in vars(transitions).values() if isinstance(value, Arrow)]
+    named = [value for value in vars(arrows).values() if isinstance(value, Arrow)]
     assert list(ARROWS) == named
 
 
@@ -330,7 +331,7 @@ def test_no_other_module_writes_a_status() -> None:
         for folder in SOURCES
         for path in sorted((ROOT / folder).rglob("*.py"))
     }
-    assert written.pop("lambdas/tilescout/transitions.py")
+    assert written.pop("lambdas/tilescout/transitions/decisions.py")
     assert {path: statuses for path, statuses in written.items() if statuses} == OTHERS
 
 
