@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tilescout.aws.requests import conditional, rows
 from tilescout_reviews.corrections import CHANGE, Change
@@ -38,18 +38,17 @@ class ReviewRows:
         )
         return [CHANGE.validate_json(str(row["change"])) for row in found]
 
-    def append(self, change: Change) -> bool:
-        """Adds the row; False where another change has its number."""
-        row = {
+    @conditional
+    def append(self, change: Change) -> None:
+        """Adds the row; returns False where another change has its number."""
+        row: dict[str, Any] = {
             "pk": self._partition,
             "sk": _sort(change.number),
             "by": change.by,
             "at": change.at,
             "change": CHANGE.dump_json(change).decode(),
         }
-        return conditional(
-            self._ledger.put_item, Item=row, ConditionExpression="attribute_not_exists(pk)"
-        )
+        self._ledger.put_item(Item=row, ConditionExpression="attribute_not_exists(pk)")
 
 
 def _sort(number: int) -> str:

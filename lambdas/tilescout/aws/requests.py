@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 from boto3.dynamodb.conditions import ConditionBase
 from botocore.exceptions import ClientError
@@ -13,6 +14,8 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.service_resource import Table
+
+P = ParamSpec("P")
 
 CONTENTION = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"})
 """Reasons for which DynamoDB cancels a transaction that may succeed a moment later."""
@@ -44,15 +47,20 @@ def rows_of(table: Table, partition: str, prefix: str = "") -> Iterator[dict[str
     return rows(table, condition, ExpressionAttributeValues=values, ConsistentRead=True)
 
 
-def conditional(write: Any, **request: Any) -> bool:
-    """Makes a conditional write; returns False where its condition did not hold."""
-    try:
-        write(**request)
-    except ClientError as error:
-        if is_refused(error):
-            return False
-        raise
-    return True
+def conditional(write: Callable[P, None]) -> Callable[P, bool]:
+    """Decorates a conditional write: it returns False where its condition did not hold."""
+
+    @wraps(write)
+    def is_written(*args: P.args, **options: P.kwargs) -> bool:
+        try:
+            write(*args, **options)
+        except ClientError as error:
+            if is_refused(error):
+                return False
+            raise
+        return True
+
+    return is_written
 
 
 def transact(client: DynamoDBClient, actions: Sequence[Any]) -> None:

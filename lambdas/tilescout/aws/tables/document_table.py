@@ -30,7 +30,7 @@ def add(table: Table, document: Document) -> bool:
     }
     if document.clean_after:
         row |= due_for_cleanup(document, document.clean_after)
-    return conditional(table.put_item, Item=row, ConditionExpression=Attr("id").not_exists())
+    return _add(table, row)
 
 
 def get(table: Table, document_id: str) -> Document | None:
@@ -39,15 +39,17 @@ def get(table: Table, document_id: str) -> Document | None:
     return from_item(Document, item) if item else None
 
 
-def commit_status(table: Table, change: StatusChange) -> bool:
+@conditional
+def commit_status(table: Table, change: StatusChange) -> None:
     """Writes a change of a document's status; returns False where its condition does not hold."""
-    return conditional(table.update_item, **status_update(change))
+    table.update_item(**status_update(change))
 
 
 def status_update(change: StatusChange) -> dict[str, Any]:
     """Returns the request of the write, as UpdateItem and a transaction's Update take it."""
+    condition = _condition(change.condition)
     update = changes({"status": change.status, **change.attributes})
-    return {"Key": {"id": change.document_id}} | _merged(update, _condition(change.condition))
+    return {"Key": {"id": change.document_id}} | _merged(update, condition)
 
 
 def _condition(condition: Condition) -> dict[str, Any]:
@@ -74,27 +76,25 @@ def _merged(update: dict[str, Any], condition: dict[str, Any]) -> dict[str, Any]
     return update | condition | {name: update.get(name, {}) | condition[name] for name in both}
 
 
-def forget(table: Table, document_id: str, condition: Condition = MAY_BE_FORGOTTEN) -> bool:
+@conditional
+def forget(table: Table, document_id: str, condition: Condition = MAY_BE_FORGOTTEN) -> None:
     """Deletes the row of a document, by default of a REJECTED one.
 
     Returns False where the condition does not hold.
     """
-    return conditional(table.delete_item, Key={"id": document_id}, **_condition(condition))
+    table.delete_item(Key={"id": document_id}, **_condition(condition))
 
 
+@conditional
 def update(
     table: Table, document_id: str, values: Attributes, condition: Condition | ConditionBase
-) -> bool:
+) -> None:
     """Sets attributes other than the status; returns False where the condition does not hold."""
     if isinstance(condition, Condition):
         request = _merged(changes(values), _condition(condition))
-        return conditional(table.update_item, Key={"id": document_id}, **request)
-    return conditional(
-        table.update_item,
-        Key={"id": document_id},
-        ConditionExpression=condition,
-        **changes(values),
-    )
+    else:
+        request = changes(values) | {"ConditionExpression": condition}
+    table.update_item(Key={"id": document_id}, **request)
 
 
 def in_status(*statuses: Status) -> ConditionBase:
@@ -117,9 +117,9 @@ def charge(table: Table, document_id: str, usd: float, *, token: int, opened_at:
     before = f"{charged}, model_usd_before = if_not_exists(model_usd_before, :none) + :usd"
     values = {":usd": to_attribute(usd), ":token": token, ":opened": opened_at}
 
-    def added(change: str, condition: str, more: dict[str, Any]) -> bool:
-        return conditional(
-            table.update_item,
+    @conditional
+    def added(change: str, condition: str, more: dict[str, Any]) -> None:
+        table.update_item(
             Key={"id": document_id},
             UpdateExpression=change,
             ConditionExpression=f"charged_token < :token AND {condition}",
@@ -178,11 +178,13 @@ def open_run(table: Table, run: Run) -> bool:
         name: row.pop(name) for name in ALLOWANCE
     }
     # First: without an allowance a run may spend nothing.
-    for item in (allowance, row):
-        written = conditional(
-            table.put_item, Item=item, ConditionExpression=Attr("id").not_exists()
-        )
-    return written
+    _add(table, allowance)
+    return _add(table, row)
+
+
+@conditional
+def _add(table: Table, item: dict[str, Any]) -> None:
+    table.put_item(Item=item, ConditionExpression=Attr("id").not_exists())
 
 
 def get_run(table: Table, run_id: str) -> Run | None:
@@ -204,13 +206,13 @@ def update_run(table: Table, run_id: str, values: Mapping[str, Any]) -> None:
     table.update_item(Key={"id": run_id}, **changes(values))
 
 
-def spend_calls(table: Table, run_id: str, calls: int) -> bool:
+@conditional
+def spend_calls(table: Table, run_id: str, calls: int) -> None:
     """Takes the billed calls of one tile from the run's allowance; returns False without enough.
 
     Where a reply is lost they may be taken twice: the run then ends earlier.
     """
-    return conditional(
-        table.update_item,
+    table.update_item(
         Key={"id": keys.allowance(run_id)},
         UpdateExpression="ADD calls_left :taken, attempts :one",
         ConditionExpression="calls_left >= :calls",

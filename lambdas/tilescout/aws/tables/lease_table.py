@@ -60,9 +60,10 @@ def _holds(name: str, value: Any) -> ConditionBase:
     return holds if value else holds | Attr(name).not_exists()
 
 
-def _swap(ledger: Table, old: Lease, new: Lease) -> bool:
+@conditional
+def _swap(ledger: Table, old: Lease, new: Lease) -> None:
     row = to_item(new) | keys.lease(new.model)
-    return conditional(ledger.put_item, Item=row, ConditionExpression=_unchanged(old))
+    ledger.put_item(Item=row, ConditionExpression=_unchanged(old))
 
 
 def change(ledger: Table, model: str, decide: Callable[[Lease], Lease | None]) -> Lease | None:

@@ -33,10 +33,10 @@ def use(ledger: Table, model: ModelInUse) -> None:
     ledger.put_item(Item=row)
 
 
-def measured(ledger: Table, project: str, version_arn: str, values: Mapping[str, Any]) -> bool:
+@conditional
+def measured(ledger: Table, project: str, version_arn: str, values: Mapping[str, Any]) -> None:
     """Writes what a run measured; returns False where another version is in use by now."""
-    return conditional(
-        ledger.update_item,
+    ledger.update_item(
         Key={"pk": keys.model(project), "sk": keys.MODEL_IN_USE},
         ConditionExpression=Attr("version_arn").eq(version_arn),
         **changes(values),

@@ -112,9 +112,9 @@ def _put_new(table: Table, items: list[dict[str, Any]]) -> None:
     One by one: a transaction costs twice as much, and the page's mark follows all of them.
     """
 
-    def put(item: dict[str, Any]) -> bool:
-        new = "attribute_not_exists(pk)"
-        return conditional(table.put_item, Item=item, ConditionExpression=new)
+    @conditional
+    def put(item: dict[str, Any]) -> None:
+        table.put_item(Item=item, ConditionExpression="attribute_not_exists(pk)")
 
     deque(in_order(put, items), maxlen=0)
 
@@ -122,19 +122,24 @@ def _put_new(table: Table, items: list[dict[str, Any]]) -> None:
 def mark(table: Table, document_id: str, row: PageRow) -> bool:
     """Marks the page as tiled or given up unless it is marked, and counts it in its group.
 
-    A page given up elsewhere may still be marked as tiled, never the other way round.
+    A page given up elsewhere may still be marked as tiled, never the other way round. Returns
+    False where it was marked already.
     """
+    marked = _mark(table, document_id, row)
+    add_to_group(table, document_id, keys.page_group_sort(row.page), row.page)
+    return marked
+
+
+@conditional
+def _mark(table: Table, document_id: str, row: PageRow) -> None:
     absent: ConditionBase = Attr("tiled").not_exists() | Attr("tiled").eq(False)
     if not row.tiled:
         absent &= Attr("failed_reason").not_exists() | Attr("failed_reason").eq("")
-    marked = conditional(
-        table.update_item,
+    table.update_item(
         Key=_page_key(document_id, row.page),
         ConditionExpression=absent,
         **changes({name: value for name, value in to_item(row).items() if name != "attempts"}),
     )
-    add_to_group(table, document_id, keys.page_group_sort(row.page), row.page)
-    return marked
 
 
 def unmark(table: Table, document_id: str, page: int, **values: Any) -> None:
@@ -228,9 +233,14 @@ def keep(table: Table, partition: str) -> bool:
         exists = {"TableName": table.name, "ConditionExpression": "attribute_exists(pk)"}
         batch = expiring[start : start + TRANSACTION]
         updates: list[Any] = [{"Update": _expiry(row, None) | exists} for row in batch]
-        if not conditional(transact, client=table.meta.client, actions=updates):
+        if not _transacted(table, updates):
             return False
     return True
+
+
+@conditional
+def _transacted(table: Table, actions: list[Any]) -> None:
+    transact(table.meta.client, actions)
 
 
 def _expiry(row: dict[str, Any], expire_at: int | None) -> dict[str, Any]:

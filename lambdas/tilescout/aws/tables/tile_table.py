@@ -43,9 +43,10 @@ def _unchanged(old: TileRow) -> ConditionBase:
     return same & Attr("reservation.id").eq(old.reservation.id)
 
 
-def _put(table: Table, document_id: str, old: TileRow, new: TileRow) -> bool:
+@conditional
+def _put(table: Table, document_id: str, old: TileRow, new: TileRow) -> None:
     item: dict[str, Any] = to_item(new) | _key(document_id, new.page, new.tile)
-    return conditional(table.put_item, Item=item, ConditionExpression=_unchanged(old))
+    table.put_item(Item=item, ConditionExpression=_unchanged(old))
 
 
 def change(
