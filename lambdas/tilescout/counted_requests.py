@@ -31,7 +31,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "sqs_request": 2.1,
         },
         "document": {
-            "dynamodb_read": 89.5,
+            "dynamodb_read": 87.5,
             "dynamodb_write": 108.0,
             "eventbridge_event": 1.0,
             "lambda_request": 17.0,
@@ -60,7 +60,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "sqs_request": 2.1,
         },
         "document": {
-            "dynamodb_read": 52.5,
+            "dynamodb_read": 51.5,
             "dynamodb_write": 81.0,
             "eventbridge_event": 1.0,
             "lambda_request": 9.0,
@@ -89,7 +89,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "sqs_request": 2.1,
         },
         "document": {
-            "dynamodb_read": 52.5,
+            "dynamodb_read": 51.5,
             "dynamodb_write": 81.0,
             "eventbridge_event": 1.0,
             "lambda_request": 9.0,
@@ -111,7 +111,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "sqs_request": 2.0,
         },
         "document": {
-            "dynamodb_read": 45.5,
+            "dynamodb_read": 44.5,
             "dynamodb_write": 78.0,
             "eventbridge_event": 1.0,
             "lambda_request": 8.0,
@@ -140,7 +140,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "sqs_request": 2.3,
         },
         "document": {
-            "dynamodb_read": 54.5,
+            "dynamodb_read": 53.5,
             "dynamodb_write": 81.0,
             "eventbridge_event": 1.0,
             "lambda_request": 9.5,

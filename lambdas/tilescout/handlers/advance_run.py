@@ -16,8 +16,7 @@ from tilescout.handlers.run_steps.detect_tiles import detect_tiles
 from tilescout.handlers.run_steps.merge_pages import merge_pages
 from tilescout.handlers.run_steps.model_steps import start_model, stop_model
 from tilescout.handlers.run_steps.open_run import open_run
-from tilescout.runs.lease_rules import Lease
-from tilescout.runs.records import RunState, unrecorded_run
+from tilescout.runs.records import RunState
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -55,7 +54,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _step_context(event: dict[str, Any], state: RunState) -> StepContext:
     """Returns what the step starts with: nothing is read yet."""
-    now = runtime.now()
     return StepContext(
         documents=runtime.table(SETTINGS.documents_table),
         ledger=runtime.table(SETTINGS.ledger_table),
@@ -66,12 +64,10 @@ def _step_context(event: dict[str, Any], state: RunState) -> StepContext:
         configuration=CONFIGURATION,
         region=settings.region(),
         open_rekognition=runtime.model_control,
-        now=now,
+        now=runtime.now(),
         error=_error(event.get("state", {})),
         at_once=bool(event.get("input", {}).get("at_once")),
         state=state,
-        lease=Lease(model=state.model),
-        run=unrecorded_run(state, now),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from tilescout.messages import TileHint
 from tilescout.runs import pacing
 from tilescout.runs.lease_rules import MAX_WAIT
 from tilescout.runs.pacing import Progress
@@ -21,6 +22,22 @@ class DetectingTurn:
 
     state: RunState
     tiles: Sequence[TileKey] = ()
+
+    @property
+    def hints(self) -> list[TileHint]:
+        """The messages to send, in the name of the run."""
+        return [
+            TileHint(
+                model=self.state.model,
+                token=self.state.token,
+                run_id=self.state.id,
+                document_id=document_id,
+                page=page,
+                tile=tile,
+                model_version=self.state.version,
+            )
+            for document_id, page, tile in self.tiles
+        ]
 
     @property
     def is_last(self) -> bool:

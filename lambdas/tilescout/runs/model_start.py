@@ -10,7 +10,7 @@ from tilescout.runs import inference_units, model_lifecycle
 from tilescout.runs.inference_units import ModelPace, UnitPlan
 from tilescout.runs.lease_rules import Lease
 from tilescout.runs.model_lifecycle import Action, StartTerms, next_start
-from tilescout.runs.model_records import ModelInUse
+from tilescout.runs.model_records import ModelInUse, ModelStart
 from tilescout.runs.records import RunState
 
 
@@ -18,18 +18,30 @@ from tilescout.runs.records import RunState
 class ModelView:
     """The run's model as one look has shown it.
 
-    ``status`` and ``message`` are the service's word on ``lease.version`` while that one is owned,
-    else on the run's version. ``spent_usd`` is what the run has paid for its model so far.
+    ``status``, ``message`` and ``units`` are those of ``lease.version`` while that one is owned,
+    else those that the service shows of the run's version. ``starts`` are what the run may have
+    paid for, and ``spent_usd`` is what it has paid so far.
     """
 
     lease: Lease
     status: str
     message: str
+    units: int = 0
     known: ModelInUse | None
+    starts: Sequence[ModelStart] = ()
     profiles: Sequence[Profile]
     usd_per_unit_hour: float
     spent_usd: float
     now: int
+
+    @property
+    def unnoted_start(self) -> ModelStart | None:
+        """The start of the owned version, unless it was noted already as running."""
+        if not self.lease.owned:
+            return None
+        requested = self.lease.start_requested_at
+        found = [start for start in self.starts if start.requested_at == requested]
+        return found[0] if found and not found[0].running_at else None
 
     @property
     def budget_left_usd(self) -> float:

@@ -16,6 +16,8 @@ from tilescout.runs.pacing import Pace
 
 FREE_CALLS = 1_000_000_000
 """The allowance of a run whose calls cost nothing."""
+MAX_START_SECONDS = 24 * 3600
+"""No start lasts as long: the workflow ends after half of it, and the guard follows."""
 CLOSING_MARGIN = 30 * 60
 """Seconds for stopping and merging once detecting has ended."""
 
@@ -144,6 +146,26 @@ class Claim:
     def newly_answered(self) -> int:
         """The tiles that were answered since the document was claimed."""
         return max(0, self.answered - self.answered_before)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldRun:
+    """A run as one step has read it at ``now``, after it kept the ``lease``.
+
+    ``error`` is what an earlier step failed with, empty where none did.
+    """
+
+    state: RunState
+    lease: Lease
+    record: Run
+    claims: tuple[Claim, ...]
+    now: int
+    error: str = ""
+
+    @property
+    def paid_since(self) -> int:
+        """The time from which a start of its model may be one that the run paid for."""
+        return self.record.opened_at - MAX_START_SECONDS
 
 
 def shares_of(claims: Sequence[Claim], usd: float) -> list[tuple[str, float]]:

@@ -11,7 +11,7 @@ from tests.handlers.between import Crash, crash_at, detector
 from tests.handlers.model_service import VERSION, ModelService, model_run, put_to_use, service
 from tests.handlers.runs import Run, clock, lease, queued, tile
 from tilescout.aws.tables import claim_table, page_table
-from tilescout.handlers.run_steps import close_run, model_cost
+from tilescout.handlers.run_steps import close_run
 
 __all__ = ["service"]
 NOW = 1_800_000_000
@@ -76,7 +76,7 @@ def test_a_few_documents_are_closed_in_one_turn(account: Account, run: Run) -> N
 def test_the_cost_is_shared_turn_by_turn_as_it_was_recorded(
     account: Account, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model_cost, "SHARES_PER_TURN", 1)
+    monkeypatch.setattr(close_run, "SHARES_PER_TURN", 1)
     assert close(run) == 2
     assert shares(account) == [0.8, 0.2, 0, 0, 0]
     assert (run.row["closed_at"], float(run.row["model_usd"])) == (NOW + 911, 1.0)
@@ -86,7 +86,7 @@ def test_the_cost_is_shared_turn_by_turn_as_it_was_recorded(
 def test_the_lease_is_held_until_the_last_turn(
     account: Account, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model_cost, "SHARES_PER_TURN", 1)
+    monkeypatch.setattr(close_run, "SHARES_PER_TURN", 1)
     with clock(NOW + 910):
         assert run.step("CloseRun")["next"] == "CloseRun"
         assert lease(account, "pumps")["owner"] == run.execution
@@ -97,7 +97,7 @@ def test_a_turn_writes_no_more_shares_than_fit(
 ) -> None:
     for claim in list(claim_table.claims(account.ledger, run.state["id"])):
         end(run, claim.document_id, 1)
-    monkeypatch.setattr(model_cost, "SHARES_PER_TURN", 2)
+    monkeypatch.setattr(close_run, "SHARES_PER_TURN", 2)
     written = []
     for turn in range(3):
         with clock(NOW + 910 + turn), crash_at(1000) as calls:

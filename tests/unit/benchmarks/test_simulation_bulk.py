@@ -13,12 +13,9 @@ from benchmarks.simulation.custom_labels import ModelSettings
 from benchmarks.simulation.tilescout_system.hint_spread import spread_seconds
 from benchmarks.simulation.tilescout_system.system import PROFILE, Tilescout
 from benchmarks.simulation.world import SYSTEM, new_world
-from tilescout.handlers.run_steps.context import StepContext
 from tilescout.handlers.run_steps.detect_tiles import _send_hints
-from tilescout.handlers.settings import Configuration
 from tilescout.runs.detecting import DetectingTurn
-from tilescout.runs.lease_rules import Lease
-from tilescout.runs.records import RunState, unrecorded_run
+from tilescout.runs.records import RunState
 
 LONG = Bulk(pages=100, units=1, deadline_minutes=600, budget_usd=250.0)
 
@@ -78,20 +75,6 @@ def test_hints_are_spread_as_the_handler_spreads_them() -> None:
     sqs = _Sqs()
     tiles = [("document", 1, tile) for tile in range(100)]
     state = RunState(model=PROFILE.model, execution="run", calls_per_second=5.0)
-    context = StepContext(
-        documents=cast(Any, None),
-        ledger=cast(Any, None),
-        sqs=cast(Any, sqs),
-        tiles_queue_url="tiles",
-        onnx_tiles_queue_url="onnx-tiles",
-        merges_queue_url="merges",
-        configuration=Configuration(profiles=(PROFILE,), default_profile="parts", prices={}),
-        open_rekognition=cast(Any, None),
-        now=0,
-        state=state,
-        lease=Lease(model=PROFILE.model),
-        run=unrecorded_run(state, 0),
-    )
-    _send_hints(context, DetectingTurn(replace(state, wait_seconds=80), tiles))
+    _send_hints(cast(Any, sqs), "tiles", DetectingTurn(replace(state, wait_seconds=80), tiles))
     spread = spread_seconds(100, 80, 5.0)
     assert sorted(sqs.delays) == [int(spread * number / 100) for number in range(100)]

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from tilescout.aws.tables import claim_table, document_table, model_table
 from tilescout.documents import Document
-from tilescout.handlers.run_steps.context import StepContext
 from tilescout.profiles import Profile
-from tilescout.runs.records import Claim, fits, is_start_worth, open_tiles
+from tilescout.runs.records import Claim, HeldRun, fits, is_start_worth, open_tiles
 from tilescout.transitions import decisions
 
 if TYPE_CHECKING:
@@ -91,69 +90,53 @@ def due_version(ledger: Table, due: DueDocuments) -> str:
     return known.version_arn if known else ""
 
 
-def due_documents(context: StepContext) -> DueDocuments:
-    """Returns the documents that are due for the run's model."""
-    return DueDocuments(
-        documents=context.documents,
-        profile=context.profiles[0],
-        now=context.now,
-        at_once=context.at_once,
-    )
-
-
-def claim_due(context: StepContext) -> StepContext:
-    """Returns the context with what it claimed now, while the run's allowance lasts.
+def claim_due(due: DueDocuments, ledger: Table, held: HeldRun) -> HeldRun:
+    """Returns the run with what it claimed now, while its allowance lasts.
 
     A document whose own budget is used up is HELD instead, until a person retries it.
     """
-    state, claims = context.state, list(context.claims)
+    state, claims = held.state, list(held.claims)
     open_claims = sum(not claim.ended for claim in claims)
     room = len(claims) + min(CLAIMS_PER_TURN, MAX_OPEN_CLAIMS - open_claims)
-    for document in _claimable(context):
+    for document in _claimable(due, held):
         if len(claims) >= room:
             break
         if open_tiles(document) and document.overspent:
-            held = decisions.hold_overspent(document, state.token)
-            document_table.commit_status(context.documents, held)
-        elif not fits(document, claims, context.run.calls_left, state.calls_per_tile):
+            overspent = decisions.hold_overspent(document, state.token)
+            document_table.commit_status(due.documents, overspent)
+            continue
+        if not fits(document, claims, held.record.calls_left, state.calls_per_tile):
             break
-        elif claimed := _claim(context, document):
+        claimed = Claim(
+            document_id=document.id,
+            claimed_at=held.now,
+            tiles=open_tiles(document),
+            answered_before=document.tiles_answered,
+        )
+        if claim_table.claim(due.documents, ledger, claimed, state, held.now):
             claims.append(claimed)
-    return replace(context, claims=tuple(claims))
+    return replace(held, claims=tuple(claims))
 
 
-def _claimable(context: StepContext) -> Iterator[Document]:
-    claimed = {claim.document_id for claim in context.claims}
-    for document in due_documents(context).oldest_first(context.state.version):
-        if document.id not in claimed and document.claim_token != context.state.token:
+def _claimable(due: DueDocuments, held: HeldRun) -> Iterator[Document]:
+    claimed = {claim.document_id for claim in held.claims}
+    for document in due.oldest_first(held.state.version):
+        if document.id not in claimed and document.claim_token != held.state.token:
             yield document
 
 
-def _claim(context: StepContext, document: Document) -> Claim | None:
-    claimed = Claim(
-        document_id=document.id,
-        claimed_at=context.now,
-        tiles=open_tiles(document),
-        answered_before=document.tiles_answered,
-    )
-    is_claimed = claim_table.claim(
-        context.documents, context.ledger, claimed, context.state, context.now
-    )
-    return claimed if is_claimed else None
-
-
-def open_claims(context: StepContext) -> Iterator[tuple[Claim, Document]]:
+def open_claims(documents: Table, ledger: Table, held: HeldRun) -> Iterator[tuple[Claim, Document]]:
     """Yields claims whose document is still RUNNING under this run; others are marked as ended."""
-    for claim in context.claims:
+    for claim in held.claims:
         if claim.ended:
             continue
-        document = document_table.get(context.documents, claim.document_id)
-        if (
-            document is not None
-            and document.status == "RUNNING"
-            and document.claim_token == context.state.token
-        ):
+        document = document_table.get(documents, claim.document_id)
+        if document is not None and _is_held(document, held.state.token):
             yield claim, document
         else:
             ended = {"ended": True}
-            claim_table.update_claim(context.ledger, context.state.id, claim.document_id, ended)
+            claim_table.update_claim(ledger, held.state.id, claim.document_id, ended)
+
+
+def _is_held(document: Document, token: int) -> bool:
+    return document.status == "RUNNING" and document.claim_token == token

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from tilescout.aws.tables import claim_table, document_table, lease_table, page_table, tile_table
+from tilescout.aws.parallel import in_order
+from tilescout.aws.tables import (
+    claim_table,
+    document_table,
+    lease_table,
+    model_table,
+    page_table,
+    tile_table,
+)
 from tilescout.documents import Document
-from tilescout.handlers.run_steps.claims import due_documents, open_claims
-from tilescout.handlers.run_steps.context import StepContext, gather, open_step
-from tilescout.handlers.run_steps.model_cost import cost_so_far, measure, share_cost
+from tilescout.handlers.run_steps.claims import DueDocuments, open_claims
+from tilescout.handlers.run_steps.context import StepContext, open_step
 from tilescout.handlers.run_steps.survey import bands_of, with_answers
-from tilescout.ledger import BandRow
-from tilescout.runs import lease_rules, reservations
+from tilescout.ledger import BandRow, TileRow
+from tilescout.pricing import PriceTable
+from tilescout.runs import closing, lease_rules
 from tilescout.runs.history_budget import MAX_CLOSING_TURNS
-from tilescout.runs.pacing import STALLED
-from tilescout.runs.records import Claim, RunState
+from tilescout.runs.model_records import ModelStart, model_cost
+from tilescout.runs.records import Claim, HeldRun, RunState, shares_of
 from tilescout.transitions import decisions
-from tilescout.transitions.decisions import RunEnd
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
 
 REQUEUED_PER_TURN = 100
 """Documents that are queued again in one turn."""
@@ -27,6 +38,8 @@ FORGIVEN_BANDS = 300
 """Bands whose tiles are forgiven in one turn, and of one document: hints of a run without any
 answer reach no further.
 """
+SHARES_PER_TURN = 1_000
+"""Writes that fit well into one step, at 5 ms of a small function's processor each."""
 
 
 def close_run(context: StepContext) -> RunState:
@@ -43,126 +56,117 @@ def close_run(context: StepContext) -> RunState:
             return state
     # A run that was deferred would only be deferred again; the schedule tries later.
     stays = bool(context.error or state.deferred)
-    again = not stays and _is_more_due(context)
+    again = not stays and _is_more_due(context.due, state.token)
     return replace(state, next="OpenRun" if again else "", wait_seconds=0)
 
 
-def _is_more_due(context: StepContext) -> bool:
-    due = due_documents(context)
+def _is_more_due(due: DueDocuments, token: int) -> bool:
     version = "any" if due.is_version_due() else ""
-    return due.is_any(version, besides=context.state.token)
+    return due.is_any(version, besides=token)
 
 
 def _close(context: StepContext) -> RunState:
-    context = _with_late_answers(open_step(context, "closing"))
-    state = context.state
+    state, documents, ledger = context.state, context.documents, context.ledger
+    held = _with_late_answers(documents, ledger, open_step(context, "closing"))
     more = replace(state, next="CloseRun", wait_seconds=0)
-    context, is_all_queued = _requeue_some(context)
+    held, is_all_queued = _requeue_some(documents, ledger, held)
     if not is_all_queued:
         return more
     if not state.shared:
-        _record(context)
+        _record(documents, ledger, held, context.prices)
         # Read again: every turn must share what the record holds, rounded as it is there.
-        context = gather(context)
-    shared = share_cost(context)
+        held = replace(held, record=document_table.get_run(documents, state.id) or held.record)
+    shared = _share_cost(documents, held)
     if shared and state.turns < MAX_CLOSING_TURNS:
         return replace(more, shared=shared)
     lease_table.change(
-        context.ledger,
-        state.model,
-        lambda lease: lease_rules.release(lease, state.token, context.now),
+        ledger, state.model, lambda lease: lease_rules.release(lease, state.token, held.now)
     )
     return replace(state, next="")
 
 
-def _with_late_answers(context: StepContext) -> StepContext:
-    """Returns the context with answers that came after the last look, where it knew of none."""
-    if context.run.has_answers:
-        return context
-    claims = [claim for claim in context.claims if not (claim.ended or claim.requeued)]
-    return with_answers(context, chain.from_iterable(bands_of(context.ledger, claims).values()))
+def _with_late_answers(documents: Table, ledger: Table, held: HeldRun) -> HeldRun:
+    """Returns the run with answers that came after the last look, where it knew of none."""
+    if held.record.has_answers:
+        return held
+    claims = [claim for claim in held.claims if not (claim.ended or claim.requeued)]
+    bands = chain.from_iterable(bands_of(ledger, claims).values())
+    return with_answers(documents, held, bands)
 
 
-def _requeue_some(context: StepContext) -> tuple[StepContext, bool]:
+def _requeue_some(documents: Table, ledger: Table, held: HeldRun) -> tuple[HeldRun, bool]:
     """Queues again as many open documents as fit into a step.
 
-    Returns the context with what it noted, and True once no document of the run is open.
+    Returns the run with what its claims note, and True once none of its documents is open.
     """
-    claims = {claim.document_id: claim for claim in context.claims}
+    claims = {claim.document_id: claim for claim in held.claims}
     bands = 0
-    for number, (claim, document) in enumerate(open_claims(context)):
+    for number, (claim, document) in enumerate(open_claims(documents, ledger, held)):
         if number >= REQUEUED_PER_TURN or bands >= FORGIVEN_BANDS:
-            return context, False
-        claims[document.id], forgiven = _requeue(context, claim, document)
+            return held, False
+        claims[document.id], forgiven = _requeue(documents, ledger, held, claim, document)
         bands += forgiven
-    return replace(context, claims=tuple(claims.values())), True
+    return replace(held, claims=tuple(claims.values())), True
 
 
-def _requeue(context: StepContext, claim: Claim, document: Document) -> tuple[Claim, int]:
+def _requeue(
+    documents: Table, ledger: Table, held: HeldRun, claim: Claim, document: Document
+) -> tuple[Claim, int]:
     """Queues a document again, or holds it after too many runs that brought it no answer.
 
     Returns its claim and how many bands were forgiven. What a repeated step must know is noted
     with the claim first, for the document is no longer open then.
     """
-    bands = [] if claim.detected else page_table.bands(context.ledger, document.id)
-    answered = claim.answered if claim.detected else sum(len(band.answered) for band in bands)
-    noted = {"answered": answered, "requeued": True}
-    claim_table.update_claim(context.ledger, context.state.id, document.id, noted)
-    forgiven = _forgive(context, document.id, bands)
-    end = _end_of(context, claim, answered)
-    requeued = decisions.requeue(document, end, context.now)
-    document_table.commit_status(context.documents, requeued)
-    return replace(claim, answered=answered, requeued=True), forgiven
+    bands = [] if claim.detected else page_table.bands(ledger, document.id)
+    requeued = closing.requeued(claim, bands)
+    end, forgiven = closing.run_end(held, requeued), closing.forgiveness(held)
+    forgivable = closing.forgivable(held, bands)[:FORGIVEN_BANDS]
+    noted = {"answered": requeued.answered, "requeued": True}
+    claim_table.update_claim(ledger, held.state.id, document.id, noted)
+    _forgive(ledger, document.id, forgivable, forgiven)
+    queued = decisions.requeue(document, end, held.now)
+    document_table.commit_status(documents, queued)
+    return requeued, len(forgivable)
 
 
-def _end_of(context: StepContext, claim: Claim, answered: int) -> RunEnd:
-    state = context.state
-    return RunEnd(
-        token=state.token,
-        answered=answered,
-        detected=claim.detected,
-        without_answer=not context.run.has_answers,
-        stalled=state.finished in STALLED,
-        deferred=state.deferred,
-        failed=bool(context.error),
-    )
+def _forgive(
+    ledger: Table,
+    document_id: str,
+    bands: Sequence[BandRow],
+    forgiven: Callable[[TileRow], TileRow],
+) -> None:
+    for band in bands:
+        for row in tile_table.in_band(ledger, document_id, band.page, band.band):
+            if forgiven(row) != row:
+                tile_table.change(ledger, document_id, row.page, row.tile, forgiven)
 
 
-def _forgive(context: StepContext, document_id: str, bands: Sequence[BandRow]) -> int:
-    """Forgives the tiles of a document that an outage left open; returns the bands read.
+def _record(documents: Table, ledger: Table, held: HeldRun, prices: PriceTable) -> None:
+    starts: Iterable[ModelStart] = ()
+    if held.state.starts_model:
+        starts = model_table.starts(ledger, held.state.model, since=held.paid_since)
+    cost = model_cost(starts, held.lease, prices, begin=held.record.opened_at, end=held.now)
+    document_table.update_run(documents, held.state.id, closing.closed_record(held, cost))
+    pace = closing.measured_pace(held)
+    if pace:
+        model_table.measured(ledger, held.state.model, held.state.version, pace)
 
-    An outage is not the tiles' fault: its server errors do not count, and of a run without any
-    answer no attempt does.
+
+def _share_cost(documents: Table, held: HeldRun) -> int:
+    """Charges some more documents with their share of what the run's record says of the model.
+
+    Returns how many of the run's are charged by now, 0 once all are. Repeating it charges nobody
+    twice.
     """
-    state, has_answers = context.state, context.run.has_answers
-    if (has_answers and state.finished not in STALLED) or state.turns >= MAX_CLOSING_TURNS:
-        return 0
-    forgiven = (
-        partial(reservations.relieve, now=context.now)
-        if has_answers
-        else partial(reservations.forgive, token=state.token, now=context.now)
-    )
-    touched = [band for band in bands if not band.is_complete][:FORGIVEN_BANDS]
-    for band in touched:
-        for row in tile_table.in_band(context.ledger, document_id, band.page, band.band):
-            if (row.reservation is not None and not has_answers) or row.server_errors:
-                tile_table.change(context.ledger, document_id, row.page, row.tile, forgiven)
-    return len(touched)
+    shares = shares_of(held.claims, held.record.model_usd)
+    charged = held.state.shared
+    now = shares[charged : charged + SHARES_PER_TURN]
 
+    def charge(share: tuple[str, float]) -> bool:
+        return document_table.charge(
+            documents, *share, token=held.state.token, opened_at=held.record.opened_at
+        )
 
-def _record(context: StepContext) -> None:
-    state, run, claims = context.state, context.run, context.claims
-    model = cost_so_far(context)
-    values = {
-        "status": "FAILED" if context.error else "CLOSED",
-        "closed_at": context.now,
-        "documents": len(claims),
-        "tiles_failed": sum(claim.failed for claim in claims),
-        "spent_usd": run.calls * state.price_per_call + model.usd,
-        "model_seconds": model.seconds,
-        "model_usd": model.usd,
-        "reason": context.error or state.finished,
-        "requeued": sum(claim.requeued for claim in claims),
-    }
-    document_table.update_run(context.documents, state.id, values)
-    measure(context)
+    deque(in_order(charge, now), maxlen=0)
+    charged += len(now)
+    return charged if charged < len(shares) else 0

@@ -1,19 +1,23 @@
-"""The context of one step of a run: it gathers once, lets the core decide, and applies."""
+"""The context of one step of a run: the step gathers once, lets the core decide, and applies.
+
+Functions below a step take the facts that they need, not the context.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tilescout.aws.tables import claim_table, document_table, lease_table
 from tilescout.errors import LeaseLost
 from tilescout.handlers.model_control import ModelControl
+from tilescout.handlers.run_steps.claims import DueDocuments
 from tilescout.handlers.settings import Configuration
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
 from tilescout.runs.lease_rules import Lease, Phase, heartbeat
-from tilescout.runs.records import Claim, Run, RunState
+from tilescout.runs.records import HeldRun, RunState, unrecorded_run
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -23,11 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepContext:
-    """The tables and queues of a step, its time, the run's state, and what the step has read.
+    """The tables and queues of a step, its time, and the state that the workflow gave it.
 
-    ``open_step`` sets ``lease``, ``run`` and ``claims``; until then they are empty. ``error`` is
-    what an earlier step failed with. ``at_once`` means that whatever is due is worth a start.
-    ``open_rekognition`` is called only by runs that have a model.
+    ``error`` is what an earlier step failed with. ``at_once`` means that whatever is due is worth
+    a start. ``open_rekognition`` is called only by runs that have a model.
     """
 
     documents: Table
@@ -43,9 +46,6 @@ class StepContext:
     error: str = ""
     at_once: bool = False
     state: RunState
-    lease: Lease
-    run: Run
-    claims: tuple[Claim, ...] = ()
 
     @property
     def profiles(self) -> list[Profile]:
@@ -63,6 +63,16 @@ class StepContext:
         return self.configuration.tiles_per_second(self.profiles[0], self.region)
 
     @property
+    def due(self) -> DueDocuments:
+        """The documents that are due for the run's model."""
+        return DueDocuments(
+            documents=self.documents,
+            profile=self.profiles[0],
+            now=self.now,
+            at_once=self.at_once,
+        )
+
+    @property
     def hints_queue_url(self) -> str:
         """The queue of the function that sends the run's tiles to their detector."""
         is_onnx = self.profiles[0].kind.function == "detect_onnx"
@@ -78,8 +88,8 @@ class StepContext:
         )
 
 
-def keep_lease(context: StepContext, phase: Phase | None = None) -> StepContext:
-    """Returns the context with the lease, renewed. Every step does so before anything else.
+def keep_lease(context: StepContext, phase: Phase | None = None) -> Lease:
+    """Renews the lease, and returns it. Every step does so before anything else.
 
     Raises LeaseLost where another owner has it, or its time is over.
     """
@@ -90,19 +100,23 @@ def keep_lease(context: StepContext, phase: Phase | None = None) -> StepContext:
     )
     if lease is None:
         raise LeaseLost(f"the lease of {context.state.model} could not be kept")
-    return replace(context, lease=lease)
+    return lease
 
 
-def open_step(context: StepContext, phase: Phase | None = None) -> StepContext:
-    """Returns the context with the lease, renewed, and then the run's record and claims.
-
-    They are read by consistent reads, and after the lease is known to be held. Raises LeaseLost.
-    """
-    return gather(keep_lease(context, phase))
+def open_step(context: StepContext, phase: Phase | None = None) -> HeldRun:
+    """Renews the lease, and then reads the run. Raises LeaseLost."""
+    return read_run(context, keep_lease(context, phase))
 
 
-def gather(context: StepContext) -> StepContext:
-    """Returns the context with the run's record and claims, both by a consistent read."""
-    run = document_table.get_run(context.documents, context.state.id)
-    claims = claim_table.claims(context.ledger, context.state.id)
-    return replace(context, run=run or context.run, claims=tuple(claims))
+def read_run(context: StepContext, lease: Lease) -> HeldRun:
+    """Returns the run whose ``lease`` is held, its record and claims by consistent reads."""
+    state = context.state
+    record = document_table.get_run(context.documents, state.id)
+    return HeldRun(
+        state=state,
+        lease=lease,
+        record=record or unrecorded_run(state, context.now),
+        claims=tuple(claim_table.claims(context.ledger, state.id)),
+        now=context.now,
+        error=context.error,
+    )

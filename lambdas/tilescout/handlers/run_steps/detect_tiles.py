@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tilescout.aws import queues
 from tilescout.aws.tables import model_table
 from tilescout.handlers.run_steps.claims import claim_due
 from tilescout.handlers.run_steps.context import StepContext, keep_lease, open_step
-from tilescout.handlers.run_steps.merge_pages import send_merge_hints
+from tilescout.handlers.run_steps.merge_pages import merge_hints
 from tilescout.handlers.run_steps.survey import survey
-from tilescout.messages import TileHint
 from tilescout.runs.detecting import DetectingTurn, detecting_turn
+from tilescout.runs.merge_pacing import HINTS_PER_TURN
 from tilescout.runs.model_lifecycle import GONE, UNSEEN
 from tilescout.runs.records import RunState
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
 
 
 def detect_tiles(context: StepContext) -> RunState:
     """``next`` is StopModel once nothing more can be done in this run, StartModel where tiles
     wait for a model that is not up (any more), else empty.
     """
-    context = claim_due(open_step(context))
-    context, seen = survey(context, fails=True)
-    send_merge_hints(context)
+    documents, ledger = context.documents, context.ledger
+    held = claim_due(context.due, ledger, open_step(context))
+    held, seen = survey(documents, ledger, held, fails=True)
+    unmerged = merge_hints(documents, ledger, held)
+    queues.send(context.sqs, context.merges_queue_url, unmerged[:HINTS_PER_TURN])
     is_model_up = _is_model_up(context)
-    turn = detecting_turn(context.state, context.run, seen, context.now, is_model_up=is_model_up)
+    turn = detecting_turn(context.state, held.record, seen, context.now, is_model_up=is_model_up)
     if turn.is_last:
         keep_lease(context, "closing")
-    _send_hints(context, turn)
+    _send_hints(context.sqs, context.hints_queue_url, turn)
     return turn.state
 
 
@@ -38,20 +45,7 @@ def _is_model_up(context: StepContext) -> bool:
     return context.control().describe(known, state.version).status in ("RUNNING", UNSEEN, GONE)
 
 
-def _send_hints(context: StepContext, turn: DetectingTurn) -> None:
-    state = turn.state
-    hints = [
-        TileHint(
-            model=state.model,
-            token=state.token,
-            run_id=state.id,
-            document_id=document_id,
-            page=page,
-            tile=tile,
-            model_version=state.version,
-        )
-        for document_id, page, tile in turn.tiles
-    ]
+def _send_hints(sqs: SQSClient, queue_url: str, turn: DetectingTurn) -> None:
     # Evenly until the next look: what is sent faster than it is answered comes back refused, and
     # makes the measured rate, and with it the next window, smaller than they could be.
-    queues.send(context.sqs, context.hints_queue_url, hints, state.wait_seconds)
+    queues.send(sqs, queue_url, turn.hints, turn.state.wait_seconds)

@@ -14,8 +14,8 @@ from tilescout.handlers.run_steps.context import StepContext, open_step
 from tilescout.handlers.run_steps.survey import survey
 from tilescout.messages import MergeHint
 from tilescout.runs import merge_pacing
-from tilescout.runs.merge_pacing import HINTS_PER_TURN, in_turns
-from tilescout.runs.records import RunState
+from tilescout.runs.merge_pacing import in_turns
+from tilescout.runs.records import HeldRun, RunState
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -24,15 +24,16 @@ if TYPE_CHECKING:
 def merge_pages(context: StepContext) -> RunState:
     """``next`` is CloseRun once all is merged, nothing moves any more, or no turn is left."""
     # A worker may have committed after the last look; its document is complete only now.
-    context, _ = survey(open_step(context), fails=False)
+    documents, ledger = context.documents, context.ledger
+    held, _ = survey(documents, ledger, open_step(context), fails=False)
     state, now = context.state, context.now
-    hints = merge_hints(context)
+    hints = merge_hints(documents, ledger, held)
     since = state.merging_since if len(hints) == state.unmerged else now
     turn = merge_pacing.next_turn(
         len(hints),
         turns=state.turns,
         idle=now - since,
-        seconds_left=context.lease.hard_deadline - now,
+        seconds_left=held.lease.hard_deadline - now,
     )
     queues.send(context.sqs, context.merges_queue_url, hints[: turn.hints])
     return replace(
@@ -44,20 +45,14 @@ def merge_pages(context: StepContext) -> RunState:
     )
 
 
-def send_merge_hints(context: StepContext) -> None:
-    """Sends a bounded number of hints beside detecting."""
-    hints = merge_hints(context)
-    queues.send(context.sqs, context.merges_queue_url, hints[:HINTS_PER_TURN])
-
-
-def merge_hints(context: StepContext) -> list[MergeHint]:
+def merge_hints(documents: Table, ledger: Table, held: HeldRun) -> list[MergeHint]:
     """Returns one hint for each unmerged page of a complete document, in the order to send."""
     unmerged = [
-        _unmerged(context.ledger, document)
-        for claim, document in open_claims(context)
+        _unmerged(ledger, document)
+        for claim, document in open_claims(documents, ledger, held)
         if claim.detected
     ]
-    return in_turns(unmerged, first=context.now)
+    return in_turns(unmerged, first=held.now)
 
 
 def _unmerged(ledger: Table, document: Document) -> list[MergeHint]:

@@ -3,65 +3,72 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tilescout.aws.tables import document_table, model_table
-from tilescout.handlers.run_steps.claims import due_documents
 from tilescout.handlers.run_steps.context import StepContext, keep_lease, open_step
-from tilescout.handlers.run_steps.model_cost import cost_so_far
 from tilescout.handlers.run_steps.survey import tiles_to_detect
 from tilescout.runs import model_start
 from tilescout.runs.model_lifecycle import BEGINNING, Action, left_to_guard
+from tilescout.runs.model_records import model_cost
 from tilescout.runs.model_start import ModelView
-from tilescout.runs.records import RunState
+from tilescout.runs.records import HeldRun, RunState
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
 
 
 def start_model(context: StepContext) -> RunState:
     """``next`` is DetectTiles once tiles may be sent, StopModel to give up, else empty."""
-    context = open_step(context)
+    held = open_step(context)
     is_needed = context.state.starts_model
     # An owned model is brought up or down whatever waits, so the bands are not read for it.
-    needs_start = is_needed and not context.lease.owned
-    tiles = tiles_to_detect(context.ledger, context.claims) if needs_start else 0
+    needs_start = is_needed and not held.lease.owned
+    tiles = tiles_to_detect(context.ledger, held.claims) if needs_start else 0
     if not is_needed or (needs_start and not tiles):
         return replace(context.state, next="DetectTiles", wait_seconds=0, ready_at=0)
-    view, units_up = _look(context)
+    view = _look(context, held)
     state = model_start.bounded(context.state, view)
     action = model_start.next_action(state, view)
     if action.verb == "use":
-        return _use(context, state, units_up)
+        _note_use(context.documents, context.ledger, state, view)
+        answered = held.record.tiles_answered
+        return model_start.ready(state, units=view.units, now=view.now, answered_before=answered)
     if action.verb == "start":
+        tiles += context.due.open_tiles(claim.document_id for claim in held.claims)
         return _start(context, state, view, tiles)
     if action.verb in ("stop", "done"):
-        stopping = context.control().stop(context.lease, view.status)
+        stopping = context.control().stop(held.lease, view.status)
         action = Action("wait", stopping.reason, stopping.seconds or BEGINNING)
     return model_start.after_action(state, action)
 
 
-def _look(context: StepContext) -> tuple[ModelView, int]:
-    """Returns what the service and the records say of the model, and the units that are up."""
-    lease, state = context.lease, context.state
-    known = model_table.in_use(context.ledger, state.model)
+def _look(context: StepContext, held: HeldRun) -> ModelView:
+    """Returns what the service and the records say of the model."""
+    lease, model = held.lease, context.state.model
+    known = model_table.in_use(context.ledger, model)
+    starts = list(model_table.starts(context.ledger, model, since=held.paid_since))
     # An older owned version comes first: it must be down before another is started.
-    shown = context.control().describe(known, lease.version if lease.owned else state.version)
-    view = ModelView(
+    version = lease.version if lease.owned else context.state.version
+    shown = context.control().describe(known, version)
+    cost = model_cost(starts, lease, context.prices, begin=held.record.opened_at, end=context.now)
+    return ModelView(
         lease=lease,
         status=shown.status,
         message=shown.message,
+        units=lease.units if lease.owned else shown.units,
         known=known,
+        starts=starts,
         profiles=context.profiles,
         usd_per_unit_hour=context.prices.custom_labels_unit_hour,
-        spent_usd=cost_so_far(context).usd,
+        spent_usd=cost.usd,
         now=context.now,
     )
-    return view, lease.units if lease.owned else shown.units
 
 
 def _start(context: StepContext, state: RunState, view: ModelView, tiles: int) -> RunState:
-    claimed = (claim.document_id for claim in context.claims)
-    plan = model_start.planned_units(
-        state, view, tiles + due_documents(context).open_tiles(claimed)
-    )
-    action = context.control().start(context.lease, state.version, plan.units, state.id)
+    plan = model_start.planned_units(state, view, tiles)
+    action = context.control().start(view.lease, state.version, plan.units, state.id)
     values = {
         "model_version": state.version,
         "units": plan.units,
@@ -73,26 +80,17 @@ def _start(context: StepContext, state: RunState, view: ModelView, tiles: int) -
     return model_start.after_action(state, action)
 
 
-def _use(context: StepContext, state: RunState, units: int) -> RunState:
-    """The model runs: tiles may be sent."""
-    values = {"model_version": state.version, "units": units}
-    document_table.update_run(context.documents, state.id, values)
-    if context.lease.owned:
-        _note_start(context)
-    answered = context.run.tiles_answered
-    return model_start.ready(state, units=units, now=context.now, answered_before=answered)
-
-
-def _note_start(context: StepContext) -> None:
-    """Notes since when the model runs and, where this run started it, how long that took."""
-    model, requested = context.state.model, context.lease.start_requested_at
-    start = model_table.get_start(context.ledger, model, requested)
-    if start is None or start.running_at:
+def _note_use(documents: Table, ledger: Table, state: RunState, view: ModelView) -> None:
+    """Notes the running model with the run, and how long its start took where that is new."""
+    values = {"model_version": state.version, "units": view.units}
+    document_table.update_run(documents, state.id, values)
+    start = view.unnoted_start
+    if start is None:
         return
-    model_table.update_start(context.ledger, model, requested, {"running_at": context.now})
-    if context.state.starts:
-        took = {"start_seconds": float(context.now - requested)}
-        model_table.measured(context.ledger, model, context.state.version, took)
+    model_table.update_start(ledger, state.model, start.requested_at, {"running_at": view.now})
+    if state.starts:
+        took = {"start_seconds": float(view.now - start.requested_at)}
+        model_table.measured(ledger, state.model, state.version, took)
 
 
 def stop_model(context: StepContext) -> RunState:
@@ -101,8 +99,7 @@ def stop_model(context: StepContext) -> RunState:
     The lease is closing from here on. CloseRun comes next where the history of the execution has
     no room for more turns.
     """
-    context = keep_lease(context, "closing")
-    state, lease = context.state, context.lease
+    state, lease = context.state, keep_lease(context, "closing")
     if not lease.owned:
         return replace(state, next="MergePages", wait_seconds=0, merging_since=context.now)
     control = context.control()

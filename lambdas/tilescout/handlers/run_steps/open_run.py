@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tilescout.aws.tables import document_table, lease_table
-from tilescout.handlers.run_steps.claims import claim_due, due_documents, due_version
-from tilescout.handlers.run_steps.context import StepContext, gather
+from tilescout.handlers.run_steps.claims import claim_due, due_version
+from tilescout.handlers.run_steps.context import StepContext, read_run
 from tilescout.runs import lease_rules
 from tilescout.runs.records import RunState, hard_deadline, opened, opened_run
 
 
 def open_run(context: StepContext) -> RunState:
     """``next`` is StartModel, or empty where nothing is due or another run holds the lease."""
-    profiles, due = context.profiles, due_documents(context)
+    profiles, due = context.profiles, context.due
     # Documents that need no start are worth a run of their own, and then none is started.
     state = replace(context.state, version=due_version(context.ledger, due))
     if not due.is_any(state.version):
@@ -30,5 +30,5 @@ def open_run(context: StepContext) -> RunState:
     document_table.open_run(context.documents, opened_run(state, profiles, context.now))
     # Read only now: a step that is tried again finds its own record and claims, and what another
     # run did before this one took the lease must be seen.
-    claim_due(gather(replace(context, state=state, lease=lease)))
+    claim_due(due, context.ledger, read_run(replace(context, state=state), lease))
     return state

@@ -9,10 +9,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from tilescout.aws.tables import claim_table, document_table, page_table, tile_table
-from tilescout.handlers.run_steps.context import StepContext
 from tilescout.ledger import BandRow, TileRow
 from tilescout.runs import reservations
-from tilescout.runs.records import Claim
+from tilescout.runs.records import Claim, HeldRun
 from tilescout.runs.reservations import Drop
 from tilescout.runs.survey import LedgerRows, Survey, survey_rows
 
@@ -25,16 +24,18 @@ BANDS_PER_TURN = 400
 """Open bands whose tiles are read in one turn: each is a query, and a step has seconds."""
 
 
-def survey(context: StepContext, *, fails: bool) -> tuple[StepContext, Survey]:
+def survey(
+    documents: Table, ledger: Table, held: HeldRun, *, fails: bool
+) -> tuple[HeldRun, Survey]:
     """Counts, repairs counts that a crash left behind, and gives up tiles that have failed.
 
-    Returns the context as well, with the answers so far and the claims that are complete by now.
+    Returns the run as well, with the answers so far and the claims that are complete by now.
     Unless it ``fails`` tiles, those that have failed are left open.
     """
-    ledger, state, now = context.ledger, context.state, context.now
-    rows = _read(ledger, context.claims, state.first_band)
-    context = with_answers(context, chain.from_iterable(rows.bands.values()))
-    answered_at = context.run.last_answer_at if fails else 0
+    state, now = held.state, held.now
+    rows = _read(ledger, held.claims, state.first_band)
+    held = with_answers(documents, held, chain.from_iterable(rows.bands.values()))
+    answered_at = held.record.last_answer_at if fails else 0
     seen = survey_rows(rows, token=state.token, now=now, answered_at=answered_at)
     for claim in seen.complete:
         counts = {"detected": True, "answered": claim.answered, "failed": claim.failed}
@@ -45,17 +46,20 @@ def survey(context: StepContext, *, fails: bool) -> tuple[StepContext, Survey]:
         fail = partial(reservations.fail, token=state.token, now=now, run_has_answers=others)
         _give_up(ledger, document_id, row, fail)
     complete = {claim.document_id: claim for claim in seen.complete}
-    claims = tuple(complete.get(claim.document_id, claim) for claim in context.claims)
-    return replace(context, claims=claims), seen
+    claims = tuple(complete.get(claim.document_id, claim) for claim in held.claims)
+    return replace(held, claims=claims), seen
 
 
-def with_answers(context: StepContext, bands: Iterable[BandRow]) -> StepContext:
-    """Returns the context whose run knows the answers that the bands tell of, and notes them."""
-    run = context.run.with_answers(bands, context.claims)
-    if run != context.run:
-        answers = {"tiles_answered": run.tiles_answered, "last_answer_at": run.last_answer_at}
-        document_table.update_run(context.documents, run.id, answers)
-    return replace(context, run=run)
+def with_answers(documents: Table, held: HeldRun, bands: Iterable[BandRow]) -> HeldRun:
+    """Returns the run with the answers that the bands tell of, and notes them with its record."""
+    record = held.record.with_answers(bands, held.claims)
+    if record != held.record:
+        answers = {
+            "tiles_answered": record.tiles_answered,
+            "last_answer_at": record.last_answer_at,
+        }
+        document_table.update_run(documents, record.id, answers)
+    return replace(held, record=record)
 
 
 def tiles_to_detect(ledger: Table, claims: Sequence[Claim]) -> int:

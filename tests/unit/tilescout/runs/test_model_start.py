@@ -6,7 +6,7 @@ from tilescout.profiles import Profile
 from tilescout.runs import model_start
 from tilescout.runs.lease_rules import Lease
 from tilescout.runs.model_lifecycle import Action
-from tilescout.runs.model_records import ModelInUse
+from tilescout.runs.model_records import ModelInUse, ModelStart
 from tilescout.runs.model_start import ModelView
 from tilescout.runs.records import RunState
 
@@ -40,6 +40,15 @@ OWNED = replace(VIEW.lease, owned=True, version="v1", units=1)
 def test_the_budget_that_is_left_pays_until_a_stop_must_begin() -> None:
     assert VIEW.paid_until(1) == NOW + 7_200 - 120
     assert replace(VIEW, spent_usd=4.0).paid_until(2) == NOW + 1_800 - 120
+
+
+def test_the_start_of_an_owned_version_is_to_be_noted_once() -> None:
+    start = ModelStart(project="parts", version_arn="v1", units=1, requested_at=NOW - 600)
+    lease = replace(OWNED, start_requested_at=NOW - 600)
+    owned = replace(VIEW, lease=lease, starts=[replace(start, requested_at=NOW - 9_000), start])
+    assert owned.unnoted_start == start
+    assert replace(owned, starts=[replace(start, running_at=NOW)]).unnoted_start is None
+    assert replace(owned, lease=VIEW.lease).unnoted_start is None
 
 
 def test_the_largest_budget_of_the_models_profiles_counts_and_none_is_left_below_zero() -> None:

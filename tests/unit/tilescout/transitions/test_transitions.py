@@ -300,7 +300,7 @@ def test_every_arrow_is_in_the_list() -> None:
 
 OTHERS = {
     # A run's own record ends CLOSED or FAILED.
-    "lambdas/tilescout/handlers/run_steps/close_run.py": {"FAILED"},
+    "lambdas/tilescout/runs/closing.py": {"FAILED"},
     # The results of a model file are shown like those of a document.
     "cli/tilescout_cli/evaluation/model_file.py": {"DONE"},
 }
