@@ -89,7 +89,10 @@ def make(
     with _as_bad_usage():
         found = _gathered(given, profile, wanted)
         embedding = base_models.EMBEDDING.read_bytes()
-        references = sources.as_set(found, profile.dpi, embedding, wanted.min_likeness)
+        references = sources.as_set(
+            found, profile.dpi, embedding, wanted.min_likeness,
+            sizes_count=not any(map(_is_of_pictures, given)),
+        )  # fmt: skip
         body = with_references((detector or base_models.DETECTOR).read_bytes(), references)
         open_model(body)
         out.parent.mkdir(parents=True, exist_ok=True)

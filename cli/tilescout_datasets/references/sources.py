@@ -138,7 +138,12 @@ def _room(box: Box, tile: AnnotatedTile) -> float:
 
 
 def as_set(
-    references: Sequence[Reference], dpi: int, embedding: bytes, min_likeness: float
+    references: Sequence[Reference],
+    dpi: int,
+    embedding: bytes,
+    min_likeness: float,
+    *,
+    sizes_count: bool = False,
 ) -> ReferenceSet:
     """Returns the set of the references. Raises UnusableAnnotations where none is left."""
     if not references:
@@ -158,4 +163,5 @@ def as_set(
         dpi=dpi,
         embedding=embedding,
         min_likeness=min_likeness,
+        sizes_count=sizes_count,
     )

@@ -32,8 +32,11 @@ from tilescout.errors import UnusableModel
 
 CORRELATION_SHARE = 0.2
 """The share of the correlation in a likeness; the rest is the cosine of the embedding."""
-COMPARED = 5
+COMPARED = 10
 """References, those that correlate best, whose embeddings are compared."""
+SIZE_PRICE = 0.3
+"""The likeness that a find loses by the logarithm of how much larger or smaller each of its sides
+is than the reference's; chosen on sheets that no figure of the documentation is from."""
 LIKE_IOU = 0.5
 """Two found symbols that overlap more than this are one."""
 
@@ -82,12 +85,20 @@ class Namer:
         The class is the place among the set's labels.
         """
         fits = self._fitter.fits(page, box, COMPARED)
-        likeness = self._likeness(page, fits)
+        likeness = self._likeness(page, fits) - self._size_prices(box, fits)
         best = int(likeness.argmax())
         if likeness[best] < self._references.min_likeness:
             return len(self._references.classes), float(likeness[best]), box.astype(np.float32)
         name = int(self._classes[fits[best].reference])
         return name, float(likeness[best]), fits[best].box.astype(np.float32)
+
+    def _size_prices(self, box: NDArray[np.float64], fits: list[Fit]) -> Floats:
+        """Returns what each fit costs because the symbol is not as large as the reference."""
+        sizes = np.array([
+            self._references.sizes[fit.reference][:: -1 if fit.turns % 2 else 1] for fit in fits
+        ])  # fmt: skip
+        away = np.abs(np.log((box[2:] - box[:2]) / sizes)).sum(axis=1)
+        return np.asarray(SIZE_PRICE * self._references.sizes_count * away, dtype=np.float32)
 
     def _likeness(self, page: Pixels, fits: list[Fit]) -> Floats:
         shown = pictures(page, np.array([fit.box for fit in fits]), EMBEDDED_PX)

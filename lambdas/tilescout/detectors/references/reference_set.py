@@ -36,7 +36,8 @@ class ReferenceSet:
     and height, px at ``dpi``).
 
     ``embedding`` is the ONNX file that compares them. What is less alike than ``min_likeness``
-    (0 to 1) to each of them is unknown.
+    (0 to 1) to each of them is unknown. Where ``sizes_count``, they are those of the drawings that
+    are looked at, and tell classes apart.
     """
 
     names: tuple[str, ...]
@@ -45,6 +46,7 @@ class ReferenceSet:
     dpi: int
     embedding: bytes
     min_likeness: float = MIN_LIKENESS
+    sizes_count: bool = False
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -87,6 +89,7 @@ def _text(references: ReferenceSet, detector_bytes: int) -> str:
         "sizes": np.round(references.sizes, 2).tolist(),
         "dpi": references.dpi,
         "min_likeness": references.min_likeness,
+        "sizes_count": references.sizes_count,
         "embedding": _packed(references.embedding),
     })  # fmt: skip
 
@@ -115,6 +118,7 @@ def _read(told: dict[str, Any]) -> ReferenceSet:
         dpi=int(told["dpi"]),
         embedding=_unpacked(told["embedding"]),
         min_likeness=float(told["min_likeness"]),
+        sizes_count=bool(told["sizes_count"]),
     )
 
 

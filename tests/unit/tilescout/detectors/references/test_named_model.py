@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -62,6 +63,21 @@ def test_a_symbol_like_no_reference_is_unknown() -> None:
     answer = model(("pump",)).find(page, 50)
 
     assert [model(("pump",)).card.labels[at] for at in answer.labels] == ["unknown"]
+
+
+def test_sizes_tell_classes_apart_where_they_count() -> None:
+    page, boxes = sheet_of(("pump",))
+    one = sources.reference_of("large", page, boxes[0])
+    small = replace(one, name="small", size=(one.size[0] / 2, one.size[1] / 2))
+    sides = np.array([boxes[0].left, boxes[0].top, boxes[0].right, boxes[0].bottom])
+    embedding = base_models.EMBEDDING.read_bytes()
+
+    told = sources.as_set([one, small], 150, embedding, 0.5, sizes_count=True)
+    only_small = sources.as_set([small], 150, embedding, 0.65, sizes_count=True)
+    any_size = sources.as_set([small], 150, embedding, 0.65)
+
+    names = [s.labels[Namer(s).named(page, sides)[0]] for s in (told, only_small, any_size)]
+    assert names == ["large", "unknown", "small"]
 
 
 def test_an_empty_tile_has_no_symbol() -> None:
