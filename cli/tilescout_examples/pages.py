@@ -15,18 +15,13 @@ from tilescout.rendering.requests import RenderedTile, RenderRequest
 SCAN_DPI = 200
 TILE_PX = 2048
 MAX_TILE_BYTES = 10_000_000
-MIN_SEGMENTS = 20
-"""A page with fewer strokes is a scan, or empty."""
-MAX_IMAGE_SHARE = 0.5
-"""Share of a page that images may cover before it is a scan, whatever is drawn over them."""
 POINTS_PER_INCH = 72
 
 
 def strokes_of(file: Path, page: int) -> PageStrokes | None:
     """Returns the strokes of a page, or None where it is a scan or empty."""
     strokes = read_strokes(file, page)
-    is_scan = len(strokes.segments) < MIN_SEGMENTS or strokes.image_share > MAX_IMAGE_SHARE
-    return None if is_scan else strokes
+    return None if strokes.is_scan else strokes
 
 
 def pixels_of(file: Path, page: int) -> ScannedPage:

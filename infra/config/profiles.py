@@ -26,6 +26,7 @@ MIN_SECOND_SCALE, MAX_SECOND_SCALE = 0.02, 0.75
 
 REASONS = {
     "seconds_per_tile": "is paid by its seconds in Lambda",
+    "examples": "searches by examples",
     "max_inference_units": "has a model to start",
     "tiles_per_second_per_unit": "has a model to start",
     "start_minutes": "has a model to start",
@@ -100,6 +101,19 @@ class StartWhen(_Strict):
     oldest_minutes: Annotated[int, Field(ge=0)] = 1440
 
 
+class ProfileExample(_Strict):
+    """A box round a symbol to find, or round a wrong find (``reject``), in points of the page.
+
+    The box is left, top, right, bottom of the page as it is shown, from its top left.
+    """
+
+    pdf: Annotated[str, Field(min_length=1)]
+    page: Annotated[int, Field(ge=1)] = 1
+    box: tuple[float, float, float, float]
+    label: Annotated[str, Field(max_length=100)] = ""
+    reject: bool = False
+
+
 class Profile(_Strict):
     """Settings of one profile; sizes in pixels at ``dpi``, money in US dollars."""
 
@@ -129,6 +143,7 @@ class Profile(_Strict):
     start_when: StartWhen = StartWhen()
     use_running_model: bool = False
     seconds_per_tile: Annotated[float, Field(gt=0, le=30)] = 0.25
+    examples: tuple[ProfileExample, ...] = ()
     schedule: str = ""
     default: bool = False
 
@@ -241,6 +256,17 @@ class Profile(_Strict):
         return self
 
     @model_validator(mode="after")
+    def _has_examples(self) -> Self:
+        wanted = [example for example in self.examples if not example.reject]
+        if self.kind.reads_strokes and not wanted:
+            raise BrokenRule(
+                f"detector {self.detector} needs an example that is no reject",
+                f"examples has {len(self.examples)}, all rejects",
+                "add one, or let `tilescout find-like --save-profile` write the profile",
+            )
+        return self
+
+    @model_validator(mode="after")
     def _reads_what_is_looked_for(self) -> Self:
         finds_text = bool(self.find or self.text_layer == "first")
         if finds_text and not may_have(self.kind, "find"):
@@ -289,4 +315,6 @@ class Profile(_Strict):
 
     def shipped(self, name: str) -> dict[str, Any]:
         """Returns the fields that functions read; schedule and default belong to the stack."""
-        return {"name": name} | self.model_dump(mode="json", exclude={"schedule", "default"})
+        return {"name": name} | self.model_dump(
+            mode="json", exclude={"schedule", "default", "examples"}
+        )

@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-DetectorName = Literal["custom-labels", "textract", "rekognition-text", "pdf-text", "onnx"]
+DetectorName = Literal[
+    "custom-labels", "textract", "rekognition-text", "pdf-text", "onnx", "example"
+]
 Finds = Literal["text", "objects"]
 Model = Literal["none", "started", "file"]
 """The model of the user that a detector needs: none, a version that must be started and is paid by
@@ -92,6 +94,8 @@ class DetectorKind:
     usual_calls: int = 1
     quota: CallQuota | None = None
     max_tuned_tile_px: int = 0
+    reads_strokes: bool = False
+    """True where a vector page is given as its strokes, in one tile, instead of as pixels."""
 
     @property
     def calls_per_tile(self) -> int:
@@ -212,6 +216,17 @@ _ALL_KINDS = (
         # A profile may have more, for a model that scales tiles down. One that takes them as they
         # are needs 1.6 GB for 6,144 px, and its Lambda has 1.7.
         max_tuned_tile_px=4096,
+    ),
+    DetectorKind(
+        name="example",
+        finds="objects",
+        tile_px=(512, 4096),
+        max_image_bytes=10_000_000,
+        calls_per_second=100,
+        own_fields=("model_project", "seconds_per_tile", "examples"),
+        function="detect_onnx",
+        model="file",
+        reads_strokes=True,
     ),
 )
 

@@ -28,8 +28,19 @@ DRAWING_ONLY = LAYER | {
 }
 FINE = TEXT | {"name": "fine", "max_dpi": 288}
 SERVED = TEXT | {"name": "served", "detector": "onnx", "model_project": "plant"}
+LIKE = TEXT | {
+    "name": "like",
+    "detector": "example",
+    "model_project": "receptacles",
+    "dpi": 144,
+    "tile_size": 1024,
+    "seconds_per_tile": 2,
+}
 PROFILES = {
-    "profiles": [TEXT, WORDS | {"overlap": 50}, LAYER, SYMBOLS, SERVED, TWICE, FINE, DRAWING_ONLY],
+    "profiles": [
+        *(TEXT, WORDS | {"overlap": 50}, LAYER, SYMBOLS, SERVED, TWICE, FINE),
+        *(DRAWING_ONLY, LIKE),
+    ],
     "default_profile": "text",
     "prices": {},
     "started_on_upload": ["textract"],

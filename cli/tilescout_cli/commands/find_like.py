@@ -43,6 +43,13 @@ LabelsTo = Annotated[
         help="Write labels for training there: finds of .8 and more; the others are ignored.",
     ),
 ]  # fmt: skip
+SaveProfile = Annotated[
+    str,
+    typer.Option(
+        "--save-profile", metavar="NAME", show_default=False,
+        help="Write a profile of the stack to cdk.json, and the learned examples beside --out.",
+    ),
+]  # fmt: skip
 EXAMPLE = example("tilescout find-like 'plan.pdf#1:100,200,130,230=receptacle' plans/*.pdf")
 app = command_app()
 
@@ -55,6 +62,7 @@ def find_like(
     pages: Pages = "",
     out: Out = None,
     dataset: LabelsTo = None,
+    save_profile: SaveProfile = "",
     as_json: Json = False,
 ) -> None:
     """Find every symbol that looks like the one in a box. Needs no AWS.
@@ -69,5 +77,7 @@ def find_like(
     """
     from tilescout_cli.documents import example_search
 
-    places = (out or Path("out/find-like"), dataset)
+    places = example_search.Places(
+        out=out or Path("out/find-like"), dataset=dataset, profile=save_profile
+    )
     example_search.find_like(boxes_and_files, rejects or [], (least, pages), places, as_json)

@@ -159,7 +159,7 @@ def promote(
     stack: StackName = None,
     as_json: Json = False,
 ) -> None:
-    """Check a model file, store it, and activate it.
+    """Check a model file, or one of learned examples, store it, and activate it.
 
     Runs use it from now on, and documents that waited for a model are queued. It is stored under a
     key that never changes; `tilescout model use` activates it again. A run that is at work ends
@@ -168,11 +168,16 @@ def promote(
     Exit code 0: it is active; 2: the file or an option cannot be used; 3: the target cannot be
     reached.
     """
-    from tilescout_cli.promotion import onnx, view
+    from tilescout_cli.promotion import examples, onnx, view
     from tilescout_cli.stack import target
 
     chosen = onnx.chosen_project(project)
     version = onnx.checked_name(name or model.stem)
+    if examples.is_of_examples(chosen):
+        deployed = target.find(local=local, stack=stack)
+        active = examples.promote(deployed, chosen, version, model)
+        view.show_activation(active, deployed, as_json=as_json)
+        return
     checked = onnx.check_for(chosen, model, labels, layout)
     deployed = target.find(local=local, stack=stack)
     used = onnx.promote(deployed, chosen, version, checked)

@@ -14,9 +14,12 @@ from tilescout_cli.console import terminal
 from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.console.progress_view import ProgressView
 from tilescout_cli.console.terminal import counted, plain
+from tilescout_cli.promotion import onnx
+from tilescout_cli.stack import paths
 from tilescout_examples import outputs
 from tilescout_examples.boxes import parse_box
-from tilescout_examples.search import SearchRequest, SearchResult, search
+from tilescout_examples.saved_profile import write_profile
+from tilescout_examples.search import SearchRequest, SearchResult, learn, search
 from tilescout_examples.training_labels import ANNOTATIONS, write_training_labels
 
 POOR_FINDS = 4
@@ -47,17 +50,25 @@ class SearchProgress:
         return [("found", str(self.finds))]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where results go: a folder, one of labels for training, and the name of a profile."""
+
+    out: Path
+    dataset: Path | None
+    profile: str
+
+
 def find_like(
     arguments: list[str],
     rejects: list[str],
     bounds: tuple[float, str],
-    places: tuple[Path, Path | None],
+    places: Places,
     as_json: bool,
 ) -> None:
     """Searches, shows counts and writes files.
 
-    ``bounds`` are the least score and the pages; ``places`` are the folder of the results and the
-    one of labels for training.
+    ``bounds`` are the least score and the pages.
     """
     request = _request(arguments, rejects, bounds)
     with ProgressView() as view:
@@ -65,14 +76,27 @@ def find_like(
         result = search(
             request, lambda done, every, finds: view.show(SearchProgress(done, every, finds))
         )
-    out, labels = places
-    if labels:
-        _write_labels(result, labels)
+    if places.dataset:
+        _write_labels(result, places.dataset)
+    if places.profile:
+        _save_profile(request, places)
     if as_json:
         typer.echo(json.dumps(outputs.as_json(result), indent=2))
         return
     _show(result, request.least)
-    _write(result, request.least, out)
+    _write(result, request.least, places.out)
+
+
+def _save_profile(request: SearchRequest, places: Places) -> None:
+    configuration = paths.configuration()
+    if configuration is None:
+        raise BadUsage("a profile is written to cdk.json; there is none; run `tilescout init`")
+    name, symbols = onnx.checked_name(places.profile), learn(request)
+    file = write_profile(symbols, name, request.least, configuration, places.out)
+    terminal.say(
+        f"profile {name} written to {configuration}; after the next deployment activate its "
+        f"examples with `tilescout onnx promote {file} --project {name}`"
+    )
 
 
 def _request(arguments: list[str], rejects: list[str], bounds: tuple[float, str]) -> SearchRequest:

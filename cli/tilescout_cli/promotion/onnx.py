@@ -214,7 +214,7 @@ def promote(stack: Stack, project: str, name: str, checked: CheckedModel) -> Act
     version = onnx_store.store(
         stack.clients.s3, stack.models_bucket, project, name, checked.file, checked.card
     )
-    return _activate(stack, project, version)
+    return activate_version(stack, project, version)
 
 
 def activate_by_name(stack: Stack, project: str, name: str) -> Activation:
@@ -227,7 +227,7 @@ def activate_by_name(stack: Stack, project: str, name: str) -> Activation:
     known = onnx_store.versions(stack.clients.s3, stack.models_bucket, project)
     named = [version for version in known if version_name(version) == name]
     if len(named) == 1:
-        return _activate(stack, project, named[0])
+        return activate_version(stack, project, named[0])
     if named:
         raise BadUsage(
             f"{len(named)} files were promoted as {name}; promote the file that is meant"
@@ -239,7 +239,8 @@ def activate_by_name(stack: Stack, project: str, name: str) -> Activation:
     )
 
 
-def _activate(stack: Stack, project: str, version: str) -> Activation:
+def activate_version(stack: Stack, project: str, version: str) -> Activation:
+    """Activates a stored version, and queues the documents that waited for one."""
     before = model_table.in_use(stack.ledger, project)
     model = ModelInUse(
         project=project,

@@ -1,4 +1,7 @@
-"""Sends tiles to ONNX models, several in one invocation: a warm model answers in a moment."""
+"""Sends tiles to ONNX models, and searches them for symbols like a person's examples.
+
+Several tiles are sent in one invocation, as what is warm answers in a moment.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,12 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
 
-from tilescout.aws.detectors.onnx import OnnxDetector, WarmModels
+from tilescout.aws.detectors.examples import ExampleDetector
+from tilescout.aws.detectors.onnx import OnnxDetector, WarmModels, served_model
+from tilescout.detectors.onnx.model import ServedModel
 from tilescout.detectors.port import Detector, confidence_asked
+from tilescout.detectors.references.named_model import NamedModel
+from tilescout.example_search.symbol_files import SymbolFile, from_file
 from tilescout.handlers import runtime, settings
 from tilescout.handlers.tile_worker import open_tile_worker
 from tilescout.messages import TileHint
@@ -30,9 +37,15 @@ metrics = Metrics()
 
 
 @cache
-def warm_models() -> WarmModels:
+def warm_models() -> WarmModels[ServedModel | NamedModel]:
     """Returns the models that this process keeps loaded."""
-    return WarmModels(runtime.s3(), SETTINGS.models_bucket)
+    return WarmModels(runtime.s3(), SETTINGS.models_bucket, served_model)
+
+
+@cache
+def warm_examples() -> WarmModels[SymbolFile]:
+    """Returns the learned examples that this process keeps loaded."""
+    return WarmModels(runtime.s3(), SETTINGS.models_bucket, lambda file, _: from_file(file))
 
 
 @logger.inject_lambda_context(clear_state=True)
@@ -55,7 +68,14 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
 
 
 def detector_for(hint: TileHint, profile: Profile) -> Detector:
-    """Returns the model's version that the run has frozen, with the confidence of the profile."""
+    """Returns the version that the run has frozen, with the confidence of the profile."""
+    if profile.kind.reads_strokes:
+        return ExampleDetector(
+            warm=warm_examples(),
+            model_version=hint.model_version,
+            dpi=profile.dpi,
+            min_confidence=confidence_asked(profile),
+        )
     return OnnxDetector(
         warm=warm_models(),
         model_version=hint.model_version,

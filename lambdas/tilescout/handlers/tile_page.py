@@ -23,6 +23,7 @@ from tilescout.geometry import Box
 from tilescout.handlers import runtime, settings
 from tilescout.intake.page_dpi import page_dpi, small_lettering
 from tilescout.ledger import PageRow, TileRow
+from tilescout.rendering.page_strokes import is_archive
 from tilescout.rendering.process import RenderLimits
 from tilescout.rendering.render import inspect_for_profile, render_page
 from tilescout.rendering.requests import RenderedPage, RenderedTile, RenderRequest
@@ -164,7 +165,8 @@ def _render(document: Document, row: PageRow, path: Path) -> PageRow:
 
     def store(rendered: RenderedTile) -> None:
         image = keys.tile_image(document.id, row.page, grid, rendered.tile.index)
-        objects.write(runtime.s3(), SETTINGS.tiles_bucket, image, rendered.image, "image/jpeg")
+        kind = "application/zip" if is_archive(rendered.image) else "image/jpeg"
+        objects.write(runtime.s3(), SETTINGS.tiles_bucket, image, rendered.image, kind)
         tiles.append(
             TileRow(
                 page=row.page,

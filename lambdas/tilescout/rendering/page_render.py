@@ -17,12 +17,14 @@ from tilescout.rendering.mupdf_document import (
     size_in_points,
 )
 from tilescout.rendering.mupdf_page import ShownPage
+from tilescout.rendering.page_strokes import PageStrokes, to_archive
 from tilescout.rendering.page_tiles import cut_tiles
 from tilescout.rendering.page_work import measure_page
 from tilescout.rendering.process import RenderLimits
 from tilescout.rendering.requests import RenderedPage, RenderRequest
 from tilescout.rendering.sheet_reading import read_layout
 from tilescout.rendering.shx_annotations import shx_annotations
+from tilescout.rendering.stroke_reading import strokes_of
 from tilescout.rendering.text_layer import PageText, read_text
 from tilescout.sheet_layout.layout import layout_to_json
 from tilescout.tiling.grid import Tile, TileGrid
@@ -55,12 +57,27 @@ def render(path: str, request: RenderRequest, limits: RenderLimits) -> Iterator[
     if request.text_layer:
         text = read_text(page, shx_annotations(source) if document.is_pdf else ())
     counts = TileCounts()
+    if request.tiles == "strokes" and not (strokes := strokes_of(source)).is_scan:
+        counts = TileCounts(every=1, kept=1, sent=1)
+        yield _stroke_tile(page, strokes)
+    else:
+        yield from _pixel_tiles(page, request, text, counts)
+    size_pt = size_pt or (source.rect.width, source.rect.height)
+    yield Frame("result", asdict(_result(page, size_pt, source.rotation, request, text, counts)))
+
+
+def _stroke_tile(page: ShownPage, strokes: PageStrokes) -> Frame:
+    box = (0, 0, page.width, page.height)
+    return Frame("tile", {"index": 0, "box": box, "scale": 1.0}, to_archive(strokes))
+
+
+def _pixel_tiles(
+    page: ShownPage, request: RenderRequest, text: PageText, counts: TileCounts
+) -> Iterator[Frame]:
     for scale in page_scales((page.width, page.height), _grid(request), request.second_scale):
         for frame in _tiles(page, scale, request, text, counts):
             counts.sent += 1
             yield frame
-    size_pt = size_pt or (source.rect.width, source.rect.height)
-    yield Frame("result", asdict(_result(page, size_pt, source.rotation, request, text, counts)))
 
 
 def _unread_text(request: RenderRequest, text: PageText) -> list[str]:

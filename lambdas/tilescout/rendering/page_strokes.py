@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, astuple, dataclass
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +16,12 @@ from tilescout.geometry import Box
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+
+MIN_SEGMENTS = 20
+"""A page with fewer strokes is a scan, or empty."""
+MAX_IMAGE_SHARE = 0.5
+"""Share of a page that images may cover before it is a scan, whatever is drawn over them."""
+ARCHIVE_HEAD = b"PK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +64,51 @@ class PageStrokes:
     height: float
     words: tuple[PageWord, ...] = ()
     image_share: float = 0.0
+
+    @property
+    def is_scan(self) -> bool:
+        """True where the strokes do not stand for the page: a scan, or nearly empty."""
+        return len(self.segments) < MIN_SEGMENTS or self.image_share > MAX_IMAGE_SHARE
+
+
+def to_archive(strokes: PageStrokes) -> bytes:
+    """Returns the strokes as a compressed archive of arrays, which `from_archive` reads."""
+    facts = {
+        "styles": [asdict(style) for style in strokes.styles],
+        "words": [(word.text, *astuple(word.box)) for word in strokes.words],
+        "width": strokes.width,
+        "height": strokes.height,
+        "image_share": strokes.image_share,
+    }
+    file = io.BytesIO()
+    np.savez_compressed(
+        file,
+        segments=strokes.segments,
+        style_ids=strokes.style_ids,
+        corners=strokes.corners,
+        facts=np.frombuffer(json.dumps(facts).encode(), np.uint8),
+    )
+    return file.getvalue()
+
+
+def is_archive(body: bytes) -> bool:
+    """Returns whether the bytes are an archive of strokes, and not a picture."""
+    return body.startswith(ARCHIVE_HEAD)
+
+
+def from_archive(body: bytes) -> PageStrokes:
+    """Returns the strokes of an archive."""
+    with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
+        facts = json.loads(arrays["facts"].tobytes())
+        return PageStrokes(
+            segments=arrays["segments"],
+            style_ids=arrays["style_ids"],
+            corners=arrays["corners"],
+            styles=tuple(_style(style) for style in facts.pop("styles")),
+            words=tuple(PageWord(text, Box(*sides)) for text, *sides in facts.pop("words")),
+            **facts,
+        )
+
+
+def _style(facts: Mapping[str, Any]) -> Style:
+    return Style(**{**facts, "colour": tuple(facts["colour"])})

@@ -6,21 +6,18 @@ origin top-left. Callers use this module and ``requests``; the rest runs in the 
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from tilescout.detections import Word
 from tilescout.errors import RenderLimitExceeded, UnreadableDocument
 from tilescout.geometry import Box
 from tilescout.profiles import Profile
 from tilescout.rendering.file_kinds import HEAD_BYTES, PICTURE_NAMES, kind_of
-from tilescout.rendering.page_strokes import PageStrokes, PageWord, Style
+from tilescout.rendering.page_strokes import PageStrokes, from_archive
 from tilescout.rendering.process import RenderLimits, child_frames
 from tilescout.rendering.requests import (
     DocumentFacts,
@@ -159,20 +156,4 @@ def read_strokes(
     arguments = {"path": str(path), "page": page}
     with child_frames("strokes", arguments, subject=f"page {page}", limits=limits) as frames:
         frame = next(frames)
-    with np.load(io.BytesIO(frame.payload), allow_pickle=False) as arrays:
-        segments, style_ids, corners = (
-            arrays[name] for name in ("segments", "style_ids", "corners")
-        )
-    styles = (
-        Style(**{**style, "colour": tuple(style["colour"])}) for style in frame.value["styles"]
-    )
-    return PageStrokes(
-        segments=segments,
-        style_ids=style_ids,
-        corners=corners,
-        styles=tuple(styles),
-        words=tuple(PageWord(text, Box(*sides)) for text, *sides in frame.value["words"]),
-        width=frame.value["width"],
-        height=frame.value["height"],
-        image_share=frame.value["image_share"],
-    )
+    return from_archive(frame.payload)

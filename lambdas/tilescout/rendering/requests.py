@@ -9,7 +9,7 @@ from tilescout.detections import Word
 from tilescout.profiles import Colour, Profile, Region, SecondScale
 from tilescout.tiling.grid import Tile
 
-TilesWanted = Literal["always", "where-no-text", "never"]
+TilesWanted = Literal["always", "where-no-text", "never", "strokes"]
 MeasuredLettering = Literal["none", "all", "outside-words"]
 """The lettering whose height is measured: none, all, or what the page's own text does not cover."""
 
@@ -57,7 +57,8 @@ class RenderRequest:
     """The way to render one page (from 1): sizes in pixels at ``dpi``, regions as ratios.
 
     ``tiles`` "where-no-text" renders those that show lettering outside of the page's own text,
-    "never" none at all. ``max_image_bytes`` bounds every encoded tile. ``second_scale`` as in a
+    "never" none at all; "strokes" gives the strokes of a vector page in one tile, and renders all
+    tiles of a scan. ``max_image_bytes`` bounds every encoded tile. ``second_scale`` as in a
     profile.
     """
 
@@ -91,7 +92,7 @@ class RenderRequest:
             tile_size=profile.tile_size,
             overlap=profile.overlap,
             colour=profile.colour,
-            text_layer=tiles != "always",
+            text_layer=tiles in ("where-no-text", "never"),
             tiles=tiles,
             include=profile.include,
             exclude=profile.exclude,
@@ -110,12 +111,15 @@ def measured_lettering(profile: Profile) -> MeasuredLettering:
 def _tiles_wanted(profile: Profile) -> TilesWanted:
     if not profile.kind.reads_pixels:
         return "never"
+    # Regions are kept by leaving tiles out, and strokes are one tile.
+    if profile.kind.reads_strokes and not (profile.include or profile.exclude):
+        return "strokes"
     return "where-no-text" if profile.text_layer == "first" else "always"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedTile:
-    """One tile that is not blank, as a JPEG."""
+    """One tile that is not blank, as a JPEG, or the archive of a page's strokes."""
 
     tile: Tile
     image: bytes

@@ -6,10 +6,9 @@ cover, are left out.
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -17,9 +16,18 @@ import numpy as np
 import pymupdf
 
 from tilescout.errors import UnreadableDocument
+from tilescout.geometry import Box
 from tilescout.rendering.child_frames import Frame
 from tilescout.rendering.mupdf_document import load_page, open_document
-from tilescout.rendering.page_strokes import Floats, Style
+from tilescout.rendering.page_strokes import (
+    Flags,
+    Floats,
+    Integers,
+    PageStrokes,
+    PageWord,
+    Style,
+    to_archive,
+)
 from tilescout.rendering.page_work import measure_page
 from tilescout.rendering.process import RenderLimits
 
@@ -51,7 +59,7 @@ class SegmentList:
 
 
 def read_strokes(path: str, page: int, limits: RenderLimits) -> Iterator[Frame]:
-    """Yields one result whose payload is an archive of arrays.
+    """Yields one result whose payload is an archive of the strokes.
 
     Raises UnreadableDocument, UnsupportedPage, RenderLimitExceeded.
     """
@@ -64,17 +72,25 @@ def read_strokes(path: str, page: int, limits: RenderLimits) -> Iterator[Frame]:
     source = load_page(document, page)
     if document.is_pdf:
         measure_page(source, page, limits.work)
-    segments = SegmentList()
-    for drawing in source.get_cdrawings():
-        _add_drawing(segments, drawing)
-    facts = {
-        "width": source.rect.width,
-        "height": source.rect.height,
-        "styles": [asdict(style) for style in segments.styles],
-        "words": _words(source),
-        "image_share": _image_share(source),
-    }
-    yield Frame("result", facts, _archive(segments, source.rotation_matrix))
+    yield Frame("result", {}, to_archive(strokes_of(source)))
+
+
+def strokes_of(page: Any) -> PageStrokes:
+    """Returns the strokes and words of a page of MuPDF, as it is shown."""
+    collected = SegmentList()
+    for drawing in page.get_cdrawings():
+        _add_drawing(collected, drawing)
+    segments, corners, style_ids = _arrays(collected, page.rotation_matrix)
+    return PageStrokes(
+        segments=segments,
+        style_ids=style_ids,
+        styles=tuple(collected.styles),
+        corners=corners,
+        width=page.rect.width,
+        height=page.rect.height,
+        words=_words(page),
+        image_share=_image_share(page),
+    )
 
 
 def _image_share(page: Any) -> float:
@@ -87,10 +103,11 @@ def _image_share(page: Any) -> float:
     return float(max(shown, default=0.0) / whole)
 
 
-def _words(page: Any) -> list[tuple[str, float, float, float, float]]:
-    """Returns text, left, top, right and bottom of each word, as the page is shown."""
+def _words(page: Any) -> tuple[PageWord, ...]:
     turn = page.rotation_matrix
-    return [(word[4], *(pymupdf.Rect(word[:4]) * turn)) for word in page.get_text("words")]
+    return tuple(
+        PageWord(word[4], Box(*(pymupdf.Rect(word[:4]) * turn))) for word in page.get_text("words")
+    )
 
 
 def _add_drawing(segments: SegmentList, drawing: dict[str, Any]) -> None:
@@ -163,7 +180,8 @@ def _flattened(start: Point, one: Point, two: Point, end: Point) -> list[Point]:
     return [(float(x), float(y)) for x, y in curve]
 
 
-def _archive(segments: SegmentList, turn: Any) -> bytes:
+def _arrays(segments: SegmentList, turn: Any) -> tuple[Floats, Flags, Integers]:
+    """Returns segments, corners and styles, each place once, as the page is shown."""
     rows = np.array(segments.rows, float).reshape(-1, 4)
     matrix = np.array([[turn.a, turn.b], [turn.c, turn.d]])
     shown = (rows.reshape(-1, 2) @ matrix + [turn.e, turn.f]).reshape(-1, 4)
@@ -171,9 +189,7 @@ def _archive(segments: SegmentList, turn: Any) -> bytes:
     style_ids = np.array(segments.style_ids, np.int64)
     shown, corners = _ordered(shown, corners)
     kept = _once(shown)
-    archive = io.BytesIO()
-    np.savez(archive, segments=shown[kept], style_ids=style_ids[kept], corners=corners[kept])
-    return archive.getvalue()
+    return shown[kept], corners[kept], style_ids[kept]
 
 
 def _ordered(segments: Floats, corners: Any) -> tuple[Floats, Any]:

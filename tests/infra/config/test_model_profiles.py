@@ -22,8 +22,8 @@ ONNX = {"detector": "onnx", "model_project": "valves", "tile_size": 640, "overla
     [
         (
             {"model_project": ""},
-            "model_project names the model of detector custom-labels or onnx, only; detector is "
-            "onnx and model_project ''; set both or neither",
+            "model_project names the model of detector custom-labels or onnx or example, only; "
+            "detector is onnx and model_project ''; set both or neither",
         ),
         (
             {"max_inference_units": 2},
@@ -49,9 +49,21 @@ def test_an_onnx_profile_starts_no_model_and_looks_each_minute() -> None:
     assert config.schedules() == {"valves": "rate(1 minute)"}
 
 
-def test_seconds_of_lambda_are_for_an_onnx_model_only() -> None:
-    with pytest.raises(BadConfiguration, match="only detector onnx is paid by its seconds"):
+def test_seconds_of_lambda_are_for_what_runs_in_lambda_only() -> None:
+    said = "only detector onnx or example is paid by its seconds"
+    with pytest.raises(BadConfiguration, match=said):
         parsed_with(seconds_per_tile=0.1)
+
+
+def test_a_profile_that_searches_by_example_needs_an_example_that_is_no_reject() -> None:
+    box = {"pdf": "plan.pdf", "box": [0, 0, 9, 9], "reject": True}
+    like = TEXT | {"detector": "example", "model_project": "like", "tile_size": 2048}
+    said = "detector example needs an example that is no reject; examples has 1, all rejects"
+    with pytest.raises(BadConfiguration, match=said):
+        parsed(text=TEXT | {"default": True}, like=like | {"examples": [box]})
+    assert parsed(
+        text=TEXT | {"default": True}, like=like | {"examples": [box | {"reject": False}]}
+    )
 
 
 def test_a_project_is_not_asked_by_two_detectors() -> None:
@@ -72,8 +84,8 @@ def test_a_project_is_not_asked_by_two_detectors() -> None:
     [
         (
             {"model_project": ""},
-            "profiles.symbols: model_project names the model of detector custom-labels or onnx, "
-            "only; detector is custom-labels and model_project ''; "
+            "profiles.symbols: model_project names the model of detector custom-labels or onnx or "
+            "example, only; detector is custom-labels and model_project ''; "
             "set both or neither",
         ),
         (

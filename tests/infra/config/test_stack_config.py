@@ -58,8 +58,8 @@ from tilescout_tune import setting_bounds
         ),
         (
             {"model_project": "valves"},
-            "profiles.text: model_project names the model of detector custom-labels or onnx, "
-            "only; detector is textract and model_project 'valves'; "
+            "profiles.text: model_project names the model of detector custom-labels or onnx or "
+            "example, only; detector is textract and model_project 'valves'; "
             "set both or neither",
         ),
         (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 from PIL import UnidentifiedImageError
@@ -23,6 +24,7 @@ from tilescout.tiling.grid import Tile
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+Served = TypeVar("Served")
 MAX_WARM_MODELS = 3
 MAX_WARM_BYTES = 250_000_000
 """The size of all loaded files together. A session takes two to three times its file."""
@@ -32,16 +34,25 @@ OWN_THRESHOLD = 50.0
 """The confidence that stands for a label's own threshold, for profiles that set none."""
 
 
+def served_model(file: bytes, card: str) -> ServedModel | NamedModel:
+    """Returns the model of a file and its card. Raises UnusableModel."""
+    return open_model(file, card_from_json(card))
+
+
 @dataclass(slots=True)
-class WarmModels:
-    """Models by version, the one that was used last at the end; a version never changes."""
+class WarmModels(Generic[Served]):
+    """Models by version, the one that was used last at the end; a version never changes.
+
+    ``load`` makes a model of its file and card, and raises UnusableModel.
+    """
 
     s3: S3Client
     bucket: str
-    models: dict[str, tuple[ServedModel | NamedModel, int]] = field(default_factory=dict)
+    load: Callable[[bytes, str], Served]
+    models: dict[str, tuple[Served, int]] = field(default_factory=dict)
     failures: dict[str, tuple[str, float]] = field(default_factory=dict)
 
-    def get(self, version: str) -> ServedModel | NamedModel:
+    def get(self, version: str) -> Served:
         """Returns a loaded model. Raises DetectorUnavailable if its file is gone or damaged."""
         warm = self.models.pop(version, None)
         if warm is None:
@@ -55,12 +66,12 @@ class WarmModels:
         if reason and time.monotonic() - since < RETRY_AFTER:
             raise DetectorUnavailable(reason)
 
-    def _loaded(self, version: str) -> tuple[ServedModel | NamedModel, int]:
+    def _loaded(self, version: str) -> tuple[Served, int]:
         try:
             file, card = (self._read(version, name) for name in keys.model_objects(version))
             _check(version, file, card)
             self._make_room(len(file))
-            return open_model(file, card_from_json(card.decode())), len(file)
+            return self.load(file, card.decode()), len(file)
         except (UnusableModel, UnicodeDecodeError) as error:
             reason = f"version {version} of the model cannot be used: {error}"
         except (ClientError, BotoCoreError) as error:
@@ -101,7 +112,7 @@ class OnnxDetector:
     ``min_confidence`` is 0 to 100; None leaves each label its own threshold.
     """
 
-    warm: WarmModels
+    warm: WarmModels[ServedModel | NamedModel]
     model_version: str
     min_confidence: float | None = None
 

@@ -14,14 +14,23 @@ if TYPE_CHECKING:
 
 
 def store(s3: S3Client, bucket: str, project: str, name: str, file: bytes, card: OnnxCard) -> str:
-    """Puts a version and returns its identifier, which the same file and card give once more.
+    """Puts a version of an ONNX model and returns its identifier."""
+    return store_file(s3, bucket, (project, name), file, card_to_json(card))
+
+
+def store_file(
+    s3: S3Client, bucket: str, version_of: tuple[str, str], file: bytes, card: str
+) -> str:
+    """Puts a version of a project under a name, and returns its identifier.
+
+    The same file and card give the same identifier once more.
 
     A version that is there is written again, for that mends a damaged one. The card goes last: a
     version without one was never finished.
     """
-    body = card_to_json(card).encode()
+    body = card.encode()
     digest = keys.model_digest(hashlib.sha256(file).hexdigest(), body)
-    version = keys.model_version(project, name, digest)
+    version = keys.model_version(*version_of, digest)
     model_key, card_key = keys.model_objects(version)
     objects.write(s3, bucket, model_key, file, "application/octet-stream")
     objects.write(s3, bucket, card_key, body, "application/json")

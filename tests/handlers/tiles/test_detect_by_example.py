@@ -1,0 +1,151 @@
+"""One box on a drawing finds the symbols of ten sheets through the workflow, strokes and scans."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pymupdf
+import pytest
+from PIL import Image
+
+from tests.handlers.account import Account, module
+from tests.handlers.papers import upload_event
+from tests.handlers.runs import Run
+from tests.unit.tilescout.example_search.drawn_strokes import VALVE, VALVE_BOX, placed
+from tests.unit.tilescout.example_search.pixels.drawn_pixels import PIXEL, scan_of
+from tilescout import keys
+from tilescout.aws.detectors import onnx_store
+from tilescout.aws.tables import model_table
+from tilescout.example_search.symbol_files import to_file
+from tilescout.runs.model_records import ModelInUse
+from tilescout_examples.boxes import BoxOnPage
+from tilescout_examples.saved_profile import symbol_file
+from tilescout_examples.symbols import learn_symbols
+
+PROJECT = "receptacles"
+PAGES = 10
+FIRST = (40, 40)
+LOOK_ALIKE = VALVE[:5]
+"""The valve with its stem and without its handle."""
+REJECT_AT = (40, 240)
+
+
+@pytest.fixture(autouse=True)
+def _cold() -> Iterator[None]:
+    """Every test begins with a new instance of the function."""
+    module("detect_onnx").warm_examples.cache_clear()
+    yield
+    module("detect_onnx").warm_examples.cache_clear()
+
+
+def sheets() -> bytes:
+    """Ten pages: page N shows N + 3 valves, in all turns, and three look-alikes."""
+    document = pymupdf.open()
+    for number in range(1, PAGES + 1):
+        page = document.new_page(width=600, height=400)
+        for at in range(number + 3):
+            where = (FIRST[0] + 60 * (at % 8), FIRST[1] + 60 * (at // 8))
+            _draw(page, placed(VALVE, *where, turns=at % 4 if at else 0).tolist())
+        for at in range(3):
+            _draw(page, placed(LOOK_ALIKE, REJECT_AT[0] + 60 * at, REJECT_AT[1]).tolist())
+    body: bytes = document.tobytes()
+    document.close()
+    return body
+
+
+def _draw(page: Any, segments: list[list[float]]) -> None:
+    for x0, y0, x1, y1 in segments:
+        page.draw_line((x0, y0), (x1, y1), width=1)
+
+
+def promote(account: Account, folder: Path, name: str, *, with_reject: bool = False) -> str:
+    """Learn the valve from the first page, store it as a version and put it to use; the version."""
+    file = folder / "sheets.pdf"
+    file.write_bytes(sheets())
+    example = BoxOnPage(file, 1, VALVE_BOX.shift(*FIRST), "valve")
+    reject = BoxOnPage(file, 1, VALVE_BOX.shift(*REJECT_AT), "valve")
+    symbols = learn_symbols([example], [reject] if with_reject else [])
+    body = to_file(symbol_file(symbols))
+    version = onnx_store.store_file(account.s3, "models-bucket", (PROJECT, name), body, "{}")
+    model_table.use(
+        account.ledger,
+        ModelInUse(project=PROJECT, project_arn="", version=name, version_arn=version),
+    )
+    return version
+
+
+def detected(account: Account, key: str, body: bytes) -> tuple[Run, dict[str, Any]]:
+    """The run that processes the document, and the document's result."""
+    version = account.upload(key, body)
+    account.deliver("accept_document", upload_event(key, version))
+    for message in account.received("pages"):
+        account.deliver("tile_page", message)
+    run = Run(account, model=PROJECT, execution=f"arn:aws:states:x:1:execution:D:{version}")
+    run.go()
+    document = account.document(keys.document_id("documents-bucket", key, version))
+    assert document["status"] == "DONE"
+    name = f"results/{document['result_id']}/detections.json"
+    stored = account.s3.get_object(Bucket="results-bucket", Key=name)["Body"].read()
+    return run, json.loads(stored)
+
+
+def counts(result: dict[str, Any]) -> list[int]:
+    """Detections per page, in order of the pages."""
+    found = Counter(each["page"] for each in result["detections"])
+    return [found[page] for page in range(1, PAGES + 1)]
+
+
+@pytest.mark.long
+def test_one_box_counts_ten_sheets_and_a_reject_takes_look_alikes_away(
+    account: Account, tmp_path: Path
+) -> None:
+    first = promote(account, tmp_path, "v1")
+    run, result = detected(account, "incoming/like/one.pdf", sheets())
+    assert counts(result) == [number + 3 + 3 for number in range(1, PAGES + 1)]
+    assert run.row["model_version"] == first
+
+    second = promote(account, tmp_path, "v2", with_reject=True)
+    run, result = detected(account, "incoming/like/two.pdf", sheets())
+    assert counts(result) == [number + 3 for number in range(1, PAGES + 1)]
+    assert run.row["model_version"] == second != first
+    assert result["document"]["model_version"] == second
+
+
+@pytest.mark.long
+def test_a_vector_page_is_one_tile_on_the_bill_and_boxes_are_where_it_shows_them(
+    account: Account, tmp_path: Path
+) -> None:
+    promote(account, tmp_path, "v1")
+
+    run, result = detected(account, "incoming/like/one.pdf", sheets())
+
+    assert run.row["calls_allowed"] - run.row["calls_left"] == PAGES
+    # Two seconds of a whole core for each page, and what is around it.
+    assert float(run.row["spent_usd"]) == pytest.approx(PAGES * (0.0000461 + 0.0000219), rel=0.3)
+    middles = {
+        (round((left + right) / 2), round((top + bottom) / 2 + 3))
+        for left, top, right, bottom in (each["box_pt"] for each in result["detections"])
+    }
+    assert FIRST in middles
+
+
+@pytest.mark.long
+def test_a_scan_is_searched_tile_by_tile(account: Account, tmp_path: Path) -> None:
+    promote(account, tmp_path, "v1")
+    copies = [(60, 60), (200, 60), (330, 200), (520, 250)]
+    page = scan_of([placed(VALVE, x, y) for x, y in copies], size=(600, 300))
+    file = io.BytesIO()
+    Image.fromarray(page.grey).save(file, "PNG", dpi=(round(72 / PIXEL),) * 2)
+
+    _, result = detected(account, "incoming/like/scan.png", file.getvalue())
+
+    middles = sorted(
+        (round((left + right) / 2, -1), round((top + bottom) / 2 + 3, -1))
+        for left, top, right, bottom in (each["box_pt"] for each in result["detections"])
+    )
+    assert middles == copies
