@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tilescout.detector_kinds import BY_EXAMPLE
 from tilescout.errors import TilescoutError
 from tilescout.example_search.symbol_files import SymbolFile, to_file
 from tilescout_examples.boxes import BoxOnPage
@@ -33,7 +34,7 @@ def write_profile(
     written = json.loads(configuration.read_text())
     profiles = written["context"]["tilescout"]["profiles"]
     known = profiles.get(name)
-    if known and known.get("detector") != "example":
+    if known and known.get("detector") != BY_EXAMPLE:
         raise ProfileExists(
             f"{configuration} has a profile {name!r} with detector {known.get('detector')}; "
             "give another name"
@@ -55,7 +56,7 @@ def settings(symbols: Symbols, name: str, least: float) -> dict[str, Any]:
     """Returns the profile as cdk.json has it."""
     boxes = [(box, False) for box in symbols.examples] + [(box, True) for box in symbols.rejects]
     return {
-        "detector": "example",
+        "detector": BY_EXAMPLE,
         "model_project": name,
         "dpi": SCAN_DPI,
         "tile_size": TILE_PX,

@@ -13,6 +13,9 @@ from typing import Any, Literal
 DetectorName = Literal[
     "custom-labels", "textract", "rekognition-text", "pdf-text", "onnx", "example"
 ]
+BY_EXAMPLE: DetectorName = "example"
+"""The detector of profiles that `tilescout find-like` writes."""
+
 Finds = Literal["text", "objects"]
 Model = Literal["none", "started", "file"]
 """The model of the user that a detector needs: none, a version that must be started and is paid by
@@ -218,7 +221,7 @@ _ALL_KINDS = (
         max_tuned_tile_px=4096,
     ),
     DetectorKind(
-        name="example",
+        name=BY_EXAMPLE,
         finds="objects",
         tile_px=(512, 4096),
         max_image_bytes=10_000_000,

@@ -52,7 +52,7 @@ class SearchProgress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Places:
-    """Where results go: a folder, one of labels for training, and the name of a profile."""
+    """The folders for results and for labels for training, and the name of a profile to write."""
 
     out: Path
     dataset: Path | None

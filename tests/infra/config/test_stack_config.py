@@ -28,7 +28,7 @@ from tilescout_tune import setting_bounds
         (
             {"detector": "tesseract"},
             "profiles.text.detector: input should be 'custom-labels', 'textract', "
-            "'rekognition-text', 'pdf-text' or 'onnx'; it is 'tesseract'; "
+            "'rekognition-text', 'pdf-text', 'onnx' or 'example'; it is 'tesseract'; "
             "change it to a value that fits",
         ),
         (
@@ -209,7 +209,7 @@ def test_a_pace_of_a_model_that_is_started_is_refused() -> None:
         parsed({"calls_per_second": {"custom-labels": 25}}, text=TEXT | {"default": True})
     assert (
         "settings.calls_per_second: calls_per_second sets the pace of textract, "
-        "rekognition-text, onnx; a model that is started is paced by its units; it names "
+        "rekognition-text, onnx, example; a model that is started is paced by its units; it names "
         "custom-labels; remove it"
     ) in str(refused.value)
 

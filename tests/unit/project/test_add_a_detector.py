@@ -149,7 +149,8 @@ def test_profiles_of_the_new_detector_are_validated(used: dict[str, object]) -> 
         "profiles.things: find and text_layer need a detector that reads text; detector is labels"
     )
     assert str(used["has a model"]).startswith(
-        "profiles.things: model_project names the model of detector custom-labels or onnx, only"
+        "profiles.things: model_project names the model of detector custom-labels or onnx or "
+        "example, only"
     )
 
 

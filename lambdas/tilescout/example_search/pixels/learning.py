@@ -22,9 +22,10 @@ from tilescout.example_search.pixels.places import (
     grown_box,
     joined,
     places_in_tile,
+    sized,
     tiles_of,
 )
-from tilescout.example_search.pixels.scoring import agreements, traits_of
+from tilescout.example_search.pixels.scoring import agreements, off_size, scores, traits_of
 from tilescout.example_search.pixels.template import INK, PixelTemplate, pixel_template
 from tilescout.geometry import Box, iou
 from tilescout.rendering.page_strokes import Floats
@@ -108,7 +109,7 @@ def _members(page: ScannedPage, symbol: PixelSymbol, origin: Box) -> Places:
         parts.append(places_in_tile(page, symbol, core))
         if sum(int((part.scores > MEMBER_SCORES[1]).sum()) for part in parts) >= ENOUGH_MEMBERS:
             break
-    found = joined(parts)
+    found = sized(joined(parts), symbol.log_scale)
     least = float(np.clip(_gap(found.scores), *MEMBER_SCORES))
     rows = [row for row in best_rows(found.boxes, found.scores) if found.scores[row] >= least]
     return chosen(found, rows[:MAX_MEMBERS])
@@ -135,12 +136,9 @@ def _consensus(first: PixelSymbol, members: Aligned) -> PixelSymbol:
         steadiness=(steadiness / steadiness[drawn.inside].max()).astype(np.float32),
     )
     traits = traits_of(template, members.pictures)
-    return replace(
-        first,
-        template=template,
-        extra=float(np.median(traits.extra)),
-        log_scale=float(np.median(members.scales())),
-    )
+    extra, size = float(np.median(traits.extra)), float(np.median(members.scales()))
+    usual = float(np.median(scores(traits, extra) - off_size(members, size)))
+    return replace(first, template=template, extra=extra, log_scale=size, usual=usual)
 
 
 def _common_weights(drawn: PixelTemplate, pictures: Picture) -> Picture:
@@ -160,7 +158,8 @@ def with_pixel_reject(page: ScannedPage, symbol: PixelSymbol, box: Box) -> Pixel
     height, width = (side * page.pixel for side in page.grey.shape)
     if not Box(0, 0, width, height).contains(box):
         return symbol
-    found = places_in_tile(page, symbol, grown_box(box, max(box.width, box.height)))
+    area = grown_box(box, max(box.width, box.height))
+    found = sized(places_in_tile(page, symbol, area), symbol.log_scale)
     there = [row for row, place in enumerate(found.boxes) if iou(place, box) > MAX_OVERLAP]
     if not there:
         return symbol

@@ -12,7 +12,7 @@ from tilescout.example_search.findings import MAX_OVERLAP
 from tilescout.example_search.pixels.alignment import Aligned, Starts, align, proposed
 from tilescout.example_search.pixels.ink import Picture, Pixels, blurred, directed_ink, halved
 from tilescout.example_search.pixels.proposals import propose
-from tilescout.example_search.pixels.scoring import scores, traits_of
+from tilescout.example_search.pixels.scoring import off_size, scores, traits_of
 from tilescout.example_search.pixels.template import PixelTemplate, coarse
 from tilescout.geometry import Box
 from tilescout.rendering.page_strokes import Floats
@@ -41,6 +41,8 @@ class PixelSymbol:
     appearance: Floats
     """The example's own, for telling counter-examples apart."""
     extra: float = 0.0
+    usual: float = 0.87
+    """The agreement that copies have: simple symbols agree more than rich ones."""
     log_scale: float = 0.0
     rejects: tuple[tuple[Floats, float], ...] = ()
     """Appearance and score of each counter-example."""
@@ -75,10 +77,11 @@ def places_in_tile(page: ScannedPage, symbol: PixelSymbol, core: Box) -> Places:
     channels, corner = cropped(page, grown_box(core, 1.5 * template.size * pixel), pixel)
     aligned, were_cut = _looked_at(channels, symbol)
     values = _agreement(symbol, aligned)
+    likely = values - off_size(aligned, symbol.log_scale)
     boxes = _boxes(template, aligned, corner)
     kept = [
         row
-        for row in best_rows(boxes, values)
+        for row in best_rows(boxes, likely)
         if values[row] > MIN_SCORE and _holds(core, boxes[row].centre)
     ]
     return Places(
@@ -107,7 +110,7 @@ def grown_box(box: Box, margin: float) -> Box:
 
 def _agreement(symbol: PixelSymbol, aligned: Aligned) -> Floats:
     traits = traits_of(symbol.template, aligned.pictures)
-    return scores(traits, aligned, (symbol.extra, symbol.log_scale))
+    return scores(traits, symbol.extra)
 
 
 def _looked_at(channels: Picture, symbol: PixelSymbol) -> tuple[Aligned, bool]:
@@ -154,6 +157,11 @@ def _overlaps(sides: Floats, one: Floats) -> Floats:
     areas = (sides[:, 2:] - sides[:, :2]).prod(1) + (one[2:] - one[:2]).prod()
     overlaps: Floats = common / (areas - common)
     return overlaps
+
+
+def sized(places: Places, size: float) -> Places:
+    """Returns the places with less of a score where their size is not the usual one."""
+    return replace(places, scores=places.scores - off_size(places.aligned, size))
 
 
 def joined(parts: Sequence[Places]) -> Places:

@@ -103,19 +103,22 @@ def _grown(picture: Picture) -> Picture:
     return grown
 
 
-def scores(traits: Traits, places: Aligned, usual: tuple[float, float]) -> Floats:
-    """Returns how well each place agrees, about 1 for a clean copy.
+def scores(traits: Traits, extra: float) -> Floats:
+    """Returns how well each place agrees, about 1 for a clean copy, whatever its size.
 
-    ``usual`` are the share of extra ink and the logarithm of the size that copies have.
+    ``extra`` is the share of extra ink that copies have.
     """
-    extra, size = usual
     surplus = np.clip(traits.extra - extra, 0, 1)
-    off_scale = np.minimum(MAX_OFF_SCALE, OFF_SCALE * np.abs(places.scales() - size))
     agreement: Floats = (
         COVERED * traits.covered
         + CORRELATED * traits.correlated
         - MISSING * traits.missing
         - EXTRA * surplus
-        - off_scale
     )
     return agreement
+
+
+def off_size(places: Aligned, size: float) -> Floats:
+    """Returns what a size other than the usual one takes of a score; sizes are logarithms."""
+    gaps: Floats = np.minimum(MAX_OFF_SCALE, OFF_SCALE * np.abs(places.scales() - size))
+    return gaps
