@@ -34,7 +34,7 @@ LETTERS = "ABCDEFGHJKLMNP"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """What is drawn: the frame, names of columns and rows, and the drawing's number."""
+    """The drawn facts: the frame, names of columns and rows, and the drawing's number."""
 
     frame: Box | None
     columns: tuple[str, ...] = ()

@@ -43,7 +43,7 @@ class ZoneGrid:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetLayout:
-    """What is where on a sheet. ``frame`` is None and the others are empty where none is found.
+    """The parts of a sheet. ``frame`` is None and the others are empty where none is found.
 
     ``blocks`` are names of regions and their boxes, the title block first; ``fields`` are those
     of the title block. ``slope`` is the tangent of the page's skew; all boxes are those of the
