@@ -53,18 +53,20 @@ class _Line:
 
     def begins_with_symbol(self) -> bool:
         mark = self._mark_at(self._middles[0])
-        if mark is None or self._right(mark) >= self._middles[1]:
+        if mark is None or self._inner(mark)[:, int(self._middles[1]) :].any():
             return False
-        return self._is_symbol(mark, leaves=self._marks.left[mark] == 0)
+        return self._is_symbol(mark, at_end=False)
 
     def ends_with_symbol(self) -> bool:
         mark = self._mark_at(self._middles[-1])
-        if mark is None or self._marks.left[mark] <= self._middles[-2]:
+        if mark is None or self._inner(mark)[:, : int(self._middles[-2]) + 1].any():
             return False
-        return self._is_symbol(mark, leaves=self._right(mark) == self._width)
+        return self._is_symbol(mark, at_end=True)
 
-    def _right(self, mark: int) -> int:
-        return int(self._marks.left[mark] + self._marks.width[mark])
+    def _inner(self, mark: int) -> NDArray[np.bool_]:
+        """Returns the pixels of a mark in the rows of the box."""
+        rows = self._labels[self._around : self._height - self._around]
+        return np.asarray(rows == mark + 1)
 
     def _mark_at(self, x: float) -> int | None:
         """Returns the mark with the most ink in the box near a column."""
@@ -73,20 +75,30 @@ class _Line:
         counts = np.bincount(found[found > 0], minlength=1)
         return int(counts.argmax()) - 1 if counts.any() else None
 
-    def _is_symbol(self, mark: int, *, leaves: bool) -> bool:
+    def _is_symbol(self, mark: int, *, at_end: bool) -> bool:
         others = self._letters.copy()
         others[mark] = False
         if others.sum() < len(self._middles) - 2 or not others.any():
             return False
-        top, bottom = self._marks.top[mark], self._marks.top[mark] + self._marks.height[mark]
-        if top == 0 and bottom == self._height:
-            return False
+        part = self._before_wall(mark, at_end=at_end)
         highest = self._marks.height[others].max()
-        is_large = (
-            self._marks.height[mark] >= MIN_HEIGHT * highest
-            or self._marks.width[mark] >= MIN_WIDTH * highest
-        )
-        return bool(leaves or is_large)
+        height, width = np.ptp(np.argwhere(part), axis=0) + 1 if part.any() else (0, 0)
+        leaves = part[:, -1 if at_end else 0].any()
+        return bool(leaves or height >= MIN_HEIGHT * highest or width >= MIN_WIDTH * highest)
+
+    def _before_wall(self, mark: int, *, at_end: bool) -> NDArray[np.bool_]:
+        """Returns the pixels of a mark up to a line that it touches and that crosses the crop."""
+        part = np.asarray(self._labels == mark + 1)
+        if at_end:
+            part[:, : int(self._middles[-2]) + 1] = False
+        else:
+            part[:, int(self._middles[1]) :] = False
+        walls = np.flatnonzero(part[0] & part[-1])
+        if len(walls) and at_end:
+            part[:, walls[0] :] = False
+        elif len(walls):
+            part[:, : walls[-1] + 1] = False
+        return part
 
 
 def _part(reading: Reading, first: int, last: int) -> Reading:

@@ -3,7 +3,7 @@ than the letters."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -23,6 +23,8 @@ RULE_RATIO = 0.9
 MIN_REMAINING_RATIO = 0.2
 # A line's letters are at least so high in their crop; a lower band is what a crossing line left.
 MIN_BAND_RATIO = 0.35
+# Marks of letters may be lower, as in a box over two lines; what is lower still is a dash.
+MIN_LETTERS_RATIO = 0.22
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +81,16 @@ def letters_extent(crop: NDArray[np.uint8], around: int, ends: tuple[float, floa
     ``crop`` shows the box and ``around`` more pixels on each side, ``ends`` are the middles of the
     first and the last letter as read. Letters are marks whose middle lies in the box, that end
     within the crop and surround no other. Where they do not reach from end to end, as letters that
-    touch a line do not, the extent is that of all ink in the box.
+    touch a line do not, the ends are those of all ink in the box.
     """
     ink = inked(crop)
     box = ink[around:-around, around:-around]
     found = _extent_of(_letter_marks(ink, around), around)
-    if found is None or found.bottom - found.top < MIN_BAND_RATIO:
+    if found is None or found.bottom - found.top < MIN_LETTERS_RATIO:
         return ink_extent(crop[around:-around, around:-around])
     if found.left > ends[0] or found.right < ends[1] or not box.any():
-        return ink_extent(crop[around:-around, around:-around])
+        every = ink_extent(crop[around:-around, around:-around])
+        return replace(every, top=found.top, bottom=found.bottom)
     return found
 
 

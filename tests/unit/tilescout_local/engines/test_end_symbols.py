@@ -40,6 +40,15 @@ def test_a_circle_with_a_wire_after_the_letters_is_left_out() -> None:
     assert told(crop, read("U-2 0", 29, 59, 89, 130)) == "U-2"
 
 
+def test_a_circle_on_a_wall_is_left_out() -> None:
+    crop = letters()
+    cv2.circle(crop, (130, 30), 14, (0, 0, 0), 3)
+    crop[28:32, 144:160] = 0
+    crop[:, 158:162] = 0
+
+    assert told(crop, read("U-20", 29, 59, 89, 130)) == "U-2"
+
+
 def test_a_circle_before_the_letters_is_left_out() -> None:
     crop = letters()[:, ::-1].copy()
     cv2.circle(crop, (40, 30), 16, (0, 0, 0), 3)

@@ -173,3 +173,13 @@ def test_letters_that_touch_a_line_are_measured_with_all_ink_of_the_box() -> Non
 
     assert extent.left <= 0.2
     assert extent.right == pytest.approx(0.8)
+
+
+def test_where_a_letter_touches_a_line_the_others_tell_how_high_the_letters_are() -> None:
+    crop = letters_on_paper()
+    crop[:, 82:85] = 0
+
+    extent = letters_extent(crop, 10, (0.25, 0.7))
+
+    assert (extent.top, extent.bottom) == (pytest.approx(0.25), pytest.approx(0.75))
+    assert extent.right >= 0.7
