@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pymupdf
 
-from tilescout.rendering.process import RenderLimits
+from tilescout.rendering.process import RenderLimits, end_renderers
 from tilescout.rendering.render import inspect_document, render_page
 from tilescout.rendering.requests import RenderRequest, TilesWanted
 
@@ -99,6 +99,8 @@ def measure(name: str) -> Measured:
             )
             rendered = render_page(path, request, lambda tile: None, LIMITS)
             words, tiles = words + len(rendered.words), tiles + rendered.tiles_sent
+        # The peak of a process counts once it has ended.
+        end_renderers()
         return Measured(
             name=name,
             pages=facts.page_count,

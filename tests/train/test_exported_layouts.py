@@ -130,3 +130,37 @@ def test_an_exported_model_finds_what_is_there(
     assert sorted([round(s) for s in box] for box in found.boxes.tolist()) == cells(scale)
     assert set(found.labels.tolist()) == {0}
     assert found.confidences.tolist() == pytest.approx([90] * len(cells(scale)), abs=0.5)
+
+
+class Half(nn.Module):
+    """A model whose input and outputs are of half precision."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: torch.Tensor) -> Any:
+        outputs = self.model(images.float())
+        return tuple(map(_halved, outputs)) if isinstance(outputs, tuple) else _halved(outputs)
+
+
+def _halved(output: torch.Tensor) -> torch.Tensor:
+    return output.half()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("layout", FAMILIES)
+@pytest.mark.parametrize("given", [256, 512], ids=["as large", "twice as large"])
+def test_a_model_of_half_precision_finds_the_same(layout: Layout, given: int) -> None:
+    model, names = FAMILIES[layout]
+    file = io.BytesIO()
+    torch.onnx.export(
+        Half(model()).eval(), (torch.zeros(1, 3, 256, 256, dtype=torch.half),), file,
+        input_names=["images"], output_names=names, dynamo=False,
+    )  # fmt: skip
+    served = ServedModel(file.getvalue(), labels=LABELS)
+    found = served.find(tile(given), 50.0)
+    assert (served.card.layout, served.card.input.type) == (layout, "float16")
+    assert sorted([round(s) for s in box] for box in found.boxes.tolist()) == cells(given // 256)
+    assert found.confidences.tolist() == pytest.approx([90] * len(found.labels), abs=0.5)
+    assert found.boxes.dtype == np.float32
