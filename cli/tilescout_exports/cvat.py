@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
+from xml.etree.ElementTree import Element, SubElement
 
 from tilescout_exports.model import (
     ExportedDocument,
@@ -19,6 +19,7 @@ from tilescout_exports.model import (
     labels_of,
     printable,
     write_page_images,
+    write_xml,
 )
 
 
@@ -33,9 +34,7 @@ def write(documents: Sequence[ExportedDocument], path: Path, options: ExportOpti
     pages = (page for document in documents for page in document.pages())
     for number, page in enumerate(pages):
         _page(root, number, page)
-    tree = ElementTree(root)
-    indent(tree)
-    tree.write(path / "annotations.xml", encoding="utf-8", xml_declaration=True)
+    write_xml(root, path / "annotations.xml")
     write_page_images(documents, path / "images", options)
 
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
+from xml.etree.ElementTree import Element, SubElement
 
 from tilescout_exports.model import (
     ExportedDocument,
@@ -21,6 +21,7 @@ from tilescout_exports.model import (
     labels_of,
     printable,
     write_page_images,
+    write_xml,
 )
 
 
@@ -29,9 +30,7 @@ def write(documents: Sequence[ExportedDocument], path: Path, options: ExportOpti
     path.mkdir(parents=True, exist_ok=True)
     tasks = [_task(page) for document in documents for page in document.pages()]
     (path / "tasks.json").write_text(json.dumps(tasks) + "\n", encoding="utf-8")
-    tree = ElementTree(_interface(labels_of(documents)))
-    indent(tree)
-    tree.write(path / "labeling.xml", encoding="utf-8")
+    write_xml(_interface(labels_of(documents)), path / "labeling.xml", declaration=False)
     write_page_images(documents, path / "images", options)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import Element, ElementTree, indent
 
 from PIL import Image
 
@@ -125,6 +126,13 @@ def labels_of(documents: Sequence[ExportedDocument]) -> list[str]:
 def angle_of(row: Row) -> dict[str, float]:
     """Returns the member ``angle``, or nothing for what has none."""
     return {"angle": row["angle"]} if "angle" in row else {}
+
+
+def write_xml(root: Element, path: Path, *, declaration: bool = True) -> None:
+    """Writes an indented XML file in UTF-8."""
+    tree = ElementTree(root)
+    indent(tree)
+    tree.write(path, encoding="utf-8", xml_declaration=declaration)
 
 
 def write_page_images(

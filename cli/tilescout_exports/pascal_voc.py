@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
+from xml.etree.ElementTree import Element, SubElement
 
 from tilescout_exports.model import (
     ExportedDocument,
@@ -18,6 +18,7 @@ from tilescout_exports.model import (
     Row,
     printable,
     write_page_images,
+    write_xml,
 )
 
 
@@ -27,9 +28,7 @@ def write(documents: Sequence[ExportedDocument], path: Path, options: ExportOpti
     folder.mkdir(parents=True, exist_ok=True)
     for document in documents:
         for page in document.pages():
-            tree = ElementTree(_page(page))
-            indent(tree)
-            tree.write(folder / f"{page.name}.xml", encoding="utf-8", xml_declaration=True)
+            write_xml(_page(page), folder / f"{page.name}.xml")
     write_page_images(documents, path / "JPEGImages", options)
 
 

@@ -7,16 +7,8 @@ from typing import Annotated
 import typer
 
 from tilescout_cli.console.command_list import command_app
-from tilescout_cli.console.options import Json, Local, StackName, Yes, example
+from tilescout_cli.console.options import DocumentNames, Json, Local, StackName, Yes, example
 
-Names = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[DOCUMENT|PDF|KEY]...",
-        help="Ids, their beginnings, files or keys.",
-        show_default=False,
-    ),
-]
 Prefix = Annotated[
     str,
     typer.Option(
@@ -29,7 +21,7 @@ app = command_app()
 
 @app.command("forget", epilog=example("tilescout forget --prefix incoming/text/plant-7/ --dry-run"))
 def forget(
-    names: Names = None,
+    names: DocumentNames = None,
     prefix: Prefix = "",
     dry_run: DryRun = False,
     yes: Yes = False,

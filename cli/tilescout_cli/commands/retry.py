@@ -7,16 +7,8 @@ from typing import Annotated
 import typer
 
 from tilescout_cli.console.command_list import command_app
-from tilescout_cli.console.options import Json, Local, StackName, example
+from tilescout_cli.console.options import DocumentNames, Json, Local, StackName, example
 
-Names = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[DOCUMENT|PDF|KEY]...",
-        help="Ids, their beginnings, files or keys.",
-        show_default=False,
-    ),
-]
 Partial = Annotated[bool, typer.Option("--partial", help="All PARTIAL documents.")]
 Failed = Annotated[bool, typer.Option("--failed", help="All FAILED documents.")]
 DeadLetters = Annotated[
@@ -28,7 +20,7 @@ app = command_app()
 
 @app.command("retry", epilog=example("tilescout retry --partial --dry-run"))
 def retry(
-    names: Names = None,
+    names: DocumentNames = None,
     partial: Partial = False,
     failed: Failed = False,
     dead_letters: DeadLetters = False,

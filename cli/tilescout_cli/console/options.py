@@ -50,6 +50,14 @@ VersionName = Annotated[
         show_default="the newest that was trained",
     ),
 ]  # fmt: skip
+DocumentNames = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[DOCUMENT|PDF|KEY]...",
+        help="Ids, their beginnings, files or keys.",
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 Pages = Annotated[
     str, typer.Option("--pages", metavar="1-3", help="Only these pages.", show_default=False)
