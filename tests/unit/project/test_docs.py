@@ -6,6 +6,7 @@ import ast
 import itertools
 import json
 import re
+import subprocess
 from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
@@ -67,6 +68,13 @@ def test_every_command_is_shown() -> None:
 
 def test_what_is_not_there_yet_is_no_command() -> None:
     assert NOT_THERE_YET & {words[0] for words in COMMANDS} == set()
+
+
+def test_a_deployment_takes_arguments_for_a_machine_without_a_terminal() -> None:
+    command = ["make", "--dry-run", "deploy", "ARGS=--require-approval never"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1].endswith(" deploy --strict --require-approval never")
 
 
 def test_every_make_target_shown_exists() -> None:
