@@ -56,8 +56,15 @@ def incidental(label: str, own: str | None, others: Sequence[str | None]) -> str
 
 
 def difference(own: str | None, found: str | None) -> str:
-    """Returns how a find's lettering differs from the example's, or "" where it does not."""
-    if own is None or (found or "") == own:
+    """Returns how a find's lettering differs from the example's, or "" where it does not.
+
+    A find may have more words than the example: a neighbour's may stand in its strokes.
+    """
+    if own is None or (found or "") == own or (own and _words(own) <= _words(found)):
         return ""
     has = f"its lettering is {found!r}" if found else "it has no lettering"
     return f"{has}, the example's is {own!r}" if own else f"{has}, the example has none"
+
+
+def _words(lettering: str | None) -> set[str]:
+    return set((lettering or "").split())

@@ -20,6 +20,8 @@ from tilescout.rendering.page_strokes import Flags, Floats, Integers, PageStroke
 DIRECTIONS = 8
 CORNER_DIRECTIONS = 16
 MAX_MAP_PIXELS = 60_000_000
+MAX_COARSENESS = 1.5
+"""The factor of the size that a symbol wants for its pixels above which it is told."""
 MARGIN_PX = 64
 ANCHORS = 6
 CHECKED_POINTS = 40
@@ -66,6 +68,7 @@ class DirectionMap:
     def __init__(self, page: PageStrokes, size: float) -> None:
         smallest = math.sqrt(page.width * page.height / MAX_MAP_PIXELS)
         self.pixel = max(size / POINTS_PER_SIDE, smallest)
+        self.is_coarse = self.pixel > MAX_COARSENESS * size / POINTS_PER_SIDE
         self.width = int(page.width / self.pixel) + 2 * MARGIN_PX
         self.height = int(page.height / self.pixel) + 2 * MARGIN_PX
         self.bits = self._draw(page)

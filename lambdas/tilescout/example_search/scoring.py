@@ -27,7 +27,7 @@ MIN_MATCHES = 4
 """Matches from which on what they have in common is believed."""
 MAX_GOOD_MATCHES = 60
 SURE_COMPLETENESS = 0.85
-STEEPNESS, EVEN_AGREEMENT = 14.0, 0.66
+STEEPNESS, EVEN_AGREEMENT = 25.0, 0.66
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,7 +61,9 @@ def find_symbols(
         _finding(symbol.label, value, match, REJECTED if reject else differs)
         for (value, match), reject, differs in zip(kept, rejected, differences, strict=True)
     )
-    return PageFindings(findings=findings, notes=_page_notes(page, symbol, is_cut(placements)))
+    return PageFindings(
+        findings=findings, notes=_page_notes(page, symbol, page_map, is_cut(placements))
+    )
 
 
 def scored(symbol: LearnedSymbol, matches: list[Match]) -> list[tuple[float, Match]]:
@@ -82,8 +84,16 @@ def _differences(
     ]
 
 
-def _page_notes(page: PageStrokes, symbol: LearnedSymbol, cut: bool) -> tuple[str, ...]:
+def _page_notes(
+    page: PageStrokes, symbol: LearnedSymbol, page_map: DirectionMap, cut: bool
+) -> tuple[str, ...]:
     notes = []
+    if page_map.is_coarse:
+        notes.append(
+            f"the page is so large that {symbol.label!r} was looked for in steps of "
+            f"{page_map.pixel:.2f} points, which are coarse for its size, so finds may be missing; "
+            "divide the page"
+        )
     if cut:
         notes.append(
             f"the {MAX_PLACEMENTS:,} places that resemble {symbol.label!r} most were looked at, "

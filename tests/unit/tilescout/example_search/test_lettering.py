@@ -23,6 +23,7 @@ from tilescout.example_search import (
     learn_symbol,
     with_common_lettering,
 )
+from tilescout.example_search.lettering import difference
 from tilescout.rendering.page_strokes import PageStrokes
 
 
@@ -135,3 +136,8 @@ def test_of_two_labels_the_one_with_the_place_s_letters_stays() -> None:
     )  # fmt: skip
     other = Finding(label="b", box=box, score=0.8, turn=0, mirrored=False, scale=1)
     assert best_of([one, other]) == [other]
+
+
+def test_a_neighbours_word_beside_the_symbols_own_does_not_withhold_a_find() -> None:
+    assert difference("J", "E J") == ""
+    assert difference("J", "E") == "its lettering is 'E', the example's is 'J'"

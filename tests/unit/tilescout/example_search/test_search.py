@@ -186,3 +186,16 @@ def test_a_copy_is_found_wherever_and_however_it_lies(
     ends = copy.reshape(-1, 2)
     around = Box(*ends.min(0).tolist(), *ends.max(0).tolist())
     assert max(iou(find.box, around) for find in finds) > 0.6
+
+
+def test_a_page_that_is_too_large_for_a_fine_look_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = page_of([placed(VALVE, x, 100) for x in (60, 130, 200, 270)])
+    symbol = learn_symbol(page, Example(box_at(60, 100), "valve"))
+    assert find_symbols(page, symbol).notes == ()
+
+    monkeypatch.setattr("tilescout.example_search.placements.MAX_MAP_PIXELS", 100_000)
+
+    (note,) = find_symbols(page, symbol).notes
+    assert note.startswith(
+        "the page is so large that 'valve' was looked for in steps of 1.55 points"
+    )
