@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from tilescout_local.engines.ink_extent import Marks, inked
 from tilescout_local.engines.recognition import Reading
 
-MIN_HEIGHT = 1.25
+MIN_HEIGHT, MIN_LONG_HEIGHT = 1.25, 1.12
+"""The height of a symbol, in heights of the highest letter of its line, and of one that is long or
+goes on outside of the box: a letter that touches a wire is long, too, but no higher."""
 MIN_WIDTH = 1.45
-"""The sides of a symbol, in heights of the highest letter of its line: a W has 1.3."""
+"""The width of a long symbol, in heights of the highest letter: a W has 1.3."""
 MIN_LETTERS = 2
 """Letters that must be left to tell how large letters are."""
 
@@ -83,8 +85,8 @@ class _Line:
         part = self._before_wall(mark, at_end=at_end)
         highest = self._marks.height[others].max()
         height, width = np.ptp(np.argwhere(part), axis=0) + 1 if part.any() else (0, 0)
-        leaves = part[:, -1 if at_end else 0].any()
-        return bool(leaves or height >= MIN_HEIGHT * highest or width >= MIN_WIDTH * highest)
+        is_long = part[:, -1 if at_end else 0].any() or width >= MIN_WIDTH * highest
+        return bool(height >= (MIN_LONG_HEIGHT if is_long else MIN_HEIGHT) * highest)
 
     def _before_wall(self, mark: int, *, at_end: bool) -> NDArray[np.bool_]:
         """Returns the pixels of a mark up to a line that it touches and that crosses the crop."""
