@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from tilescout_local.engines.ink_extent import Marks, inked
 from tilescout_local.engines.recognition import Reading
 
+READ_FROM_SYMBOLS = frozenset("O0QDGo°€□®©")
+"""What circles with wires are read as; a P before lowercase letters is higher than they are."""
 MIN_HEIGHT, MIN_LONG_HEIGHT = 1.25, 1.12
 """The height of a symbol, in heights of the highest letter of its line, and of one that is long or
 goes on outside of the box: a letter that touches a wire is long, too, but no higher."""
@@ -35,7 +37,10 @@ def without_end_symbols(reading: Reading, crop: NDArray[np.uint8], around: int) 
     if len(middles) <= MIN_LETTERS:
         return reading
     seen = _Line(inked(crop), around, middles)
-    first, last = int(seen.begins_with_symbol()), len(middles) - int(seen.ends_with_symbol())
+    letters = reading.text.replace(" ", "")
+    begins = letters[0] in READ_FROM_SYMBOLS and seen.begins_with_symbol()
+    ends = letters[-1] in READ_FROM_SYMBOLS and seen.ends_with_symbol()
+    first, last = int(begins), len(middles) - int(ends)
     return _part(reading, first, last) if last - first >= MIN_LETTERS else reading
 
 
