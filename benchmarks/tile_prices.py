@@ -3,6 +3,7 @@
     python -m benchmarks.tile_prices
 
 The counts are those of tilescout.counted_requests, which the tests write; prices are list prices.
+A detector that nobody has counted is priced as the dearest one, and is not in the table.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def table(prices: PriceTable) -> str:
 
 def _tiles(prices: PriceTable) -> Iterator[str]:
     for name, kind in KINDS.items():
-        if kind.reads_pixels:
+        if kind.reads_pixels and name in COUNTS:
             writes = COUNTS[name]["tile"]["dynamodb_write"]
             on_top = f"${prices.call(name):g}" if kind.call_price else _time(name)
             yield f"| a tile by `{name}` | {writes:g} | {prices.tile(name):.6f} | {on_top} |"
