@@ -126,7 +126,7 @@ def table(sides: Sequence[Side], files: Sequence[Path], options: argparse.Namesp
     print("| page | tile, px | tiles |", " | ".join(names), "| over the floor |")
     print("|---|---|---|" + "---|" * (len(names) + 1))
     for path in files:
-        for size in TILE_SIZES:
+        for size in options.tile_size or TILE_SIZES:
             found = [measured(side, path, options.pages, size, options.repeats) for side in sides]
             seconds = [each[0] for each in found]
             shown = " | ".join(f"{each:.3f}" for each in seconds)
@@ -138,6 +138,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.rendering")
     parser.add_argument("--drawings", type=Path, required=True, help="A folder of PDFs.")
     parser.add_argument("--before", type=Path, help="Another checkout of this project.")
+    parser.add_argument("--tile-size", type=int, action="append", help="Pixels; both if left out.")
     parser.add_argument("--pages", type=int, default=10)
     parser.add_argument("--repeats", type=int, default=3)
     options = parser.parse_args()
