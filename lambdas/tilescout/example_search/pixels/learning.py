@@ -106,10 +106,10 @@ def _members(page: ScannedPage, symbol: PixelSymbol, origin: Box) -> Places:
     """Returns the best matches of the tiles nearest to the example, as many as are needed."""
     parts = []
     for core in sorted(tiles_of(page), key=lambda core: _distance(core, origin)):
-        parts.append(places_in_tile(page, symbol, core))
+        parts.append(sized(places_in_tile(page, symbol, core), symbol.log_scale))
         if sum(int((part.scores > MEMBER_SCORES[1]).sum()) for part in parts) >= ENOUGH_MEMBERS:
             break
-    found = sized(joined(parts), symbol.log_scale)
+    found = joined(parts)
     least = float(np.clip(_gap(found.scores), *MEMBER_SCORES))
     rows = [row for row in best_rows(found.boxes, found.scores) if found.scores[row] >= least]
     return chosen(found, rows[:MAX_MEMBERS])

@@ -122,7 +122,7 @@ def _looked_at(channels: Picture, symbol: PixelSymbol) -> tuple[Aligned, bool]:
     half, small = halved(channels), replace(symbol, template=coarse(template))
     found = propose(half, small.template)
     rough = align(half, small.template, proposed(found))
-    values = _agreement(small, rough)
+    values = _agreement(small, rough) - off_size(rough, symbol.log_scale)
     rows = [row for row in np.argsort(-values)[:MAX_REFINED].tolist() if values[row] > MIN_SCORE]
     starts = Starts(
         places=2 * rough.centres[rows] + 0.5,
