@@ -98,7 +98,7 @@ def inked(grey: Grey) -> Flags:
     near = np.arange(max(0, paper - MAX_GRAIN), min(256, paper + MAX_GRAIN + 1))
     grain = np.sqrt(np.average((near - paper) ** 2.0, weights=counts[near]))
     contrast = min(max(GRAINS * grain, MIN_CONTRAST), MAX_CONTRAST)
-    is_ink: Flags = np.abs(grey.astype(np.int16) - paper) > contrast
+    is_ink: Flags = (np.abs(np.arange(256) - paper) > contrast)[grey]
     return is_ink
 
 

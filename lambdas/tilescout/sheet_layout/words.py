@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tilescout.geometry import Box
-from tilescout.sheet_layout.ruled_lines import RuledPage
+from tilescout.sheet_layout.ruled_lines import RuledLine, RuledPage
 
 MAX_SPACE = 1.4
 """The space between words of one phrase, in heights of the letters."""
@@ -23,10 +24,11 @@ class SheetWord:
 def phrases(words: Sequence[SheetWord], page: RuledPage) -> list[SheetWord]:
     """Returns words that follow each other on one line, with no ruled line between, as one."""
     joined: list[SheetWord] = []
+    down = sorted(page.down, key=_at)
     for row in _rows(words):
         for word in sorted(row, key=lambda word: word.box.left):
             last = joined[-1] if joined else None
-            if last is not None and _follows(last.box, word.box, page):
+            if last is not None and _follows(last.box, word.box, down):
                 joined[-1] = SheetWord(f"{last.text} {word.text}", last.box.union(word.box))
             else:
                 joined.append(word)
@@ -45,16 +47,18 @@ def _rows(words: Sequence[SheetWord]) -> list[list[SheetWord]]:
     return rows
 
 
-def _follows(one: Box, other: Box, page: RuledPage) -> bool:
+def _at(line: RuledLine) -> float:
+    return line.at
+
+
+def _follows(one: Box, other: Box, down: Sequence[RuledLine]) -> bool:
+    """Tells if the other word goes on with the one; ``down`` are ruled lines from the left."""
     height = max(one.height, other.height)
     gap = other.left - one.right
     same_line = abs(one.centre[1] - other.centre[1]) <= height / 2
     y = other.centre[1]
-    return (
-        same_line
-        and -height / 2 <= gap <= MAX_SPACE * height
-        and not any(
-            line.start <= y <= line.end and one.right - 2 <= line.at <= other.left + 2
-            for line in page.down
-        )
-    )
+    if not (same_line and -height / 2 <= gap <= MAX_SPACE * height):
+        return False
+    first = bisect_left(down, one.right - 2, key=_at)
+    last = bisect_right(down, other.left + 2, key=_at)
+    return not any(line.start <= y <= line.end for line in down[first:last])
