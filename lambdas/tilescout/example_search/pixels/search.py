@@ -26,7 +26,7 @@ from tilescout.example_search.rejects import resembles_reject
 MIN_SIZED, MAX_SIZED = 3, 40
 """So many good places of a page tell the size that the symbol has on it."""
 GOOD_SCORE, SURE_SCORE = 0.5, 0.8
-STEEPNESS, EVEN_AGREEMENT = 30.0, 0.755
+STEEPNESS, EVEN_AGREEMENT = 30.0, 0.785
 MEAN_USUAL, USUAL_SHARE = 0.87, 0.8
 """The usual agreement of copies, and the share to which the curve follows that of a symbol."""
 
