@@ -18,7 +18,7 @@ MAX_PIXELS = 24_000_000
 
 
 def read_layout(page: ShownPage) -> SheetLayout:
-    """Returns the layout of a page; it costs some hundredths of a second."""
+    """Returns the layout of a page; a large sheet takes .2 to 1.3 s of CPU."""
     picture = page.in_grey(POINTS_PER_INCH)
     if picture.width * picture.height > MAX_PIXELS:
         return SheetLayout()
