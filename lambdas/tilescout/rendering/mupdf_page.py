@@ -113,6 +113,10 @@ class ShownPage:
         blocks = self._text.extractRAWDICT()["blocks"]
         return [line for block in blocks for line in block.get("lines", ())]
 
+    def words(self) -> list[tuple[str, Box]]:
+        """Returns words and their boxes, in points as MuPDF has them; cheaper than ``lines``."""
+        return [(str(text), Box(*sides)) for *sides, text, _, _, _ in self._text.extractWORDS()]
+
     def images(self) -> list[dict[str, Any]]:
         """Returns size (px), channels, bits and box (points as shown) of each image on the page.
 

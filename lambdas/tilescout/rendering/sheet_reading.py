@@ -6,7 +6,6 @@ import numpy as np
 import pymupdf
 
 from tilescout.geometry import POINTS_PER_INCH
-from tilescout.rendering.layer_words import layer_words
 from tilescout.rendering.mupdf_page import ShownPage
 from tilescout.rendering.page_tiles import Pixels
 from tilescout.sheet_layout.layout import SheetLayout
@@ -29,9 +28,11 @@ def read_layout(page: ShownPage) -> SheetLayout:
         picture.draw(pixels, 0)
     finally:
         pymupdf.TOOLS.set_graphics_min_line_width(0)
-    words = [
-        SheetWord(word.text, picture.to_pixels(word.box))
-        for word in layer_words(page.lines(), ())
-        if word.text
-    ]
-    return read_sheet(pixels[..., 0], words)
+    words = [SheetWord(text, picture.to_pixels(box)) for text, box in page.words()]
+    return read_sheet(pixels[..., 0], _drawn_once(words))
+
+
+def _drawn_once(words: list[SheetWord]) -> list[SheetWord]:
+    """Returns the words without those that are drawn again beside themselves to look bold."""
+    places = {(word.text, *(round(at / 3) for at in word.box.centre)): word for word in words}
+    return list(places.values())
