@@ -25,8 +25,8 @@ def open_folder(*paths: str | Path) -> Documents:
 def open_stack(name: str | None = None, *, local: bool = False) -> Documents:
     """Opens the documents of a stack that have a result, the newest version of each object.
 
-    ``name`` is by default $TILESCOUT_STACK or Tilescout; ``local`` opens the embedded AWS that
-    `tilescout local up` started. Raises TargetUnreachable where there is no such stack.
+    ``name`` is by default $TILESCOUT_STACK, else that of cdk.json; ``local`` opens the embedded AWS
+    that `tilescout local up` started. Raises TargetUnreachable where there is no such stack.
     """
     from tilescout_cli.documents.stack_documents import StackDocuments
     from tilescout_cli.stack import target

@@ -259,7 +259,11 @@ export class Store {
   /** Proposals become boxes of this person, or examples of what is not meant. */
   private async decide(proposals: Detection[], changes: Omit<Edit, "id" | "version">): Promise<boolean> {
     const document = this.documentId;
-    const next = this.shown[this.shown.findIndex((each) => each.id === this.current) + 1]?.id ?? "";
+    const judged = new Set(proposals.map((each) => each.id));
+    const at = this.shown.findIndex((each) => each.id === this.current);
+    const next = this.shown.slice(at + 1).find((each) => each.state === "proposed" && !judged.has(each.id));
+    // Before anything is awaited: the next key is meant for the next one.
+    this.select(next?.id ?? "");
     const isRejected = changes.verdict === "rejected";
     if (!isRejected) {
       const edits = proposals.map((each) => ({
@@ -269,7 +273,6 @@ export class Store {
       if (!(await this.save(edits))) return false;
     }
     this.teaching.judged(document, proposals, isRejected);
-    this.select(this.detections.get(next)?.state === "proposed" ? next : "");
     return true;
   }
 

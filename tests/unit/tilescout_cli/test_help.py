@@ -14,7 +14,7 @@ from tilescout_cli.commands import dataset
 
 DEFAULTS = (
     ("detect --profile", "its default profile"),
-    ("detect --stack", "$TILESCOUT_STACK or Tilescout"),
+    ("detect --stack", "$TILESCOUT_STACK, else that of cdk.json"),
     ("tune --profile", "its default profile"),
     ("tune --vary", "dpi, input_scale, tile_size, overlap around the profile's"),
     ("tune --model", "the sample's"),

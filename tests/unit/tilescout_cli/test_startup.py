@@ -62,7 +62,7 @@ def completed(words: str) -> tuple[set[str], list[str]]:
     ("words", "proposed"),
     [
         ("tilescout mod", ["model"]),
-        ("tilescout re", ["results", "retry", "reconcile"]),
+        ("tilescout re", ["results", "retry", "reconcile", "references"]),
         ("tilescout model st", ["status", "stop"]),
     ],
 )
