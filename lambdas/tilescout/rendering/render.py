@@ -55,7 +55,7 @@ def inspect_document(
     """
     require_known_kind(path)
     arguments = {
-        "path": str(path),
+        "path": _from_anywhere(path),
         "max_pages": max_pages,
         "pages": pages,
         "picture_dpi": picture_dpi,
@@ -101,6 +101,11 @@ def inspect_for_profile(
     return inspect("none", limits)
 
 
+def _from_anywhere(path: Path) -> str:
+    """Returns the path as a renderer finds it, which may have been started in another folder."""
+    return str(path.absolute())
+
+
 def require_known_kind(path: Path) -> None:
     """Raises UnreadableDocument where the file begins neither as a PDF nor as a picture does."""
     with path.open("rb") as file:
@@ -126,7 +131,7 @@ def render_page(
     ``on_tile`` ends the child and is raised.
     """
     require_known_kind(path)
-    arguments = {"path": str(path), "request": asdict(request)}
+    arguments = {"path": _from_anywhere(path), "request": asdict(request)}
     subject = f"page {request.page}"
     with child_frames("render", arguments, subject=subject, limits=limits) as frames:
         for frame in frames:
@@ -153,7 +158,7 @@ def read_strokes(
     Raises UnsupportedPage, UnreadableDocument and RenderLimitExceeded.
     """
     require_known_kind(path)
-    arguments = {"path": str(path), "page": page}
+    arguments = {"path": _from_anywhere(path), "page": page}
     with child_frames("strokes", arguments, subject=f"page {page}", limits=limits) as frames:
         frame = next(frames)
     return from_archive(frame.payload)

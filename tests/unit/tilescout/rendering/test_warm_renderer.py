@@ -214,3 +214,11 @@ def test_a_caller_that_is_killed_leaves_no_process(tmp_path: Path) -> None:
         (child,) = children_of(renderer)
         caller.kill()
     until(lambda: not any(Path("/proc", str(each)).exists() for each in (renderer, child)))
+
+
+def test_a_file_is_found_from_the_folder_that_the_caller_is_in_by_now(
+    page: Path, images: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images_of(page)
+    monkeypatch.chdir(page.parent)
+    assert images_of(Path(page.name)) == images
