@@ -126,7 +126,8 @@ def _distance(core: Box, origin: Box) -> float:
 def _consensus(first: PixelSymbol, members: Aligned) -> PixelSymbol:
     """Returns the symbol with the mean picture of its best matches instead of the example's."""
     drawn = first.template
-    mean = members.pictures.mean(0)
+    # Sums depend on the order in memory, and a file keeps none but this one.
+    mean = np.ascontiguousarray(members.pictures.mean(0))
     unsteady = np.abs(members.pictures[:, 0] - np.median(members.pictures[:, 0], 0)).mean(0)
     steadiness = 1 / (unsteady**2 + STEADY)
     template = replace(
