@@ -17,6 +17,9 @@ from tilescout.detector_kinds import (
 )
 from tilescout.profiles import Profile
 
+FIELDS_OF_THE_STACK_ONLY = {"examples"}
+"""They tell a person what a version was made from; no function reads them."""
+
 
 def test_every_detector_has_a_row() -> None:
     assert tuple(KINDS) == get_args(DetectorName)
@@ -24,7 +27,8 @@ def test_every_detector_has_a_row() -> None:
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 def test_the_own_fields_of_a_detector_are_fields_of_a_profile(kind: DetectorKind) -> None:
-    assert set(kind.own_fields) <= {field.name for field in fields(Profile)}
+    known = {field.name for field in fields(Profile)}
+    assert set(kind.own_fields) <= known | FIELDS_OF_THE_STACK_ONLY
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
@@ -40,7 +44,8 @@ def test_a_field_that_no_detector_claims_suits_all_of_them() -> None:
 
 
 def test_a_field_of_some_detectors_suits_no_other() -> None:
-    assert names_with("seconds_per_tile") == ["onnx"]
+    assert names_with("seconds_per_tile") == ["onnx", "example"]
+    assert names_with("examples") == ["example"]
     assert names_with("find") == ["textract", "rekognition-text", "pdf-text"]
     assert not may_have(KINDS["textract"], "start_minutes")
 
@@ -53,6 +58,7 @@ def test_only_truncated_answers_take_more_than_one_call_per_tile() -> None:
         "rekognition-text": 5,
         "pdf-text": 1,
         "onnx": 1,
+        "example": 1,
     }
 
 
