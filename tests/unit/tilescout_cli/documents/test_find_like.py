@@ -76,15 +76,23 @@ def test_only_the_pages_asked_for_are_searched(plan: Path) -> None:
     assert {find["page"] for find in json.loads(out)["finds"]} == {2}
 
 
-def test_a_scanned_page_is_told_and_left_out(plan: Path, tmp_path: Path) -> None:
-    scan = pymupdf.open()
-    scan.new_page(width=400, height=300)
-    scan.save(tmp_path / "scan.pdf")
-    code, out, _ = typed(f"{plan}#1:49,47,71,67=valve", str(tmp_path / "scan.pdf"), "--json")
+def scan_of(plan: Path, path: Path) -> Path:
+    """The first page as a picture, and an empty one."""
+    with pymupdf.open(plan) as drawn, pymupdf.open() as scan:
+        page = scan.new_page(width=400, height=300)
+        page.insert_image(page.rect, pixmap=drawn[0].get_pixmap(dpi=200))
+        scan.new_page(width=400, height=300)
+        scan.save(path)
+    return path
+
+
+def test_a_scanned_page_is_searched_too(plan: Path, tmp_path: Path) -> None:
+    scan = scan_of(plan, tmp_path / "scan.pdf")
+    code, out, _ = typed(f"{plan}#1:49,47,71,67=valve", str(scan), "--json")
     answer = json.loads(out)
-    assert (code, answer["finds"]) == (0, [])
-    assert answer["searched_pages"] == 0
-    assert "it is a scan or empty" in answer["skipped"][0]["reason"]
+    assert (code, answer["searched_pages"], answer["skipped"]) == (0, 2, [])
+    assert {find["page"] for find in answer["finds"]} == {1}
+    assert len(answer["finds"]) == len(PLACES)
 
 
 def test_a_file_that_is_no_pdf_does_not_stop_the_others(plan: Path, tmp_path: Path) -> None:
