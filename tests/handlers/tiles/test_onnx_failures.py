@@ -46,6 +46,9 @@ def onnxruntime_raises(
         def __init__(self, session: Any) -> None:
             self._session = session
 
+        def get_modelmeta(self) -> Any:
+            return self._session.get_modelmeta()
+
         def run(self, outputs: list[str], feed: dict[str, Any]) -> Any:
             (values,) = feed.values()
             asked.append(bool(values.min() == values.max()))
