@@ -8,7 +8,7 @@ reading is kept.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -19,7 +19,7 @@ from tilescout.geometry import Box
 from tilescout.neighbours import overlapping_pairs, sides_of
 from tilescout_local.engines.end_symbols import without_end_symbols
 from tilescout_local.engines.false_lines import is_lettering
-from tilescout_local.engines.ink_extent import Extent, ink_extent, inked_part, letters_extent
+from tilescout_local.engines.ink_extent import Extent, ink_extent, inked, inked_part, letters_extent
 from tilescout_local.engines.letter_widths import with_letters_by_width
 from tilescout_local.engines.recognition import Reading, Recogniser
 from tilescout_local.engines.text_boxes import Corners, TextBoxes, lettering_of
@@ -270,12 +270,22 @@ def reading_quad(corners: Corners, sideways: bool = False, upwards: bool = False
 def _line(line: LineReading, image: Image) -> Line:
     shape = image.shape
     reading, ink = _letters(line, image)
+    ink = _with_cut_letters(line, ink, shape)
     band = part_across(line.quad, ink.top, ink.bottom)
     ends = _word_ends(reading, band, ink, shape)
     words = tuple(_words(reading, band, ends))
     text = " ".join(reading.text.split())
     start, end = (ends[0][0], ends[-1][1]) if ends else (ink.left, ink.right)
     return Line(text, 100 * reading.confidence, part_along(band, start, end), words)
+
+
+def _with_cut_letters(line: LineReading, ink: Extent, shape: tuple[int, ...]) -> Extent:
+    """Returns the extent up to the ends at which the edge of the image cuts a letter."""
+    columns = inked(line.crop).any(axis=0)
+    starts = _is_cut(line.quad[0], shape) and bool(columns[:EDGE_PX].any())
+    ends = _is_cut(line.quad[1], shape) and bool(columns[-EDGE_PX:].any())
+    left, right = (0.0 if starts else ink.left), (1.0 if ends else ink.right)
+    return replace(ink, left=min(left, ink.left), right=max(right, ink.right))
 
 
 def _letters(line: LineReading, image: Image) -> tuple[Reading, Extent]:
