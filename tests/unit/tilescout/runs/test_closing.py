@@ -22,7 +22,7 @@ HELD = HeldRun(
     claims=(Claim(document_id="a", failed=2), Claim(document_id="b", requeued=True)),
     now=NOW,
 )
-ANSWERED = replace(HELD, record=replace(HELD.record, tiles_answered=3))
+ANSWERED = replace(HELD, record=replace(HELD.record, tiles_answered=3, last_answer_at=NOW - 60))
 STALLED = replace(ANSWERED, state=replace(STATE, finished=NOTHING_ENDS))
 OPEN = BandRow(page=1, band=0, planned=3, answered=frozenset({0}))
 FULL = BandRow(page=1, band=1, planned=1, answered=frozenset({256}))

@@ -49,7 +49,11 @@ def of_model(**changed: Any) -> Document:
 
 
 def totals(stack: Stack, *documents: Document) -> Totals:
-    return progress.totals(stack, [DocumentProgress(document=each, tiles=9) for each in documents])
+    return progress.totals(stack, [_seen_in_its_run(each) for each in documents])
+
+
+def _seen_in_its_run(document: Document) -> DocumentProgress:
+    return DocumentProgress(document=document, run_ids=frozenset({document.run_id}), tiles=9)
 
 
 def running(stack: Stack, **start: Any) -> None:
