@@ -12,6 +12,7 @@ from benchmarks.symbols.pages import annotated_sheet, write_pages
 from tilescout.detections import Answer
 from tilescout.errors import DetectorUnavailable
 from tilescout.geometry import Box
+from tilescout.pricing import ONNX_GB, PriceTable
 from tilescout.tiling.grid import Tile
 from tilescout_cli.app import app
 from tilescout_tune.budgeted_detector import Budget, BudgetedDetector, BudgetExceeded
@@ -65,7 +66,15 @@ def test_a_larger_tile_has_its_seconds_and_their_price(tuned: Result) -> None:
     assert found["profile"]["symbols"]["seconds_per_tile"] == 1.0
     assert (of_size[2048]["seconds_per_tile"], "seconds_per_tile" in of_size[1024]) == (1.0, False)
     assert (of_size[1024]["calls_per_page"], of_size[2048]["calls_per_page"]) == (12, 4)
-    assert [of_size[side]["usd_per_page"] for side in (1024, 2048)] == [0.0005555, 0.00033114]
+    assert of_size[1024]["usd_per_page"] == pytest.approx(page_price(12, seconds=0.25), abs=1e-8)
+    assert of_size[2048]["usd_per_page"] == pytest.approx(page_price(4, seconds=1.0), abs=1e-8)
+
+
+def page_price(tiles: int, *, seconds: float) -> float:
+    """The dollars of a page whose tiles take the function so long each."""
+    prices = PriceTable()
+    tile = prices.tile("onnx") + seconds * ONNX_GB * prices.lambda_gb_second
+    return prices.page("onnx") + tiles * tile
 
 
 def test_the_price_of_calls_is_bounded_before_the_first(tuned: Result) -> None:
