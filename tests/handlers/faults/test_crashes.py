@@ -192,17 +192,31 @@ def found_in(account: Account, document: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Ended:
-    """What is in the tables and the bucket, how often the detector was asked, and all calls."""
+    """What is in the tables and the bucket, and all calls.
+
+    The detector was ``asked`` so often; the document's record tells of so many ``billed`` calls.
+    """
 
     told: str
     asked: int
+    billed: int
     made: list[str]
 
     @property
     def commit(self) -> range:
         """Calls from the ask to the tile's row: who dies at one of these may have paid in vain."""
         ask = self.made.index(ASK) + 1
-        return range(ask, self.made.index("UpdateItem", ask) + 2)
+        return range(ask, self._committed(ask))
+
+    @property
+    def attempt(self) -> range:
+        """Calls from the tile's reservation to its row: an ask may have been made by then."""
+        ask = self.made.index(ASK) + 1
+        reserved = max(n for n, name in enumerate(self.made[:ask], start=1) if name == "PutItem")
+        return range(reserved, self._committed(ask))
+
+    def _committed(self, ask: int) -> int:
+        return self.made.index("UpdateItem", ask) + 2
 
 
 def run_dying(begun: Beginning[str], call: int, fault: Fault, *, retry: bool) -> Ended:
@@ -215,8 +229,10 @@ def run_dying(begun: Beginning[str], call: int, fault: Fault, *, retry: bool) ->
         assert row["clean_after"] == 0
         sets = {each["result_id"] for each in account.detections.scan()["Items"]}
         assert sets == {account.document(document)["result_id"]}
+        billed = int(row.pop("calls"))
+        assert row.pop("spent_usd") == billed * row["price_per_call"]
         told = str(sorted(row.items())) + str(found_in(account, document))
-        return Ended(told, len(asked), list(made))
+        return Ended(told, len(asked), billed, list(made))
 
 
 @pytest.fixture
@@ -229,12 +245,17 @@ def waiting() -> Iterator[Beginning[str]]:
 def assert_same_end(
     begun: Beginning[str], calls: list[int], clean: Ended, fault: Fault, *, retry: bool
 ) -> None:
-    """A tile is billed once, and once more for the worker that died before its commit (rule 19)."""
-    assert clean.asked == 1
+    """A tile is billed once, and once more for the worker that died before its commit (rule 19).
+
+    The record tells of every ask, and of one that the worker which died may have made.
+    """
+    assert (clean.asked, clean.billed) == (1, 1)
     for call in calls:
         ended = run_dying(begun, call, fault, retry=retry)
         assert ended.told == clean.told, f"call {call}, {clean.made[call - 1]}"
         assert ended.asked <= 1 + (call in clean.commit), f"call {call} of {clean.made}"
+        most = 1 + (call in clean.attempt)
+        assert ended.asked <= ended.billed <= most, f"call {call} of {clean.made}"
 
 
 RETRIED = pytest.mark.parametrize("retry", [True, False], ids=["retried", "aborted"])
