@@ -72,7 +72,7 @@ test-edges: $(INSTALLED) web
 	$(BIN)/python -m pytest tests/infra tests/workflow tests/browser -q
 
 # The embedded AWS and the browser mostly wait, for time-outs and for each other.
-test-local: $(INSTALLED)
+test-local: $(INSTALLED) web
 	$(BIN)/python -m pytest tests/local -q -n 2 --dist loadfile -m "not long"
 
 # Types are checked on one core, so what waits runs beside them; each part prints when it has ended.
@@ -88,7 +88,7 @@ check-all: lint web  ## Every test, long ones too, and the tables in docs/; unde
 	$(BIN)/python -m tests.handlers.permissions build/rights --out docs/permissions.md
 	$(BIN)/python -m pytest tests/unit tests/handlers -q -n 2 -m "hypothesis and not long" --hypothesis-profile default
 	$(BIN)/python -m pytest tests/exploration -q -n 2 --deselect tests/exploration/test_all_rules.py
-	$(BIN)/python -m pytest tests/train -q
+	$(BIN)/python -m pytest tests/train tests/browser -q
 	$(BIN)/python -m tests.exploration.report --out docs/exploration.md
 	$(BIN)/python -m tests.local.model_faults.report --out docs/model_faults.md
 	$(BIN)/python -m benchmarks.snippet_recall --out docs/snippets.md

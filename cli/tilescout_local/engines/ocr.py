@@ -281,7 +281,7 @@ def _line(line: LineReading, image: Image) -> Line:
 
 def _with_cut_letters(line: LineReading, ink: Extent, shape: tuple[int, ...]) -> Extent:
     """Returns the extent up to the ends at which the edge of the image cuts a letter."""
-    columns = inked(line.crop).any(axis=0)
+    columns = np.asarray(inked(line.crop).any(axis=0), bool)
     starts = _is_cut(line.quad[0], shape) and bool(columns[:EDGE_PX].any())
     ends = _is_cut(line.quad[1], shape) and bool(columns[-EDGE_PX:].any())
     left, right = (0.0 if starts else ink.left), (1.0 if ends else ink.right)
