@@ -17,7 +17,8 @@ from tilescout_local.engines.ink_extent import Marks, inked
 from tilescout_local.engines.recognition import Reading
 
 READ_FROM_SYMBOLS = frozenset("O0QDGo°€□®©")
-"""The characters that circles with wires are read as; a P before lowercase letters is higher than they are."""
+"""The characters that circles with wires are read as; a P before lowercase letters is higher than
+they are."""
 MIN_HEIGHT, MIN_LONG_HEIGHT = 1.25, 1.12
 """The height of a symbol, in heights of the highest letter of its line, and of one that is long or
 goes on outside of the box: a letter that touches a wire is long, too, but no higher."""
