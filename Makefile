@@ -76,7 +76,7 @@ test-local: $(INSTALLED) web
 	$(BIN)/python -m pytest tests/local -q -n 2 --dist loadfile -m "not long"
 
 # Types are checked on one core, so what waits runs beside them; each part prints when it has ended.
-check: $(INSTALLED) web  ## Lint, types and every fast test; some 8 minutes on 2 cores.
+check: $(INSTALLED) web  ## Lint, types and every fast test; some 10 minutes on 2 cores.
 	$(MAKE) --no-print-directory -j 3 $(TOGETHER) lint test-edges test-local
 	$(MAKE) --no-print-directory test-core
 
