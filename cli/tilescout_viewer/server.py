@@ -81,6 +81,8 @@ def _listening(port: int) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((LOOPBACK, port))
+        # From here on a browser that is faster than the server's thread waits; it is not refused.
+        listener.listen()
         yield listener
 
 
