@@ -150,7 +150,13 @@ class System:
         return self.status_of(execution)
 
     def run(self, model: str) -> str:
-        return self.ended(self.start(model))
+        """Runs the model and waits until nobody works for it; returns how the run ended.
+
+        Where a run of the guard held the lease, that run does the work and this one ends at once.
+        """
+        status = self.ended(self.start(model))
+        eventually(lambda: model not in executions.models_at_work(self.stack), PATIENCE)
+        return status
 
     def runs(self, model: str) -> list[Run]:
         """Returns the records of the model's runs, the newest first."""
