@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tilescout.counted_requests import IDLE_GUARD
 from tilescout.pricing import PriceTable
+from tilescout.pricing.counted_requests import IDLE_GUARD
 
 MINUTES_A_MONTH = 730 * 60
 TRANSITIONS_OF_AN_IDLE_RUN = 3

@@ -2,7 +2,8 @@
 
     python -m benchmarks.tile_prices
 
-The counts are those of tilescout.counted_requests, which the tests write; prices are list prices.
+The counts are those of tilescout.pricing.counted_requests, which the tests write; prices are list
+prices.
 A detector that nobody has counted is priced as the dearest one, and is not in the table.
 """
 
@@ -10,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tilescout.counted_requests import COUNTS
 from tilescout.detector_kinds import KINDS
 from tilescout.pricing import PriceTable
+from tilescout.pricing.counted_requests import COUNTS
 
 DENSE_ROWS = 922
 """Detections of the densest sample page, read by its text layer."""

@@ -23,7 +23,6 @@ from tests.handlers.papers import upload_event
 from tests.handlers.runs import Clock, Run, clock
 from tests.handlers.usage import Usage, metered
 from tilescout import keys
-from tilescout.counted_requests import COUNTS, IDLE_GUARD
 from tilescout.detector_kinds import KINDS, DetectorName
 from tilescout.intake.planning import plan_document
 from tilescout.pricing import (
@@ -33,6 +32,7 @@ from tilescout.pricing import (
     TILE_GB_SECONDS,
     PriceTable,
 )
+from tilescout.pricing.counted_requests import COUNTS, IDLE_GUARD
 from tilescout.profiles import Profile
 from tilescout.rendering.render import inspect_document
 
@@ -49,9 +49,9 @@ MINUTES_OF_A_SWEEP = 15
 Counts = dict[str, dict[str, float]]
 HEAD = '''"""The requests and units that AWS bills around tiles, pages, documents and detections.
 
-Counted by the tests, and written by
+Counted by the tests. With COUNTS=lambdas/tilescout/pricing/counted_requests.py, it is written by
 
-    python -m pytest tests/handlers/test_usage.py --counts lambdas/tilescout/counted_requests.py
+    python -m pytest tests/handlers/test_usage.py --counts $COUNTS
 
 A document's counts are those of one that has a run of its own. Calls of detectors and the time of
 functions are not in here.

@@ -160,7 +160,7 @@ def test_a_tile_is_sent_to_the_new_detector(used: dict[str, object]) -> None:
 
 GROUP_OF_COMMANDS = "cli/tilescout_cli/app.py"
 """Lists `tilescout onnx`, which is named after the format of the files that it takes."""
-COUNTED = "lambdas/tilescout/counted_requests.py"
+COUNTED = "lambdas/tilescout/pricing/counted_requests.py"
 """Written by a test; a detector that it lacks costs what the dearest one costs."""
 
 

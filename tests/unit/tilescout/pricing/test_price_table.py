@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from tilescout.counted_requests import COUNTS
 from tilescout.detector_kinds import DetectorName
 from tilescout.errors import InvalidProfile
 from tilescout.pricing import PriceTable
+from tilescout.pricing.counted_requests import COUNTS
 from tilescout.profiles import Profile
 
 PRICES = PriceTable()

@@ -1,8 +1,8 @@
 """The requests and units that AWS bills around tiles, pages, documents and detections.
 
-Counted by the tests, and written by
+Counted by the tests. With COUNTS=lambdas/tilescout/pricing/counted_requests.py, it is written by
 
-    python -m pytest tests/handlers/test_usage.py --counts lambdas/tilescout/counted_requests.py
+    python -m pytest tests/handlers/test_usage.py --counts $COUNTS
 
 A document's counts are those of one that has a run of its own. Calls of detectors and the time of
 functions are not in here.

@@ -10,9 +10,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 
-from tilescout.counted_requests import COUNTS
 from tilescout.detector_kinds import CALL_PRICES, CUSTOM_LABELS_UNIT_HOUR, KINDS, DetectorName
 from tilescout.errors import InvalidProfile
+from tilescout.pricing.counted_requests import COUNTS
 from tilescout.profiles import Profile
 
 PRICES_AS_OF = "2026-11"
