@@ -31,8 +31,7 @@ from tilescout_local.server_process import (
 from tilescout_local.state import SANDBOXES, STATE_FILE, WorkerCounts
 
 DEFAULT_WORKERS = WorkerCounts()
-STOP_SECONDS, KILL_SECONDS = 1.5, 10.0
-"""Nothing is kept that a server needs time to write; what does not end by then is killed."""
+STOP_SECONDS = 10.0
 
 Progress = Callable[[str], None]
 
@@ -118,15 +117,17 @@ class EmbeddedAws:
         self._control("DELETE", "models/meter")
 
     def stop(self) -> None:
-        """Ends the server and every process that it started, and waits until none is left."""
+        """Ends the server and every process that it started, and waits until none is left.
+
+        The server is killed, as it keeps nothing that it would have to write, and may be too busy
+        to end itself soon.
+        """
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGTERM)
-        if not wait_until_free(self.home, STOP_SECONDS):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.pid, signal.SIGKILL)
-            wait_until_free(self.home, KILL_SECONDS)
+            os.killpg(self.pid, signal.SIGKILL)
+        wait_until_free(self.home, STOP_SECONDS)
         if self.process is not None:
             self.process.communicate()
+        (self.home / STATE_FILE).unlink(missing_ok=True)
         shutil.rmtree(self.home / SANDBOXES, ignore_errors=True)
 
     def __enter__(self) -> EmbeddedAws:

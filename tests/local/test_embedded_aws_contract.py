@@ -84,6 +84,14 @@ def test_one_left_running_is_found_and_a_second_in_its_home_is_refused(tmp_path:
     assert not is_running(first.pid)
 
 
+def test_a_server_that_is_too_busy_to_end_itself_is_stopped(tmp_path: Path) -> None:
+    server = start(tmp_path)
+    os.kill(server.pid, signal.SIGSTOP)
+    server.stop()
+    assert find_running(tmp_path) is None
+    assert not is_running(server.pid)
+
+
 def test_another_version_of_the_emulator_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install, "MINISTACK_VERSION", "1.5.34")
     with pytest.raises(WrongEmulatorVersion, match=r"needs ministack 1\.5\.34, found 1\.5\.33"):

@@ -90,11 +90,6 @@ def opened(step: Step, *, local: bool, stack: str | None, keep: bool = False) ->
         yield target.find(local=local, stack=stack)
 
 
-def stays(stack: Stack) -> bool:
-    """Tells whether the stack can still be queried when the command has ended."""
-    return stack.home is None or stack.home == paths.embedded_home().resolve()
-
-
 def _new(home: Path, step: Step, *, leave_running: bool) -> tuple[Stack, EmbeddedAws]:
     _check_packages()
     build = paths.build_folder()

@@ -79,7 +79,7 @@ def detect(order: Order, where: Where, *, as_json: bool) -> int:
         bill = waiting.await_model(
             stack, watched, seconds=order.seconds, show=view.show, tell=view.tell
         )
-        hint = f"more: `tilescout results {stack.option} ID`" if local_stack.stays(stack) else ""
+        hint = f"more: `tilescout results {stack.option} ID`" if stack.stays else ""
     _report(finished, bill, hint, as_json=as_json)
     return _exit_code(finished, refused)
 

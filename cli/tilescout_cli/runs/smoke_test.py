@@ -147,7 +147,7 @@ def _removed_after(stack: Stack, sent: SentPdf, view: ProgressView) -> Iterator[
     try:
         yield
     except KeyboardInterrupt:
-        if local_stack.stays(stack):
+        if stack.stays:
             _remove(stack, sent, view)
         raise
     else:

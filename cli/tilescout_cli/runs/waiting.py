@@ -41,17 +41,23 @@ def watch(
 ) -> list[Watched]:
     """Returns every upload as it ended, or as it is when ``seconds`` are over.
 
-    Runs that it started are stopped when it is interrupted. Raises CommandFailed where runs fail
-    again and again.
+    Runs that it started are stopped when it is interrupted, unless they end with their stack
+    anyway. Raises CommandFailed where runs fail again and again.
     """
     runs = StartedRuns(stack, "detect", tell)
     try:
         progress = _watch(stack, uploads, runs, seconds=seconds, show=show, tell=tell)
     except BaseException:
-        if runs.stop() and any(lease_table.read(stack.ledger, each).owned for each in runs.latest):
-            tell(LEFT_TO_THE_GUARD)
+        if stack.stays:
+            _stop(runs, tell)
         raise
     return [Watched(upload, progress[upload.document_id].document) for upload in uploads]
+
+
+def _stop(runs: StartedRuns, tell: Tell) -> None:
+    ledger = runs.stack.ledger
+    if runs.stop() and any(lease_table.read(ledger, each).owned for each in runs.latest):
+        tell(LEFT_TO_THE_GUARD)
 
 
 def _watch(

@@ -78,6 +78,11 @@ class Stack:
         return self.outputs["DetectionRunArn"]
 
     @property
+    def stays(self) -> bool:
+        """Tells whether the stack can still be queried when the command has ended."""
+        return self.home is None or self.home == paths.embedded_home().resolve()
+
+    @property
     def option(self) -> str:
         """The option that brings another command here."""
         return "--local" if self.home else f"--stack {self.name}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -142,6 +143,21 @@ def test_what_was_started_is_stopped_when_the_person_leaves(stack: Stack) -> Non
         waiting.watch(stack, [upload()], seconds=9, show=leave, tell=silence)
     assert executions(stack) == []
     assert len(executions(stack, "ABORTED")) == 1
+
+
+def test_a_stack_that_ends_with_the_command_is_asked_nothing_when_the_person_leaves(
+    stack: Stack, tmp_path: Path
+) -> None:
+    own = dataclasses.replace(stack, home=tmp_path)
+    add(own, document(status="QUEUED", result_id=""))
+
+    def leave(totals: Totals) -> None:
+        if executions(own):
+            raise SystemExit(143)
+
+    with pytest.raises(SystemExit):
+        waiting.watch(own, [upload()], seconds=9, show=leave, tell=silence)
+    assert len(executions(own)) == 1
 
 
 def test_the_third_failed_run_ends_the_waiting(stack: Stack) -> None:
