@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import sys
 from typing import Annotated, Any
@@ -50,6 +52,8 @@ COMMANDS = {
     },
 }
 """A summary of each command, by the panel of the help text; `commands/` has a module for each."""
+
+TERMINATED = 128 + signal.SIGTERM
 
 
 class Commands(ListedCommands):
@@ -125,10 +129,23 @@ def root(
 def main() -> None:
     """Runs the command; a SIGTERM ends it as Ctrl-C does, so that nothing is left behind."""
     signal.signal(signal.SIGTERM, _end)
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        if end.code == TERMINATED:
+            _leave()
+        raise
 
 
 def _end(*_: object) -> None:
     # A second one must not interrupt what the first one has begun to take down.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise SystemExit(128 + signal.SIGTERM)
+    raise SystemExit(TERMINATED)
+
+
+def _leave() -> None:
+    """Ends the process; the interpreter's own end would take seconds on a busy machine."""
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(TERMINATED)

@@ -84,3 +84,27 @@ def test_an_unknown_command_is_answered_with_the_nearest() -> None:
 
     assert done.returncode == 2
     assert "Did you mean 'model'?" in done.stderr
+
+
+TERMINATED = """
+import atexit, os, signal, sys
+from tilescout_cli import app
+
+def command():
+    try:
+        print("begun")
+        os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        print("taken down")
+
+atexit.register(lambda: print("the interpreter's own end"))
+app.app = command
+app.main()
+"""
+
+
+def test_a_terminated_command_takes_down_what_it_began_and_ends() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TERMINATED], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (143, "begun\ntaken down\n")
