@@ -41,7 +41,7 @@ from tilescout.rendering.requests import RenderedTile, RenderRequest
 from tilescout_cli.stack import cdk_profiles
 from tilescout_evaluate.metrics.text.accuracy import letters_and_digits
 from tilescout_evaluate.metrics.text.pages import MAX_AREA_RATIO, contains_centre, words_under
-from tilescout_local.engines.text_reading import Line, from_json
+from tilescout_local.engines.text_reading import Line, from_json, request_frame
 from tilescout_local.processes import framing
 
 MIN_WORDS = 40
@@ -87,11 +87,15 @@ class Reader:
                 pass_fds=[theirs.fileno()],
             )
         self._socket = ours
+        reading = checkout / "cli/tilescout_local/engines/text_reading.py"
+        self._names_alphabet = "def request_frame" in reading.read_text()
 
     def read(self, image: bytes) -> tuple[list[Line], float]:
         """Returns the lines of an image and the CPU seconds that they took."""
         before = self._cpu_seconds()
-        framing.send(self._socket, image)
+        # Checkouts before alphabets were a setting take the image alone.
+        request = request_frame("latin", image) if self._names_alphabet else image
+        framing.send(self._socket, request)
         answer = framing.receive(self._socket)
         if answer is None:
             raise SystemExit("the OCR process ended; read its message above")

@@ -10,7 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from infra.config.errors import BrokenRule
 from infra.config.schedule_expressions import HOURLY, check_expression
 from tilescout.detector_kinds import (
+    ALPHABET_NAMES,
+    DEFAULT_ALPHABET,
     KINDS,
+    AlphabetName,
     DetectorKind,
     DetectorName,
     may_have,
@@ -34,6 +37,7 @@ REASONS = {
     "use_running_model": "has a model to start",
     "max_dpi": "has a dpi that lettering decides (dpi auto, or max_dpi)",
     "max_tiles_per_page": "has a dpi that lettering decides (dpi auto, or max_dpi)",
+    "alphabet": "reads drawn characters",
 }
 """Why a field suits only some detectors: what a message says of the detectors that may have it."""
 
@@ -124,6 +128,7 @@ class Profile(_Strict):
     max_dpi: Annotated[int, Field(ge=0, le=1200)] = 0
     max_tiles_per_page: Annotated[int, Field(ge=1)] = 100
     colour: Literal["grey", "rgb"] = "grey"
+    alphabet: AlphabetName = DEFAULT_ALPHABET
     second_scale: float | Literal["page"] = 0.0
     text_layer: Literal["off", "first"] = "off"
     find: tuple[Find, ...] = ()
@@ -282,6 +287,17 @@ class Profile(_Strict):
                 "remove second_scale or choose another detector",
             )
         return self
+
+    @field_validator("alphabet", mode="before")
+    @classmethod
+    def _is_an_alphabet(cls, alphabet: object) -> object:
+        if alphabet in ALPHABET_NAMES:
+            return alphabet
+        raise BrokenRule(
+            f"alphabet is one of {', '.join(ALPHABET_NAMES)}",
+            f"it is {alphabet!r}",
+            'choose one of them; "any" has every character that the reader knows',
+        )
 
     @field_validator("second_scale", mode="before")
     @classmethod

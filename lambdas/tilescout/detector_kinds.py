@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 DetectorName = Literal[
     "custom-labels", "textract", "rekognition-text", "pdf-text", "onnx", "example"
 ]
 BY_EXAMPLE: DetectorName = "example"
 """The detector of profiles that `tilescout find-like` writes."""
+
+AlphabetName = Literal["latin", "greek", "chinese", "japanese", "any"]
+"""The characters that a reader of drawn text may answer. Latin letters, digits and the signs of
+drawings are in each; "any" are all that the reader knows."""
+ALPHABET_NAMES: tuple[AlphabetName, ...] = get_args(AlphabetName)
+DEFAULT_ALPHABET: AlphabetName = "latin"
 
 Finds = Literal["text", "objects"]
 Model = Literal["none", "started", "file"]
@@ -33,7 +39,7 @@ AUTO_DPI = {"dpi": 200, "max_dpi": 400}
 """The meaning of ``dpi`` "auto" in a profile that does not say more."""
 
 _OF_TEXT = ("find", "text_layer")
-_OF_DRAWN_TEXT = (*_OF_TEXT, "second_scale", "max_dpi", "max_tiles_per_page")
+_OF_DRAWN_TEXT = (*_OF_TEXT, "second_scale", "max_dpi", "max_tiles_per_page", "alphabet")
 _OF_STARTED_MODELS = (
     "max_inference_units",
     "tiles_per_second_per_unit",

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tilescout.detector_kinds import KINDS, DetectorKind, DetectorName
+from tilescout.detector_kinds import (
+    DEFAULT_ALPHABET,
+    KINDS,
+    AlphabetName,
+    DetectorKind,
+    DetectorName,
+)
 
 TextLayer = Literal["off", "first"]
 Correct = Literal["look-alikes", "none"]
@@ -58,6 +64,7 @@ class Profile:
     ``text_layer`` "first" reads the text of the PDF itself and sends only tiles that show
     lettering outside of it to the detector. ``min_confidence`` is 0 to 100 by label, "*" for the
     rest.
+    ``alphabet`` names the characters that a reader of drawn text may answer.
     ``second_scale`` has the page tiled once more, coarser, for things larger than a tile.
     With a ``max_dpi`` above ``dpi`` each page gets the dpi between them that its lettering needs,
     within ``max_tiles_per_page``.
@@ -80,6 +87,7 @@ class Profile:
     max_dpi: int = 0
     max_tiles_per_page: int = 100
     colour: Colour = "grey"
+    alphabet: AlphabetName = DEFAULT_ALPHABET
     second_scale: SecondScale = 0.0
     text_layer: TextLayer = "off"
     find: tuple[Find, ...] = ()

@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tilescout.aws.detectors.services import detector_on, open_detector
-from tilescout.detector_kinds import KINDS, DetectorName
+from tilescout.aws.detectors.services import detector_on, name_alphabet, open_detector
+from tilescout.detector_kinds import DEFAULT_ALPHABET, KINDS, DetectorName
 from tilescout.detectors.onnx.answers import FLOOR
 from tilescout.errors import UnusableModel
 from tilescout.pricing import PriceTable
@@ -97,8 +97,10 @@ def _on_embedded(
         )
     client = aws.client(kind.service, retries={"total_max_attempts": 1}, read_timeout=120)
     if not kind.needs_start:
-        port = detector_on(client, name)
-        return NamedDetector(name=f"local {name}", port=port, workers=LOCAL_WORKERS)
+        name_alphabet(client, base.alphabet)
+        port = detector_on(client, name, alphabet=base.alphabet)
+        known = f"local {_with_alphabet(name, base)}"
+        return NamedDetector(name=known, port=port, workers=LOCAL_WORKERS)
     arn = _started_model(aws, client, base.model_project, step)
     port = detector_on(client, name, arn, FLOOR)
     return NamedDetector(name=f"local {arn.split(':')[5]}", port=port, workers=LOCAL_WORKERS)
@@ -133,6 +135,12 @@ def _on_aws(name: DetectorName, wanted: Wanted) -> NamedDetector:
             f"on AWS tune asks {' and '.join(ON_AWS)}, which need no start; {name} is not started "
             "outside of a run; tune with --local, or with detector onnx"
         )
-    paid = BudgetedDetector(port=open_detector(name), usd=wanted.prices.call(name),
+    port = open_detector(name, alphabet=wanted.base.alphabet)
+    paid = BudgetedDetector(port=port, usd=wanted.prices.call(name),
                     max_calls=KINDS[name].calls_per_tile, budget=wanted.budget)  # fmt: skip
-    return NamedDetector(name=name, port=paid, workers=WORKERS)
+    return NamedDetector(name=_with_alphabet(name, wanted.base), port=paid, workers=WORKERS)
+
+
+def _with_alphabet(name: DetectorName, base: Profile) -> str:
+    """Returns the name under which answers are kept: those of another alphabet are others."""
+    return name if base.alphabet == DEFAULT_ALPHABET else f"{name} {base.alphabet}"

@@ -8,9 +8,16 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from tilescout.detectors.responses import LEFT_OUT_HEADER
+from tilescout.detector_kinds import ALPHABET_NAMES, DEFAULT_ALPHABET
+from tilescout.detectors.responses import ALPHABET_HEADER, LEFT_OUT_HEADER
 from tilescout_local.engines.text_reading import ImageReading
-from tilescout_local.errors import ApiError, EngineBusy, WorkerDied, WorkerTimedOut
+from tilescout_local.errors import (
+    ApiError,
+    EngineBusy,
+    WorkerDied,
+    WorkerTimedOut,
+    invalid_parameters,
+)
 
 Response = tuple[int, dict[str, str], bytes]
 # method, path, lower-case headers, body, query
@@ -19,24 +26,25 @@ Handler = Callable[[str, str, Mapping[str, str], bytes, Mapping[str, Any]], Awai
 Operations = Mapping[str, Callable[[bytes], dict[str, Any]]]
 
 LEFT_OUT = "tilescout:LinesLeftOut"
+ALPHABET = "tilescout:Alphabet"
+_HEADERS = {LEFT_OUT: LEFT_OUT_HEADER, ALPHABET: ALPHABET_HEADER}
 CONTENT_TYPE = "application/x-amz-json-1.1"
 _SERVER_ERRORS = {"InternalServerError": 500, "InternalError": 500, "ServiceUnavailable": 503,
                   "ServiceUnavailableException": 503, "SlowDown": 503}  # fmt: skip
 
 
-def left_out_member(reading: ImageReading) -> dict[str, Any]:
-    """Returns the member that tells, in a header of the response, how many lines were left out."""
-    return {LEFT_OUT: reading.left_out}
+def reading_members(reading: ImageReading) -> dict[str, Any]:
+    """Returns the members that tell, in headers of the response, how many lines were left out and
+    with which alphabet the others were read."""
+    return {LEFT_OUT: reading.left_out, ALPHABET: reading.alphabet}
 
 
 def success_response(body: Mapping[str, Any]) -> Response:
     """Returns the response; what AWS does not tell goes to a header, as clients know no member for
     it."""
-    headers = {"Content-Type": CONTENT_TYPE}
-    if LEFT_OUT in body:
-        headers[LEFT_OUT_HEADER] = str(body[LEFT_OUT])
-    shown = {name: value for name, value in body.items() if name != LEFT_OUT}
-    return 200, headers, json.dumps(shown).encode()
+    told = {header: str(body[name]) for name, header in _HEADERS.items() if name in body}
+    shown = {name: value for name, value in body.items() if name not in _HEADERS}
+    return 200, {"Content-Type": CONTENT_TYPE} | told, json.dumps(shown).encode()
 
 
 def error_response(error: ApiError) -> Response:
@@ -58,17 +66,34 @@ def json_api(operations: Operations) -> Handler:
     async def handle(
         method: str, path: str, headers: Mapping[str, str], body: bytes, query: Mapping[str, Any]
     ) -> Response:
-        return await asyncio.to_thread(_respond, operations, requested_operation(headers), body)
+        return await asyncio.to_thread(_respond, operations, headers, body)
 
     return handle
 
 
-def _respond(operations: Operations, name: str, body: bytes) -> Response:
+def _with_alphabet(headers: Mapping[str, str], body: bytes) -> bytes:
+    """Returns the body of a request, with the alphabet that a header names as a member."""
+    name = headers.get(ALPHABET_HEADER)
+    if name is None:
+        return body
+    return json.dumps({**json.loads(body), ALPHABET: name}).encode()
+
+
+def alphabet_of(request: Mapping[str, Any]) -> str:
+    """Returns the alphabet to read with; raises ApiError for one that is not known."""
+    alphabet = str(request.get(ALPHABET, DEFAULT_ALPHABET))
+    if alphabet not in ALPHABET_NAMES:
+        raise invalid_parameters()
+    return alphabet
+
+
+def _respond(operations: Operations, headers: Mapping[str, str], body: bytes) -> Response:
+    name = requested_operation(headers)
     operation = operations.get(name)
     if operation is None:
         return error_response(ApiError("UnknownOperationException", f"{name} is not emulated"))
     try:
-        return success_response(operation(body))
+        return success_response(operation(_with_alphabet(headers, body)))
     except ApiError as error:
         return error_response(error)
     except json.JSONDecodeError:

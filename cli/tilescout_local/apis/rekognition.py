@@ -14,7 +14,7 @@ from tilescout_local.apis.image_input import (
     is_complete,
     opened,
 )
-from tilescout_local.apis.json_protocol import left_out_member
+from tilescout_local.apis.json_protocol import alphabet_of, reading_members
 from tilescout_local.apis.text_geometry import geometry
 from tilescout_local.engines.text_reading import ImageReading, Line, Word
 from tilescout_local.errors import ApiError, invalid_parameters
@@ -26,7 +26,8 @@ MIN_SIDE_PX = 80
 MAX_WORDS = 100
 FORMATS = {"JPEG", "PNG"}
 
-ReadText = Callable[[bytes], ImageReading]
+ReadText = Callable[[bytes, str], ImageReading]
+"""Reads an encoded image with the alphabet of a name."""
 
 
 def checked_image(
@@ -66,8 +67,8 @@ def detect_text(
     Raises ApiError with the codes of the real operation.
     """
     image = checked_image(request, read_object)
-    reading = read_text(image.data)
-    return response(reading.lines, image.width, image.height) | left_out_member(reading)
+    reading = read_text(image.data, alphabet_of(request))
+    return response(reading.lines, image.width, image.height) | reading_members(reading)
 
 
 def response(lines: list[Line], width: int, height: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from tilescout_local.apis.image_input import (
     is_complete,
     opened,
 )
-from tilescout_local.apis.json_protocol import left_out_member
+from tilescout_local.apis.json_protocol import alphabet_of, reading_members
 from tilescout_local.apis.text_geometry import geometry, rotation_degrees
 from tilescout_local.engines.text_reading import ImageReading, Line, Quad, Word
 from tilescout_local.errors import ApiError, invalid_parameters
@@ -24,7 +24,8 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_SIDE_PX = 10_000
 FORMATS = {"JPEG", "PNG", "TIFF"}
 
-ReadText = Callable[[bytes], ImageReading]
+ReadText = Callable[[bytes, str], ImageReading]
+"""Reads an encoded image with the alphabet of a name."""
 Block = dict[str, Any]
 
 
@@ -36,8 +37,8 @@ def detect_document_text(
     Raises ApiError with the codes of the real operation.
     """
     image = _checked(request, read_object)
-    reading = read_text(image.data)
-    return response(reading.lines, image.width, image.height) | left_out_member(reading)
+    reading = read_text(image.data, alphabet_of(request))
+    return response(reading.lines, image.width, image.height) | reading_members(reading)
 
 
 def _checked(request: Mapping[str, Any], read_object: ReadObject) -> ImageInput:

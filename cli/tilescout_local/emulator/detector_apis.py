@@ -20,7 +20,7 @@ from tilescout_local.engines import symbol_worker
 from tilescout_local.engines.detected_labels import DetectedLabel
 from tilescout_local.engines.engine_workers import module_workers
 from tilescout_local.engines.solid_rectangles import find_solid_rectangles
-from tilescout_local.engines.text_reading import ImageReading, from_json
+from tilescout_local.engines.text_reading import ImageReading, from_json, request_frame
 from tilescout_local.models.manifest_datasets import ManifestDatasets
 from tilescout_local.models.registry import ModelRegistry
 from tilescout_local.models.training.jobs import TrainingJobs
@@ -40,8 +40,8 @@ def install_detector_apis(
     """Registers both services; the processes of an engine start with its first images."""
     engine = module_workers("tilescout_local.engines.ocr_worker", workers.ocr, reaper)
 
-    def read_text(image: bytes) -> ImageReading:
-        return from_json(json.loads(engine.ask(image)))
+    def read_text(image: bytes, alphabet: str) -> ImageReading:
+        return from_json(json.loads(engine.ask(request_frame(alphabet, image))))
 
     _register("textract", "Textract", textract.operations(read_object, read_text))
     labels = custom_labels_models.operations(

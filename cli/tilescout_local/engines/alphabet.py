@@ -11,12 +11,17 @@ LATIN = "".join(
     map(chr, [*range(0x21, 0x7F), *range(0xC0, 0xD7), *range(0xD8, 0xF7), *range(0xF8, 0x100)])
 ) + ("ŒœŠšŽžŸĀāĂăĄąĆćČčĎďĐđĒēĖėĘęĚěĞğĪīĮįİıĹĺŁłŃńŇňŌōŐőŔŕŘřŚśŞşŢţŤťŪūŮůŰűŲųŹźŻż")
 SIGNS = "Ø±°∠½¼¾×÷µΩ²³≤≥≠≈□⊥∥△▽√∞§©®™•·–—−→←↑↓€£¥«»¿¡"  # noqa: RUF001
+GREEK = "".join(map(chr, range(0x391, 0x3CA)))
+HAN = "".join(map(chr, [*range(0x3001, 0x3020), *range(0x4E00, 0xA000)]))
+KANA = "".join(map(chr, range(0x3041, 0x3100)))
 ALPHABETS = {
     "latin": LATIN + SIGNS,
-    "greek": LATIN + SIGNS + "".join(map(chr, range(0x391, 0x3CA))) + "άέήίόύώΆΈΉΊΌΎΏ",
-    "cyrillic": LATIN + SIGNS + "".join(map(chr, range(0x410, 0x450))) + "ЁёІіЇїЄєҐґ",
+    "greek": LATIN + SIGNS + GREEK,
+    "chinese": LATIN + SIGNS + HAN,
+    "japanese": LATIN + SIGNS + HAN + KANA,
 }
-"""Alphabets by name; "any" is every character that the recogniser knows."""
+"""Alphabets by name, as far as the recogniser knows their characters (no accented Greek ones, no
+Cyrillic); "any" is every character that it knows."""
 SLASHED_O = "Ø∅φøΦϕρ⌀"
 """The recogniser shares the probability of a diameter sign among these."""
 

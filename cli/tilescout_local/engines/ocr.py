@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidocr import RapidOCR
 
+from tilescout.detector_kinds import DEFAULT_ALPHABET
 from tilescout.geometry import Box
 from tilescout.neighbours import overlapping_pairs, sides_of
 from tilescout_local.engines.end_symbols import without_end_symbols
@@ -84,30 +85,31 @@ class LineReading:
 
 
 class TextReader:
-    """Reads lines and words from images, on one thread.
+    """Reads lines and words from images, on one thread."""
 
-    ``alphabet`` names the characters that may be read, see ``alphabet.ALPHABETS``.
-    """
-
-    def __init__(self, alphabet: str = "latin") -> None:
+    def __init__(self) -> None:
         engine = RapidOCR(params=_SETTINGS)
         self._boxes = TextBoxes(engine._load_det_model())
-        self._recogniser = Recogniser(engine._load_rec_model(), alphabet)
+        self._recogniser = Recogniser(engine._load_rec_model())
 
     def read(self, image: Image) -> list[Line]:
         """Returns the lines of ``image`` (rows, columns, BGR) from the top downwards, in image
         pixels."""
         return self.read_image(image).lines
 
-    def read_image(self, image: Image) -> ImageReading:
-        """Returns what ``read`` does, with the number of lines that were left out."""
+    def read_image(self, image: Image, alphabet: str = DEFAULT_ALPHABET) -> ImageReading:
+        """Returns what ``read`` does, with the number of lines that were left out.
+
+        ``alphabet`` names the characters that may be read. Raises KeyError for an unknown one.
+        """
+        self._recogniser.use(alphabet)
         inked = inked_part(image)
         if inked is None:
-            return ImageReading([])
+            return ImageReading([], alphabet=alphabet)
         left, top, part = inked
         reading = self._read_part(part)
         lines = [shifted(line, left, top) for line in reading.lines]
-        return ImageReading(lines, reading.left_out)
+        return ImageReading(lines, reading.left_out, alphabet)
 
     def _read_part(self, image: Image) -> ImageReading:
         seen = lettering_of(image)

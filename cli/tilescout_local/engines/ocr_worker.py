@@ -1,4 +1,5 @@
-"""A process that reads text: it receives encoded images and sends lines as JSON."""
+"""A process that reads text: it receives an alphabet with an encoded image and sends lines as
+JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from tilescout_local.engines.ocr import TextReader
-from tilescout_local.engines.text_reading import to_json
+from tilescout_local.engines.text_reading import parse_request, to_json
 from tilescout_local.processes.framing import Channel
 
 
@@ -19,10 +20,11 @@ def main() -> None:
     Image.MAX_IMAGE_PIXELS = None
     channel = Channel(int(sys.argv[1]))
     reader = TextReader()
-    while (data := channel.receive()) is not None:
-        with Image.open(io.BytesIO(data)) as image:
+    while (request := channel.receive()) is not None:
+        alphabet, encoded = parse_request(request)
+        with Image.open(io.BytesIO(encoded)) as image:
             blue_green_red = np.asarray(image.convert("RGB"))[:, :, ::-1]
-        reading = reader.read_image(np.ascontiguousarray(blue_green_red))
+        reading = reader.read_image(np.ascontiguousarray(blue_green_red), alphabet)
         channel.send(json.dumps(to_json(reading)).encode())
 
 

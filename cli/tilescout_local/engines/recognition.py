@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidocr.ch_ppocr_rec import TextRecognizer
 
+from tilescout.detector_kinds import DEFAULT_ALPHABET
 from tilescout_local.engines.alphabet import Alphabet
 
 Image = NDArray[np.uint8]
@@ -43,11 +44,19 @@ NOTHING = Reading("", 0.0, (), (), 1.0)
 
 
 class Recogniser:
-    """Reads many crops at once."""
+    """Reads many crops at once, with Latin letters unless ``use`` names another alphabet."""
 
-    def __init__(self, recogniser: TextRecognizer, alphabet: str = "latin") -> None:
+    def __init__(self, recogniser: TextRecognizer) -> None:
         self._model = recogniser
-        self._alphabet = Alphabet(recogniser.postprocess_op.character, alphabet)
+        self._alphabets: dict[str, Alphabet] = {}
+        self.use(DEFAULT_ALPHABET)
+
+    def use(self, alphabet: str) -> None:
+        """Reads with this alphabet from now on. Raises KeyError for an unknown name."""
+        if alphabet not in self._alphabets:
+            characters = self._model.postprocess_op.character
+            self._alphabets[alphabet] = Alphabet(characters, alphabet)
+        self._alphabet = self._alphabets[alphabet]
 
     def read(self, crops: Sequence[Image]) -> list[Reading]:
         """Returns the reading of each crop (rows, columns, BGR), in order.

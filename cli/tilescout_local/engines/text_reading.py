@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from tilescout.detector_kinds import DEFAULT_ALPHABET
+
+SEPARATOR = b"\0"
 Point = tuple[float, float]
 # Corners in the text's own order: its top-left, top-right, bottom-right, bottom-left.
 Quad = tuple[Point, Point, Point, Point]
@@ -31,10 +34,23 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ImageReading:
-    """The lines of an image; ``left_out`` counts lines of ink that have no look of lettering."""
+    """The lines of an image; ``left_out`` counts lines of ink that have no look of lettering, and
+    ``alphabet`` names the characters that could be read."""
 
     lines: list[Line]
     left_out: int = 0
+    alphabet: str = DEFAULT_ALPHABET
+
+
+def request_frame(alphabet: str, image: bytes) -> bytes:
+    """Returns the request to a process that reads text: the alphabet's name, then the encoded
+    image."""
+    return alphabet.encode() + SEPARATOR + image
+
+
+def parse_request(frame: bytes) -> tuple[str, bytes]:
+    alphabet, _, image = frame.partition(SEPARATOR)
+    return alphabet.decode(), image
 
 
 def to_json(reading: ImageReading) -> dict[str, Any]:
@@ -42,7 +58,8 @@ def to_json(reading: ImageReading) -> dict[str, Any]:
 
 
 def from_json(value: dict[str, Any]) -> ImageReading:
-    return ImageReading([_line(item) for item in value["lines"]], value["left_out"])
+    lines = [_line(item) for item in value["lines"]]
+    return ImageReading(lines, value["left_out"], value.get("alphabet", DEFAULT_ALPHABET))
 
 
 def _line(item: dict[str, Any]) -> Line:

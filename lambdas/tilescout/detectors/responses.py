@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 from pydantic import TypeAdapter
 
 from tilescout.detections import Answer, Direction, ObjectSeen, Word
+from tilescout.detector_kinds import DEFAULT_ALPHABET, AlphabetName
 from tilescout.geometry import Box
 from tilescout.tiling.grid import Tile
 
@@ -17,6 +18,8 @@ DETECT_TEXT_MAX_WORDS = 100
 https://docs.aws.amazon.com/rekognition/latest/dg/API_DetectText.html"""
 
 LEFT_OUT_HEADER = "x-tilescout-lines-left-out"
+ALPHABET_HEADER = "x-tilescout-alphabet"
+"""In a request the alphabet to read with, in a response the one that was used. AWS has neither."""
 _ANSWER = TypeAdapter(Answer)
 _DIRECTIONS: tuple[Direction, ...] = ("right", "down", "left", "up")
 
@@ -72,8 +75,22 @@ def is_truncated(response: Mapping[str, Any]) -> bool:
 
 def lines_left_out(response: Mapping[str, Any]) -> int:
     """Returns how many lines of ink a detector left out, where it tells: the local OCR does."""
-    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    return int(headers.get(LEFT_OUT_HEADER, 0))
+    return int(_headers(response).get(LEFT_OUT_HEADER, 0))
+
+
+def unused_alphabet(response: Mapping[str, Any], alphabet: AlphabetName) -> tuple[str, ...]:
+    """Returns a warning where a detector did not use the alphabet that it was asked to use."""
+    if alphabet in (DEFAULT_ALPHABET, _headers(response).get(ALPHABET_HEADER)):
+        return ()
+    return (
+        f"the alphabet {alphabet} was not used: the service that read the text has no such "
+        "setting, and may not know its characters",
+    )
+
+
+def _headers(response: Mapping[str, Any]) -> Mapping[str, str]:
+    headers: Mapping[str, str] = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return headers
 
 
 def answer_to_json(answer: Answer) -> str:

@@ -36,5 +36,5 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
 def detector_for(hint: TileHint, profile: Profile) -> Detector:
     """Returns the detector of a document's profile, with the version that its run has frozen."""
     if not profile.needs_model:
-        return detector(profile.detector)
+        return detector(profile.detector, alphabet=profile.alphabet)
     return detector(profile.detector, hint.model_version, confidence_asked(profile))

@@ -121,6 +121,16 @@ from tilescout_tune import setting_bounds
             "detector",
         ),
         (
+            {"alphabet": "cyrillic"},
+            "profiles.text.alphabet: alphabet is one of latin, greek, chinese, japanese, any; it "
+            "is 'cyrillic'; choose one of them; \"any\" has every character that the reader knows",
+        ),
+        (
+            {"detector": "pdf-text", "alphabet": "greek"},
+            "profiles.text: only detector textract or rekognition-text reads drawn characters; "
+            "detector is pdf-text, and alphabet is set; remove it",
+        ),
+        (
             {"overlaps": 3},
             "profiles.text.overlaps: there is no such setting; it is 3; "
             "remove it or correct its name",

@@ -6,7 +6,7 @@ import io
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError, ReadTimeoutError
@@ -14,14 +14,16 @@ from PIL import Image
 
 from tilescout.aws import clients
 from tilescout.detections import Answer
-from tilescout.detector_kinds import KINDS, DetectorName
+from tilescout.detector_kinds import DEFAULT_ALPHABET, KINDS, AlphabetName, DetectorName
 from tilescout.detectors.port import Detector
 from tilescout.detectors.responses import (
+    ALPHABET_HEADER,
     from_custom_labels,
     from_detect_text,
     from_textract,
     is_truncated,
     lines_left_out,
+    unused_alphabet,
 )
 from tilescout.errors import (
     AnswerLost,
@@ -92,6 +94,7 @@ class TextractDetector:
     """Calls DetectDocumentText once per tile."""
 
     client: TextractClient
+    alphabet: AlphabetName = DEFAULT_ALPHABET
 
     def detect(self, image: bytes, tile: Tile) -> Answer:
         """Makes one billed call. Raises TileRefused, DetectorUnavailable and AnswerLost."""
@@ -101,6 +104,7 @@ class TextractDetector:
             tile=tile.index,
             tile_box=tile.box,
             words=words,
+            warnings=unused_alphabet(response, self.alphabet),
             scale=tile.scale,
             left_out=lines_left_out(response),
         )
@@ -112,6 +116,7 @@ class RekognitionTextDetector:
 
     client: RekognitionClient
     quarter_overlap: int = 64
+    alphabet: AlphabetName = DEFAULT_ALPHABET
 
     def detect(self, image: bytes, tile: Tile) -> Answer:
         """Makes one billed call or five. Raises TileRefused, DetectorUnavailable, AnswerLost."""
@@ -141,6 +146,7 @@ class RekognitionTextDetector:
             tile=tile.index,
             tile_box=tile.box,
             words=words,
+            warnings=unused_alphabet(response, self.alphabet),
             scale=tile.scale,
             left_out=lines_left_out(response),
         )
@@ -154,7 +160,7 @@ def _marked(answer: Answer, truncated: bool) -> Answer:
         f"tile {answer.tile} holds over 100 words in a quarter and was truncated; "
         "use a smaller tile_size"
     )
-    return replace(answer, warnings=(warning,))
+    return replace(answer, warnings=(*answer.warnings, warning))
 
 
 def _cut(image: bytes, tile: Tile, part: Tile) -> bytes:
@@ -208,27 +214,51 @@ def _cut_off(tile: int) -> tuple[str, ...]:
     )
 
 
-_client = cache(clients.detector)
+@cache
+def _client(service: str, alphabet: AlphabetName) -> Any:
+    client = clients.detector(service)
+    name_alphabet(client, alphabet)
+    return client
+
+
+def name_alphabet(client: Any, alphabet: AlphabetName) -> None:
+    """Lets the client name the alphabet in each request, in a header that only the local reader
+    knows; the default needs no name."""
+    if alphabet != DEFAULT_ALPHABET:
+        client.meta.events.register("before-call", partial(_add_header, alphabet))
+
+
+def _add_header(alphabet: AlphabetName, params: dict[str, Any], **_: object) -> None:
+    params["headers"][ALPHABET_HEADER] = alphabet
 
 
 def open_detector(
-    name: DetectorName, model_version: str = "", min_confidence: float | None = None
+    name: DetectorName,
+    model_version: str = "",
+    min_confidence: float | None = None,
+    alphabet: AlphabetName = DEFAULT_ALPHABET,
 ) -> Detector:
     """Returns the detector of a profile, with the client that this process keeps for its service.
 
     ``model_version`` is the ARN of a model's version, ``min_confidence`` (0-100) the least
     that is wanted. Raises KeyError for a detector that is not an AWS service.
     """
-    return detector_on(_client(KINDS[name].service), name, model_version, min_confidence)
+    client = _client(KINDS[name].service, alphabet)
+    return detector_on(client, name, model_version, min_confidence, alphabet)
 
 
 def detector_on(
-    client: Any, name: DetectorName, model_version: str = "", min_confidence: float | None = None
+    client: Any,
+    name: DetectorName,
+    model_version: str = "",
+    min_confidence: float | None = None,
+    alphabet: AlphabetName = DEFAULT_ALPHABET,
 ) -> Detector:
-    """Returns the detector that sends tiles through ``client``; see ``open_detector``."""
+    """Returns the detector that sends tiles through ``client``, which names the ``alphabet``; see
+    ``open_detector`` and ``name_alphabet``."""
     makers: dict[DetectorName, Callable[[], Detector]] = {
-        "textract": lambda: TextractDetector(client),
-        "rekognition-text": lambda: RekognitionTextDetector(client),
+        "textract": lambda: TextractDetector(client, alphabet),
+        "rekognition-text": lambda: RekognitionTextDetector(client, alphabet=alphabet),
         "custom-labels": lambda: CustomLabelsDetector(
             client=client, model_version=model_version, min_confidence=min_confidence
         ),

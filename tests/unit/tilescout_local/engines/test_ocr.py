@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import matplotlib
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -27,6 +28,10 @@ def sheet() -> Image.Image:
 
 def font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(24)
+
+
+def greek_font() -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf", 28)
 
 
 def upright(image: Image.Image, text: str, at: tuple[int, int]) -> None:
@@ -83,3 +88,14 @@ def test_rings_are_left_out_and_counted(reader: TextReader) -> None:
 
     assert [line.text for line in reading.lines] == [f"PUMP P-{1040 + row}" for row in range(6)]
     assert reading.left_out > 0
+
+
+def test_greek_letters_are_read_where_the_alphabet_has_them(reader: TextReader) -> None:
+    image = Image.new("RGB", (700, 120), "white")
+    ImageDraw.Draw(image).text((30, 40), "ΦΙΛΤΡΟ ΔΞΨ 12", fill="black", font=greek_font())
+    latin = reader.read_image(pixels(image))
+    greek = reader.read_image(pixels(image), "greek")
+    told = "".join(line.text for line in greek.lines)
+    assert set("ΔΨ") & set(told)
+    assert not set("ΔΞΨΛ") & set("".join(line.text for line in latin.lines))
+    assert (latin.alphabet, greek.alphabet) == ("latin", "greek")

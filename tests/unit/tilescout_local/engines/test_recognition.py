@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tilescout.detector_kinds import ALPHABET_NAMES
 from tilescout_local.engines.alphabet import Alphabet
 from tilescout_local.engines.recognition import Reading, decode
 
@@ -109,3 +110,14 @@ def test_a_zero_within_a_word_is_an_o_where_one_is_likely(
     columns: list[dict[str, float]], text: str
 ) -> None:
     assert read(*columns).text == text
+
+
+@pytest.mark.parametrize(("alphabet", "text"), [("latin", "A"), ("chinese", "A一"), ("any", "A一")])
+def test_a_profile_may_have_more_characters_than_latin_ones(alphabet: str, text: str) -> None:
+    columns = output({"A": 0.9}, BLANK, {"一": 0.8, "1": 0.1})
+    assert decode(columns, 3.0, Alphabet(DICTIONARY, alphabet)).text.rstrip("1") == text
+
+
+def test_every_alphabet_that_a_profile_may_name_is_known() -> None:
+    for name in ALPHABET_NAMES:
+        assert "A" in Alphabet(DICTIONARY, name).characters
