@@ -1,14 +1,15 @@
 """How well symbols are found by example: per kind, at one fixed score for all.
 
     python -m benchmarks.find_by_example --data DIR --truth FILE [--examples 5] [--boxes 2]
-        [--rejects 1] [--scans] [--kind NAME]
+        [--rejects 1] [--scans] [--kind NAME] [--finds FILE]
 
 ``FILE`` is JSON: ``{"pages": {"file.pdf#1": {"kind": [[left, top, right, bottom, ...], ...]}}}``
 in points of the page as it is shown, complete for each kind on its pages. Every example's box is
 off by -3 to +9 % of its longer side per side; the example itself does not count. A find is right
 where its IoU with a symbol that no better find has is at least .5. With ``--scans`` the pages are
 rendered at 200 dpi, turned by 0.3 degrees, blurred and made noisy, and searched by their pixels.
-``--rejects`` rejects so many of the best-scored wrong finds, one after the other.
+``--rejects`` rejects so many of the best-scored wrong finds, one after the other. ``--finds``
+writes the score of every find and whether it is right, by kind and draw.
 """
 
 from __future__ import annotations
@@ -210,6 +211,7 @@ def main() -> None:
     parser.add_argument("--rejects", type=int, default=0)
     parser.add_argument("--kind", default="")
     parser.add_argument("--scans", action="store_true")
+    parser.add_argument("--finds", type=Path)
     options = parser.parse_args()
     print("| kind (symbols) | P | R | F1 | CPU s first page | CPU s later |")
     print("|---|---|---|---|---|---|")
@@ -233,6 +235,9 @@ def main() -> None:
     print(f"| **mean of {len(every)} kinds** | | | **{np.mean(every):.3f}** | | |\n")
     print("| score | finds | right |\n|---|---|---|")
     print("\n".join(reliability(outcomes)))
+    if options.finds:
+        judged = {name: [one.judged for one in of_kind] for name, of_kind in outcomes.items()}
+        options.finds.write_text(json.dumps(judged))
 
 
 if __name__ == "__main__":

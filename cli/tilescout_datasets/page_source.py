@@ -46,7 +46,7 @@ def cut(page: AnnotatedPage, profile: Profile, folder: Path) -> CutPage:
 def cut_as(page: AnnotatedPage, request: RenderRequest, folder: Path) -> CutPage:
     """Writes the page's tiles as `cut` does, by a request whose number of the page is not used."""
     tiles: list[RenderedTile] = []
-    with _as_document(page) as (pdf, number):
+    with as_document(page) as (pdf, number):
         rendered = render_page(pdf, replace(request, page=number), tiles.append)
     across, down = rendered.width_px / page.width, rendered.height_px / page.height
     objects = [Annotation(each.label, _scaled(each.box, across, down)) for each in page.annotations]
@@ -59,8 +59,8 @@ def cut_as(page: AnnotatedPage, request: RenderRequest, folder: Path) -> CutPage
 
 
 @contextmanager
-def _as_document(page: AnnotatedPage) -> Iterator[tuple[Path, int]]:
-    """The file that is rendered, as a run renders it, and the page's number (from 1) in it.
+def as_document(page: AnnotatedPage) -> Iterator[tuple[Path, int]]:
+    """Yields the file that is rendered, as a run renders it, and the page's number (from 1) in it.
 
     Of a page with drawn annotations it is a PDF without them: a network would learn to find the
     rectangles that a person drew.

@@ -14,7 +14,7 @@ from tilescout.example_search import Finding, PageFindings, best_of, find_pixels
 from tilescout.rendering.render import inspect_document
 from tilescout_examples.boxes import BoxOnPage
 from tilescout_examples.pages import pixels_of, strokes_of
-from tilescout_examples.symbols import Symbols, learn_symbols
+from tilescout_examples.symbols import PageSymbols, Symbols, learn_symbols
 
 MAX_PAGES = 10_000
 MAX_WITHHELD_BELOW = 0.35
@@ -150,7 +150,7 @@ def _searched(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def search_page(file: Path, page: int, symbols: Symbols) -> PageFindings | str:
+def search_page(file: Path, page: int, symbols: PageSymbols) -> PageFindings | str:
     """Returns the finds of a page, the best per place, or why it was not searched."""
     try:
         results = _page_results(file, page, symbols)
@@ -162,7 +162,7 @@ def search_page(file: Path, page: int, symbols: Symbols) -> PageFindings | str:
     )
 
 
-def _page_results(file: Path, page: int, symbols: Symbols) -> list[PageFindings]:
+def _page_results(file: Path, page: int, symbols: PageSymbols) -> list[PageFindings]:
     """Returns the finds per example: from strokes, or from pixels where either page is a scan."""
     strokes = strokes_of(file, page)
     if symbols.strokes is not None and strokes is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Protocol
 
 from tilescout.example_search import (
     Example,
@@ -19,6 +20,7 @@ from tilescout.example_search import (
     with_pixel_reject,
     with_reject,
 )
+from tilescout.example_search.symbol_files import SymbolFile
 from tilescout_examples.boxes import BoxOnPage
 from tilescout_examples.pages import pixels_of, strokes_of
 
@@ -42,6 +44,29 @@ class Symbols:
         """Returns the weaknesses of an example, with what to do about each."""
         symbols = self.pixels() if self.strokes is None else self.strokes
         return symbols[at].notes
+
+
+class PageSymbols(Protocol):
+    """What a page is searched with: learned symbols for strokes, if there are any, and pixels."""
+
+    @property
+    def strokes(self) -> tuple[LearnedSymbol, ...] | None: ...
+
+    def pixels(self) -> tuple[PixelSymbol, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSymbols:
+    """The symbols of a file of examples."""
+
+    file: SymbolFile
+
+    @property
+    def strokes(self) -> tuple[LearnedSymbol, ...] | None:
+        return self.file.strokes or None
+
+    def pixels(self) -> tuple[PixelSymbol, ...]:
+        return self.file.pixels
 
 
 def learn_symbols(examples: Sequence[BoxOnPage], rejects: Sequence[BoxOnPage]) -> Symbols:

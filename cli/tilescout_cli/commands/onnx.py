@@ -78,6 +78,17 @@ LayoutName = Annotated[
         "--layout", help="The layout of the outputs.", show_default="what the file and a trial tell"
     ),
 ]
+Truth = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--truth", metavar="PATH", show_default=False,
+        help="Compare with the active version on annotated pages, review:DOCUMENT or a data set; "
+        "may be given several times.",
+    ),
+]  # fmt: skip
+EvenIfWorse = Annotated[
+    bool, typer.Option("--anyway", help="Activate a version that is worse than the active one.")
+]
 app = command_app(
     help="Model files of your own for detector onnx: train, evaluate, check and activate them.",
     epilog=example("tilescout onnx check symbols.onnx"),
@@ -155,6 +166,8 @@ def promote(
     name: VersionName = "",
     labels: ClassLabels = "",
     layout: LayoutName = None,
+    truth: Truth = None,
+    anyway: EvenIfWorse = False,
     local: Local = False,
     stack: StackName = None,
     as_json: Json = False,
@@ -163,22 +176,30 @@ def promote(
 
     Runs use it from now on, and documents that waited for a model are queued. It is stored under a
     key that never changes; `tilescout model use` activates it again. A run that is at work ends
-    with the version it began with.
+    with the version it began with. With --truth it is compared with the active version first, label
+    by label, and refused where it is worse.
 
-    Exit code 0: it is active; 2: the file or an option cannot be used; 3: the target cannot be
-    reached.
+    Exit code 0: it is active; 1: it is worse than the active version; 2: the file or an option
+    cannot be used; 3: the target cannot be reached.
     """
     from tilescout_cli.promotion import examples, onnx, view
-    from tilescout_cli.stack import target
+    from tilescout_cli.promotion.version_trial import Trial
+    from tilescout_cli.stack import cdk_profiles, target
 
     chosen = onnx.chosen_project(project)
     version = onnx.checked_name(name or model.stem)
+    trial = Trial(tuple(truth or ()), anyway=anyway)
     if examples.is_of_examples(chosen):
+        body = examples.read(model, cdk_profiles.onnx_projects()[chosen])
         deployed = target.find(local=local, stack=stack)
-        active = examples.promote(deployed, chosen, version, model)
-        view.show_activation(active, deployed, as_json=as_json)
+        tried = examples.compare(deployed, chosen, body, trial)
+        view.show_trial(tried, anyway=anyway, as_json=as_json)
+        active = examples.promote(deployed, chosen, version, body)
+        view.show_activation(active, deployed, trial=tried, as_json=as_json)
         return
     checked = onnx.check_for(chosen, model, labels, layout)
     deployed = target.find(local=local, stack=stack)
+    tried = onnx.compare(deployed, chosen, checked, trial)
+    view.show_trial(tried, anyway=anyway, as_json=as_json)
     used = onnx.promote(deployed, chosen, version, checked)
-    view.show_activation(used, deployed, checked, as_json=as_json)
+    view.show_activation(used, deployed, checked, tried, as_json=as_json)

@@ -14,7 +14,8 @@ Sources = Annotated[
     list[Path],
     typer.Argument(
         metavar="SOURCE...",
-        help="A folder of pictures named by class, or annotated pages as for `dataset build`.",
+        help="A folder of pictures named by class, annotated pages as for `dataset build`, or "
+        "review:DOCUMENT.",
         show_default=False,
     ),
 ]

@@ -58,7 +58,7 @@ def evaluate(
     pairs = []
     for at, tile in enumerate(dataset.test):
         on_tile(at + 1, len(dataset.test))
-        pairs.append(_pair(tile, dataset.dpi, _found(tile, model), known))
+        pairs.append(tile_pair(tile, dataset.dpi, detections_on(tile, model), known))
     found = figures.of_objects(pairing.object_pages(pairs, known).pages, known, None,
                               min_confidence=OWN_THRESHOLD)  # fmt: skip
     others = sorted(true - set(known))
@@ -79,7 +79,10 @@ def _opened(file: Path, folder: Path) -> tuple[ServedModel | NamedModel, Dataset
         raise BadUsage(str(error)) from error
 
 
-def _found(tile: AnnotatedTile, model: ServedModel | NamedModel) -> tuple[ResultDetection, ...]:
+def detections_on(
+    tile: AnnotatedTile, model: ServedModel | NamedModel
+) -> tuple[ResultDetection, ...]:
+    """Returns whatever the model says of a tile, in its px. Raises BadUsage."""
     pixels = decoded(tile.file.read_bytes(), "RGB" if model.card.input.channels == 3 else "L")
     try:
         seen = model.find(pixels, FLOOR)
@@ -97,10 +100,10 @@ def _found(tile: AnnotatedTile, model: ServedModel | NamedModel) -> tuple[Result
     )
 
 
-def _pair(
+def tile_pair(
     tile: AnnotatedTile, dpi: int, found: tuple[ResultDetection, ...], labels: Sequence[str]
 ) -> Pair:
-    """A page of one tile. What is of other labels is neither to be found nor wrong."""
+    """Returns a page of one tile. What is of other labels is neither to be found nor wrong."""
     scale = POINTS_PER_INCH / dpi
     page = ResultPage(page=1, width_px=tile.width, height_px=tile.height, dpi=dpi,
                      width_pt=tile.width * scale, height_pt=tile.height * scale)  # fmt: skip

@@ -11,7 +11,8 @@ from tilescout.example_search.symbol_files import FORMAT, SymbolFile, from_file
 from tilescout.profiles import Profile
 from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.models.activation import Activation
-from tilescout_cli.promotion import onnx
+from tilescout_cli.promotion import onnx, version_trial
+from tilescout_cli.promotion.version_trial import TrialResult
 from tilescout_cli.stack import cdk_profiles
 from tilescout_cli.stack.target import Stack
 
@@ -21,12 +22,23 @@ def is_of_examples(project: str) -> bool:
     return any(profile.kind.reads_strokes for profile in cdk_profiles.onnx_projects()[project])
 
 
-def promote(stack: Stack, project: str, name: str, path: Path) -> Activation:
-    """Stores the file as a version, activates it, and queues the documents that waited for one.
+def compare(
+    stack: Stack, project: str, body: bytes, trial: version_trial.Trial
+) -> TrialResult | None:
+    """Returns how the file's bytes compare with the active version; None without a trial."""
+    from tilescout_cli.promotion import labelled_pages
 
-    Raises BadUsage where it cannot be used.
-    """
-    body = read(path, cdk_profiles.onnx_projects()[project])
+    profile = cdk_profiles.onnx_projects()[project][0]
+    return version_trial.run(
+        stack, project, trial,
+        lambda before, _: labelled_pages.compare_examples(
+            _usable(before), from_file(body), trial.truth, profile
+        ),
+    )  # fmt: skip
+
+
+def promote(stack: Stack, project: str, name: str, body: bytes) -> Activation:
+    """Stores the file as a version, activates it, and queues the documents that waited for one."""
     card = json.dumps({"format": FORMAT, "labels": from_file(body).labels})
     version = onnx_store.store_file(
         stack.clients.s3, stack.models_bucket, (project, name), body, card
@@ -48,6 +60,14 @@ def read(path: Path, profiles: list[Profile]) -> bytes:
     for profile in profiles:
         _check_labels(path, symbols, profile)
     return body
+
+
+def _usable(file: bytes) -> SymbolFile:
+    """Returns the active version's symbols. Raises BadUsage where it is of another format."""
+    try:
+        return from_file(file)
+    except UnusableModel as error:
+        raise BadUsage(f"the active version cannot be compared: {error}") from error
 
 
 def _check_labels(path: Path, symbols: SymbolFile, profile: Profile) -> None:

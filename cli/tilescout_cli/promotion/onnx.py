@@ -14,7 +14,7 @@ from tilescout.aws.detectors import onnx_store
 from tilescout.aws.documents import intake
 from tilescout.aws.tables import model_table
 from tilescout.detectors.onnx.answers import PAPER
-from tilescout.detectors.onnx.cards import OnnxCard
+from tilescout.detectors.onnx.cards import OnnxCard, card_from_json
 from tilescout.detectors.onnx.layout_choice import Layout
 from tilescout.detectors.onnx.layouts import UNUSED
 from tilescout.detectors.onnx.model import ServedModel
@@ -26,7 +26,8 @@ from tilescout_cli.console import clock
 from tilescout_cli.console.failures import BadUsage, CommandFailed
 from tilescout_cli.models import activation
 from tilescout_cli.models.activation import Activation
-from tilescout_cli.promotion import known_symbols
+from tilescout_cli.promotion import known_symbols, version_trial
+from tilescout_cli.promotion.version_trial import TrialResult
 from tilescout_cli.stack import cdk_profiles
 from tilescout_cli.stack.target import Stack
 
@@ -207,6 +208,29 @@ def _is_file(given: str) -> bool:
     except OSError:
         # The names of many labels are longer than a file's may be.
         return False
+
+
+def compare(
+    stack: Stack, project: str, checked: CheckedModel, trial: version_trial.Trial
+) -> TrialResult | None:
+    """Returns how the file compares with the active version; None without a trial."""
+    from tilescout_cli.promotion import labelled_pages
+
+    profile = cdk_profiles.onnx_projects()[project][0]
+    return version_trial.run(
+        stack, project, trial,
+        lambda file, card: labelled_pages.compare_models(
+            _opened(file, card_from_json(card)), _opened(checked.file, checked.card),
+            trial.truth, profile,
+        ),
+    )  # fmt: skip
+
+
+def _opened(file: bytes, card: OnnxCard) -> ServedModel | NamedModel:
+    try:
+        return open_model(file, card)
+    except UnusableModel as error:
+        raise BadUsage(f"a version cannot be compared: {error}") from error
 
 
 def promote(stack: Stack, project: str, name: str, checked: CheckedModel) -> Activation:

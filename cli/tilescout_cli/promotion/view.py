@@ -6,13 +6,18 @@ from dataclasses import asdict
 from typing import Any
 
 import typer
+from rich.table import Table
 
 from tilescout_cli.console import terminal
-from tilescout_cli.console.terminal import counted
+from tilescout_cli.console.terminal import counted, plain
 from tilescout_cli.models.activation import Activation
+from tilescout_cli.promotion import version_trial
 from tilescout_cli.promotion.custom_labels import Promotion
 from tilescout_cli.promotion.onnx import CheckedModel
+from tilescout_cli.promotion.version_trial import TrialResult
 from tilescout_cli.stack.target import Stack
+from tilescout_evaluate.metrics.counts import Counts
+from tilescout_evaluate.version_comparison import SIDES, LabelComparison
 
 MAX_LABELS = 8
 
@@ -49,14 +54,79 @@ def _promotion_members(promotion: Promotion) -> dict[str, object]:
     }
 
 
+def show_trial(result: TrialResult | None, *, anyway: bool, as_json: bool) -> None:
+    """Prints how the active version and the new one find each label, if they were compared.
+
+    Raises CommandFailed where the new one is worse and is not to be taken anyway.
+    """
+    if result is None:
+        return
+    if not as_json:
+        _show_comparison(result)
+    version_trial.refuse_worse(result, anyway=anyway)
+
+
+def _show_comparison(result: TrialResult) -> None:
+    """Prints a row per label: how well the active version and the new one find it."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("label", "objects", f"{plain(result.before)}: P, R, F1", "new: P, R, F1", ""):
+        table.add_column(name, justify="left" if name in ("label", "") else "right")
+    found = result.comparison
+    for each in (*found.labels, found.total):
+        table.add_row(
+            plain(each.label), f"{each.before.objects:,}", _rates(each.before), _rates(each.after),
+            _verdict(each),
+        )  # fmt: skip
+    terminal.out.print(table)
+    before, after = found.other_labels
+    if before or after:
+        terminal.say(
+            f"finds of labels that the truth does not have, such as unknown: {before:,} before, "
+            f"{after:,} now"
+        )
+
+
+def _rates(counts: Counts) -> str:
+    return f"{counts.precision:.3f} {counts.recall:.3f} {counts.f1:.3f}"
+
+
+def _verdict(each: LabelComparison) -> str:
+    if not each.change:
+        return "same"
+    return f"{'better' if each.is_better else 'worse'} by {abs(each.change):.3f}"
+
+
+def _trial_members(result: TrialResult | None) -> dict[str, Any] | None:
+    if result is None:
+        return None
+    found = result.comparison
+    return {
+        "with": result.before,
+        "pages": found.pages,
+        "is_worse": found.is_worse,
+        "labels": {
+            each.label: {"before": each.before.to_json(), "after": each.after.to_json()}
+            for each in (*found.labels, found.total)
+        },
+        "other_labels": dict(zip(SIDES, found.other_labels, strict=True)),
+    }
+
+
 def show_activation(
-    activation: Activation, stack: Stack, checked: CheckedModel | None = None, *, as_json: bool
+    activation: Activation,
+    stack: Stack,
+    checked: CheckedModel | None = None,
+    trial: TrialResult | None = None,
+    *,
+    as_json: bool,
 ) -> None:
-    """Prints the active version, and the facts of the file that it was ``checked`` as."""
+    """Prints the active version, the facts of the file that it was ``checked`` as, and in JSON how
+    it compared."""
     _warn(checked)
     if as_json:
         facts = _facts(checked) if checked else {}
-        terminal.print_json(_activation_members(activation) | facts)
+        told = {"comparison": _trial_members(trial)}
+        terminal.print_json(_activation_members(activation) | facts | told)
         return
     already = activation.before == activation.model.version and checked is None
     typer.echo(f"{_active(activation)}{' already' * already}")

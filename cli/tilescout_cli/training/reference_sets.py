@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -15,6 +15,7 @@ import typer
 
 from tilescout.detectors.references.named_model import NamedModel, Namer, open_model
 from tilescout.detectors.references.reference_set import (
+    UNKNOWN,
     ReferenceSet,
     with_references,
     without_references,
@@ -23,9 +24,10 @@ from tilescout.errors import TilescoutError
 from tilescout.profiles import Profile
 from tilescout_cli.console import terminal
 from tilescout_cli.console.failures import BadUsage
+from tilescout_cli.documents import reviews
 from tilescout_cli.stack import cdk_profiles
 from tilescout_cli.training import data_sets, local_training
-from tilescout_datasets.annotations import UnusableAnnotations
+from tilescout_datasets.annotations import AnnotatedPage, Annotation, UnusableAnnotations
 from tilescout_datasets.references import base_models, look_alikes, sources
 from tilescout_datasets.references.look_alikes import AlikeClasses
 from tilescout_datasets.references.sources import Reference
@@ -86,12 +88,12 @@ def make(
     """Writes a detector with references, and says what is alike. Raises BadUsage."""
     _check_installed(NEEDED, "local")
     profile = cdk_profiles.read().named(wanted.profile)
-    with _as_bad_usage():
-        found = _gathered(given, profile, wanted)
+    with _as_bad_usage(), reviews.as_files(given, "coco") as files:
+        found = _gathered(files, profile, wanted)
         embedding = base_models.EMBEDDING.read_bytes()
         references = sources.as_set(
             found, profile.dpi, embedding, wanted.min_likeness,
-            sizes_count=not any(map(_is_of_pictures, given)),
+            sizes_count=not any(map(_is_of_pictures, files)),
         )  # fmt: skip
         body = with_references((detector or base_models.DETECTOR).read_bytes(), references)
         open_model(body)
@@ -107,8 +109,24 @@ def _gathered(given: list[Path], profile: Profile, wanted: Wanted) -> list[Refer
     others = [path for path in given if path not in folders]
     if not others:
         return pictures
-    imported = data_sets.imported(others, None, strict=False)
-    return pictures + sources.from_pages(imported.pages, profile, wanted.per_class, wanted.seed)
+    pages = data_sets.imported(others, None, strict=False).pages
+    _tell_unnamed(pages)
+    named = [replace(page, annotations=_named(page)) for page in pages]
+    return pictures + sources.from_pages(named, profile, wanted.per_class, wanted.seed)
+
+
+def _named(page: AnnotatedPage) -> tuple[Annotation, ...]:
+    return tuple(each for each in page.annotations if each.label != UNKNOWN)
+
+
+def _tell_unnamed(pages: Sequence[AnnotatedPage]) -> None:
+    """Says how many boxes of a draft nobody gave a name."""
+    count = sum(len(page.annotations) - len(_named(page)) for page in pages)
+    if count:
+        boxes, them = ("box is", "it") if count == 1 else ("boxes are", "them")
+        terminal.say(
+            f"{count:,} {boxes} labelled {UNKNOWN} and left out; name {them} in the viewer"
+        )
 
 
 def _is_of_pictures(path: Path) -> bool:

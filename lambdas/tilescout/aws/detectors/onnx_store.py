@@ -37,6 +37,12 @@ def store_file(
     return version
 
 
+def read(s3: S3Client, bucket: str, version: str) -> tuple[bytes, str] | None:
+    """Returns the file and the card of a version; None where one of them is gone."""
+    file, card = (objects.read(s3, bucket, key) for key in keys.model_objects(version))
+    return None if file is None or card is None else (file, card.decode())
+
+
 def versions(s3: S3Client, bucket: str, project: str) -> list[str]:
     """Returns the identifiers of all versions that are there whole."""
     names = set(objects.names(s3, bucket, keys.model_versions(project)))
