@@ -50,6 +50,25 @@ LookAlikes = Annotated[
 ]
 FailOnWarning = Annotated[bool, typer.Option("--strict", help="End with 1 for warnings, too.")]
 BUILD = example("tilescout dataset build pages.coco.json --profile symbols --out out/set")
+Drawings = Annotated[
+    list[Path],
+    typer.Argument(metavar="FILE...", help="PDFs or pictures to annotate.", show_default=False),
+]
+References = Annotated[
+    Path | None,
+    typer.Option(
+        "--references", metavar="SET", help="A file of `tilescout references make`, for names.",
+        show_default="none: every box is a symbol",
+    ),
+]  # fmt: skip
+DraftFolder = Annotated[
+    Path, typer.Option("--out", metavar="DIR", help="The folder to write the draft to.")
+]
+DraftFormat = Annotated[
+    Literal["label-studio", "cvat", "coco"] | None,
+    typer.Option("--format", help="Also write DIR/FORMAT for another program.",
+                 show_default="the viewer's only"),
+]  # fmt: skip
 app = command_app(help="Data sets to train a detector with, from annotated pages.", epilog=BUILD)
 
 
@@ -93,3 +112,23 @@ def check(
     from tilescout_cli.training import data_sets
 
     data_sets.check(folder, with_look_alikes=look_alikes, strict=strict, as_json=as_json)
+
+
+@app.command("draft", epilog=example("tilescout dataset draft plan.pdf --references valves.onnx"))
+def draft(
+    files: Drawings,
+    references: References = None,
+    profile: ProfileName = None,
+    format: DraftFormat = None,
+    out: DraftFolder = Path("out/draft"),
+    as_json: Json = False,
+) -> None:
+    """Draft the annotation of drawings: boxes of symbols, named by the nearest reference.
+
+    `tilescout view DIR` corrects it. `references make review:DIR` and `dataset build review:DIR`
+    take the corrected state.
+    """
+    from tilescout_cli.training import annotation_drafts
+
+    order = annotation_drafts.DraftOrder(profile=profile, references=references, form=format)
+    annotation_drafts.draft(files, out, order, as_json=as_json)

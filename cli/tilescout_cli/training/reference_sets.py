@@ -86,7 +86,7 @@ def make(
     given: list[Path], out: Path, detector: Path | None, wanted: Wanted, *, as_json: bool
 ) -> None:
     """Writes a detector with references, and says what is alike. Raises BadUsage."""
-    _check_installed(NEEDED, "local")
+    check_installed()
     profile = cdk_profiles.read().named(wanted.profile)
     with _as_bad_usage(), reviews.as_files(given, "coco") as files:
         found = _gathered(files, profile, wanted)
@@ -172,7 +172,7 @@ def _tell(made: MadeSet, out: Path, profile: Profile, *, as_json: bool) -> None:
 
 def opened(file: Path) -> tuple[bytes, NamedModel]:
     """Returns a set's file and its model. Raises BadUsage where it is none."""
-    _check_installed(NEEDED, "local")
+    check_installed()
     with _as_bad_usage():
         body = file.read_bytes()
         model = open_model(body)
@@ -244,6 +244,7 @@ def _as_references(references: ReferenceSet) -> list[Reference]:
     ]
 
 
-def _check_installed(module: str, extra: str) -> None:
-    if find_spec(module) is None:
-        raise BadUsage(f"this needs {module}; install it: pip install 'tilescout[{extra}]'")
+def check_installed() -> None:
+    """Raises BadUsage where what runs a set is not installed."""
+    if find_spec(NEEDED) is None:
+        raise BadUsage(f"this needs {NEEDED}; install it: pip install 'tilescout[local]'")

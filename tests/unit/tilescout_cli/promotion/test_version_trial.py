@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pymupdf
 import pytest
-from PIL import Image
 from typer.testing import CliRunner, Result
 
 from tests.unit.tilescout.example_search.drawn_strokes import PUMP, VALVE, VALVE_BOX, placed
 from tests.unit.tilescout_cli import cli_models
 from tests.unit.tilescout_cli.cli_models import Time
 from tests.unit.tilescout_cli.cli_stack import deployed_stack
+from tests.unit.tilescout_cli.drawn_symbols import SIDE_MM, write_page, write_pictures
 from tilescout.aws.tables import model_table
 from tilescout.example_search.symbol_files import to_file
 from tilescout.geometry import Box
@@ -26,9 +25,6 @@ from tilescout_cli.stack.target import Stack
 from tilescout_examples.boxes import BoxOnPage
 from tilescout_examples.saved_profile import symbol_file
 from tilescout_examples.symbols import learn_symbols
-from tilescout_samples.made_pages.paper import drawn
-from tilescout_samples.sheet import Sheet
-from tilescout_samples.symbols import place_symbol
 
 PROFILES: dict[str, Any] = {
     "plant": {"detector": "onnx", "model_project": "plant", "dpi": 150, "tile_size": 360,
@@ -36,7 +32,6 @@ PROFILES: dict[str, Any] = {
     "like": {"detector": "example", "model_project": "like", "dpi": 200, "tile_size": 2048,
              "overlap": 256, "min_confidence": {"*": 50}},
 }  # fmt: skip
-SIZE_MM = 9.0
 VALVES, PUMPS = [(60, 60), (120, 60), (180, 60), (240, 60)], [(60, 140), (120, 140), (180, 140)]
 
 
@@ -68,13 +63,8 @@ def active(stack: Stack, project: str) -> str:
 
 
 def references(folder: Path, names: dict[str, str]) -> Path:
-    """A set of references made from pictures: class by the symbol that is shown."""
-    pictures = folder / "-".join([*names, *names.values()])
-    pictures.mkdir()
-    for symbol, name in names.items():
-        sheet = Sheet(24.0, 24.0, random.Random(3))
-        place_symbol(sheet, symbol, (12.0, 12.0), SIZE_MM, 0)
-        Image.fromarray(drawn(sheet, 150)).save(pictures / f"{name}.png")
+    """A set of references made from pictures: symbols of the samples by class."""
+    pictures = write_pictures(folder / "-".join([*names, *names.values()]), names)
     file = folder / f"{pictures.name}.onnx"
     made = run("references", "make", pictures, "--out", file, "--profile", "plant")
     assert made.exit_code == 0, made.stderr
@@ -83,14 +73,9 @@ def references(folder: Path, names: dict[str, str]) -> Path:
 
 def annotated_sheet(folder: Path) -> Path:
     """A page of two pumps and two gate valves, with annotations in COCO."""
-    sheet = Sheet(60.0, 60.0, random.Random(11))
-    for at, label in enumerate(("pump", "gate-valve", "gate-valve", "pump")):
-        place_symbol(sheet, label, (15.0 + 30 * (at % 2), 15.0 + 30 * (at // 2)), SIZE_MM, 0)
-    document = sheet.finish()
-    width, height = document[0].rect.width, document[0].rect.height
-    document.save(folder / "plant.pdf")
-    boxes = [(each["label"], Box(*each["box_pt"])) for each in sheet.truth.symbols]
-    return coco(folder / "plant.json", "plant.pdf", (width, height), boxes)
+    boxes = write_page(folder / "plant.pdf")
+    side = SIDE_MM * 72 / 25.4
+    return coco(folder / "plant.json", "plant.pdf", (side, side), boxes)
 
 
 def coco(file: Path, pdf: str, size: tuple[float, float], boxes: list[tuple[str, Box]]) -> Path:

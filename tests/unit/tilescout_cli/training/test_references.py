@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
 
+from tests.unit.tilescout_cli.drawn_symbols import write_pictures
 from tests.unit.tilescout_viewer.result_folders import detection, places, write_result
 from tilescout_cli.app import app
-from tilescout_samples.made_pages.paper import drawn
-from tilescout_samples.sheet import Sheet
-from tilescout_samples.symbols import place_symbol
 
 PROFILE = ("--profile", "symbols-onnx")
 
@@ -31,18 +27,8 @@ def run(*arguments: str | Path) -> Result:
     )
 
 
-def pictures(folder: Path, shown: Mapping[str, str]) -> Path:
-    """Writes a picture for each class; the value is the symbol of the samples that it shows."""
-    folder.mkdir()
-    for name, symbol in shown.items():
-        sheet = Sheet(24.0, 24.0, random.Random(3))
-        place_symbol(sheet, symbol, (12.0, 12.0), 9.0, 0)
-        Image.fromarray(drawn(sheet, 150)).save(folder / f"{name}.png")
-    return folder
-
-
 def test_a_set_tells_its_classes_and_the_dpi_that_suits_it(tmp_path: Path) -> None:
-    folder = pictures(tmp_path / "all", {"pump": "pump", "gate-valve": "gate-valve"})
+    folder = write_pictures(tmp_path / "all", {"pump": "pump", "gate-valve": "gate-valve"})
 
     told = run(
         "make", folder, "--out", tmp_path / "set.onnx", "--profile", "symbols-onnx", "--json"
@@ -55,7 +41,9 @@ def test_a_set_tells_its_classes_and_the_dpi_that_suits_it(tmp_path: Path) -> No
 
 
 def test_classes_that_one_picture_shows_cannot_be_told_apart(tmp_path: Path) -> None:
-    folder = pictures(tmp_path / "all", {"pump": "pump", "fan": "pump", "valve": "gate-valve"})
+    folder = write_pictures(
+        tmp_path / "all", {"pump": "pump", "fan": "pump", "valve": "gate-valve"}
+    )
 
     told = run("make", folder, "--out", tmp_path / "set.onnx", *PROFILE)
 
@@ -65,7 +53,7 @@ def test_classes_that_one_picture_shows_cannot_be_told_apart(tmp_path: Path) -> 
 
 
 def test_a_sheet_draws_a_row_per_class(tmp_path: Path) -> None:
-    folder = pictures(tmp_path / "all", {"pump": "pump", "gate-valve": "gate-valve"})
+    folder = write_pictures(tmp_path / "all", {"pump": "pump", "gate-valve": "gate-valve"})
     run("make", folder, "--out", tmp_path / "set.onnx", *PROFILE)
 
     told = run("sheet", tmp_path / "set.onnx", "--out", tmp_path / "set.png")
