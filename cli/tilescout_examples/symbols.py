@@ -47,7 +47,7 @@ class Symbols:
 
 
 class PageSymbols(Protocol):
-    """What a page is searched with: learned symbols for strokes, if there are any, and pixels."""
+    """The symbols that a page is searched for, learned for strokes, if possible, and for pixels."""
 
     @property
     def strokes(self) -> tuple[LearnedSymbol, ...] | None: ...

@@ -1,4 +1,4 @@
-"""What a version finds on labelled pages: tiles for a model, whole pages for examples."""
+"""Compares what two versions find on labelled pages: on tiles for models, else on whole pages."""
 
 from __future__ import annotations
 

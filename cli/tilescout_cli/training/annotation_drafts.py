@@ -39,7 +39,7 @@ MAX_PAGES = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DraftOrder:
-    """What to draft with: a profile, a set of references or none, and a format to export to."""
+    """The profile to draw by, the set of references if there is one, and a format to export to."""
 
     profile: str | None
     references: Path | None
@@ -144,7 +144,7 @@ def _whole_pages(profile: Profile) -> Profile:
     """Returns the profile for everything that a model finds, in one scale."""
     return replace(
         profile, labels=(), find=(), min_confidence={"*": OWN_THRESHOLD}, second_scale=0.0,
-        detector="onnx", max_dpi=0,
+        max_dpi=0,
     )  # fmt: skip
 
 
