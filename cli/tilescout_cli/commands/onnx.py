@@ -89,6 +89,24 @@ Truth = Annotated[
 EvenIfWorse = Annotated[
     bool, typer.Option("--anyway", help="Activate a version that is worse than the active one.")
 ]
+Mean = Annotated[
+    str,
+    typer.Option(
+        "--mean",
+        metavar="R,G,B",
+        help="What is taken from the values of its input, 0 to 1; over 1 it is of values to 255.",
+        show_default="preprocessor_config.json beside it, or those of the layout",
+    ),
+]
+Deviation = Annotated[
+    str,
+    typer.Option(
+        "--std",
+        metavar="R,G,B",
+        help="What the values are divided by after that.",
+        show_default="as --mean",
+    ),
+]
 app = command_app(
     help="Model files of your own for detector onnx: train, evaluate, check and activate them.",
     epilog=example("tilescout onnx check symbols.onnx"),
@@ -146,6 +164,8 @@ def check(
     project: Project = None,
     labels: ClassLabels = "",
     layout: LayoutName = None,
+    mean: Mean = "",
+    std: Deviation = "",
     as_json: Json = False,
 ) -> None:
     """Load a model file, run it on an empty tile, and compare it with its profiles.
@@ -155,7 +175,8 @@ def check(
     """
     from tilescout_cli.promotion import onnx, view
 
-    checked = onnx.check_for(onnx.chosen_project(project), model, labels, layout)
+    chosen, values = onnx.chosen_project(project), onnx.values_of(mean, std)
+    checked = onnx.check_for(chosen, model, labels, layout, values)
     view.show_check(checked, as_json=as_json)
 
 
@@ -168,6 +189,8 @@ def promote(
     layout: LayoutName = None,
     truth: Truth = None,
     anyway: EvenIfWorse = False,
+    mean: Mean = "",
+    std: Deviation = "",
     local: Local = False,
     stack: StackName = None,
     as_json: Json = False,
@@ -197,7 +220,7 @@ def promote(
         active = examples.promote(deployed, chosen, version, body)
         view.show_activation(active, deployed, trial=tried, as_json=as_json)
         return
-    checked = onnx.check_for(chosen, model, labels, layout)
+    checked = onnx.check_for(chosen, model, labels, layout, onnx.values_of(mean, std))
     deployed = target.find(local=local, stack=stack)
     tried = onnx.compare(deployed, chosen, checked, trial)
     view.show_trial(tried, anyway=anyway, as_json=as_json)

@@ -22,6 +22,7 @@ from tilescout_evaluate.report import figures
 from tilescout_evaluate.report.figures import Evaluation
 from tilescout_evaluate.truth.pages import TrueItem, TruePage
 from tilescout_evaluate.truth.results import ResultDetection, ResultDocument, ResultPage
+from tilescout_tune import onnx_detector
 
 ENDING = ".onnx"
 OWN_THRESHOLD = 50.0
@@ -47,7 +48,7 @@ def evaluate(
     Counts are at the model's own thresholds; mAP and curves see whatever it says. Raises BadUsage,
     and NotInstalled without faster-coco-eval.
     """
-    model, dataset = _opened(file, folder)
+    model, dataset = opened(file), _read(folder)
     true = {each.label for tile in dataset.test for each in tile.annotations}
     known = tuple(labels) or tuple(name for name in model.card.labels if name in true)
     if not known:
@@ -68,14 +69,23 @@ def evaluate(
     )
 
 
-def _opened(file: Path, folder: Path) -> tuple[ServedModel | NamedModel, Dataset]:
+def opened(file: Path) -> ServedModel | NamedModel:
+    """Returns the model of a file and of what lies beside it. Raises BadUsage."""
     if find_spec("onnxruntime") is None:
         raise BadUsage("a model needs onnxruntime; install it: pip install 'tilescout[local]'")
     if not file.is_file():
         raise BadUsage(f"there is no model {file}; `tilescout onnx train` writes one")
     try:
-        return open_model(file.read_bytes()), datasets.read(folder)
-    except (UnusableModel, UnusableAnnotations) as error:
+        model = open_model(file.read_bytes())
+        return onnx_detector.taking(model, onnx_detector.values_beside(file, model.card))
+    except UnusableModel as error:
+        raise BadUsage(str(error)) from error
+
+
+def _read(folder: Path) -> Dataset:
+    try:
+        return datasets.read(folder)
+    except UnusableAnnotations as error:
         raise BadUsage(str(error)) from error
 
 

@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from tilescout.detectors.onnx.cards import OnnxCard
 from tilescout.detectors.onnx.model import ServedModel
+from tilescout.detectors.onnx.normalization import KNOWN, normalized
 from tilescout.detectors.references.named_model import NamedModel
 from tilescout.geometry import Box, iou
 from tilescout.profiles import Profile
@@ -27,6 +29,13 @@ DRAWN = 6
 SURE = 50.0
 SAME_IOU = 0.4
 MM_PER_INCH = 25.4
+Page = tuple[NDArray[np.uint8], list[Box]]
+"""A drawn page, and the boxes of its symbols in px."""
+
+
+def are_known(card: OnnxCard) -> bool:
+    """Tells if a label is one of the samples', so that the model can be tried on its symbols."""
+    return not card.has_references and not SYMBOLS.keys().isdisjoint(card.labels)
 
 
 def warnings(model: ServedModel | NamedModel, profile: Profile) -> Iterator[str]:
@@ -37,23 +46,46 @@ def warnings(model: ServedModel | NamedModel, profile: Profile) -> Iterator[str]
     for label in () if model.card.has_references else model.card.labels:
         if label not in SYMBOLS:
             continue
-        image, boxes = _drawn(label, profile.dpi)
-        answer = model.find(image, SURE)
-        found = [
-            Box(*map(float, box))
-            for box, at in zip(answer.boxes, answer.labels, strict=True)
-            if model.card.labels[at] == label
-        ]
-        seen = any(iou(box, other) >= SAME_IOU for other in found for box in boxes)
-        if not seen:
+        page = drawn_page(label, profile.dpi)
+        if not _count(model, label, page):
             yield (
-                f"of {len(boxes)} symbols {label}, drawn at {profile.dpi} dpi as on the sample "
-                f"drawings, it finds none where it is: the model knows another {label}, or its "
-                "layout is another; evaluate it with tilescout onnx evaluate"
+                f"of {DRAWN} symbols {label}, drawn at {profile.dpi} dpi as on the sample "
+                f"drawings, it finds none where it is: {_reason(model, label, page)}"
             )
 
 
-def _drawn(label: str, dpi: int) -> tuple[NDArray[np.uint8], list[Box]]:
+def _reason(model: ServedModel | NamedModel, label: str, page: Page) -> str:
+    """Returns why a model may find none; values of other ranges are tried."""
+    counts = {name: _count(other, label, page) for name, other in _others(model)}
+    best = max(counts, key=counts.__getitem__, default="")
+    if counts.get(best):
+        return f"it finds {counts[best]} with values {best}; name {KNOWN[best]}"
+    return (
+        f"the model knows another {label}, or its layout is another; evaluate it with tilescout "
+        "onnx evaluate"
+    )
+
+
+def _others(model: ServedModel | NamedModel) -> Iterator[tuple[str, ServedModel]]:
+    """Yields the model with values of each known range; one that takes bytes has no other."""
+    if isinstance(model, ServedModel) and model.card.input.type != "uint8":
+        for name, values in KNOWN.items():
+            yield name, model.with_card(normalized(model.card, values))
+
+
+def _count(model: ServedModel | NamedModel, label: str, page: Page) -> int:
+    """Returns how many of the drawn symbols are found where they are."""
+    image, boxes = page
+    answer = model.find(image, SURE)
+    found = [
+        Box(*map(float, box))
+        for box, at in zip(answer.boxes, answer.labels, strict=True)
+        if model.card.labels[at] == label
+    ]
+    return sum(any(iou(box, other) >= SAME_IOU for other in found) for box in boxes)
+
+
+def drawn_page(label: str, dpi: int) -> Page:
     """Returns a page with symbols of a label, and their boxes in px."""
     sheet = Sheet(4 * SPACING_MM, 3 * SPACING_MM, random.Random(1))
     scale = dpi / MM_PER_INCH

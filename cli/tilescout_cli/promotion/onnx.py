@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import statistics
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,13 @@ from tilescout.detectors.onnx.cards import OnnxCard, card_from_json
 from tilescout.detectors.onnx.layout_choice import Layout
 from tilescout.detectors.onnx.layouts import UNUSED
 from tilescout.detectors.onnx.model import ServedModel
+from tilescout.detectors.onnx.normalization import (
+    BESIDE,
+    KNOWN,
+    Normalization,
+    from_options,
+    is_ambiguous,
+)
 from tilescout.detectors.references.named_model import NamedModel, open_model
 from tilescout.errors import UnusableModel
 from tilescout.profiles import Profile
@@ -30,6 +38,7 @@ from tilescout_cli.promotion import known_symbols, version_trial
 from tilescout_cli.promotion.version_trial import TrialResult
 from tilescout_cli.stack import cdk_profiles
 from tilescout_cli.stack.target import Stack
+from tilescout_tune import onnx_detector
 
 MAX_BYTES = 200_000_000
 """A session takes two to three times as much of the function's 1,769 MB."""
@@ -54,18 +63,19 @@ def check(
     profiles: list[Profile],
     labels: tuple[str, ...] = (),
     layout: Layout | None = None,
+    values: Normalization | None = None,
 ) -> CheckedModel:
     """Loads it, tries its layout, runs it on an empty tile of each profile, compares its labels
-    with theirs.
+    with theirs. ``values`` come before what a file beside it tells of them.
 
     Raises BadUsage where it cannot be used.
     """
     file = _read(path)
     try:
         model = open_model(file, labels=labels, layout=layout)
-        told = [*(["it answers the same for empty paper and for a drawing: is it trained?"]
-                  if model.is_constant else []),
-                *known_symbols.warnings(model, profiles[0])]  # fmt: skip
+        values = values or onnx_detector.values_beside(path, model.card)
+        model = onnx_detector.taking(model, values)
+        told = [*_untold(model.card, values), *_tried(model, profiles[0])]
         taken = [_seconds(model, profile.tile_size) for profile in profiles]
     except UnusableModel as error:
         raise BadUsage(f"{path} cannot be used: {error}") from error
@@ -81,6 +91,22 @@ def check(
     for seconds, profile in zip(taken, profiles, strict=True):
         warnings += _too_slow(seconds, profile)
     return CheckedModel(file=file, card=model.card, seconds=max(taken), warnings=tuple(warnings))
+
+
+def _tried(model: ServedModel | NamedModel, profile: Profile) -> Iterator[str]:
+    if model.is_constant:
+        yield "it answers the same for empty paper and for a drawing: is it trained?"
+    yield from known_symbols.warnings(model, profile)
+
+
+def _untold(card: OnnxCard, values: Normalization | None) -> Iterator[str]:
+    """Yields a warning where nothing tells which values a model takes, nor can a trial."""
+    if values is None and is_ambiguous(card) and not known_symbols.are_known(card):
+        yield (
+            "its values are taken to be 0 to 1, as of RT-DETR and D-FINE; Conditional and "
+            f"Deformable DETR want others, in which it may find nothing: put its {BESIDE} beside "
+            f"it, or name {KNOWN['normalised as ImageNet']}, or --mean 0 --std 1 for 0 to 1"
+        )
 
 
 def _read(path: Path) -> bytes:
@@ -151,12 +177,38 @@ def _differences(card: OnnxCard, profile: Profile) -> list[str]:
     return found
 
 
-def check_for(project: str, path: Path, labels: str, layout: Layout | None = None) -> CheckedModel:
+def check_for(
+    project: str,
+    path: Path,
+    labels: str,
+    layout: Layout | None = None,
+    values: Normalization | None = None,
+) -> CheckedModel:
     """Checks the file for every profile of the project; ``labels`` as names after commas or a file.
 
     Raises BadUsage.
     """
-    return check(path, cdk_profiles.onnx_projects()[project], _labels(labels), layout)
+    return check(path, cdk_profiles.onnx_projects()[project], _labels(labels), layout, values)
+
+
+def values_of(mean: str, deviation: str) -> Normalization | None:
+    """Returns what --mean and --std tell, None where neither is given. Raises BadUsage."""
+    if not mean and not deviation:
+        return None
+    try:
+        return from_options(_numbers(mean), _numbers(deviation))
+    except UnusableModel as error:
+        raise BadUsage(str(error)) from error
+
+
+def _numbers(given: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(number) for number in given.split(",") if number.strip())
+    except ValueError as error:
+        raise BadUsage(
+            f"--mean and --std are numbers after commas, such as 0.485,0.456,0.406; here one is "
+            f"{given!r}; correct it"
+        ) from error
 
 
 def chosen_project(project: str | None) -> str:

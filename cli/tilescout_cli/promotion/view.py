@@ -8,6 +8,8 @@ from typing import Any
 import typer
 from rich.table import Table
 
+from tilescout.detectors.onnx.cards import ModelInput
+from tilescout.detectors.onnx.normalization import Normalization
 from tilescout_cli.console import terminal
 from tilescout_cli.console.terminal import counted, plain
 from tilescout_cli.models.activation import Activation
@@ -173,6 +175,8 @@ def _facts(checked: CheckedModel) -> dict[str, Any]:
     return {
         "layout": checked.card.layout,
         "labels": list(checked.card.labels),
+        "mean": list(checked.card.input.mean),
+        "std": list(checked.card.input.deviation),
         "seconds_per_tile": round(checked.seconds, 4),
         "warnings": list(checked.warnings),
     }
@@ -183,6 +187,14 @@ def _summary(checked: CheckedModel) -> str:
     more = f" and {len(labels) - MAX_LABELS} more" if len(labels) > MAX_LABELS else ""
     named = ", ".join(labels[:MAX_LABELS]) + more
     return (
-        f"{checked.card.layout}, {counted(len(labels), 'label')} ({named}), "
+        f"{checked.card.layout}, {counted(len(labels), 'label')} ({named}),"
+        f"{_values(checked.card.input)} "
         f"{checked.seconds:.2f} s per tile here"
     )
+
+
+def _values(taken: ModelInput) -> str:
+    """Returns what is taken from the values of an input, empty where nothing is."""
+    if not taken.mean:
+        return ""
+    return f" values with {Normalization(taken.mean, taken.deviation)},"

@@ -26,8 +26,8 @@ LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 DESCRIPTIONS: dict[Layout, str] = {
     "centres": "the project's own two maps",
     "yolo-columns": "1 x (4 + labels) x boxes of YOLOv8 and later",
-    "yolo-rows": "1 x boxes x (5 + labels) of YOLOv5 to v7, decoded",
-    "yolox": "1 x boxes x (5 + labels) of YOLOX, decoded",
+    "yolo-rows": "1 x boxes x (5 + labels) of YOLOv5 to v7, decoded, values 0 to 1",
+    "yolox": "1 x boxes x (5 + labels) of YOLOX, decoded, values 0 to 255, blue first",
     "end-to-end": "1 x boxes x 6: corners, score and class, of YOLOv10, 26 or nms=True",
     "obb-columns": "1 x (5 + labels) x boxes of oriented boxes, the angle last",
     "obb-end-to-end": "1 x boxes x 7: centre, size, score, class and angle of oriented boxes",
@@ -168,7 +168,7 @@ def _of_one_output(
     layouts = (
         _of_ultralytics(metadata, rows, columns, count)
         if _is_ultralytics(metadata)
-        else _of_shape(metadata, rows, columns, count, canvas)
+        else _of_shape(metadata, first, count, canvas)
     )
     return tuple(Candidate(layout, (first.name,)) for layout in layouts)
 
@@ -239,28 +239,33 @@ def _are_columns(
 
 
 def _of_shape(
-    metadata: Mapping[str, str],
-    rows: int | None,
-    columns: int | None,
-    count: int,
-    canvas: tuple[int, int],
+    metadata: Mapping[str, str], output: Tensor, count: int, canvas: tuple[int, int]
 ) -> list[Layout]:
     """Returns layouts of files that say nothing of themselves but perhaps their labels."""
+    rows, columns = output.shape[1:]
     if rows == 4 + count and (columns is None or columns >= rows):
         return ["yolo-columns"]
     if rows is not None and rows <= MAX_QUERIES and columns == 6:
         return ["end-to-end", "rtdetr-rows"] if count == 2 else ["end-to-end"]
     if columns != 5 + count:
         return []
-    return ["yolo-rows"] if "names" in metadata else _of_grid(rows, canvas)
-
-
-def _of_grid(rows: int | None, canvas: tuple[int, int]) -> list[Layout]:
-    """YOLOv5 has three boxes per cell, YOLOX one and no names in its metadata."""
     cells = sum((canvas[0] // stride) * (canvas[1] // stride) for stride in STRIDES)
-    if not cells or rows is None or cells < rows < ANCHORS_OF_V5 * cells:
+    if cells and rows == cells:
+        return _of_one_box_per_cell(output.name)
+    return ["yolo-rows"] if "names" in metadata else _of_grid(rows, cells)
+
+
+def _of_one_box_per_cell(name: str) -> list[Layout]:
+    """YOLOX and YOLOv6 differ in the values that they take, and in how they name their output."""
+    known: dict[str, list[Layout]] = {"output": ["yolox"], "outputs": ["yolo-rows"]}
+    return known.get(name, ["yolox", "yolo-rows"])
+
+
+def _of_grid(rows: int | None, cells: int) -> list[Layout]:
+    """YOLOv5 has three boxes per cell, where the number of cells is told."""
+    if not cells or rows is None or rows < ANCHORS_OF_V5 * cells:
         return ["yolo-rows", "yolox"]
-    return ["yolox"] if rows == cells else ["yolo-rows"]
+    return ["yolo-rows"]
 
 
 def _refusal(metadata: Mapping[str, str], outputs: tuple[Tensor, ...], count: int) -> str:
@@ -268,11 +273,11 @@ def _refusal(metadata: Mapping[str, str], outputs: tuple[Tensor, ...], count: in
     told = ", ".join(f"{name} {metadata[name][:40]!r}" for name in ("task", "head", "end2end")
                      if name in metadata)  # fmt: skip
     return (
-        f"with {count} labels, an output is 1 x {4 + count} x boxes (YOLOv8, v11), 1 x boxes x "
-        f"{5 + count} (YOLOv5), 1 x boxes x 6 (end to end), or logits and pred_boxes (DETR); this "
-        f"model has {said}{f' and says {told}' if told else ''}; check the labels, and export it "
-        "for inference: Ultralytics by format=onnx, YOLOX with --decode_in_inference, RT-DETR by "
-        "tools/export_onnx.py"
+        f"with {count} label{'s' * (count != 1)}, an output is 1 x {4 + count} x boxes (YOLOv8, "
+        f"v11), 1 x boxes x {5 + count} (YOLOv5), 1 x boxes x 6 (end to end), or logits and "
+        f"pred_boxes (DETR); this model has {said}{f' and says {told}' if told else ''}; check the "
+        "labels, and export it for inference: Ultralytics by format=onnx, YOLOX with "
+        "--decode_in_inference, RT-DETR by tools/export_onnx.py"
     )
 
 

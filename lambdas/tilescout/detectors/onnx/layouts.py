@@ -150,7 +150,9 @@ def detr(logits: NDArray[Any], boxes: NDArray[Any], *, softmax: bool) -> tuple[F
     """
     values = logits.astype(np.float32)
     if not softmax:
-        return boxes.astype(np.float32), np.asarray(1 / (1 + np.exp(-values)), dtype=np.float32)
+        # The logistic function, of which exp alone overflows for values far below 0.
+        scores = np.exp(-np.logaddexp(0, -values), dtype=np.float32)
+        return boxes.astype(np.float32), scores
     powers = np.exp(values - values.max(axis=1, keepdims=True))
     return boxes.astype(np.float32), powers[:, :-1] / powers.sum(axis=1, keepdims=True)
 

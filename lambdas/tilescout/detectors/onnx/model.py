@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -70,6 +71,12 @@ class ServedModel:
         """Raises UnusableModel where the file is no model, or not of a known layout."""
         self._session = session(file, threads)
         self.card = card or self._described(labels, layout)
+
+    def with_card(self, card: OnnxCard) -> ServedModel:
+        """Returns the same file, read by another card."""
+        other = copy.copy(self)
+        other.card = card
+        return other
 
     def _described(self, labels: tuple[str, ...], layout: Layout | None) -> OnnxCard:
         metadata = self.metadata

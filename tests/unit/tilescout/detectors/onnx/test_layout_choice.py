@@ -19,8 +19,10 @@ END_TO_END = DETECT | {"end2end": "True"}
 OBB = {"author": "Ultralytics", "task": "obb"}
 
 
-def of_shape(metadata: dict[str, str], shape: Shape, labels: int) -> list[str]:
-    outputs = (Tensor("output0", FLOAT, shape),)
+def of_shape(
+    metadata: dict[str, str], shape: Shape, labels: int, name: str = "output0"
+) -> list[str]:
+    outputs = (Tensor(name, FLOAT, shape),)
     return [each.layout for each in layout_choice.candidates(metadata, outputs, labels, CANVAS)]
 
 
@@ -43,7 +45,6 @@ def of_shape(metadata: dict[str, str], shape: Shape, labels: int) -> list[str]:
         (DETECT | {"head": "RTDETRDecoder"}, (1, 300, 6), 2, "rtdetr-end-to-end"),
         ({"names": "{0: 'valve'}", "stride": "32"}, (1, 25200, 6), 1, "yolo-rows"),
         ({}, (1, 25200, 7), 2, "yolo-rows"),
-        ({}, (1, 8400, 7), 2, "yolox"),
         ({}, (1, 6, 8400), 2, "yolo-columns"),
     ],
 )
@@ -60,6 +61,7 @@ def test_what_a_file_says_decides(
          ["rtdetr-end-to-end", "rtdetr-rows"]),
         ({}, (1, 300, 6), 2, ["end-to-end", "rtdetr-rows"]),
         ({}, (1, None, 7), 2, ["yolo-rows", "yolox"]),
+        ({}, (1, 8400, 7), 2, ["yolox", "yolo-rows"]),
     ],
 )  # fmt: skip
 def test_what_the_file_does_not_tell_is_left_to_the_trial(
@@ -84,6 +86,14 @@ def test_a_width_of_another_layout_is_refused_with_what_was_seen(
     seen = " x ".join(map(str, shape))
     with pytest.raises(UnusableModel, match=f"this model has output0 {seen}.*export it"):
         of_shape(metadata, shape, labels)
+
+
+@pytest.mark.parametrize(("name", "layout"), [("output", "yolox"), ("outputs", "yolo-rows")])
+@pytest.mark.parametrize("metadata", [{}, {"names": "{0: 'valve', 1: 'pump'}"}])
+def test_one_box_per_cell_is_yolox_or_yolov6_by_the_name_of_its_output(
+    name: str, layout: str, metadata: dict[str, str]
+) -> None:
+    assert of_shape(metadata, (1, 8400, 7), 2, name) == [layout]
 
 
 def test_a_model_that_classifies_is_refused_by_its_task() -> None:
