@@ -10,10 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 
 import pymupdf
+from PIL import ImageOps
 
 from tilescout.geometry import Box
 from tilescout.profiles import Profile
 from tilescout.rendering.file_kinds import HEAD_BYTES, FileKind, kind_of
+from tilescout.rendering.picture_files import on_paper
 from tilescout.rendering.render import render_page
 from tilescout.rendering.requests import RenderedTile, RenderRequest
 from tilescout_datasets.annotations import AnnotatedPage, AnnotatedTile, Annotation
@@ -106,7 +108,7 @@ def _as_png(page: AnnotatedPage) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder, opened_picture(page.path) as image:
         image.seek(page.page - 1)
         picture = Path(folder) / f"{page.path.stem}.png"
-        image.convert("RGB").save(picture)
+        on_paper(ImageOps.exif_transpose(image)).save(picture)
         yield picture
 
 

@@ -147,8 +147,7 @@ def _pdf_size(path: Path, page: int) -> PageSize:
 
 def _picture_size(path: Path, page: int) -> PageSize:
     with opened_picture(path) as image:
-        frames = getattr(image, "n_frames", 1)
-        _check_page(path, page, frames)
+        _check_page(path, page, getattr(image, "n_frames", 1))
         image.seek(page - 1)
         width, height = image.size
         if width * height > MAX_PIXELS:
@@ -156,7 +155,9 @@ def _picture_size(path: Path, page: int) -> PageSize:
         orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
         if orientation not in range(1, 9):
             orientation = 1
-        return PageSize(*((height, width) if orientation >= 5 else (width, height)), orientation)
+        # Pillow tells the size of a TIFF as shown, and that of others as stored.
+        is_swapped = orientation >= 5 and image.format != "TIFF"
+        return PageSize(*((height, width) if is_swapped else (width, height)), orientation)
 
 
 def _check_page(path: Path, page: int, count: int) -> None:

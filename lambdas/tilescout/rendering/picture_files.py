@@ -3,7 +3,7 @@
 A picture that tells a resolution from 100 to 1,200 dpi has the size that this gives, as the same
 page in a PDF would. One that tells none, or a default such as 72 or 96, is as large as its pixels
 are at the dpi at which it is rendered: one pixel of the picture is one of the page. EXIF
-orientation is applied. Runs in the rendering child only.
+orientation is applied, and what is transparent is paper. Runs in the rendering child only.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pymupdf
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageOps, ImageSequence
 
 from tilescout.errors import UnreadableDocument
 from tilescout.geometry import POINTS_PER_INCH
@@ -28,6 +29,10 @@ ROUNDING = 0.05
 BYTES_OF_MODE = {"1": 1, "L": 1, "P": 1, "LA": 2, "I;16": 2, "RGB": 3, "RGBA": 4, "CMYK": 4,
                  "YCbCr": 3, "LAB": 3, "I": 4, "F": 4}  # fmt: skip
 """The bytes of a pixel as the renderer decodes it."""
+SWAPPED = range(5, 9)
+"""EXIF orientations of which the sides are swapped against those that are stored."""
+TURNED_HERE = ("png", "tiff")
+"""Kinds whose EXIF orientation MuPDF does not apply."""
 FAULTS = (ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError,
           SyntaxError, TypeError, ValueError, struct.error)  # fmt: skip
 """Pillow raises these for a broken file."""
@@ -60,9 +65,12 @@ class PictureFrame:
 
 
 def frame_count(path: str) -> int:
-    """Returns the number of pages. Raises UnreadableDocument."""
+    """Returns the number of pages. Raises UnreadableDocument.
+
+    Frames of other kinds than TIFF are an animation, or what a camera adds to a photograph.
+    """
     with _opened(path) as image:
-        return int(getattr(image, "n_frames", 1))
+        return int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
 
 
 def frame(path: str, number: int) -> PictureFrame:
@@ -71,8 +79,10 @@ def frame(path: str, number: int) -> PictureFrame:
         image.seek(number - 1)
         width, height = image.size
         dpi = _sensible(image.info.get("dpi"))
-        if image.getexif().get(ExifTags.Base.Orientation, 1) in range(5, 9):
-            width, height, dpi = height, width, (dpi[1], dpi[0])
+        if _orientation(image) in SWAPPED:
+            dpi = (dpi[1], dpi[0])
+            # Pillow tells the size of a TIFF as shown, and that of others as stored.
+            width, height = (width, height) if image.format == "TIFF" else (height, width)
         decoded = width * height * BYTES_OF_MODE.get(image.mode, 4)
         return PictureFrame(width, height, dpi, decoded)
 
@@ -90,8 +100,8 @@ def warnings(frames: Mapping[int, PictureFrame], dpi: float) -> Iterator[str]:
 def open_picture(path: str, kind: str) -> Any:
     """Returns MuPDF's document of the picture. Raises UnreadableDocument."""
     try:
-        if kind == "webp":
-            return pymupdf.open(stream=_as_png(path), filetype="png")
+        if kind == "webp" or (kind in TURNED_HERE and _is_turned(path)):
+            return pymupdf.open(stream=_upright(path), filetype="tiff")
         return pymupdf.open(path, filetype=kind)
     except pymupdf.mupdf.FzErrorSystem:  # out of memory: no fault of the file's
         raise
@@ -99,12 +109,38 @@ def open_picture(path: str, kind: str) -> Any:
         raise _unreadable(error) from error
 
 
-def _as_png(path: str) -> bytes:
-    """MuPDF reads no WebP."""
+def _is_turned(path: str) -> bool:
     with _opened(path) as image:
-        body = io.BytesIO()
-        image.convert("RGB").save(body, "PNG", compress_level=1)
-        return body.getvalue()
+        return any(_orientation(frame) != 1 for frame in _frames(image))
+
+
+def _frames(image: Image.Image) -> Iterator[Image.Image]:
+    """Yields the pages of a picture, of which one at a time is there."""
+    return ImageSequence.Iterator(image) if image.format == "TIFF" else iter((image,))
+
+
+def _orientation(image: Image.Image) -> int:
+    """Returns the EXIF orientation, 1 to 8: 1 where it is none of these."""
+    told = image.getexif().get(ExifTags.Base.Orientation, 1)
+    return told if told in range(1, 9) else 1
+
+
+def _upright(path: str) -> bytes:
+    """Returns a TIFF of the pages as they are shown: MuPDF reads no WebP, and turns JPEG only."""
+    body = io.BytesIO()
+    with _opened(path) as image:
+        first, *others = (on_paper(ImageOps.exif_transpose(each)) for each in _frames(image))
+        first.save(body, "TIFF", compression="packbits", save_all=True, append_images=others)
+    return body.getvalue()
+
+
+def on_paper(image: Image.Image) -> Image.Image:
+    """Returns a picture in which white is what was transparent."""
+    if not image.has_transparency_data:
+        return image if image.mode in ("1", "L", "RGB") else image.convert("RGB")
+    seen = image.convert("RGBA")
+    paper = Image.new("RGBA", seen.size, "white")
+    return Image.alpha_composite(paper, seen).convert("RGB")
 
 
 @contextmanager
@@ -112,7 +148,8 @@ def _opened(path: str) -> Iterator[Image.Image]:
     """The renderer bounds pictures itself, by what they take once decoded."""
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
-        with Image.open(path) as image:
+        # Given a path, Pillow maps uncompressed pixels to memory as if no TIFF was turned.
+        with Path(path).open("rb") as file, Image.open(file) as image:
             yield image
     except FAULTS as error:
         raise _unreadable(error) from error

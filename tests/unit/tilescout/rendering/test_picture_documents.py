@@ -61,14 +61,14 @@ def test_a_picture_without_a_resolution_is_rendered_pixel_by_pixel(
     assert facts(tmp_path / name).warnings == ()
     (page,) = facts(tmp_path / name).pages
     assert (page.width_pt, page.height_pt) == (288, 216)
-    with Image.open(_saved(tile, tmp_path)) as shown:
-        ink = shown.convert("L").point(lambda value: 255 if value < 128 else 0).getbbox()
-    assert ink == (100, 50, 301, 151)
+    assert _ink(tile, tmp_path) == (100, 50, 301, 151)
 
 
-def _saved(tile: RenderedTile, folder: Path) -> Path:
+def _ink(tile: RenderedTile, folder: Path) -> tuple[int, int, int, int] | None:
+    """The box around all that is darker than grey."""
     (folder / "tile.jpg").write_bytes(tile.image)
-    return folder / "tile.jpg"
+    with Image.open(folder / "tile.jpg") as shown:
+        return shown.convert("L").point(lambda value: 255 if value < 128 else 0).getbbox()
 
 
 @pytest.mark.parametrize("name", ["plan.png", "plan.jpg", "plan.tif"])
@@ -87,14 +87,71 @@ def test_a_fax_has_two_resolutions(tmp_path: Path) -> None:
     assert (found.width_px, found.height_px) == (400, 600)
 
 
-@pytest.mark.parametrize("orientation", [3, 6, 8])
-def test_a_photograph_is_shown_upright(tmp_path: Path, orientation: int) -> None:
+SHOWN = {1: (100, 50), 2: (499, 50), 3: (499, 449), 4: (100, 449),
+         5: (50, 100), 6: (449, 100), 7: (449, 499), 8: (50, 499)}  # fmt: skip
+"""Left and top of the blot as it is shown, by the EXIF orientation of the picture."""
+
+
+@pytest.mark.parametrize("orientation", SHOWN)
+@pytest.mark.parametrize("name", ["photo.jpg", "photo.png", "photo.webp", "photo.tif"])
+def test_a_picture_is_shown_upright(tmp_path: Path, name: str, orientation: int) -> None:
     exif = Image.Exif()
     exif[274] = orientation
-    picture().save(tmp_path / "photo.jpg", exif=exif)
-    found, _ = rendered(tmp_path / "photo.jpg")
-    swapped = orientation >= 5
-    assert (found.width_px, found.height_px) == (SIZE[::-1] if swapped else SIZE)
+    picture().save(tmp_path / name, exif=exif)
+    found, (tile,) = rendered(tmp_path / name)
+    (page,) = facts(tmp_path / name).pages
+    size = SIZE[::-1] if orientation >= 5 else SIZE
+    assert (found.width_px, found.height_px) == size
+    assert (page.width_pt, page.height_pt) == (size[0] * 72 / 200, size[1] * 72 / 200)
+    left, top = SHOWN[orientation]
+    width, height = (101, 201) if orientation >= 5 else (201, 101)
+    assert _ink(tile, tmp_path) == (left, top, left + width, top + height)
+
+
+def test_frames_of_a_tiff_are_each_turned_as_they_tell(tmp_path: Path) -> None:
+    upright, turned = Image.Exif(), Image.Exif()
+    turned[274] = 6
+    first, second = picture(), picture(size=(1000, 500))
+    second.encoderinfo = {"exif": turned}
+    first.save(tmp_path / "set.tif", save_all=True, append_images=[second], exif=upright)
+    sizes = [(page.width_pt, page.height_pt) for page in facts(tmp_path / "set.tif").pages]
+    assert sizes == [(288, 216), (180, 360)]
+    _, (tile,) = rendered(tmp_path / "set.tif", 2)
+    assert _ink(tile, tmp_path) == (349, 100, 450, 301)
+
+
+def test_a_fax_that_lies_on_its_side_has_the_resolutions_of_its_sides(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[274] = 6
+    picture("1").save(tmp_path / "fax.tif", dpi=(400, 200), exif=exif)
+    found, _ = rendered(tmp_path / "fax.tif")
+    assert (found.width_px, found.height_px) == (600, 400)
+
+
+@pytest.mark.parametrize("name", ["plan.png", "plan.webp", "plan.tif"])
+@pytest.mark.parametrize("orientation", [1, 3])
+def test_what_is_transparent_is_paper(tmp_path: Path, name: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[274] = orientation
+    drawn = Image.new("RGBA", SIZE, (0, 0, 0, 0))
+    ImageDraw.Draw(drawn).rectangle(BLOT, fill=(0, 0, 0, 255))
+    drawn.save(tmp_path / name, exif=exif, **({"lossless": True} if "webp" in name else {}))
+    _, (tile,) = rendered(tmp_path / name)
+    left, top = SHOWN[orientation]
+    assert _ink(tile, tmp_path) == (left, top, left + 201, top + 101)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("phone.jpg", {"format": "MPO"}), ("moving.png", {}), ("moving.webp", {"lossless": True})],
+)
+def test_what_is_no_tiff_is_one_page(tmp_path: Path, name: str, options: dict[str, Any]) -> None:
+    picture("RGB").save(
+        tmp_path / name, save_all=True, append_images=[Image.new("RGB", SIZE, "white")], **options
+    )
+    assert facts(tmp_path / name).page_count == 1
+    _, (tile,) = rendered(tmp_path / name)
+    assert _ink(tile, tmp_path) == (100, 50, 301, 151)
 
 
 def test_each_frame_of_a_tiff_is_a_page(tmp_path: Path) -> None:
