@@ -220,5 +220,7 @@ def _remarks(line: Row, name: str) -> Iterator[str]:
             continue
         if key != name and isinstance(value.get("annotations"), list):
             yield f"{key} is not used, but {name}"
+        if "failure-reason" in value:
+            yield f"{key.removesuffix('-metadata')} failed, and {name} is used"
         if value.get("type") == "groundtruth/label-verification":
             yield f"a reviewer called the labels {str(value.get('class-name'))!r}"

@@ -33,16 +33,16 @@ def picture(mode: str = "L") -> Image.Image:
     return image.convert(mode)
 
 
-def turned(folder: Path, orientation: int) -> Path:
-    """The picture as a camera stores it that tells this EXIF orientation."""
+def turned(folder: Path, orientation: int, name: str = "p1.jpg") -> Path:
+    """The picture as a camera or a scanner stores it that tells this EXIF orientation."""
     undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
     image = picture()
     if orientation > 1:
         image = image.transpose(Image.Transpose(undo[orientation]))
     exif = Image.Exif()
     exif[274] = orientation
-    image.save(folder / "p1.jpg", exif=exif, quality=95)
-    return folder / "p1.jpg"
+    image.save(folder / name, exif=exif, **({"quality": 95} if name == "p1.jpg" else {}))
+    return folder / name
 
 
 def annotated(
@@ -75,6 +75,27 @@ def on_paper(page: AnnotatedPage, folder: Path) -> list[bool]:
 def test_boxes_of_the_picture_as_shown_lie_on_its_ink(tmp_path: Path, orientation: int) -> None:
     turned(tmp_path, orientation)
     assert on_paper(annotated(tmp_path, BLOTS), tmp_path) == [False, False]
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 7])
+@pytest.mark.parametrize("name", ["p1.png", "p1.webp", "p1.tif"])
+def test_pictures_of_other_kinds_are_turned_too(
+    tmp_path: Path, name: str, orientation: int
+) -> None:
+    turned(tmp_path, orientation, name)
+    page = annotated(tmp_path, BLOTS, name=name)
+    assert on_paper(page, tmp_path) == [False, False]
+    assert placement.fault(page, cut(page, tmp_path)) == ""
+
+
+@pytest.mark.parametrize("name", ["p1.webp", "p1.gif", "p1.png"])
+def test_what_is_transparent_is_paper(tmp_path: Path, name: str) -> None:
+    drawn = Image.new("RGBA", SIZE, (0, 0, 0, 0))
+    for blot in BLOTS:
+        ImageDraw.Draw(drawn).rectangle(blot, fill=(0, 0, 0, 255))
+    drawn.save(tmp_path / name, **({"lossless": True} if name == "p1.webp" else {}))
+    page = annotated(tmp_path, [*BLOTS, (300, 10, 340, 40)], name=name)
+    assert on_paper(page, tmp_path) == [False, False, True]
 
 
 @pytest.mark.parametrize("orientation", [5, 6, 7, 8])

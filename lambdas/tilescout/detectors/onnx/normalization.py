@@ -42,7 +42,7 @@ KNOWN = {
     "-1 to 1": Normalization((0.5,), (0.5,)),
     "0 to 255": Normalization((0.0,), (1 / MAX_BYTE,)),
 }
-"""What models are trained with, by a name for messages."""
+"""The values that models are trained with, by a name for messages."""
 
 
 @dataclass(frozen=True)

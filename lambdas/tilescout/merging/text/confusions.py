@@ -16,7 +16,8 @@ CONFUSABLE: dict[str, str] = {
 """The characters that one which was read may have been, the likeliest first."""
 
 _FOLDED = str.maketrans({other: group[0] for group in _SHAPES for other in group[1:]})
-_DASHES = dict.fromkeys("‐‑‒–—―−﹣－", "-")  # noqa: RUF001
+DASHES = frozenset("\u2212\u2043\u02d7\u2500\u2796\u30fc\uff70")
+"""Characters that stand for a dash besides Unicode's dashes: minus signs, a line, vowel marks."""
 _QUOTES = {"《": "«", "》": "»"}
 
 
@@ -31,7 +32,7 @@ def normalise(text: str) -> str:
 
 
 def _plain(char: str) -> str:
-    if char in _DASHES:
+    if char in DASHES or unicodedata.category(char) == "Pd":
         return "-"
     if char in _QUOTES:
         return _QUOTES[char]

@@ -25,6 +25,9 @@ SHOWN = {
     "locked and read only": ("FreeText", PRINT | READ_ONLY | LOCKED, ""),
     "of fixed size": ("Stamp", PRINT | NO_ZOOM | NO_ROTATE, ""),
     "on a layer that is on": ("FreeText", PRINT, LAYER_ON),
+    "a mark for redaction": ("Redact", PRINT, ""),
+    "a watermark": ("Watermark", PRINT, ""),
+    "a shape with words": ("Square", PRINT, ""),
     "a field of text": ("Widget", PRINT, "/FT/Tx/T(a)"),
     "a field that is not printed": ("Widget", 0, "/FT/Tx/T(b)"),
 }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pymupdf
 import pytest
+from PIL import Image
 
 from tests.unit.tilescout.rendering.pdf_files import (
     blank_page,
@@ -150,6 +152,140 @@ def test_texts_of_shx_annotations_are_words(tmp_path: Path) -> None:
     assert words[0].line == words[1].line
 
 
+def shx_note(page: Any, text: str, box: tuple[float, float, float, float]) -> None:
+    """An invisible annotation of AutoCAD over lettering that is drawn as strokes."""
+    note = page.add_rect_annot(box)
+    note.set_info(title="AutoCAD SHX Text", content=text)
+    note.set_colors(stroke=None)
+    note.set_border(width=0)
+    note.update(opacity=0)
+
+
+def drawn_upwards(page: Any, text: str, corner: tuple[float, float]) -> None:
+    """Draws lettering without text that runs upwards from the corner."""
+    width = pymupdf.get_text_length(text, fontsize=14)
+    sheet = pymupdf.open().new_page(width=20, height=width + 4)
+    sheet.insert_text((15, width + 2), text, fontsize=14, rotate=90)
+    pixels = sheet.get_pixmap(dpi=300, colorspace=pymupdf.csGRAY)
+    x, y = corner
+    page.insert_image((x, y - width - 4, x + 20, y), pixmap=pixels)
+
+
+@pytest.mark.parametrize(
+    ("turn", "corner"), [(0, (101, 87)), (90, (297, 101)), (180, (439, 297)), (270, (87, 439))]
+)
+def test_texts_of_shx_annotations_turn_with_their_page(
+    tmp_path: Path, turn: int, corner: tuple[int, int]
+) -> None:
+    document, page = blank_page()
+    outline_of("PT-2033", (100, 100), page, fontsize=14)
+    shx_note(page, "PT-2033", (102, 88, 160, 102))
+    page.set_rotation(turn)
+
+    (word,) = read(save(document, tmp_path), dpi=72).words
+
+    assert (word.text, word.box.rounded()[:2]) == ("PT-2033", corner)
+
+
+def test_a_text_of_an_shx_annotation_may_run_upwards(tmp_path: Path) -> None:
+    document, page = blank_page()
+    drawn_upwards(page, "SUPPLY FAN", (100, 200))
+    width = pymupdf.get_text_length("SUPPLY FAN", fontsize=14)
+    shx_note(page, "SUPPLY FAN", (103, 198 - width, 117, 198))
+
+    words = read(save(document, tmp_path), dpi=72).words
+
+    assert [word.text for word in words] == ["SUPPLY", "FAN"]
+    assert {word.direction for word in words} == {"up"}
+    assert words[0].box.top > words[1].box.bottom
+
+
+@pytest.mark.parametrize("author", ["Autocad shx text", "AutoCAD", "A reviewer", ""])
+def test_notes_of_other_authors_are_no_words(tmp_path: Path, author: str) -> None:
+    document, page = blank_page()
+    outline_of("PT-2033", (100, 100), page, fontsize=14)
+    note = page.add_rect_annot((102, 88, 160, 102))
+    note.set_info(title=author, content="PT-2033")
+    note.update(opacity=0)
+
+    assert texts(read(save(document, tmp_path))) == []
+
+
+def test_an_shx_annotation_without_its_lettering_is_no_word(tmp_path: Path) -> None:
+    document, page = blank_page()
+    shx_note(page, "PT-2033", (102, 88, 160, 102))
+
+    assert texts(read(save(document, tmp_path))) == []
+
+
+def test_a_page_whose_strokes_are_all_named_is_covered_and_sends_no_tiles(tmp_path: Path) -> None:
+    document, page = blank_page()
+    fill_with_words(page)
+    for at in range(4):
+        outline_of(f"PT-20{at}3", (300, 100 + 40 * at), page, fontsize=14)
+        shx_note(page, f"PT-20{at}3", (302, 88 + 40 * at, 360, 102 + 40 * at))
+
+    shown = read(save(document, tmp_path), tiles="where-no-text")
+
+    assert shown.covers_page
+    assert shown.tiles_sent == 0
+
+
+def scan_of(lines: int, mode: str = "L") -> bytes:
+    """A picture of 600 x 400 pt with lettering in so many lines."""
+    sheet = pymupdf.open().new_page(width=600, height=400)
+    for at in range(lines):
+        sheet.insert_text((60, 60 + 30 * at), f"FV-20{at:02} SUPPLY FAN", fontsize=12)
+    pixels = sheet.get_pixmap(dpi=150, colorspace=pymupdf.csGRAY)
+    body = io.BytesIO()
+    image = Image.frombytes("L", (pixels.width, pixels.height), pixels.samples)
+    image.convert(mode).save(body, "PNG" if mode == "1" else "JPEG")
+    return body.getvalue()
+
+
+def whole(page: Any) -> None:
+    page.insert_image(page.rect, stream=scan_of(8))
+
+
+def bilevel(page: Any) -> None:
+    page.insert_image(page.rect, stream=scan_of(8, "1"))
+
+
+def in_strips(page: Any) -> None:
+    """As scanners write it: the picture in eight strips."""
+    scan = Image.open(io.BytesIO(scan_of(8)))
+    for at in range(8):
+        body = io.BytesIO()
+        high = scan.height // 8
+        scan.crop((0, at * high, scan.width, (at + 1) * high)).save(body, "PNG")
+        page.insert_image((0, 50 * at, 600, 50 * at + 50), stream=body.getvalue())
+
+
+def upside_down(page: Any) -> None:
+    page.insert_image(page.rect, stream=scan_of(8), rotate=180)
+
+
+def beside_vectors(page: Any) -> None:
+    page.insert_image((0, 0, 300, 200), stream=scan_of(8))
+    page.draw_rect((310, 10, 590, 390))
+
+
+@pytest.mark.parametrize("scan", [whole, bilevel, in_strips, upside_down, beside_vectors])
+def test_a_scan_with_a_printed_footer_is_not_covered(
+    tmp_path: Path, scan: Callable[[Any], None]
+) -> None:
+    document, page = blank_page()
+    scan(page)
+    footer = "UNCONTROLLED COPY WHEN PRINTED VERIFY REVISION BEFORE USE SHEET 1 OF 12"
+    page.insert_text((60, 392), footer, fontsize=8)
+
+    shown = read(save(document, tmp_path), tiles="where-no-text")
+
+    assert texts(shown) == footer.split()
+    assert not shown.covers_page
+    assert shown.tiles_sent == 1
+
+
 def test_dashes_are_plain_and_characters_without_width_are_left_out(tmp_path: Path) -> None:
     to_unicode = (
         b"/CIDInit/ProcSet findresource begin begincmap 1 begincodespacerange<00><ff>"
@@ -199,6 +335,26 @@ def test_a_word_with_an_inked_glyph_without_unicode_is_told(tmp_path: Path) -> N
     assert shown.warnings[0] == (
         "1 of 1 words of page 1 were not read, because glyphs of theirs have no Unicode"
     )
+
+
+@pytest.mark.parametrize("space", [0x20, 0x09, 0xA0, 0x2003, 0x2009, 0x202F, 0x3000])
+def test_any_space_parts_words(tmp_path: Path, space: int) -> None:
+    objects = one_page(b"BT /H 20 Tf 50 400 Td (AABCC) Tj ET", *unmapped_font(b"600 0 d0"))
+    objects[2] = objects[2].replace(b"/XObject<</F 5 0 R>>", b"/Font<</H 5 0 R>>")
+    objects = [each.replace(b"<fffd>", b"<%04x>" % space) for each in objects]
+
+    assert texts(read(write_objects(tmp_path, objects), tiles="never")) == ["AA", "CC"]
+
+
+@pytest.mark.parametrize("code", [0xE000, 0xF020, 0xF8FF, 0xFFFE])
+def test_a_blank_glyph_of_a_private_code_splits_words_too(tmp_path: Path, code: int) -> None:
+    objects = one_page(b"BT /H 20 Tf 50 400 Td (AABCC) Tj ET", *unmapped_font(b"600 0 d0"))
+    objects[2] = objects[2].replace(b"/XObject<</F 5 0 R>>", b"/Font<</H 5 0 R>>")
+    objects = [each.replace(b"<fffd>", b"<%04x>" % code) for each in objects]
+
+    shown = read(write_objects(tmp_path, objects), tiles="never")
+
+    assert (texts(shown), shown.warnings) == (["AA", "CC"], ())
 
 
 @pytest.mark.parametrize(

@@ -78,17 +78,33 @@ def test_a_page_that_stands_in_for_a_form_is_named(
     assert any("dynamic XFA form" in each for each in warnings) is is_told
 
 
-def test_a_portfolio_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("collection", "files"),
+    [("<</View /T>>", 1), ("<</View /H/D(a.pdf)>>", 3), ("<</Type/Collection>>", 12)],
+)
+def test_a_portfolio_is_named(tmp_path: Path, collection: str, files: int) -> None:
+    (warning,) = inspect_document(with_files(tmp_path, files, collection), max_pages=9).warnings
+    assert warning == (
+        f"the PDF is a portfolio of {files} files, of which only its own cover is read; upload the "
+        "files themselves"
+    )
+
+
+def test_a_drawing_with_files_attached_is_no_portfolio(tmp_path: Path) -> None:
+    (warning,) = inspect_document(with_files(tmp_path, 2), max_pages=9).warnings
+    assert warning == "2 files are embedded in the PDF; they are not read"
+
+
+def with_files(folder: Path, count: int, collection: str = "") -> Path:
+    """A page with files attached; a portfolio where there is a collection."""
     with pymupdf.open() as document:
         document.new_page()
-        document.embfile_add("a.pdf", b"%PDF-1.7")
-        document.xref_set_key(document.pdf_catalog(), "Collection", "<</View /T>>")
-        document.save(tmp_path / "plan.pdf")
-    (warning,) = inspect_document(tmp_path / "plan.pdf", max_pages=9).warnings
-    assert warning == (
-        "the PDF is a portfolio of 1 files, of which only its own cover is read; upload the files "
-        "themselves"
-    )
+        for number in range(count):
+            document.embfile_add(f"{number}.pdf", b"%PDF-1.7")
+        if collection:
+            document.xref_set_key(document.pdf_catalog(), "Collection", collection)
+        document.save(folder / "plan.pdf")
+    return folder / "plan.pdf"
 
 
 def large_image(document: pymupdf.Document, page: pymupdf.Page) -> None:

@@ -97,6 +97,60 @@ def test_what_programs_write_otherwise_is_the_same_box(
     assert imported.table.is_complete
 
 
+def test_a_file_without_categories_names_nothing(folder: Path) -> None:
+    value = coco()
+    del value["categories"]
+    with pytest.raises(UnusableAnnotations, match="2 boxes left out: of a category that the file"):
+        read(folder, "pages.json", value)
+
+
+@pytest.mark.parametrize(
+    "categories",
+    [
+        [{"id": 1, "name": "pump"}, {"id": 2, "name": "pump"}],
+        [{"id": 1, "name": "pump", "supercategory": "symbol"}, {"id": 0, "name": "symbol"}],
+        [{"id": "1", "name": "pump"}],
+        [{"id": 1.0, "name": "pump"}],
+        [{"id": 1, "name": " pump "}],
+        [7, None, {"name": "other"}, {"id": 1, "name": "pump"}],
+    ],
+)
+def test_categories_may_be_written_in_many_ways(folder: Path, categories: list[Any]) -> None:
+    imported = read(folder, "pages.json", coco() | {"categories": categories})
+    assert boxes(imported) == [PUMP, SECOND]
+
+
+@pytest.mark.parametrize(
+    ("box", "shown"),
+    [
+        ([-10, 60, 30, 30], [0, 60, 20, 90]),
+        ([390, 60, 30, 30], [390, 60, 400, 90]),
+        ([40, -5, 20, 30], [40, 0, 60, 25]),
+        ([40, 290, 20, 30], [40, 290, 60, 300]),
+        ([-5, -5, 410, 310], [0, 0, 400, 300]),
+    ],
+)
+def test_a_box_over_the_edge_is_cut_off_and_told(
+    folder: Path, box: list[int], shown: list[int]
+) -> None:
+    imported = read(folder, "pages.json", coco(bbox=box))
+    assert boxes(imported) == [("p1.png", "pump", shown), SECOND]
+    assert reasons(imported) == {"cut off at the page's edge": 1}
+
+
+@pytest.mark.parametrize(
+    "mask",
+    [
+        {"size": [300, 400], "counts": [0, 0, 12060, 30, *[270, 30] * 19, 102210]},
+        {"size": [300, 400], "counts": [12060, 15, 0, 15, *[270, 30] * 19, 102210]},
+        [[40, 60, 60, 60, 60, 90], [40, 60, 60, 90, 40, 90]],
+    ],
+)
+def test_a_mask_may_be_in_pieces(folder: Path, mask: Any) -> None:
+    imported = read(folder, "pages.json", coco(bbox=None, segmentation=mask))
+    assert boxes(imported) == [PUMP, SECOND]
+
+
 def test_ids_may_be_any_text(folder: Path) -> None:
     value = json.loads(json.dumps(coco()).replace('"image_id": 1', '"image_id": "img-1"'))
     value["images"][0]["id"] = "img-1"
@@ -291,6 +345,53 @@ def test_a_task_of_several_pages_has_its_boxes_by_their_index(folder: Path) -> N
     assert reasons(imported) == {"of a page that its task does not have": 1}
 
 
+@pytest.mark.parametrize("member", ["image", "pages", "document", "my pages"])
+def test_pages_of_a_task_may_have_any_name_and_a_box_on_the_last_of_them(
+    tmp_path: Path, member: str
+) -> None:
+    names = [f"p{number}.png" for number in range(1, 13)]
+    pictures(tmp_path, *names)
+    row = result() | {"item_index": 11}
+    imported = read(tmp_path, "tasks.json", [task(row, data={member: names, "title": "Plant 7"})])
+    assert boxes(imported) == [("p12.png", *PUMP[1:])]
+    assert reasons(imported) == {"without a box: taken as empty": 11}
+
+
+@pytest.mark.parametrize("index", [-1, 2, "1", 0.5])
+def test_a_page_index_that_no_page_has_is_told(folder: Path, index: Any) -> None:
+    rows = [result(), result() | {"id": "r2", "item_index": index}]
+    imported = read(folder, "tasks.json", [task(*rows, data={"pages": ["p1.png", "p2.png"]})])
+    assert boxes(imported) == [PUMP]
+    assert reasons(imported)["of a page that its task does not have"] == 1
+
+
+@pytest.mark.parametrize("member", ["pdf", "image", "document"])
+def test_a_task_may_be_about_a_pdf(tmp_path: Path, member: str) -> None:
+    with pymupdf.open() as document:
+        document.new_page(width=400, height=300)
+        document.save(tmp_path / "plan.pdf")
+    data = {member: "https://host/files/plan.pdf?token=a.b"}
+    (page,) = read(tmp_path, "tasks.json", [task(result(), data=data)]).pages
+    assert (page.path.name, page.page) == ("plan.pdf", 1)
+    assert page.annotations[0].box.rounded() == (40, 60, 60, 90)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "reason"),
+    [
+        ([{"was_cancelled": True, "result": []}] * 2, "skipped"),
+        ([{"skipped": True, "result": []}], "skipped"),
+        ([], "not annotated"),
+        (None, "not annotated"),
+    ],
+)
+def test_a_task_that_nobody_did_is_left_out(folder: Path, annotations: Any, reason: str) -> None:
+    undone = {"id": 2, "data": {"image": "p2.png"}, "annotations": annotations}
+    imported = read(folder, "tasks.json", [task(result()), undone])
+    assert boxes(imported) == [PUMP]
+    assert reasons(imported) == {reason: 1}
+
+
 def test_the_member_that_is_a_picture_is_the_page(folder: Path) -> None:
     data = {"title": "Plant 7, rev. 3", "page_img": "/data/upload/1/0a1b2c3d-p1.png"}
     assert boxes(read(folder, "tasks.json", [task(result(), data=data)])) == [PUMP]
@@ -329,6 +430,39 @@ def test_the_adjusted_labels_of_a_manifest_count(folder: Path) -> None:
         imported = read(folder, "out.manifest", lines(each))
         assert boxes(imported) == [PUMP]
         assert reasons(imported) == {"job is not used, but job-adjusted": 1}
+
+
+def adjusted_twice() -> dict[str, Any]:
+    """A line whose labels were adjusted two times, the last time to those of PUMP."""
+    line = manifest_line()
+    size, (box,) = line["job"]["image_size"], line["job"]["annotations"]
+    told = line["job-metadata"] | {"adjustment-status": "adjusted"}
+    for at, left in enumerate((200, 40), start=1):
+        line[f"again{at}"] = {"image_size": size, "annotations": [box | {"left": left}]}
+        line[f"again{at}-metadata"] = told | {"creation-date": f"2024-0{at}-01T00:00:00"}
+    return line
+
+
+def test_of_two_adjustments_the_last_counts(folder: Path) -> None:
+    for line in (adjusted_twice(), dict(reversed(adjusted_twice().items()))):
+        assert boxes(read(folder, "out.manifest", lines(line))) == [PUMP]
+
+
+def test_an_adjustment_that_removed_all_boxes_says_that_the_page_is_empty(folder: Path) -> None:
+    line = adjusted_twice()
+    line["again2"]["annotations"] = []
+    imported = read(folder, "out.manifest", lines(line))
+    assert [len(page.annotations) for page in imported.pages] == [0]
+
+
+def test_an_adjustment_that_failed_is_told_and_the_labels_before_it_are_used(
+    folder: Path,
+) -> None:
+    failed = {"failure-reason": "ClientError: timed out", "adjustment-status": "adjusted"}
+    line = manifest_line(**{"fixed-metadata": failed})
+    imported = read(folder, "out.manifest", lines(line))
+    assert boxes(imported) == [PUMP]
+    assert reasons(imported) == {"fixed failed, and job is used": 1}
 
 
 def test_of_two_jobs_the_newer_counts(folder: Path) -> None:
@@ -433,6 +567,22 @@ def test_tracks_of_cvat_are_boxes_of_frames(tmp_path: Path) -> None:
     track = f'<track id="0" label="pump">{box.format(7, 0)}{box.format(8, 1)}</track>'
     imported = read(tmp_path, "pages.xml", f"<annotations>{track}</annotations>")
     assert boxes(imported) == [("frame_000007.PNG", "pump", [40, 60, 60, 90])]
+
+
+@pytest.mark.parametrize(
+    "name", ["train/p1.png", "subset\\p1.png", "job 7/frames/p1.png", "p1.png"]
+)
+def test_an_image_of_cvat_may_lie_in_a_subset(folder: Path, name: str) -> None:
+    assert boxes(read(folder, "pages.xml", cvat(CVAT_BOX, name))) == [PUMP]
+
+
+@pytest.mark.parametrize("shapes", ["", '<tag label="sheet"/>', "<attribute/>"])
+def test_an_image_of_cvat_without_shapes_is_taken_as_empty_and_told(
+    folder: Path, shapes: str
+) -> None:
+    imported = read(folder, "pages.xml", cvat(shapes))
+    assert [len(page.annotations) for page in imported.pages] == [0]
+    assert reasons(imported) == {"without a box: taken as empty": 1}
 
 
 def test_a_page_of_a_pdf_is_known_by_the_name_of_its_picture(tmp_path: Path) -> None:
