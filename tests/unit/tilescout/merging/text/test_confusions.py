@@ -35,4 +35,4 @@ def test_normalising_keeps_the_length_and_changes_nothing_the_second_time(text: 
 
 
 def test_digits_stand_for_the_letters_that_are_read_in_their_place() -> None:
-    assert fold_confusable("FO\u20111O1l") == "F0-1011"
+    assert fold_confusable("F\u20111O1l") == "F-1011"
