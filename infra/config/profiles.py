@@ -148,6 +148,7 @@ class Profile(_Strict):
     start_when: StartWhen = StartWhen()
     use_running_model: bool = False
     seconds_per_tile: Annotated[float, Field(gt=0, le=30)] = 0.25
+    reuse: bool = True
     examples: tuple[ProfileExample, ...] = ()
     schedule: str = ""
     default: bool = False

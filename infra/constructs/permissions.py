@@ -181,7 +181,8 @@ class Permissions:
         """Returns the rights to answer a hint, whatever the detector."""
         return [
             objects(self.storage.tiles, "GetObject", prefix=IMAGES),
-            objects(self.storage.tiles, "PutObject", prefix=ANSWERS),
+            # Read where a tile takes the answer that was given for the same image before.
+            objects(self.storage.tiles, "GetObject", "PutObject", prefix=ANSWERS),
             listed(self.storage.tiles),
             rows(self.tables.ledger, "GetItem", "PutItem", "UpdateItem", "Query"),
             rows(self.tables.documents, "GetItem", "UpdateItem"),

@@ -78,6 +78,7 @@ class Document:
     tiles_skipped: int = 0
     tiles_answered: int = 0
     tiles_failed: int = 0
+    tiles_reused: int = 0
     pages_failed: int = 0
     calls: int = 0
     estimated_usd_low: float = 0.0
@@ -156,6 +157,7 @@ class Attributes(TypedDict, total=False):
     tiles_skipped: int
     tiles_answered: int
     tiles_failed: int
+    tiles_reused: int
     pages_failed: int
     calls: int
     estimated_usd_low: float

@@ -196,12 +196,30 @@ def answers(document: str) -> str:
     return f"answers/{document}/"
 
 
-def answer_object(document: str, page: int, tile: int, reservation: str) -> str:
+def answer_object(document: str, page: int, tile: int, reservation: str, shared: str = "") -> str:
     """Returns the key of an answer.
 
-    It contains the reservation, so that a second answer never overwrites the first.
+    It contains the reservation, so that a second answer never overwrites the first, and the name
+    under which the answer is ``shared``, so that a list of answers tells of it.
     """
-    return f"{answers(document)}{page:05d}/{tile:06d}-{reservation}.json"
+    name = "-".join(filter(None, (reservation, shared)))
+    return f"{answers_of_tile(document, page, tile)}{name}.json"
+
+
+def answers_of_tile(document: str, page: int, tile: int) -> str:
+    """Returns the prefix of the keys of all answers for a tile."""
+    return f"{answers(document)}{page:05d}/{tile:06d}-"
+
+
+def shared_name(answer: str) -> str:
+    """Returns the name under which an answer is shared, by its key; empty where it is not."""
+    _, *parts = answer.rpartition("/")[2].removesuffix(".json").split("-")
+    return parts[1] if len(parts) > 1 else ""
+
+
+def shared_answer(name: str) -> dict[str, str]:
+    """Returns the whole key of the row of a shared answer."""
+    return {"pk": f"ANSWER#{name}", "sk": "SHARED"}
 
 
 def layer_object(document: str, page: int) -> str:

@@ -76,7 +76,7 @@ class Profile:
     a run use a model that somebody else started (and never stop it).
 
     ``seconds_per_tile`` is the time of the function for one tile, for detectors that are paid by
-    it.
+    it. With ``reuse`` a tile that looks exactly like one before takes the answer of that one.
     """
 
     name: str
@@ -107,6 +107,7 @@ class Profile:
     start_when: StartWhen = field(default_factory=StartWhen)
     use_running_model: bool = False
     seconds_per_tile: float = 0.25
+    reuse: bool = True
 
     @property
     def model(self) -> str:

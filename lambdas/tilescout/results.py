@@ -43,6 +43,7 @@ class Totals:
     calls: int = 0
     answered: int = 0
     failed: int = 0
+    reused: int = 0
     warnings: list[str] = field(default_factory=list)
     model_versions: set[str] = field(default_factory=set)
 
@@ -54,6 +55,7 @@ class Totals:
         self.failed += page["tiles_failed"]
         self.warnings += page["warnings"][: MAX_WARNINGS - len(self.warnings)]
         # A page merged by the version before this one names none.
+        self.reused += page.get("tiles_reused", 0)
         self.model_versions |= set(page.get("model_versions", ()))
 
 
@@ -196,7 +198,10 @@ def document_json(
         "result_id": document.result_id,
         "run_id": document.run_id,
         "model_version": model_version,
-        "cost": {"spent_usd": round(document.spent_usd, 6)},
+        "cost": {
+            "spent_usd": round(document.spent_usd, 6),
+            "tiles_reused": document.tiles_reused,
+        },
         "warnings": list(document.warnings),
         "pages": [page_json(page) for page in pages if page.tiled],
     }

@@ -26,6 +26,7 @@ DRAWING_ONLY = LAYER | {
     "name": "drawing-only",
     "exclude_regions": ["title-block", "outside", "legend"],
 }
+FRESH = TEXT | {"name": "fresh", "reuse": False}
 FINE = TEXT | {"name": "fine", "max_dpi": 288}
 SERVED = TEXT | {"name": "served", "detector": "onnx", "model_project": "plant"}
 LIKE = TEXT | {
@@ -38,7 +39,7 @@ LIKE = TEXT | {
 }
 PROFILES = {
     "profiles": [
-        *(TEXT, WORDS | {"overlap": 50}, LAYER, SYMBOLS, SERVED, TWICE, FINE),
+        *(TEXT, WORDS | {"overlap": 50}, LAYER, SYMBOLS, SERVED, TWICE, FINE, FRESH),
         *(DRAWING_ONLY, LIKE),
     ],
     "default_profile": "text",

@@ -83,6 +83,8 @@ class Drawing:
             for tile in range(self.tiles):
                 left = 350 * tile
                 page.draw_rect((left + 180, 180, left + 200, 200))
+                # No tile of any drawing may look like another one, whose answer it would take.
+                page.insert_text((left + 120, 380), f"{self.name} {number} {tile}", fontsize=8)
                 for word in range(self.words):
                     text = f"T{number}-{tile}-{word}"
                     page.insert_text((left + 120, 60 + 24 * word), text, fontsize=10)

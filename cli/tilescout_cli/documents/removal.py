@@ -96,7 +96,11 @@ def remove(stack: Stack, listing: Inventory, planned: Removal) -> Removal:
     if obstacle := next((_told(document) for document in busy), ""):
         return replace(planned, obstacle=obstacle)
     stored_data.delete(stack, replace(planned.stored, documents=documents))
-    fresh = Inventory(stack=stack, claims=_claims_left(stack, planned.stored, listing))
+    fresh = Inventory(
+        stack=stack,
+        claims=_claims_left(stack, planned.stored, listing),
+        answers_before=planned.stored.answers,
+    )
     return replace(planned, left=fresh.of(planned.stored.key, documents))
 
 

@@ -47,6 +47,7 @@ class StoredData:
     uploads: Sequence[ObjectVersion] = ()
     tiles: Sequence[str] = ()
     answers: Sequence[str] = ()
+    shared: Sequence[RowKey] = ()
     results: Sequence[str] = ()
     detections: Sequence[RowKey] = ()
     tile_rows: Sequence[RowKey] = ()
@@ -61,6 +62,7 @@ class StoredData:
             "versions": len(self.uploads),
             "tiles": len(self.tiles),
             "answers": len(self.answers),
+            "shared answers": len(self.shared),
             "result files": len(self.results),
             "detections": len(self.detections),
             "ledger rows": len(self.tile_rows) + len(self.work),
@@ -75,10 +77,14 @@ class StoredData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """Lists what is stored; ``claims`` has the rows of runs by document, read once for all."""
+    """Lists what is stored; ``claims`` has the rows of runs by document, read once for all.
+
+    ``answers_before`` are the keys of answers that may be gone, and which may still be shared.
+    """
 
     stack: Stack
     claims: Mapping[str, Sequence[RowKey]] = field(default_factory=dict)
+    answers_before: Sequence[str] = ()
 
     def of(self, key: str, known: Sequence[Document] = ()) -> StoredData:
         """Returns all that is stored of the object and of its ``known`` documents."""
@@ -94,6 +100,7 @@ class Inventory:
             uploads=list(uploads(self.stack, key)),
             tiles=tiles,
             answers=answers,
+            shared=shared_by(self.stack, ids, [*answers, *self.answers_before]),
             results=results,
             detections=[row for each in sorted(sets) for row in self._detections(each)],
             tile_rows=[row for id in ids for row in self._tile_rows(id, [*tiles, *answers])],
@@ -180,6 +187,18 @@ def _versions(stack: Stack, prefix: str) -> Iterator[Any]:
         yield from page.get("DeleteMarkers", [])
 
 
+def shared_by(stack: Stack, ids: Sequence[str], answers: Iterable[str]) -> list[RowKey]:
+    """Returns the keys of the rows by which other documents find these documents' answers."""
+
+    def own(name: str) -> RowKey | None:
+        key: RowKey = keys.shared_answer(name)
+        row = stack.ledger.get_item(Key=key, ConsistentRead=True).get("Item", {})
+        return key if row.get("document_id") in ids else None
+
+    found = parallel.in_order(own, sorted({*map(keys.shared_name, answers)} - {""}))
+    return [key for key in found if key]
+
+
 def claims_of_runs(stack: Stack, opened_after: int) -> dict[str, list[RowKey]]:
     """Returns the keys of the rows in which newer runs name their documents, by document."""
     found: dict[str, list[RowKey]] = {}
@@ -197,6 +216,8 @@ def delete(stack: Stack, stored: StoredData) -> None:
     """
     versions = [{"Key": stored.key, "VersionId": each.id} for each in stored.uploads]
     _delete_objects(stack, stack.documents_bucket, versions)
+    # Before the answers, whose names tell of them.
+    _delete_rows(stack.ledger, stored.shared)
     images = [{"Key": name} for name in (*stored.tiles, *stored.answers)]
     _delete_objects(stack, stack.tiles_bucket, images)
     _delete_objects(stack, stack.results_bucket, [{"Key": name} for name in stored.results])

@@ -204,6 +204,8 @@ def _show(finished: Finished) -> None:
         return
     counts = f"{counted(len(finished.rows), 'detection')} on {counted(document.pages, 'page')}"
     spent = f"{counted(document.calls, 'call')}, {dollars(document.spent_usd)}"
+    if document.tiles_reused:
+        spent += f", {counted(document.tiles_reused, 'tile')} reused"
     terminal.out.print(plain(f"{counts}, {spent}"))
     terminal.out.print(plain(f"files in {folder}: {', '.join(f.name for f in delivery.files)}"))
     for warning in (*document.warnings, *delivery.warnings):

@@ -10,7 +10,7 @@ from tilescout.documents import Document
 from tilescout.runs.records import Run
 from tilescout_cli.console import clock, tables, terminal
 from tilescout_cli.console.tables import moment
-from tilescout_cli.console.terminal import dollars
+from tilescout_cli.console.terminal import counted, dollars
 from tilescout_cli.documents import lookup
 from tilescout_cli.models import costs
 from tilescout_cli.models.costs import ModelBill
@@ -50,7 +50,9 @@ def _overview(stack: Stack, *, as_json: bool) -> None:
 
 def _run_line(stack: Stack, run: Run) -> str:
     bill = _bill(stack, run)
-    parts = [run.status, dollars(run.spent_usd), f"model {bill}" if bill else "", run.reason]
+    reused = f"{counted(run.tiles_reused, 'tile')} reused" if run.tiles_reused else ""
+    model = f"model {bill}" if bill else ""
+    parts = [run.status, dollars(run.spent_usd), reused, model, run.reason]
     head = f"run {moment(run.opened_at)} {run.model}"
     return f"{head}: {', '.join(part for part in parts if part)}"
 
@@ -62,7 +64,7 @@ def _bill(stack: Stack, run: Run) -> ModelBill:
 def _run(stack: Stack, row: dict[str, Any]) -> dict[str, Any]:
     run = from_item(Run, row)
     names = ("model", "status", "execution", "opened_at", "closed_at", "documents", "reason", "id")
-    told = {name: getattr(run, name) for name in names} | {"spent_usd": run.spent_usd}
+    told = {name: getattr(run, name) for name in (*names, "tiles_reused", "spent_usd")}
     bill = _bill(stack, run)
     if not (bill or run.model_version):
         return told
@@ -132,4 +134,5 @@ def _tiles(document: Document, current: DocumentProgress) -> str:
         return f"at most {document.tiles_planned}"
     failed = f", {current.tiles_failed} failed" if current.tiles_failed else ""
     skipped = f", {document.tiles_skipped} blank" if document.tiles_skipped else ""
-    return f"{current.tiles_answered} of {current.tiles} answered{failed}{skipped}"
+    reused = f", {document.tiles_reused} reused" if document.tiles_reused else ""
+    return f"{current.tiles_answered} of {current.tiles} answered{failed}{skipped}{reused}"

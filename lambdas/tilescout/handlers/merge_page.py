@@ -150,6 +150,7 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
         "calls": sum(tile.calls for tile in tiles),
         "tiles_failed": failed,
         "tiles_answered": sum(tile.state == "answered" for tile in tiles),
+        "tiles_reused": sum(tile.reused for tile in tiles),
         "model_versions": sorted(set(versions.values())),
         "warnings": [
             *merged.warnings,

@@ -16,6 +16,7 @@ from tilescout.aws import clients, objects, queues
 from tilescout.aws.documents import events, intake
 from tilescout.aws.tables import document_table, page_table
 from tilescout.detections import TEXT_LAYER_TILE, Answer
+from tilescout.detectors import reuse
 from tilescout.detectors.responses import answer_to_json
 from tilescout.documents import Document
 from tilescout.errors import RenderLimitExceeded, UnreadableDocument, UnsupportedPage
@@ -174,6 +175,7 @@ def _render(document: Document, row: PageRow, path: Path) -> PageRow:
                 box=astuple(rendered.tile.box),
                 image=image,
                 scale=rendered.tile.scale,
+                content=reuse.content_of(rendered.image, document.profile),
             )
         )
 

@@ -16,9 +16,11 @@ from aws_lambda_powertools.metrics import MetricUnit
 from tilescout import keys, messages
 from tilescout.aws import clients, objects
 from tilescout.aws.at_most_once import AtMostOnce
+from tilescout.aws.detectors.shared_answers import SharedAnswers
 from tilescout.aws.documents import intake
 from tilescout.aws.tables import claim_table, document_table, lease_table, page_table, tile_table
 from tilescout.detections import Answer
+from tilescout.detectors import reuse
 from tilescout.detectors.port import Detector
 from tilescout.detectors.responses import answer_to_json
 from tilescout.documents import Document
@@ -99,7 +101,34 @@ class TileWorker:
         )
         if isinstance(row, Drop):
             return f"dropped: {row.reason}"
+        if outcome := self._reuse(hint, document, row, reservation):
+            return outcome
         return self._detect_within_budget(hint, document, row, reservation)
+
+    def _reuse(self, hint: TileHint, document: Document, row: TileRow, reservation: str) -> str:
+        """Gives the tile an answer for the same image; returns "" where there is none."""
+        name = reuse.shared_name(row, document.profile, hint.model_version)
+        try:
+            key = self._copied(hint, row, reservation, name) if name else ""
+        except clients.ERRORS as error:
+            lost = DetectorUnavailable(f"a shared answer could not be copied: {error}")
+            return self._give_back(hint, reservation, lost)
+        return self._commit(hint, key, 0, reused=reservation in key) if key else ""
+
+    def _copied(self, hint: TileHint, row: TileRow, reservation: str, name: str) -> str:
+        """Returns the key of an answer for the same image; empty where none is shared.
+
+        It is one that a crash kept this very tile from having, else a copy of another tile's.
+        """
+        key, answer = self._shared.find(name, runtime.now()) or ("", None)
+        own = keys.answers_of_tile(hint.document_id, hint.page, hint.tile)
+        if answer is None or key.startswith(own):
+            return key
+        return self._store(hint, reuse.as_if_of(row, answer), reservation)
+
+    @property
+    def _shared(self) -> SharedAnswers:
+        return SharedAnswers(self.ledger, self.s3, self.tiles_bucket)
 
     def _detect_within_budget(
         self, hint: TileHint, document: Document, row: TileRow, reservation: str
@@ -122,7 +151,9 @@ class TileWorker:
         except TileRefused as error:
             self._settle(hint, unused=max_calls - error.billed)
             return self._refuse(hint, reservation, str(error), error.billed)
-        outcome = self._commit(hint, answer, reservation)
+        shared = reuse.shared_name(row, document.profile, hint.model_version)
+        key = self._store(hint, answer, reservation, shared)
+        outcome = self._commit(hint, key, answer.calls)
         self._settle(hint, unused=max_calls - answer.calls)
         return outcome
 
@@ -140,21 +171,42 @@ class TileWorker:
             raise TileGone(f"the tile's image {row.image} is gone")
         return detector.detect(image, Tile(row.tile, Box(*row.box), row.scale))
 
-    def _commit(self, hint: TileHint, answer: Answer, reservation: str) -> str:
-        key = keys.answer_object(hint.document_id, hint.page, hint.tile, reservation)
+    def _store(self, hint: TileHint, answer: Answer, reservation: str, shared: str = "") -> str:
+        """Stores an answer and shares it under a name, if any; returns its key."""
+        if not reuse.may_be_shared(answer):
+            shared = ""
+        key = keys.answer_object(hint.document_id, hint.page, hint.tile, reservation, shared)
         body = answer_to_json(answer).encode()
         objects.write(self.s3, self.tiles_bucket, key, body, "application/json")
-        metrics.add_metric("DetectorCalls", MetricUnit.Count, answer.calls)
-        row = self._change(hint, lambda row: reservations.commit(row, key, answer.calls))
-        page_table.count_answer(
-            self.ledger,
-            hint.document_id,
-            hint.page,
-            hint.tile,
-            token=hint.token,
-            now=runtime.now(),
-        )
-        return f"dropped: {row.reason}" if isinstance(row, Drop) else "answered"
+        if shared:
+            # Before the tile has it: after a crash its next attempt finds what was paid for.
+            self._share(hint, key)
+        return key
+
+    def _share(self, hint: TileHint, key: str) -> None:
+        try:
+            self._shared.share(hint.document_id, key, runtime.now())
+        except clients.ERRORS as error:
+            # The answer is paid for, and the tile must have it in any case.
+            logger.warning("an answer is not shared", error=str(error))
+
+    def _commit(self, hint: TileHint, key: str, calls: int, *, reused: bool = False) -> str:
+        metrics.add_metric("DetectorCalls", MetricUnit.Count, calls)
+        row = self._change(hint, lambda row: reservations.commit(row, key, calls, reused=reused))
+        place = (self.ledger, hint.document_id, hint.page, hint.tile)
+        if reused:
+            # The detector did not answer: this says nothing about those that it fails on.
+            page_table.band_outcome(*place, "answered")
+        else:
+            page_table.count_answer(*place, token=hint.token, now=runtime.now())
+        if isinstance(row, Drop):
+            return f"dropped: {row.reason}"
+        return self._count_reused(hint) if reused else "answered"
+
+    def _count_reused(self, hint: TileHint) -> str:
+        metrics.add_metric("TilesReused", MetricUnit.Count, 1)
+        document_table.count_reused(self.allowances, hint.run_id)
+        return "answered as the same image was before"
 
     def _give_back(self, hint: TileHint, reservation: str, error: DetectorUnavailable) -> str:
         def given_back(row: TileRow) -> TileRow | Drop:

@@ -63,6 +63,7 @@ def closed_record(held: HeldRun, model: ModelCost) -> dict[str, Any]:
         "closed_at": held.now,
         "documents": len(held.claims),
         "tiles_failed": sum(claim.failed for claim in held.claims),
+        "tiles_reused": held.record.tiles_reused,
         "spent_usd": held.record.calls * held.state.price_per_call + model.usd,
         "model_seconds": model.seconds,
         "model_usd": model.usd,
@@ -79,7 +80,7 @@ def measured_pace(held: HeldRun) -> dict[str, Any] | None:
     state, record = held.state, held.record
     if not state.ready_at:
         return None
-    answered = record.tiles_answered - state.answered_before
+    answered = record.tiles_answered - state.answered_before - record.tiles_reused
     rate = measured_rate(answered, record.last_answer_at - state.ready_at, record.units)
     if rate is None:
         return None

@@ -27,7 +27,8 @@ class Run:
     """One run's row. ``calls_left`` of ``calls_allowed`` billed requests may still be made.
 
     ``attempts`` counts reservations, so that the loop knows how many hints were taken. Each turn
-    of the loop notes ``tiles_answered`` and ``last_answer_at``.
+    of the loop notes ``tiles_answered`` and ``last_answer_at``. ``tiles_reused`` of them took an
+    answer that was given before.
     ``model_usd`` is part of ``spent_usd``; ``model_version`` is an ARN.
     """
 
@@ -40,6 +41,7 @@ class Run:
     calls_left: int = 0
     calls_allowed: int = 0
     attempts: int = 0
+    tiles_reused: int = 0
     closed_at: int = 0
     documents: int = 0
     tiles_answered: int = 0

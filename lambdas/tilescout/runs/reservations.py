@@ -91,11 +91,14 @@ def with_billed_calls(changed: TileRow | Drop, billed: int) -> TileRow | Drop:
     return changed if isinstance(changed, Drop) else replace(changed, calls=changed.calls + billed)
 
 
-def commit(row: TileRow, answer: str, calls: int) -> TileRow | Drop:
+def commit(row: TileRow, answer: str, calls: int, *, reused: bool = False) -> TileRow | Drop:
     """Returns the answered row. A late answer is a good answer, a second one is dropped."""
     if row.state == "answered":
         return Drop("already answered")
-    return replace(row, state="answered", answer=answer, calls=row.calls + calls, reservation=None)
+    calls += row.calls
+    return replace(
+        row, state="answered", answer=answer, calls=calls, reservation=None, reused=reused
+    )
 
 
 def give_back(

@@ -20,12 +20,14 @@ class LedgerRows:
 
     ``bands`` are those of each claimed document whose tiles have not all ended. ``tiles`` are
     rows, with their document's id, that no set of their band counts. ``unread`` tiles of open
-    bands were left out, after ``bands_read`` bands.
+    bands were left out, after ``bands_read`` bands. ``waiting`` tiles are to take the answer that
+    another one with the same image is about to get.
     """
 
     claims: Sequence[Claim]
     bands: dict[str, list[BandRow]]
     tiles: list[tuple[str, TileRow]] = field(default_factory=list)
+    waiting: frozenset[TileKey] = frozenset()
     unread: int = 0
     bands_read: int = 0
 
@@ -109,14 +111,35 @@ def survey_rows(rows: LedgerRows, *, token: int, now: int, answered_at: int) -> 
             row, answered_at=answered_at, tiles_with_errors=survey.server_errors
         )
         standing = reservations.tile_standing(row, token, now, run_has_answers=others)
+        key = document_id, row.page, row.tile
         if standing == "failed":
             survey.given_up.append((document_id, row, others))
         elif standing == "stuck":
             survey.stuck += 1
-        elif standing == "sendable":
-            survey.since[document_id, row.page, row.tile] = reservations.sendable_since(row)
+        elif standing == "sendable" and key not in rows.waiting:
+            survey.since[key] = reservations.sendable_since(row)
         survey.reserved += standing in ("failed", "reserved")
     return survey
+
+
+def waiting_tiles(band: Iterable[TileRow], now: int) -> frozenset[int]:
+    """Returns the tiles of a band that look like an earlier one which is about to be answered.
+
+    They wait for its answer, so that it is paid once. No tile waits longer than for one attempt:
+    if it brings no answer that is shared, the others are sent.
+    """
+    first: dict[str, TileRow] = {}
+    waiting: set[int] = set()
+    for row in band:
+        leader = first.setdefault(row.content, row)
+        if row.content and leader is not row and _may_bring_answer(leader, now):
+            waiting.add(row.tile)
+    return frozenset(waiting)
+
+
+def _may_bring_answer(row: TileRow, now: int) -> bool:
+    fresh = not (row.attempts or row.refusals or row.server_errors)
+    return row.state == "pending" and (fresh or reservations.is_reserved(row, now))
 
 
 def _complete(rows: LedgerRows) -> list[Claim]:

@@ -189,6 +189,7 @@ def finish(result: ResultSet, totals: Totals, pages: Sequence[PageRow]) -> Statu
         "calls": totals.calls,
         "tiles_answered": totals.answered,
         "tiles_failed": totals.failed,
+        "tiles_reused": totals.reused,
         "spent_usd": totals.calls * document.price_per_call,
         "warnings": unique_in_order(document.warnings, totals.warnings),
         "ended_at": result.made_at,

@@ -39,7 +39,7 @@ def test_file_and_table_hold_the_same_detections(account: Account) -> None:
         row["sort"] for row in everything(account)
     ]
     assert found["document"]["status"] == "DONE"
-    assert found["document"]["cost"] == {"spent_usd": 0.003}
+    assert found["document"]["cost"] == {"spent_usd": 0.003, "tiles_reused": 0}
 
 
 def test_a_page_that_is_not_complete_is_left_alone(account: Account) -> None:

@@ -73,6 +73,18 @@ def test_a_batch_of_hints_is_answered_in_page_pixels_with_the_version(
     assert run.row["calls_allowed"] - run.row["calls_left"] == 2
 
 
+def test_a_tile_that_looks_like_another_one_takes_its_answer(
+    account: Account, document: str, run: Run
+) -> None:
+    for number in (0, 1):
+        account.ledger.put_item(Item=tile(account, document, number) | {"content": "the same"})
+    account.deliver("detect_onnx", run.hint(document), run.hint(document, tile=1))
+    (first,), (second,) = (answer_of(account, document, n)["objects"] for n in (0, 1))
+    assert second["box"]["left"] == pytest.approx(first["box"]["left"] + 100, abs=1e-5)
+    assert (tile(account, document, 1)["reused"], run.row["tiles_reused"]) == (True, 1)
+    assert run.row["calls_allowed"] - run.row["calls_left"] == 1
+
+
 def test_a_coarse_tile_is_answered_as_large_as_on_the_page(
     account: Account, document: str, run: Run
 ) -> None:

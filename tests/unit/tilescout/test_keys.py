@@ -56,6 +56,12 @@ def test_two_answers_to_one_tile_have_two_keys() -> None:
     assert keys.answer_object("d", 1, 2, "r1") != keys.answer_object("d", 1, 2, "r2")
 
 
+def test_the_key_of_an_answer_tells_under_which_name_it_is_shared() -> None:
+    assert keys.shared_name(keys.answer_object("d", 1, 2, "r1", "abc")) == "abc"
+    assert keys.shared_name(keys.answer_object("d", 1, 2, "r1")) == ""
+    assert keys.shared_name(keys.layer_object("d", 1)) == ""
+
+
 def test_what_changes_a_tiles_pixels_changes_the_grid() -> None:
     assert keys.grid_hash(150, 1000) != keys.grid_hash(300, 1000)
 

@@ -168,7 +168,7 @@ def test_the_head_of_the_file_names_document_outcome_cost_and_tiled_pages() -> N
     assert head["status"] == "PARTIAL"
     assert head["reason"] == "page 2: torn"
     assert head["source"] == {"bucket": "drawings", "key": "incoming/text/a.pdf", "version": "v1"}
-    assert head["cost"] == {"spent_usd": 0.123457}
+    assert head["cost"] == {"spent_usd": 0.123457, "tiles_reused": 0}
     assert head["warnings"] == ["small text"]
     assert [page["page"] for page in head["pages"]] == [1]
     assert head["pages"][0]["rotation"] == 90

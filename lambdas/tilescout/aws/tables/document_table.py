@@ -166,7 +166,7 @@ def query_status(table: Table, condition: ConditionBase) -> Iterator[dict[str, A
     return rows(table, condition, IndexName="by_status")
 
 
-ALLOWANCE = ("calls_left", "attempts")
+ALLOWANCE = ("calls_left", "attempts", "tiles_reused")
 """Attributes of a run that each tile changes: in a row of their own, of which no index has a copy
 that would be paid for with each tile."""
 
@@ -217,6 +217,15 @@ def spend_calls(table: Table, run_id: str, calls: int) -> None:
         UpdateExpression="ADD calls_left :taken, attempts :one",
         ConditionExpression="calls_left >= :calls",
         ExpressionAttributeValues={":taken": -calls, ":calls": calls, ":one": 1},
+    )
+
+
+def count_reused(table: AtMostOnce, run_id: str) -> None:
+    """Counts a tile of the run that took an answer which was given before; never twice."""
+    table.update(
+        Key={"id": keys.allowance(run_id)},
+        UpdateExpression="ADD attempts :one, tiles_reused :one",
+        ExpressionAttributeValues={":one": 1},
     )
 
 

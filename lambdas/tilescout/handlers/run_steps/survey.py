@@ -13,7 +13,7 @@ from tilescout.ledger import BandRow, TileRow
 from tilescout.runs import reservations
 from tilescout.runs.records import Claim, HeldRun
 from tilescout.runs.reservations import Drop
-from tilescout.runs.survey import LedgerRows, Survey, survey_rows
+from tilescout.runs.survey import LedgerRows, Survey, TileKey, survey_rows, waiting_tiles
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
@@ -33,7 +33,7 @@ def survey(
     Unless it ``fails`` tiles, those that have failed are left open.
     """
     state, now = held.state, held.now
-    rows = _read(ledger, held.claims, state.first_band)
+    rows = _read(ledger, held.claims, state.first_band, now)
     held = with_answers(documents, held, chain.from_iterable(rows.bands.values()))
     answered_at = held.record.last_answer_at if fails else 0
     seen = survey_rows(rows, token=state.token, now=now, answered_at=answered_at)
@@ -74,7 +74,7 @@ def bands_of(ledger: Table, claims: Sequence[Claim]) -> dict[str, list[BandRow]]
     return {document_id: page_table.bands(ledger, document_id) for document_id in open_documents}
 
 
-def _read(ledger: Table, claims: Sequence[Claim], first_band: int) -> LedgerRows:
+def _read(ledger: Table, claims: Sequence[Claim], first_band: int, now: int) -> LedgerRows:
     """Reads as many tiles of open bands as fit into a turn, from ``first_band`` on."""
     oldest_first = sorted(claims, key=lambda claim: (claim.claimed_at, claim.document_id))
     bands = bands_of(ledger, oldest_first)
@@ -86,6 +86,7 @@ def _read(ledger: Table, claims: Sequence[Claim], first_band: int) -> LedgerRows
     ]
     first = first_band % max(1, len(open_bands))
     tiles: list[tuple[str, TileRow]] = []
+    waiting: set[TileKey] = set()
     tiles_read = bands_read = unread = 0
     for document_id, band in open_bands[first:] + open_bands[:first]:
         if tiles_read >= TILES_PER_TURN or bands_read >= BANDS_PER_TURN:
@@ -93,8 +94,16 @@ def _read(ledger: Table, claims: Sequence[Claim], first_band: int) -> LedgerRows
             continue
         rows = list(tile_table.in_band(ledger, document_id, band.page, band.band))
         tiles += [(document_id, row) for row in rows if not band.counts(row.tile)]
+        waiting |= {(document_id, band.page, tile) for tile in waiting_tiles(rows, now)}
         tiles_read, bands_read = tiles_read + len(rows), bands_read + 1
-    return LedgerRows(claims=claims, bands=bands, tiles=tiles, unread=unread, bands_read=bands_read)
+    return LedgerRows(
+        claims=claims,
+        bands=bands,
+        tiles=tiles,
+        waiting=frozenset(waiting),
+        unread=unread,
+        bands_read=bands_read,
+    )
 
 
 def _give_up(

@@ -71,6 +71,7 @@ def test_the_record_counts_and_prices_what_the_run_did() -> None:
         "closed_at": NOW,
         "documents": 2,
         "tiles_failed": 2,
+        "tiles_reused": 0,
         "spent_usd": pytest.approx(1.006),
         "model_seconds": 900,
         "model_usd": 1.0,
@@ -82,6 +83,15 @@ def test_the_record_counts_and_prices_what_the_run_did() -> None:
 def test_the_pace_is_measured_since_the_model_was_ready() -> None:
     ready = replace(HELD, state=replace(STATE, ready_at=NOW - 200, answered_before=10))
     record = replace(HELD.record, tiles_answered=210, last_answer_at=NOW - 100, units=2)
+    pace = closing.measured_pace(replace(ready, record=record))
+    assert pace == {"tiles_per_second_per_unit": 1.0, "measured_at": NOW}
+
+
+def test_tiles_that_took_an_answer_given_before_say_nothing_of_the_pace() -> None:
+    ready = replace(HELD, state=replace(STATE, ready_at=NOW - 200, answered_before=10))
+    record = replace(
+        HELD.record, tiles_answered=310, tiles_reused=100, last_answer_at=NOW - 100, units=2
+    )
     pace = closing.measured_pace(replace(ready, record=record))
     assert pace == {"tiles_per_second_per_unit": 1.0, "measured_at": NOW}
 

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from tilescout.ledger import BandRow, Reservation, TileRow
 from tilescout.runs.records import Claim
 from tilescout.runs.reservations import MAX_ATTEMPTS, MAX_REFUSALS
-from tilescout.runs.survey import LedgerRows, Survey, survey_rows
+from tilescout.runs.survey import LedgerRows, Survey, survey_rows, waiting_tiles
 
 NOW = 1_000
 OPEN = Claim(document_id="open", tiles=4)
@@ -80,3 +82,42 @@ def test_a_few_tiles_with_server_errors_may_be_at_fault_only_beside_answers() ->
     assert look(failing).may_blame
     assert not look(failing, answered_at=0).may_blame
     assert not look(*(replace(failing, tile=number) for number in range(11))).may_blame
+
+
+SAME = tuple(replace(PENDING, tile=tile, content="same") for tile in range(3))
+
+
+def test_tiles_that_look_alike_wait_for_the_first_of_them() -> None:
+    other = replace(PENDING, tile=3, content="other")
+    assert waiting_tiles([*SAME, other], NOW) == {1, 2}
+    held = replace(SAME[0], attempts=1, reservation=Reservation(id="r", until=1_100, token=5))
+    assert waiting_tiles([held, *SAME[1:]], NOW) == {1, 2}
+
+
+def test_tiles_whose_image_is_not_known_wait_for_none() -> None:
+    assert waiting_tiles([PENDING, replace(PENDING, tile=1)], NOW) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        replace(SAME[0], state="answered", attempts=1),
+        replace(SAME[0], state="failed", attempts=3),
+        replace(SAME[0], refusals=1),
+        replace(SAME[0], server_errors=1),
+        replace(SAME[0], attempts=1, reservation=Reservation(id="r", until=NOW, token=5)),
+    ],
+)
+def test_tiles_wait_no_longer_than_for_one_attempt(first: TileRow) -> None:
+    assert waiting_tiles([first, *SAME[1:]], NOW) == frozenset()
+
+
+def test_a_waiting_tile_is_not_sent_and_keeps_no_run_open() -> None:
+    rows = LedgerRows(
+        claims=(OPEN,),
+        bands={"open": [band()]},
+        tiles=[("open", tile) for tile in SAME],
+        waiting=frozenset({("open", 1, 1), ("open", 1, 2)}),
+    )
+    seen = survey_rows(rows, token=5, now=NOW, answered_at=900)
+    assert (seen.sendable, seen.reserved, seen.stuck) == ([("open", 1, 0)], 0, 0)

@@ -20,6 +20,7 @@ from tests.unit.tilescout_cli.cli_stack import (
     tag,
 )
 from tilescout import keys
+from tilescout.aws.detectors.shared_answers import SharedAnswers
 from tilescout.aws.tables import document_table, page_table
 from tilescout.documents import Document
 from tilescout.ledger import PageRow, TileRow
@@ -79,7 +80,8 @@ def _ledger(stack: Stack, made: Document) -> None:
     """One page whose band is known, and an image of a second that nobody wrote down."""
     for page in (1, 2):
         image = keys.tile_image(made.id, page, "g", 300)
-        answer = keys.answer_object(made.id, page, 300, "r")
+        answer = keys.answer_object(made.id, page, 300, "r", f"{made.id}{page}")
+        SharedAnswers(stack.ledger, stack.clients.s3, "tiles-bucket").share(made.id, answer, 0)
         for name in (image, answer, keys.layer_object(made.id, page)):
             stack.clients.s3.put_object(Bucket="tiles-bucket", Key=name, Body=b"x")
         row = TileRow(page=page, tile=300, box=(0, 0, 9, 9), image=image)
@@ -118,6 +120,7 @@ def test_it_counts_what_it_removes(stack: Stack) -> None:
         "versions": 1,
         "tiles": 2,
         "answers": 4,
+        "shared answers": 2,
         "result files": 2,
         "detections": 3,
         "ledger rows": 7,
@@ -134,6 +137,17 @@ def test_other_objects_keep_everything(stack: Stack) -> None:
     forget(made.id)
 
     assert everything() == before
+
+
+def test_an_answer_that_another_document_shares_by_now_stays_shared(stack: Stack) -> None:
+    made, other = stored(stack), stored(stack, OTHER)
+    name = f"{made.id}1"
+    answer = keys.answer_object(other.id, 1, 300, "r", name)
+    SharedAnswers(stack.ledger, stack.clients.s3, "tiles-bucket").share(other.id, answer, 0)
+
+    forget(made.id)
+
+    assert stack.ledger.get_item(Key=keys.shared_answer(name))["Item"]["answer"] == answer
 
 
 def test_all_versions_go_and_the_marks_of_deletions(stack: Stack) -> None:
@@ -174,7 +188,7 @@ def test_a_dry_run_counts_and_changes_nothing(stack: Stack) -> None:
     result = run("forget", made.id, "--dry-run")
 
     assert (result.exit_code, everything()) == (0, before)
-    assert f"{KEY}: would remove 1 versions, 2 tiles, 4 answers, 2 result files" in result.stdout
+    assert f"{KEY}: would remove 1 versions, 2 tiles, 4 answers, 2 shared answers" in result.stdout
 
 
 def test_nothing_is_removed_without_a_yes(stack: Stack) -> None:
