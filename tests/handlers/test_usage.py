@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 from collections.abc import Iterator
@@ -83,14 +84,20 @@ class Drawing:
             for tile in range(self.tiles):
                 left = 350 * tile
                 page.draw_rect((left + 180, 180, left + 200, 200))
-                # No tile of any drawing may look like another one, whose answer it would take.
-                page.insert_text((left + 120, 380), f"{self.name} {number} {tile}", fontsize=8)
+                self._mark(page, left + 120, number, tile)
                 for word in range(self.words):
                     text = f"T{number}-{tile}-{word}"
                     page.insert_text((left + 120, 60 + 24 * word), text, fontsize=10)
         body: bytes = document.tobytes()
         document.close()
         return body
+
+    def _mark(self, page: Any, left: int, *numbers: int) -> None:
+        """Draws a bar code: a tile that looked like another one would take its answer."""
+        code = hashlib.sha256(f"{self.name} {numbers}".encode()).digest()[0:3]
+        for bit, set_ in enumerate(f"{int.from_bytes(code):024b}"):
+            if set_ == "1":
+                page.draw_rect((left + 6 * bit, 370, left + 6 * bit + 4, 380))
 
 
 def seen(words: int) -> Reply:

@@ -129,7 +129,7 @@ def test_a_tile_costs_the_time_in_lambda_and_what_is_around_it(
 ) -> None:
     run = Run(account, model=PROJECT)
     run.go()
-    assert float(run.row["spent_usd"]) == pytest.approx(2 * (0.00000576 + 0.00002188), abs=1e-7)
+    assert float(run.row["spent_usd"]) == pytest.approx(2 * (0.00000576 + 0.00002258), abs=1e-7)
 
 
 def test_a_version_is_frozen_for_the_run(account: Account, document: str, version: str) -> None:

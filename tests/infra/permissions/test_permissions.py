@@ -129,7 +129,7 @@ def test_a_function_that_reads_objects_is_told_when_one_is_gone(
     ("function", "action", "prefixes"),
     [
         ("tile_page", "s3:PutObject", ["tiles/", "answers/"]),
-        ("detect_tile", "s3:GetObject", ["tiles/"]),
+        ("detect_tile", "s3:GetObject", ["tiles/", "answers/"]),
         ("detect_tile", "s3:PutObject", ["answers/"]),
         ("detect_onnx", "s3:PutObject", ["answers/"]),
         ("merge_page", "s3:GetObject", ["answers/", "results/"]),
