@@ -10,17 +10,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tilescout.errors import TilescoutError
-from tilescout.example_search import Finding, PageFindings, best_of, find_pixels, find_symbols
+from tilescout.example_search import (
+    Finding,
+    PageFindings,
+    best_of,
+    find_pixels,
+    find_symbols,
+    is_told,
+    reason_withheld,
+)
 from tilescout.rendering.render import inspect_document
 from tilescout_examples.boxes import BoxOnPage
 from tilescout_examples.pages import pixels_of, strokes_of
 from tilescout_examples.symbols import PageSymbols, Symbols, learn_symbols
 
 MAX_PAGES = 10_000
-MAX_WITHHELD_BELOW = 0.35
-"""Withheld finds are told down to this much below the least score."""
-
-
 PageNote = tuple[Path, int, str]
 
 
@@ -178,15 +182,11 @@ def divided(
     ordered = sorted(
         results, key=lambda each: (-each.finding.score, each.file, each.page, each.finding.box)
     )
-    finds = [each for each in ordered if not each.finding.withheld and each.finding.score >= least]
+    reasons = [reason_withheld(each.finding, least) for each in ordered]
+    finds = [each for each, reason in zip(ordered, reasons, strict=True) if not reason]
     withheld = [
-        replace(each, finding=replace(each.finding, withheld=_reason(each.finding, least)))
-        for each in ordered
-        if (each.finding.withheld or each.finding.score < least)
-        and each.finding.score >= least - MAX_WITHHELD_BELOW
+        replace(each, finding=replace(each.finding, withheld=reason))
+        for each, reason in zip(ordered, reasons, strict=True)
+        if reason and is_told(each.finding, least)
     ]
     return tuple(finds), tuple(withheld)
-
-
-def _reason(finding: Finding, least: float) -> str:
-    return finding.withheld or f"its score {finding.score:.2f} is below {least:g}"

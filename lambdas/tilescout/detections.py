@@ -45,12 +45,23 @@ class ObjectSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WithheldSeen:
+    """A place that resembles an object and is not given as one, with the reason in words."""
+
+    label: str
+    confidence: float
+    box: Box
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """The answer of a detector for one tile, in page pixels. ``calls`` counts billed requests.
 
     ``model_version`` is the ARN of the model version that answered; empty without a model.
     ``scale`` is the number of page pixels to one pixel of the tile's image. ``left_out`` counts
-    lines of ink without the look of lettering that the detector did not answer.
+    lines of ink without the look of lettering that the detector did not answer. ``withheld`` are
+    not among the ``objects``.
     """
 
     tile: int
@@ -62,6 +73,7 @@ class Answer:
     model_version: str = ""
     scale: float = 1.0
     left_out: int = 0
+    withheld: tuple[WithheldSeen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

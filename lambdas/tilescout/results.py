@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tilescout import keys
-from tilescout.detections import Answer, Detection
+from tilescout.detections import Answer, Detection, WithheldSeen
 from tilescout.documents import Document
 from tilescout.geometry import Box
 from tilescout.ledger import PageRow
@@ -150,6 +150,18 @@ def detection_json(attributes: dict[str, Any]) -> dict[str, Any]:
     # Rows of an earlier version do not tell.
     later = {name: attributes.get(name, absent) for name, absent in LATER_MEMBERS.items()}
     return {"id": attributes["sort"], **members, **later} | turned
+
+
+def withheld_json(seen: WithheldSeen, page: int, dpi: int) -> dict[str, Any]:
+    """Returns one withheld place as in detections.json."""
+    return {
+        "page": page,
+        "label": seen.label,
+        "confidence": round(seen.confidence, 2),
+        "box_px": list(seen.box.rounded()),
+        "box_pt": points(seen.box, dpi),
+        "reason": seen.reason,
+    }
 
 
 def sheet_layout(page: PageRow) -> SheetLayout:

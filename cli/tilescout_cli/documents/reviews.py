@@ -41,7 +41,7 @@ def result(stack: Stack, document: Document) -> Row:
     if not made:
         return found
     shown = reviewed.review(document.result_id, found["detections"], made)
-    return {"document": found["document"], "detections": reviewed.rows(found, shown)}
+    return found | {"detections": reviewed.rows(found, shown)}
 
 
 def rows(stack: Stack, document: Document, found: Sequence[Row]) -> list[Row]:

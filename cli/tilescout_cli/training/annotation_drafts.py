@@ -35,6 +35,8 @@ from tilescout_datasets.references import base_models
 from tilescout_tune.onnx_detector import OnnxPort
 
 MAX_PAGES = 10_000
+BUCKET = "draft"
+"""What stands for the bucket of a file on this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +99,8 @@ class Drafter:
         """Returns a document whose id is that of its content and of the model."""
         digest = hashlib.sha256(file.read_bytes() + self.name.encode()).hexdigest()[:32]
         return Document(
-            id=digest, bucket="", key=file.name, version="", profile=self.profile, accepted_at=0,
-            status="DONE", result_id=f"{digest}-draft",
+            id=digest, bucket=BUCKET, key=file.name, version=self.name, profile=self.profile,
+            accepted_at=0, status="DONE", result_id=f"{digest}-000001",
         )  # fmt: skip
 
 

@@ -18,6 +18,8 @@ from tilescout.example_search.findings import (
     PageFindings,
     PoorExample,
     best_of,
+    is_told,
+    reason_withheld,
 )
 from tilescout.example_search.learning import learn_symbol, with_common_lettering, with_reject
 from tilescout.example_search.pixels.learning import learn_pixels, with_pixel_reject
@@ -39,8 +41,10 @@ __all__ = [
     "best_of",
     "find_pixels",
     "find_symbols",
+    "is_told",
     "learn_pixels",
     "learn_symbol",
+    "reason_withheld",
     "with_common_lettering",
     "with_pixel_reject",
     "with_reject",

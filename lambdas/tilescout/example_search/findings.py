@@ -11,6 +11,8 @@ from tilescout.geometry import Box, iou
 MAX_OVERLAP = 0.3
 """IoU above which of two finds only the better one stays."""
 REJECTED = "looks like a counter-example"
+MAX_WITHHELD_BELOW = 0.35
+"""Withheld finds are told down to this much below the least score."""
 
 
 class PoorExample(TilescoutError):
@@ -40,6 +42,18 @@ class Finding:
     scale: float
     withheld: str = ""
     """The reason why a find that scores well is not given as one, or ''."""
+
+
+def reason_withheld(finding: Finding, least: float) -> str:
+    """Returns why a find is not given as one where ``least`` is the least score; '' if it is."""
+    if finding.withheld or finding.score >= least:
+        return finding.withheld
+    return f"its score {finding.score:.2f} is below {least:g}"
+
+
+def is_told(finding: Finding, least: float) -> bool:
+    """Returns whether a find, given or withheld, resembles the symbol enough to be told of."""
+    return finding.score >= least - MAX_WITHHELD_BELOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

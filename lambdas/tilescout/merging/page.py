@@ -62,7 +62,7 @@ def detect_with_warnings(
         detection
         for detection in detections
         if detection.confidence >= profile.confidence_floor(detection.label)
-        and _is_wanted(detection.box, width, height, profile)
+        and is_in_regions(detection.box, width, height, profile)
     )
     return PageDetections(tuple(sorted(kept, key=_order)), text.warnings)
 
@@ -126,7 +126,8 @@ def _objects(
     ]
 
 
-def _is_wanted(box: Box, width: int, height: int, profile: Profile) -> bool:
+def is_in_regions(box: Box, width: int, height: int, profile: Profile) -> bool:
+    """Tells if the centre of a box (page px) lies where the profile looks."""
     x, y = box.centre[0] / width, box.centre[1] / height
     included = not profile.include or any(_holds(region, x, y) for region in profile.include)
     return included and not any(_holds(region, x, y) for region in profile.exclude)

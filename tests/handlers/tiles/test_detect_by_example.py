@@ -114,6 +114,10 @@ def test_one_box_counts_ten_sheets_and_a_reject_takes_look_alikes_away(
     assert counts(result) == [number + 3 for number in range(1, PAGES + 1)]
     assert run.row["model_version"] == second != first
     assert result["document"]["model_version"] == second
+    withheld = [(e["page"], e["label"], e["reason"]) for e in result["withheld"]]
+    assert withheld.count((1, "valve", "looks like a counter-example")) == 3
+    assert len([e for e in withheld if e[2] == "looks like a counter-example"]) == 3 * PAGES
+    assert "page 1: 3 places that resemble an example withheld" in result["document"]["warnings"][0]
 
 
 @pytest.mark.long

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from tilescout.aws.detectors.onnx import WarmModels
-from tilescout.detections import Answer, ObjectSeen
+from tilescout.detections import Answer, ObjectSeen, WithheldSeen
 from tilescout.errors import TileRefused
 from tilescout.example_search import (
     Finding,
@@ -19,6 +18,8 @@ from tilescout.example_search import (
     best_of,
     find_pixels,
     find_symbols,
+    is_told,
+    reason_withheld,
 )
 from tilescout.example_search.symbol_files import SymbolFile
 from tilescout.geometry import Box
@@ -35,7 +36,8 @@ PAPER, PEN_PX = 255, 2
 class ExampleDetector:
     """One version of examples; ``min_confidence`` is 0 to 100, ``dpi`` that of the page's pixels.
 
-    Finds that a counter-example or other lettering withholds are no answer.
+    Finds that a counter-example, other lettering or a low score withholds are no objects of the
+    answer, and are in it with the reason.
     """
 
     warm: WarmModels[SymbolFile]
@@ -48,23 +50,28 @@ class ExampleDetector:
         symbols = self.warm.get(self.model_version)
         pixel = POINTS_PER_INCH / self.dpi
         findings = _found(symbols, image, pixel * tile.scale)
+        least = (MIN_CONFIDENCE if self.min_confidence is None else self.min_confidence) / 100
+        told = [
+            (find, reason_withheld(find, least), _on_page(find.box, tile, pixel))
+            for find in findings
+            if is_told(find, least)
+        ]
         return Answer(
             tile=tile.index,
             tile_box=tile.box,
-            objects=tuple(self._objects(findings, tile, pixel)),
+            objects=tuple(
+                ObjectSeen(label=find.label, confidence=100 * find.score, box=box)
+                for find, reason, box in told
+                if not reason
+            ),
+            withheld=tuple(
+                WithheldSeen(label=find.label, confidence=100 * find.score, box=box, reason=reason)
+                for find, reason, box in told
+                if reason
+            ),
             model_version=self.model_version,
             scale=tile.scale,
         )
-
-    def _objects(self, findings: list[Finding], tile: Tile, pixel: float) -> Iterator[ObjectSeen]:
-        least = MIN_CONFIDENCE if self.min_confidence is None else self.min_confidence
-        for find in findings:
-            if not find.withheld and 100 * find.score >= least:
-                yield ObjectSeen(
-                    label=find.label,
-                    confidence=100 * find.score,
-                    box=_on_page(find.box, tile, pixel),
-                )
 
 
 def _on_page(box: Box, tile: Tile, pixel: float) -> Box:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
@@ -23,17 +24,29 @@ def gathered(
 ) -> Iterator[tuple[IO[bytes], Totals]]:
     """Yields a file with the detections of all pages, in page order, and their totals.
 
+    What pages withheld is a list of its own, where there is any.
+
     Raises LookupError where the result of a page is gone.
     """
     totals = Totals()
-    with tempfile.TemporaryFile() as file:
+    with tempfile.TemporaryFile() as file, tempfile.TemporaryFile() as withheld:
         file.write(b'{"detections": [')
         for page in _pages(resources, result, document):
-            # As text without its brackets, so that no more than a page is ever parsed at a time.
-            text = json.dumps(page["detections"])[1:-1]
-            file.write((", " if totals.detections and text else "").encode() + text.encode())
+            _append(file, page["detections"], is_first=not totals.detections)
+            # A page merged by the version before this one names none.
+            _append(withheld, page.get("withheld", ()), is_first=not withheld.tell())
             totals.add(page)
+        if withheld.tell():
+            file.write(b'], "withheld": [')
+            withheld.seek(0)
+            shutil.copyfileobj(withheld, file)
         yield file, totals
+
+
+def _append(file: IO[bytes], rows: Sequence[dict[str, Any]], *, is_first: bool) -> None:
+    """Writes rows without brackets, so that no more than a page is ever parsed at a time."""
+    text = json.dumps(rows)[1:-1]
+    file.write((", " if text and not is_first else "").encode() + text.encode())
 
 
 def write(resources: Resources, result: str, file: IO[bytes], head: dict[str, Any]) -> None:
