@@ -36,7 +36,7 @@ from tilescout_tune.onnx_detector import OnnxPort
 
 MAX_PAGES = 10_000
 BUCKET = "draft"
-"""What stands for the bucket of a file on this machine."""
+"""The name in place of a bucket: the files lie on this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

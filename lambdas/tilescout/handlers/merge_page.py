@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -15,14 +15,14 @@ from tilescout.aws import objects
 from tilescout.aws.documents import cleanup, finalization
 from tilescout.aws.documents.resources import Resources
 from tilescout.aws.tables import detection_table, document_table, page_table, tile_table
-from tilescout.detections import Answer, Detection, WithheldSeen
+from tilescout.detections import Answer
 from tilescout.detectors.responses import answer_from_json
 from tilescout.documents import Document
 from tilescout.handlers import runtime, settings
 from tilescout.ledger import PageRow, TileRow
-from tilescout.merging.page import detect_with_warnings, is_in_regions
+from tilescout.merging.page import detect_with_warnings
 from tilescout.merging.sheet_regions import keep_wanted_regions
-from tilescout.merging.withheld import withheld_places
+from tilescout.merging.withheld import withheld_places, withheld_warnings
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -124,34 +124,6 @@ def _left_out(page: int, answers: Iterable[Answer]) -> tuple[str, ...]:
     )
 
 
-def _told_withheld(page: int, count: int) -> tuple[str, ...]:
-    """Returns a warning of places that are in the file and no detections, if there are any."""
-    if not count:
-        return ()
-    places = "place that resembles" if count == 1 else "places that resemble"
-    return (
-        f"page {page}: {count:,} {places} an example withheld; `withheld` of detections.json "
-        "tells why",
-    )
-
-
-def _withheld(
-    document: Document, page: PageRow, answers: Sequence[Answer], detections: Sequence[Detection]
-) -> list[dict[str, Any]]:
-    """Returns the withheld places of the page that the profile asks for, as in the file."""
-    profile, layout = document.profile, results.sheet_layout(page)
-
-    def is_wanted(seen: WithheldSeen) -> bool:
-        return (
-            (not profile.labels or seen.label in profile.labels)
-            and is_in_regions(seen.box, page.width_px, page.height_px, profile)
-            and layout.region_of(seen.box.to_points(page.dpi)) not in profile.exclude_regions
-        )
-
-    places = withheld_places(answers, detections, is_wanted)
-    return [results.withheld_json(seen, page.page, page.dpi) for seen in places]
-
-
 def _write_page(result: results.ResultSet, page: PageRow) -> None:
     """Writes the page's rows and its file; repeatable, as ids follow from the answers alone."""
     tiles = _tiles(result.document, page)
@@ -173,11 +145,11 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
         detections, result.id, page.page, rows, per_second=SETTINGS.rows_per_second
     )
     failed = sum(tile.state == "failed" for tile in tiles)
-    withheld = _withheld(result.document, page, answers, kept.detections)
+    withheld = withheld_places(answers, kept.detections, page, result.document.profile, layout)
     body = {
         "page": page.page,
         "detections": [results.detection_json(row) for row in rows],
-        **({"withheld": withheld} if withheld else {}),
+        "withheld": [results.withheld_json(seen, page.page, page.dpi) for seen in withheld],
         "calls": sum(tile.calls for tile in tiles),
         "tiles_failed": failed,
         "tiles_answered": sum(tile.state == "answered" for tile in tiles),
@@ -188,7 +160,7 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
             *kept.warnings,
             *(warning for answer in answers for warning in answer.warnings),
             *_left_out(page.page, answers),
-            *_told_withheld(page.page, len(withheld)),
+            *withheld_warnings(page.page, withheld),
         ],
     }
     key = keys.page_result(result.id, page.page)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 
 from tilescout.detections import Answer, Detection, WithheldSeen
 from tilescout.geometry import Box
+from tilescout.ledger import PageRow
+from tilescout.merging.page import is_in_regions
+from tilescout.profiles import Profile
+from tilescout.sheet_layout.layout import SheetLayout
 
 SAME_SHARE = 0.5
 """The share of the smaller box above which two boxes are one place: tiles show parts of it."""
@@ -14,19 +18,45 @@ SAME_SHARE = 0.5
 def withheld_places(
     answers: Sequence[Answer],
     detections: Sequence[Detection],
-    is_wanted: Callable[[WithheldSeen], bool] = lambda _: True,
+    page: PageRow,
+    profile: Profile,
+    layout: SheetLayout,
 ) -> tuple[WithheldSeen, ...]:
-    """Returns the wanted withheld places (page px), the surest first, each once.
+    """Returns the withheld places (page px), the surest first, each once.
 
-    A place that another tile shows as a detection is none of them.
+    A place that another tile shows as a detection is none of them, nor is one that the profile
+    does not ask for by its label, its regions or those of the sheet.
     """
     taken = [each.box for each in detections]
     kept: list[WithheldSeen] = []
-    for seen in sorted((each for answer in answers for each in answer.withheld), key=_order):
-        if is_wanted(seen) and not any(_is_same_place(seen.box, box) for box in taken):
+    for seen in sorted(_wanted(answers, page, profile, layout), key=_order):
+        if not any(_is_same_place(seen.box, box) for box in taken):
             taken.append(seen.box)
             kept.append(seen)
     return tuple(kept)
+
+
+def withheld_warnings(page: int, places: Sequence[WithheldSeen]) -> tuple[str, ...]:
+    """Returns a warning that counts the withheld places of a page; none where there is none."""
+    if not places:
+        return ()
+    resembling = "place that resembles" if len(places) == 1 else "places that resemble"
+    return (
+        f"page {page}: {len(places):,} {resembling} an example withheld; `withheld` of "
+        "detections.json tells why",
+    )
+
+
+def _wanted(
+    answers: Sequence[Answer], page: PageRow, profile: Profile, layout: SheetLayout
+) -> Iterator[WithheldSeen]:
+    for seen in (each for answer in answers for each in answer.withheld):
+        if (
+            (not profile.labels or seen.label in profile.labels)
+            and is_in_regions(seen.box, page.width_px, page.height_px, profile)
+            and layout.region_of(seen.box.to_points(page.dpi)) not in profile.exclude_regions
+        ):
+            yield seen
 
 
 def _order(seen: WithheldSeen) -> tuple[object, ...]:

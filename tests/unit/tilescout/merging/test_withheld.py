@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from tilescout.detections import Answer, Detection, WithheldSeen
 from tilescout.geometry import Box
-from tilescout.merging.withheld import withheld_places
+from tilescout.ledger import PageRow
+from tilescout.merging.withheld import withheld_places, withheld_warnings
+from tilescout.profiles import Profile
+from tilescout.sheet_layout.layout import SheetLayout
+
+PAGE = PageRow(page=3, width_px=100, height_px=100, dpi=72)
+PROFILE = Profile(name="like", detector="example", dpi=72, tile_size=100, overlap=0)
 
 
 def seen(left: float, confidence: float, width: float = 20, label: str = "valve") -> WithheldSeen:
@@ -16,10 +25,16 @@ def answer(tile: int, *withheld: WithheldSeen) -> Answer:
     return Answer(tile=tile, tile_box=Box(0, 0, 100, 100), withheld=withheld)
 
 
+def places(
+    answers: list[Answer], found: Sequence[Detection] = (), labels: tuple[str, ...] = ()
+) -> tuple[WithheldSeen, ...]:
+    return withheld_places(answers, found, PAGE, replace(PROFILE, labels=labels), SheetLayout())
+
+
 def test_a_place_that_two_tiles_withhold_is_told_once_as_the_surer_one_saw_it() -> None:
     answers = [answer(0, seen(10, 30), seen(60, 45)), answer(1, seen(12, 40))]
 
-    assert [(e.box.left, e.confidence) for e in withheld_places(answers, [])] == [
+    assert [(e.box.left, e.confidence) for e in places(answers)] == [
         (60, 45),
         (12, 40),
     ]
@@ -28,12 +43,17 @@ def test_a_place_that_two_tiles_withhold_is_told_once_as_the_surer_one_saw_it() 
 def test_a_place_of_which_another_tile_shows_a_whole_detection_is_not_withheld() -> None:
     found = Detection(page=1, label="valve", confidence=90, box=Box(10, 0, 30, 20))
 
-    assert withheld_places([answer(0, seen(10, 30, width=8))], [found]) == ()
+    assert places([answer(0, seen(10, 30, width=8))], [found]) == ()
 
 
-def test_places_that_are_not_wanted_are_left_out() -> None:
+def test_places_of_labels_that_the_profile_does_not_ask_for_are_left_out() -> None:
     answers = [answer(0, seen(10, 30), seen(60, 45, label="pump"))]
 
-    places = withheld_places(answers, [], lambda each: each.label == "valve")
+    assert [each.label for each in places(answers, labels=("valve",))] == ["valve"]
 
-    assert [each.label for each in places] == ["valve"]
+
+def test_a_warning_counts_the_places_of_a_page() -> None:
+    told = withheld_warnings(3, [seen(10, 30), seen(60, 45)])
+
+    assert told[0].startswith("page 3: 2 places that resemble an example withheld")
+    assert withheld_warnings(3, []) == ()
