@@ -39,7 +39,7 @@ def shared_name(row: TileRow, profile: Profile, model_version: str) -> str:
         READING,
         row.content,
         (right - left, bottom - top, float(row.scale)),
-        (profile.name, profile.detector, profile.dpi),
+        (profile.name, profile.detector, profile.dpi, profile.alphabet),
         None if least is None else float(least),
         model_version,
     )
@@ -72,5 +72,6 @@ def as_if_of(row: TileRow, answer: Answer) -> Answer:
         tile_box=box,
         words=tuple(replace(word, box=moved(word.box)) for word in answer.words),
         objects=tuple(replace(seen, box=moved(seen.box)) for seen in answer.objects),
+        withheld=tuple(replace(place, box=moved(place.box)) for place in answer.withheld),
         calls=0,
     )

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
 
-from tilescout.detections import Answer, ObjectSeen, Word
+from tilescout.detections import Answer, ObjectSeen, WithheldSeen, Word
 from tilescout.detectors.reuse import as_if_of, content_of, may_be_shared, shared_name
 from tilescout.geometry import Box
 from tilescout.ledger import TileRow
@@ -41,10 +41,25 @@ def test_another_image_or_size_has_another_name(changed: dict[str, Any]) -> None
         {"detector": "rekognition-text"},
         {"dpi": 300},
         {"min_confidence": {"*": 50.0}},
+        {"alphabet": "greek"},
     ],
 )
 def test_other_settings_have_another_name(changed: dict[str, Any]) -> None:
     assert shared_name(ROW, replace(PROFILE, **changed), "") != shared_name(ROW, PROFILE, "")
+
+
+def test_every_setting_of_a_profile_either_changes_the_name_or_cannot_change_an_answer() -> None:
+    in_the_name = "name detector dpi alphabet min_confidence labels reuse"
+    in_the_image = "tile_size overlap max_dpi colour second_scale text_layer"
+    after_the_answer = "find include exclude exclude_regions"
+    limits = (
+        "max_tiles_per_page max_pages max_tiles_per_document budget_usd deadline_minutes "
+        "max_inference_units tiles_per_second_per_unit start_minutes start_when use_running_model "
+        "seconds_per_tile"
+    )
+    in_the_version = "model_project"
+    known = " ".join([in_the_name, in_the_image, after_the_answer, limits, in_the_version]).split()
+    assert sorted(known) == sorted(field.name for field in fields(Profile))
 
 
 def test_another_version_of_the_model_has_another_name() -> None:
@@ -71,12 +86,14 @@ def test_an_answer_that_lacks_something_is_not_shared() -> None:
 
 def test_an_answer_moves_to_the_tile_that_takes_it() -> None:
     seen = ObjectSeen(label="pump", confidence=80.0, box=Box(1, 897, 5, 901), angle=30.0)
+    withheld = WithheldSeen(label="pump", confidence=60.0, box=seen.box, reason="cut by the edge")
     row = replace(ROW, tile=9, box=(896, 0, 1920, 1024))
-    assert as_if_of(row, replace(ANSWER, objects=(seen,))) == Answer(
+    assert as_if_of(row, replace(ANSWER, objects=(seen,), withheld=(withheld,))) == Answer(
         tile=9,
         tile_box=Box(896, 0, 1920, 1024),
         words=(replace(WORD, box=Box(906.1, 4.25, 976, 24)),),
         objects=(replace(seen, box=Box(897, 1, 901, 5)),),
+        withheld=(replace(withheld, box=Box(897, 1, 901, 5)),),
         calls=0,
         left_out=2,
     )
