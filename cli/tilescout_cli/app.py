@@ -37,7 +37,7 @@ COMMANDS = {
     },
     "Models and accuracy": {
         "dataset": "Build and check data sets to train a detector with.",
-        "model": "Train, evaluate, activate, show and stop model versions.",
+        "model": "Train, evaluate, activate, watch and stop model versions.",
         "onnx": "Train, evaluate, check and activate model files.",
         "references": "Name symbols by reference pictures, one per class.",
         "evaluate": "Compare results with ground truth.",

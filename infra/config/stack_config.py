@@ -225,6 +225,10 @@ class Config(BaseModel):
         """Returns the configuration for an embedded AWS, which has nothing of the account."""
         return self.model_copy(update={"settings": self.settings.on_this_machine()})
 
+    def has_versions(self) -> bool:
+        """Returns True where a profile has versions of a model, whatever its detector."""
+        return any(profile.needs_version for profile in self.profiles.values())
+
     def model_projects(self) -> tuple[str, ...]:
         """Returns the Custom Labels projects whose models runs start."""
         projects = {

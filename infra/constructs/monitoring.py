@@ -36,6 +36,7 @@ class GuardMetric(StrEnum):
     UNMANAGED_MODELS = "UnmanagedModelsRunning"
     DOCUMENTS_HELD = "DocumentsHeld"
     OLDEST_DUE = "OldestDueSeconds"
+    DRIFTED = "DriftedProfiles"
 
 
 def guard_metric(
@@ -72,6 +73,8 @@ class Monitoring(Construct):
         self._watch_runs(state_machine)
         self._watch_models(Duration.minutes(config.longest_run_minutes()))
         self._watch_documents(Duration.hours(config.settings.oldest_due_hours))
+        if config.has_versions():
+            self._watch_drift()
         self._watch_control_functions(functions)
         self._watch_work_functions(functions)
         self._watch_throttles()
@@ -190,6 +193,14 @@ class Monitoring(Construct):
             "A model that Tilescout did not start has been up for an hour; only you can stop it: "
             "`tilescout model stop --unmanaged`.",
             periods=AN_HOUR,
+        )
+
+    def _watch_drift(self) -> None:
+        self._alarms.above_zero(
+            "DrawingsChanged",
+            guard_metric(GuardMetric.DRIFTED, self._namespace),
+            "The drawings that a model reads are no longer like those it began with: "
+            "`tilescout model drift PROFILE` shows what changed.",
         )
 
     def _watch_documents(self, oldest_due: Duration) -> None:

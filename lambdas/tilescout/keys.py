@@ -112,6 +112,16 @@ def model_digest(file_sha256: str, card: bytes) -> str:
     return hashlib.sha256(file_sha256.encode() + card).hexdigest()[:32]
 
 
+def figures(profile: str) -> str:
+    """Returns the partition of the figures that documents of a profile left for drift."""
+    return f"FIGURES#{profile}"
+
+
+def figures_sort(accepted_at: int, document: str = "") -> str:
+    """Returns the sort key of a document's figures, oldest first."""
+    return f"{accepted_at:010d}#{document}"
+
+
 MODEL_IN_USE = "IN_USE"
 MODEL_STARTS = "START#"
 

@@ -10,6 +10,7 @@ from typing import Any
 from tilescout import keys
 from tilescout.detections import Answer, Detection, WithheldSeen
 from tilescout.documents import Document
+from tilescout.drift.histograms import Histograms, added, from_json
 from tilescout.geometry import Box
 from tilescout.ledger import PageRow
 from tilescout.sheet_layout.layout import SheetLayout, layout_from_json
@@ -46,6 +47,7 @@ class Totals:
     reused: int = 0
     warnings: list[str] = field(default_factory=list)
     model_versions: set[str] = field(default_factory=set)
+    histograms: Histograms = field(default_factory=dict)
 
     def add(self, page: dict[str, Any]) -> None:
         """Adds the figures of one page's result file."""
@@ -57,6 +59,7 @@ class Totals:
         # A page merged by the version before this one names none.
         self.reused += page.get("tiles_reused", 0)
         self.model_versions |= set(page.get("model_versions", ()))
+        self.histograms = added((self.histograms, from_json(page.get("histograms", "{}"))))
 
 
 def points(box: Box, dpi: int) -> list[float]:

@@ -72,6 +72,16 @@ Abort = Annotated[bool, typer.Option("--abort", help="Stop the run that works wi
 Unmanaged = Annotated[
     bool, typer.Option("--unmanaged", help="Stop also a model that Tilescout did not start.")
 ]
+WatchedProfile = Annotated[
+    str, typer.Argument(metavar="PROFILE", help="A profile of cdk.json.", show_default=False)
+]
+Plot = Annotated[
+    Path | None,
+    typer.Option("--plot", metavar="FILE.svg", help="Draw what moved.", show_default=False),
+]
+NextCount = Annotated[
+    int, typer.Option("--next", min=1, max=100, help="Documents to annotate next.")
+]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait until it is stopped.")]
 Timeout = Annotated[
     float, typer.Option("--timeout", metavar="MIN", min=0.1, help="Minutes to wait.")
@@ -191,6 +201,33 @@ def use(
     deployed = target.find(local=local, stack=stack)
     used = onnx.activate_by_name(deployed, projects.chosen(deployed, project), version)
     view.show_activation(used, deployed, as_json=as_json)
+
+
+@app.command("drift", epilog=example("tilescout model drift symbols"))
+def drift(
+    profile: WatchedProfile,
+    plot: Plot = None,
+    count: NextCount = 10,
+    local: Local = False,
+    stack: StackName = None,
+    as_json: Json = False,
+) -> None:
+    """Compare the documents of the last two days with the first of the version in use.
+
+    Shows which figures moved, such as confidence or a label per tile, which documents differ
+    most, and which to annotate next.
+
+    Exit code 0: nothing moved; 1: something did; 2: an option cannot be used; 3: the target
+    cannot be reached.
+    """
+    from tilescout_cli.models import drift as model_drift
+    from tilescout_cli.stack import cdk_profiles, target
+
+    deployed = target.find(local=local, stack=stack)
+    found = model_drift.look(deployed, cdk_profiles.read().named(profile), count)
+    if plot:
+        model_drift.plot(found, plot)
+    model_drift.show(found, deployed, as_json=as_json)
 
 
 @app.command("stop", epilog=example("tilescout model stop --project valves"))

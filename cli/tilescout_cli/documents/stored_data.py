@@ -10,7 +10,7 @@ from boto3.dynamodb.conditions import Key
 
 from tilescout import keys
 from tilescout.aws import batch_writes, objects, parallel, requests
-from tilescout.aws.tables import document_table, page_table
+from tilescout.aws.tables import document_table, figures_table, page_table
 from tilescout.documents import Document
 from tilescout.transitions.decisions import unchanged
 from tilescout_cli.console.failures import CommandFailed
@@ -105,7 +105,10 @@ class Inventory:
             detections=[row for each in sorted(sets) for row in self._detections(each)],
             tile_rows=[row for id in ids for row in self._tile_rows(id, [*tiles, *answers])],
             reviews=self._ledger_rows(review_rows.partition(self._source(key))),
-            work=[row for id in ids for row in self._work(id)],
+            work=[
+                *(row for id in ids for row in self._work(id)),
+                *self._figures({each.id: each for each in (*documents, *known)}.values()),
+            ],
             documents=documents,
         )
 
@@ -150,6 +153,12 @@ class Inventory:
     def _work(self, document_id: str) -> list[RowKey]:
         own = self._ledger_rows(keys.document_partition(document_id))
         return [*own, *self.claims.get(document_id, ())]
+
+    def _figures(self, documents: Iterable[Document]) -> Iterator[RowKey]:
+        for each in documents:
+            key = figures_table.row_key(each.profile.name, each.accepted_at, each.id)
+            if "Item" in self.stack.ledger.get_item(Key=key, ConsistentRead=True):
+                yield dict(key)
 
     def _ledger_rows(self, partition: str) -> list[RowKey]:
         rows = requests.rows_of(self.stack.ledger, partition)

@@ -59,14 +59,32 @@ def cost_and_accuracy(
     return _svg(figure)
 
 
-def _figure(height: float) -> tuple[Any, Any]:
+def before_and_after(
+    panels: Mapping[str, tuple[Sequence[float], Sequence[float], Sequence[float]]],
+) -> str:
+    """Draws a panel per name: limits between bins, and their shares before and after."""
+    figure, _ = _figure(0.4 + 1.5 * len(panels), rows=len(panels))
+    for panel, (name, (limits, before, after)) in zip(
+        figure.get_axes(), panels.items(), strict=True
+    ):
+        panel.stairs(before, label="before", fill=True, color="0.8")
+        panel.stairs(after, label="after", lw=1.5, color="C3")
+        panel.set_title(name, fontsize="small", loc="left")
+        ticks = range(0, len(limits), 4)
+        panel.set_xticks([at + 1 for at in ticks], [f"{limits[at]:.3g}" for at in ticks])
+        panel.tick_params(labelsize="x-small")
+    figure.get_axes()[0].legend(fontsize="x-small")
+    return _svg(figure)
+
+
+def _figure(height: float, *, rows: int = 1) -> tuple[Any, Any]:
     import matplotlib
 
     matplotlib.use("svg")
     matplotlib.rcParams["svg.hashsalt"] = "tilescout"
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(figsize=(7, height), layout="constrained")
+    figure, axes = pyplot.subplots(rows, figsize=(7, height), layout="constrained")
     return figure, axes
 
 

@@ -14,6 +14,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from tilescout.aws.tables import document_table, lease_table
 from tilescout.errors import LeaseLost, RunNotDescribed
 from tilescout.handlers import runtime, settings
+from tilescout.handlers.guard_steps import drift
 from tilescout.handlers.guard_steps.documents import WATCHED, DocumentGuard
 from tilescout.handlers.guard_steps.models import ModelGuard
 from tilescout.handlers.guard_steps.runs import RunGuard
@@ -36,7 +37,10 @@ metrics = Metrics()
 @logger.inject_lambda_context(clear_state=True)
 @metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    """Returns how much was done: leases revoked, runs started, documents held or moved."""
+    """Returns how much was done: leases revoked, runs started, documents held or moved.
+
+    ``drifted`` counts the profiles whose drawings have changed, once per day.
+    """
     now = runtime.now()
 
     def has_time() -> bool:
@@ -58,10 +62,18 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     }
     note_above_zero("DocumentsHeld", MetricUnit.Count, guard.held())
     note_above_zero("OldestDueSeconds", MetricUnit.Seconds, guard.oldest_due_seconds())
+    done["drifted"] = drifted(guard) if drift.is_due(now) else 0
+    note_above_zero("DriftedProfiles", MetricUnit.Count, done["drifted"])
     # An error here is the guard's, and an alarm tells; all else is done by then.
     done["started"] = start_runs(leases, guard)
     logger.info("guard finished", extra=done)
     return done
+
+
+def drifted(guard: DocumentGuard) -> int:
+    """Returns how many profiles read drawings that have changed."""
+    watch = drift.DriftGuard(ledger=guard.ledger, now=guard.now, has_time=guard.has_time)
+    return watch.drifted(CONFIGURATION.profiles)
 
 
 def note_above_zero(name: str, unit: MetricUnit, value: float) -> None:

@@ -18,6 +18,8 @@ from tilescout.aws.tables import detection_table, document_table, page_table, ti
 from tilescout.detections import Answer
 from tilescout.detectors.responses import answer_from_json
 from tilescout.documents import Document
+from tilescout.drift.histograms import to_json
+from tilescout.drift.sheet_figures import page_histograms
 from tilescout.handlers import runtime, settings
 from tilescout.ledger import PageRow, TileRow
 from tilescout.merging.page import detect_with_warnings
@@ -155,6 +157,7 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
         "tiles_answered": sum(tile.state == "answered" for tile in tiles),
         "tiles_reused": sum(tile.reused for tile in tiles),
         "model_versions": sorted(set(versions.values())),
+        "histograms": to_json(page_histograms(page, answers, kept.detections)),
         "warnings": [
             *merged.warnings,
             *kept.warnings,

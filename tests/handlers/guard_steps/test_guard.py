@@ -29,6 +29,7 @@ NOTHING = dict.fromkeys(
         "held",
         "resent",
         "finished",
+        "drifted",
         "started",
     ),
     0,

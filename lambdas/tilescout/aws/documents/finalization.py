@@ -7,8 +7,9 @@ from boto3.dynamodb.conditions import Attr
 from tilescout import keys, results
 from tilescout.aws.documents import result_file
 from tilescout.aws.documents.resources import Resources
-from tilescout.aws.tables import document_table, page_table
+from tilescout.aws.tables import document_table, figures_table, page_table
 from tilescout.documents import Document
+from tilescout.drift.sheet_figures import SheetFigures
 from tilescout.transitions import decisions
 from tilescout.transitions.status_change import StatusChange
 
@@ -31,7 +32,20 @@ def finish(resources: Resources, document: Document, now: int) -> bool:
         versions = results.joined(totals.model_versions)
         head = results.document_json(end.applied_to(document), pages, versions)
         result_file.write(resources, result.id, file, head)
+    figures_table.write(resources.ledger, _figures(document, totals, versions), now)
     return _commit(resources, end)
+
+
+def _figures(document: Document, totals: results.Totals, versions: str) -> SheetFigures:
+    return SheetFigures(
+        document_id=document.id,
+        profile=document.profile.name,
+        key=document.key,
+        version=versions,
+        at=document.accepted_at,
+        pages=document.pages,
+        histograms=totals.histograms,
+    )
 
 
 def _take_finishing(resources: Resources, document: Document, now: int) -> bool:

@@ -1,0 +1,50 @@
+"""The guard's duty to models in use: once per day it tells of drawings that have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger
+
+from tilescout.aws.tables import figures_table, model_table
+from tilescout.profiles import Profile
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+logger = Logger(child=True)
+
+SECONDS_PER_DAY = 24 * 3600
+
+
+def is_due(now: int) -> bool:
+    """Returns True in the first minute of every day (UTC)."""
+    return now % SECONDS_PER_DAY < 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftGuard:
+    """Compares the documents of the last days with the first ones of the version in use."""
+
+    ledger: Table
+    now: int
+    has_time: Callable[[], bool]
+
+    def drifted(self, profiles: Iterable[Profile]) -> int:
+        """Returns how many of the profiles with a model have figures that moved."""
+        watched = [profile for profile in profiles if profile.needs_version]
+        return sum(self.has_time() and self._has_drifted(profile) for profile in watched)
+
+    def _has_drifted(self, profile: Profile) -> bool:
+        in_use = model_table.in_use(self.ledger, profile.model_project)
+        if in_use is None:
+            return False
+        sides = figures_table.sides(
+            self.ledger, profile.name, in_use.version_arn, in_use.used_since, self.now
+        )
+        moved = [change.name for change in sides.moved()]
+        if moved:
+            logger.warning("the drawings have changed", profile=profile.name, figures=moved)
+        return bool(moved)
