@@ -1,10 +1,10 @@
 """Counts false alarms of drift on a stationary stream, and how soon a change is found.
 
-    python -m benchmarks.drift [--sheets 400] [--changed 80] [--per-day 20] [--kept FILE]
+    python -m benchmarks.drift [--sheets 140] [--changed 24] [--per-day 20 5] [--kept FILE]
 
 Sheets of a plant are drawn, scanned and read by the sample detector on their tiles, as a run does;
 what is kept of each goes through the daily test of the guard. Days of a stream draw their sheets
-by chance, with replacement, from those of the usual office that are not in the baseline. A change
+by chance, with replacement, from the half of the usual office's that is not the baseline. A change
 reaches all sheets of a day, or every second one. ``--kept`` holds the figures of sheets between
 calls, for drawing and detecting takes a second of CPU each.
 """
@@ -35,12 +35,14 @@ def pools(sheets: int, changed: int, kept: Path | None) -> Mapping[str, Pool]:
     """Returns the figures of sheets of the usual office, and of each change."""
     known = json.loads(kept.read_text()) if kept and kept.exists() else {}
     wanted = {"": (USUAL, sheets), **{name: (each, changed) for name, each in CHANGES.items()}}
-    found = {}
+    found: dict[str, list[SheetFigures]] = {}
     for number, (name, (office, count)) in enumerate(wanted.items()):
-        found[name] = list(_pool(office, count, FIRST_SEEDS * number, known.get(name, [])))
-        known[name] = [to_json(each.histograms) for each in found[name]]
-        if kept:
-            kept.write_text(json.dumps(known))
+        found[name] = []
+        for sheet in _pool(office, count, FIRST_SEEDS * number, known.get(name, [])):
+            found[name].append(sheet)
+            known[name] = [to_json(each.histograms) for each in found[name]]
+            if kept:
+                kept.write_text(json.dumps(known))
     return found
 
 
@@ -105,13 +107,14 @@ def _row(name: str, found: Sequence[int]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sheets", type=int, default=400)
-    parser.add_argument("--changed", type=int, default=80)
+    parser.add_argument("--sheets", type=int, default=140)
+    parser.add_argument("--changed", type=int, default=24)
     parser.add_argument("--per-day", type=int, nargs="+", default=[20, 5])
     parser.add_argument("--kept", type=Path)
     asked = parser.parse_args()
     every = pools(asked.sheets, asked.changed, asked.kept)
-    baseline, usual = every[""][:MAX_BASELINE], every[""][MAX_BASELINE:]
+    middle = min(MAX_BASELINE, asked.sheets // 2)
+    baseline, usual = every[""][:middle], every[""][middle:]
     for per_day in asked.per_day:
         begin = time.process_time()
         alarms = false_alarms(baseline, usual, per_day, random.Random(1))

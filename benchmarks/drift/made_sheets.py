@@ -32,11 +32,11 @@ from tilescout_samples.tags import TagNames
 
 Pixels = NDArray[np.uint8]
 DPI = 150
-A2_MM = (594.0, 420.0)
+A3_MM = (420.0, 297.0)
 MARGIN_MM = 12.0
 PLAN_SHARE = 0.3
 JPEG_QUALITY = 85
-INK_GREY, PAPER = 160, 235
+INK_GREY, PAPER = 160, 255
 OWN_THRESHOLD = 50.0
 PROFILE = Profile(
     name="symbols", detector="onnx", model_project="sample", dpi=DPI, tile_size=1024, overlap=128
@@ -54,13 +54,14 @@ class Office:
     """How an office draws, and how its scanner sees.
 
     ``plans`` is the share of floor plans, ``scale`` that of all that is drawn; ``blur_px`` is the
-    softness of the scanner, ``skew`` in degrees; a scan at ``scan_dpi`` is enlarged to 150.
+    softness of the scanner, ``skew`` in degrees, ``paper`` its lightness; a scan at ``scan_dpi`` is enlarged to 150.
     """
 
     plans: float = PLAN_SHARE
-    scale: float = 1.0
+    scale: float = 0.75
     blur_px: float = 0.5
     skew: float = 0.0
+    paper: int = 255
     scan_dpi: int = DPI
     symbols: Mapping[str, Strokes] | None = None
 
@@ -70,9 +71,10 @@ CHANGES: Mapping[str, Office] = {
     "scanner out of focus, blur of 1.5 px": Office(blur_px=1.5),
     "scanner at 75 dpi": Office(scan_dpi=75),
     "scanner at 100 dpi": Office(scan_dpi=100),
+    "scanner with grey paper": Office(paper=235),
     "paper askew by 3 degrees": Office(skew=3.0),
     "gate valve half filled": Office(symbols={"gate-valve": FILLED_VALVE}),
-    "another office, symbols 0.7 of the size": Office(scale=0.7),
+    "another office, symbols 0.8 of the size": Office(scale=0.6),
     "another office, floor plans 0.9 of the sheets": Office(plans=0.9),
 }
 
@@ -100,7 +102,7 @@ def figures(office: Office, seed: int) -> SheetFigures:
 def drawn(office: Office, seed: int) -> Pixels:
     """Returns the pixels of a new sheet, a plan or a process."""
     chance = random.Random(seed)
-    sheet = Sheet(A2_MM[0] / office.scale, A2_MM[1] / office.scale, chance)
+    sheet = Sheet(A3_MM[0] / office.scale, A3_MM[1] / office.scale, chance)
     draw: Callable[[Sheet, Box, TagNames], None] = (
         draw_floor_plan if chance.random() < office.plans else draw_process
     )
@@ -124,7 +126,7 @@ def scanned(office: Office, page: Pixels, seed: int) -> Pixels:
         size = tuple(round(side * office.scan_dpi / DPI) for side in picture.size)
         small = picture.resize(size, Image.Resampling.BOX)  # type: ignore[arg-type]
         picture = small.resize(picture.size, Image.Resampling.BICUBIC)
-    noisy = np.asarray(picture, np.float32) * (235 / 255) + chance.normal(0, 4, page.shape)
+    noisy = np.asarray(picture, np.float32) * (office.paper / 255) + chance.normal(0, 4, page.shape)
     file = io.BytesIO()
     whole = Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
     whole.save(file, "JPEG", quality=JPEG_QUALITY)

@@ -20,7 +20,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "lambda_request": 1.0,
             "s3_get": 2.0,
             "s3_put": 2.0,
-            "sqs_request": 2.1,
+            "sqs_request": 2.1
         },
         "page": {
             "dynamodb_read": 9.0,
@@ -28,19 +28,21 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "lambda_request": 1.0,
             "s3_get": 1.0,
             "s3_put": 1.0,
-            "sqs_request": 2.1,
+            "sqs_request": 2.1
         },
         "document": {
             "dynamodb_read": 87.5,
-            "dynamodb_write": 108.0,
+            "dynamodb_write": 109.0,
             "eventbridge_event": 1.0,
             "lambda_request": 17.0,
             "s3_get": 5.0,
             "s3_put": 2.0,
             "sqs_request": 6.5,
-            "step_functions_transition": 40.0,
+            "step_functions_transition": 40.0
         },
-        "detection": {"dynamodb_write": 2.0},
+        "detection": {
+            "dynamodb_write": 2.0
+        }
     },
     "textract": {
         "tile": {
@@ -49,7 +51,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "lambda_request": 1.0,
             "s3_get": 2.0,
             "s3_put": 2.0,
-            "sqs_request": 2.1,
+            "sqs_request": 2.1
         },
         "page": {
             "dynamodb_read": 9.0,
@@ -57,19 +59,21 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "lambda_request": 1.0,
             "s3_get": 1.0,
             "s3_put": 1.0,
-            "sqs_request": 2.1,
+            "sqs_request": 2.1
         },
         "document": {
             "dynamodb_read": 51.5,
-            "dynamodb_write": 81.0,
+            "dynamodb_write": 82.0,
             "eventbridge_event": 1.0,
             "lambda_request": 9.0,
             "s3_get": 5.0,
             "s3_put": 2.0,
             "sqs_request": 6.5,
-            "step_functions_transition": 16.0,
+            "step_functions_transition": 16.0
         },
-        "detection": {"dynamodb_write": 2.0},
+        "detection": {
+            "dynamodb_write": 2.0
+        }
     },
     "rekognition-text": {
         "tile": {
@@ -78,7 +82,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "lambda_request": 1.0,
             "s3_get": 2.0,
             "s3_put": 2.0,
-            "sqs_request": 2.1,
+            "sqs_request": 2.1
         },
         "page": {
             "dynamodb_read": 9.0,
@@ -86,19 +90,21 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "lambda_request": 1.0,
             "s3_get": 1.0,
             "s3_put": 1.0,
-            "sqs_request": 2.1,
+            "sqs_request": 2.1
         },
         "document": {
             "dynamodb_read": 51.5,
-            "dynamodb_write": 81.0,
+            "dynamodb_write": 82.0,
             "eventbridge_event": 1.0,
             "lambda_request": 9.0,
             "s3_get": 5.0,
             "s3_put": 2.0,
             "sqs_request": 6.5,
-            "step_functions_transition": 16.0,
+            "step_functions_transition": 16.0
         },
-        "detection": {"dynamodb_write": 2.0},
+        "detection": {
+            "dynamodb_write": 2.0
+        }
     },
     "pdf-text": {
         "tile": {},
@@ -108,19 +114,23 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "lambda_request": 1.0,
             "s3_get": 1.0,
             "s3_put": 1.0,
-            "sqs_request": 2.0,
+            "sqs_request": 2.0
         },
         "document": {
             "dynamodb_read": 44.5,
-            "dynamodb_write": 78.0,
+            "dynamodb_write": 79.0,
             "eventbridge_event": 1.0,
             "lambda_request": 8.0,
             "s3_get": 5.0,
             "s3_put": 2.0,
             "sqs_request": 6.0,
-            "step_functions_transition": 13.0,
+            "step_functions_transition": 13.0
         },
-        "detection": {"dynamodb_write": 2.0, "s3_get": 0.025, "s3_put": 0.025},
+        "detection": {
+            "dynamodb_write": 2.0,
+            "s3_get": 0.025,
+            "s3_put": 0.025
+        }
     },
     "onnx": {
         "tile": {
@@ -129,7 +139,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "lambda_request": 0.1,
             "s3_get": 2.0,
             "s3_put": 2.0,
-            "sqs_request": 0.3,
+            "sqs_request": 0.3
         },
         "page": {
             "dynamodb_read": 9.0,
@@ -137,25 +147,22 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "lambda_request": 1.1,
             "s3_get": 1.0,
             "s3_put": 1.0,
-            "sqs_request": 2.3,
+            "sqs_request": 2.3
         },
         "document": {
             "dynamodb_read": 53.5,
-            "dynamodb_write": 81.0,
+            "dynamodb_write": 82.0,
             "eventbridge_event": 1.0,
             "lambda_request": 9.5,
             "s3_get": 5.0,
             "s3_put": 2.0,
             "sqs_request": 7.5,
-            "step_functions_transition": 16.0,
+            "step_functions_transition": 16.0
         },
-        "detection": {"dynamodb_write": 2.0},
-    },
+        "detection": {
+            "dynamodb_write": 2.0
+        }
+    }
 }
-IDLE_GUARD: Mapping[str, float] = {
-    "dynamodb_read": 4.7,
-    "dynamodb_write": 0.067,
-    "lambda_request": 1.0,
-    "s3_put": 0.067,
-}
+IDLE_GUARD: Mapping[str, float] = {"dynamodb_read": 4.7, "dynamodb_write": 0.067, "lambda_request": 1.0, "s3_put": 0.067}
 """The guard's requests in a minute without work, on average over a sweep."""

@@ -19,6 +19,8 @@ Flags = npt.NDArray[np.bool_]
 MIN_CONTRAST, MAX_CONTRAST = 12, 28
 """A pixel that differs from the paper by so much is ink: thin yellow lines still are."""
 MAX_GRAIN = 20
+PAPER_STEP = 3
+"""Every third row tells the lightness of the paper as well as all of them."""
 GRAINS = 5.0
 """The contrast of ink, in standard deviations of the paper's grain."""
 MAX_GAP_PX = 4
@@ -93,12 +95,12 @@ def _thickened(ink: Flags) -> Flags:
 def inked(grey: Grey) -> Flags:
     """Returns where a picture differs from its paper, the commonest lightness, by more than the
     paper's grain does."""
-    counts = np.bincount(grey.ravel(), minlength=256)
+    counts = np.bincount(grey[::PAPER_STEP].ravel(), minlength=256)
     paper = int(counts.argmax())
     near = np.arange(max(0, paper - MAX_GRAIN), min(256, paper + MAX_GRAIN + 1))
     grain = np.sqrt(np.average((near - paper) ** 2.0, weights=counts[near]))
     contrast = min(max(GRAINS * grain, MIN_CONTRAST), MAX_CONTRAST)
-    is_ink: Flags = (np.abs(np.arange(256) - paper) > contrast)[grey]
+    is_ink: Flags = (grey < max(0, math.ceil(paper - contrast))) | (grey > int(paper + contrast))
     return is_ink
 
 
@@ -158,18 +160,24 @@ def _long_runs(ink: Flags) -> list[tuple[int, list[tuple[int, int]]]]:
 
     There are none where they are so many that the page is a pattern rather than a drawing.
     """
-    padded = np.pad(ink, ((0, 0), (1, 1)))
-    row, start = np.nonzero(padded[:, 1:-1] & ~padded[:, :-2])
-    _, end = np.nonzero(padded[:, 1:-1] & ~padded[:, 2:])
-    joins = (row[1:] == row[:-1]) & (start[1:] - end[:-1] <= MAX_GAP_PX)
-    first = np.flatnonzero(np.concatenate(([True], ~joins))) if len(row) else np.empty(0, int)
-    last = np.concatenate((first[1:] - 1, [len(row) - 1])) if len(row) else first
-    long = end[last] - start[first] + 1 >= MIN_LINE_PX if len(row) else np.empty(0, bool)
+    # Rows one after the other, with paper between them: places in one array are found faster.
+    width = ink.shape[1] + 1
+    flat = np.zeros(len(ink) * width + 1, bool)
+    flat[1:].reshape(len(ink), width)[:, :-1] = ink
+    changes = np.flatnonzero(flat[1:] != flat[:-1])
+    start, end = changes[::2], changes[1::2]
+    if not len(start):
+        return []
+    joins = (start[1:] - end[:-1] < MAX_GAP_PX) & (start[1:] // width == start[:-1] // width)
+    first = np.flatnonzero(np.concatenate(([True], ~joins)))
+    last = np.concatenate((first[1:] - 1, [len(start) - 1]))
+    long = end[last] - start[first] >= MIN_LINE_PX
     found: dict[int, list[tuple[int, int]]] = {}
     if int(long.sum()) > MAX_RUNS:
         return []
-    for one, other in zip(first[long], last[long], strict=True):
-        found.setdefault(int(row[one]), []).append((int(start[one]), int(end[other]) + 1))
+    for one, other in zip(start[first[long]].tolist(), end[last[long]].tolist(), strict=True):
+        row, left = divmod(one, width)
+        found.setdefault(row, []).append((left, other - row * width))
     return sorted(found.items())
 
 
