@@ -54,7 +54,8 @@ class Office:
     """How an office draws, and how its scanner sees.
 
     ``plans`` is the share of floor plans, ``scale`` that of all that is drawn; ``blur_px`` is the
-    softness of the scanner, ``skew`` in degrees, ``paper`` its lightness; a scan at ``scan_dpi`` is enlarged to 150.
+    softness of the scanner, ``skew`` in degrees, ``paper`` its lightness (0 to 255); a scan at
+    ``scan_dpi`` is enlarged to 150.
     """
 
     plans: float = PLAN_SHARE

@@ -220,8 +220,7 @@ def rows(result: Mapping[str, Any], reviewed: Iterable[ReviewedDetection]) -> li
         if each.state != "unreviewed":
             row |= _told(each, dpi_of.get(each.page, 72))
             if layout := layouts.get(each.page):
-                place = Box(*row["box_pt"])
-                row |= {"zone": layout.zone_of(place), "region": layout.region_of(place)}
+                row |= layout.place_of(Box(*row["box_pt"]))
         kept.append(row)
     return kept
 

@@ -57,6 +57,10 @@ class Box:
             max(self.bottom, other.bottom),
         )
 
+    def transposed(self) -> Box:
+        """Returns the box of the same page with rows and columns exchanged."""
+        return Box(self.top, self.left, self.bottom, self.right)
+
     def holds_point(self, x: float, y: float) -> bool:
         """Tells if a point lies within the box or on its sides."""
         return self.left <= x <= self.right and self.top <= y <= self.bottom

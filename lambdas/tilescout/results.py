@@ -13,7 +13,7 @@ from tilescout.documents import Document
 from tilescout.drift.histograms import Histograms, added, from_json
 from tilescout.geometry import Box
 from tilescout.ledger import PageRow
-from tilescout.sheet_layout.layout import SheetLayout, layout_from_json
+from tilescout.sheet_layout.layout import SheetLayout, layout_from_json, layout_to_json
 
 SECONDS_PER_DAY = 24 * 3600
 NO_LAYOUT = SheetLayout()
@@ -115,7 +115,7 @@ def row(
         "tiles": list(detection.tiles),
         "open_sides": list(detection.open_sides),
         "made_at": result.made_at,
-        **_place_on_sheet(layout, detection.box.to_points(dpi)),
+        **layout.place_of(detection.box.to_points(dpi)),
     }
     if detection.angle is not None:
         attributes["angle"] = round(detection.angle, 1) % 180
@@ -128,10 +128,6 @@ def row(
         attributes["text_prefix"] = keys.text_prefix(detection.normalised_text)
         attributes["text_key"] = keys.text_key(detection.normalised_text, result.id, sort)
     return attributes
-
-
-def _place_on_sheet(layout: SheetLayout, box_pt: Box) -> dict[str, str]:
-    return {"zone": layout.zone_of(box_pt), "region": layout.region_of(box_pt)}
 
 
 def detection_json(attributes: dict[str, Any]) -> dict[str, Any]:
@@ -149,10 +145,10 @@ def detection_json(attributes: dict[str, Any]) -> dict[str, Any]:
         "model_version",
     )
     members = {name: attributes[name] for name in shown}
-    turned = {"angle": attributes["angle"]} if "angle" in attributes else {}
+    told = {name: attributes[name] for name in ("angle", "size_mm") if name in attributes}
     # Rows of an earlier version do not tell.
     later = {name: attributes.get(name, absent) for name, absent in LATER_MEMBERS.items()}
-    return {"id": attributes["sort"], **members, **later} | turned
+    return {"id": attributes["sort"], **members, **later} | told
 
 
 def withheld_json(seen: WithheldSeen, page: int, dpi: int) -> dict[str, Any]:
@@ -172,6 +168,19 @@ def sheet_layout(page: PageRow) -> SheetLayout:
     return layout_from_json(json.loads(page.layout)) if page.layout else NO_LAYOUT
 
 
+def layout_text(layout: SheetLayout) -> str:
+    """Returns a layout as a page's row keeps it."""
+    return json.dumps(layout_to_json(layout), separators=(",", ":"))
+
+
+def _sheet_json(page: PageRow) -> dict[str, Any] | None:
+    """Returns the layout as readers see it: without the lines that are kept for later words."""
+    if not page.layout:
+        return None
+    members = json.loads(page.layout)
+    return {name: value for name, value in members.items() if name != "rulings"}
+
+
 def page_json(page: PageRow) -> dict[str, Any]:
     """Returns one page as in detections.json."""
     return {
@@ -182,7 +191,7 @@ def page_json(page: PageRow) -> dict[str, Any]:
         "height_pt": page.height_pt,
         "dpi": page.dpi,
         "rotation": page.rotation,
-        "sheet": json.loads(page.layout) if page.layout else None,
+        "sheet": _sheet_json(page),
     }
 
 

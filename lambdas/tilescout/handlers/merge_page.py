@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from tilescout.aws import objects
 from tilescout.aws.documents import cleanup, finalization
 from tilescout.aws.documents.resources import Resources
 from tilescout.aws.tables import detection_table, document_table, page_table, tile_table
-from tilescout.detections import Answer
+from tilescout.detections import Answer, TextLine
 from tilescout.detectors.responses import answer_from_json
 from tilescout.documents import Document
 from tilescout.drift.histograms import to_json
@@ -23,8 +23,9 @@ from tilescout.drift.sheet_figures import page_histograms
 from tilescout.handlers import runtime, settings
 from tilescout.ledger import PageRow, TileRow
 from tilescout.merging.page import detect_with_warnings
-from tilescout.merging.sheet_regions import keep_wanted_regions
+from tilescout.merging.sheet_regions import keep_wanted_regions, layout_with_words
 from tilescout.merging.withheld import withheld_places, withheld_warnings
+from tilescout.sheet_layout.layout import SheetLayout
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
@@ -134,7 +135,7 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
         answers, page.page, page.width_px, page.height_px, result.document.profile
     )
     versions = results.versions_by_tile(answers)
-    layout = results.sheet_layout(page)
+    layout = _layout(result.document, page, merged.lines)
     kept = keep_wanted_regions(
         merged.detections, layout, result.document.profile.exclude_regions, page
     )
@@ -172,6 +173,16 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
     )
     metrics.add_metric("Detections", MetricUnit.Count, len(rows))
     logger.info("page merged", detections=len(rows), tiles=len(tiles), tiles_failed=failed)
+
+
+def _layout(document: Document, page: PageRow, lines: Sequence[TextLine]) -> SheetLayout:
+    """Returns the layout of the page's sheet, and keeps what the lines add to it."""
+    known = results.sheet_layout(page)
+    layout = layout_with_words(known, lines, page.dpi)
+    if layout != known:
+        text = results.layout_text(layout)
+        page_table.set_layout(runtime.table(SETTINGS.ledger_table), document.id, page.page, text)
+    return layout
 
 
 def _tiles(document: Document, page: PageRow) -> list[TileRow]:

@@ -22,10 +22,11 @@ TEXT_LABEL = "text"
 
 @dataclass(frozen=True, slots=True)
 class PageDetections:
-    """The detections of a page, and warnings about what could not be looked for."""
+    """The detections of a page, warnings about what could not be looked for, and lines of text."""
 
     detections: tuple[Detection, ...]
     warnings: tuple[str, ...] = ()
+    lines: tuple[TextLine, ...] = ()
 
 
 def detect_on_page(
@@ -64,7 +65,7 @@ def detect_with_warnings(
         if detection.confidence >= profile.confidence_floor(detection.label)
         and is_in_regions(detection.box, width, height, profile)
     )
-    return PageDetections(tuple(sorted(kept, key=_order)), text.warnings)
+    return PageDetections(tuple(sorted(kept, key=_order)), text.warnings, tuple(lines))
 
 
 def lines_to_detections(lines: Iterable[TextLine], page: int) -> tuple[Detection, ...]:

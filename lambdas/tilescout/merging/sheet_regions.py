@@ -5,10 +5,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from tilescout.detections import Detection
+from tilescout.detections import Detection, TextLine
 from tilescout.ledger import PageRow
 from tilescout.merging.page import PageDetections
 from tilescout.sheet_layout.layout import SheetLayout
+from tilescout.sheet_layout.sheet_reader import read_words
+from tilescout.sheet_layout.words import SheetWord
+
+
+def layout_with_words(layout: SheetLayout, lines: Sequence[TextLine], dpi: int) -> SheetLayout:
+    """Returns the layout with what level lines of text tell, where the page had no words itself."""
+    words = [
+        SheetWord(word.text, word.box.to_points(dpi))
+        for line in lines
+        if line.direction == "right"
+        for word in line.words
+    ]
+    return read_words(layout, words)
 
 
 def keep_wanted_regions(

@@ -20,7 +20,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "lambda_request": 1.0,
             "s3_get": 2.0,
             "s3_put": 2.0,
-            "sqs_request": 2.1
+            "sqs_request": 2.1,
         },
         "page": {
             "dynamodb_read": 9.0,
@@ -28,7 +28,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "lambda_request": 1.0,
             "s3_get": 1.0,
             "s3_put": 1.0,
-            "sqs_request": 2.1
+            "sqs_request": 2.1,
         },
         "document": {
             "dynamodb_read": 87.5,
@@ -38,11 +38,9 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "s3_get": 5.0,
             "s3_put": 2.0,
             "sqs_request": 6.5,
-            "step_functions_transition": 40.0
+            "step_functions_transition": 40.0,
         },
-        "detection": {
-            "dynamodb_write": 2.0
-        }
+        "detection": {"dynamodb_write": 2.0},
     },
     "textract": {
         "tile": {
@@ -51,7 +49,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "lambda_request": 1.0,
             "s3_get": 2.0,
             "s3_put": 2.0,
-            "sqs_request": 2.1
+            "sqs_request": 2.1,
         },
         "page": {
             "dynamodb_read": 9.0,
@@ -59,7 +57,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "lambda_request": 1.0,
             "s3_get": 1.0,
             "s3_put": 1.0,
-            "sqs_request": 2.1
+            "sqs_request": 2.1,
         },
         "document": {
             "dynamodb_read": 51.5,
@@ -69,11 +67,9 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "s3_get": 5.0,
             "s3_put": 2.0,
             "sqs_request": 6.5,
-            "step_functions_transition": 16.0
+            "step_functions_transition": 16.0,
         },
-        "detection": {
-            "dynamodb_write": 2.0
-        }
+        "detection": {"dynamodb_write": 2.0},
     },
     "rekognition-text": {
         "tile": {
@@ -82,7 +78,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "lambda_request": 1.0,
             "s3_get": 2.0,
             "s3_put": 2.0,
-            "sqs_request": 2.1
+            "sqs_request": 2.1,
         },
         "page": {
             "dynamodb_read": 9.0,
@@ -90,7 +86,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "lambda_request": 1.0,
             "s3_get": 1.0,
             "s3_put": 1.0,
-            "sqs_request": 2.1
+            "sqs_request": 2.1,
         },
         "document": {
             "dynamodb_read": 51.5,
@@ -100,11 +96,9 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "s3_get": 5.0,
             "s3_put": 2.0,
             "sqs_request": 6.5,
-            "step_functions_transition": 16.0
+            "step_functions_transition": 16.0,
         },
-        "detection": {
-            "dynamodb_write": 2.0
-        }
+        "detection": {"dynamodb_write": 2.0},
     },
     "pdf-text": {
         "tile": {},
@@ -114,7 +108,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "lambda_request": 1.0,
             "s3_get": 1.0,
             "s3_put": 1.0,
-            "sqs_request": 2.0
+            "sqs_request": 2.0,
         },
         "document": {
             "dynamodb_read": 44.5,
@@ -124,13 +118,9 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "s3_get": 5.0,
             "s3_put": 2.0,
             "sqs_request": 6.0,
-            "step_functions_transition": 13.0
+            "step_functions_transition": 13.0,
         },
-        "detection": {
-            "dynamodb_write": 2.0,
-            "s3_get": 0.025,
-            "s3_put": 0.025
-        }
+        "detection": {"dynamodb_write": 2.0, "s3_get": 0.025, "s3_put": 0.025},
     },
     "onnx": {
         "tile": {
@@ -139,7 +129,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "lambda_request": 0.1,
             "s3_get": 2.0,
             "s3_put": 2.0,
-            "sqs_request": 0.3
+            "sqs_request": 0.3,
         },
         "page": {
             "dynamodb_read": 9.0,
@@ -147,7 +137,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "lambda_request": 1.1,
             "s3_get": 1.0,
             "s3_put": 1.0,
-            "sqs_request": 2.3
+            "sqs_request": 2.3,
         },
         "document": {
             "dynamodb_read": 53.5,
@@ -157,12 +147,15 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
             "s3_get": 5.0,
             "s3_put": 2.0,
             "sqs_request": 7.5,
-            "step_functions_transition": 16.0
+            "step_functions_transition": 16.0,
         },
-        "detection": {
-            "dynamodb_write": 2.0
-        }
-    }
+        "detection": {"dynamodb_write": 2.0},
+    },
 }
-IDLE_GUARD: Mapping[str, float] = {"dynamodb_read": 4.7, "dynamodb_write": 0.067, "lambda_request": 1.0, "s3_put": 0.067}
+IDLE_GUARD: Mapping[str, float] = {
+    "dynamodb_read": 4.7,
+    "dynamodb_write": 0.067,
+    "lambda_request": 1.0,
+    "s3_put": 0.067,
+}
 """The guard's requests in a minute without work, on average over a sweep."""

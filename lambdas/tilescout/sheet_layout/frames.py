@@ -35,6 +35,11 @@ class Frame:
     border: Box
     confidence: float
 
+    def transposed(self) -> Frame:
+        """Returns the frame of the same page with rows and columns exchanged."""
+        inner, border = self.inner.transposed(), self.border.transposed()
+        return Frame(inner=inner, border=border, confidence=self.confidence)
+
 
 def find_frame(page: RuledPage) -> Frame | None:
     """Returns the frame of the page, or None where the page has none."""

@@ -8,6 +8,7 @@ from dataclasses import astuple, dataclass, field
 from typing import Any
 
 from tilescout.geometry import Box
+from tilescout.sheet_layout.drawing_scale import MM_PER_POINT
 
 REGIONS = ("drawing", "title-block", "legend", "notes", "revision-table", "outside")
 """The regions of a sheet; what lies in no other one is drawing."""
@@ -46,8 +47,10 @@ class SheetLayout:
     """The parts of a sheet. ``frame`` is None and the others are empty where none is found.
 
     ``blocks`` are names of regions and their boxes, the title block first; ``fields`` are those
-    of the title block. ``slope`` is the tangent of the page's skew; all boxes are those of the
-    straight page.
+    of the title block. ``scale`` is what they tell of it, in millimetres of the drawn thing per
+    millimetre of the page, 0 where unknown. ``slope`` is the tangent of the page's skew; all boxes
+    are those of the straight page. ``rulings`` are kept of a page without words of its own, for
+    `read_words`.
     """
 
     frame: Box | None = None
@@ -55,7 +58,9 @@ class SheetLayout:
     zones: ZoneGrid | None = None
     blocks: tuple[tuple[str, Box], ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
+    scale: float = 0.0
     slope: float = 0.0
+    rulings: Mapping[str, Any] = field(default_factory=dict)
 
     def region_of(self, box: Box) -> str:
         """Returns the region in which a box (points of the page) has its centre."""
@@ -68,6 +73,22 @@ class SheetLayout:
         """Returns the zone in which a box (points of the page) has its centre, as C7, or none."""
         return self.zones.zone_at(*self._straight(box)) if self.zones else ""
 
+    def size_mm(self, box: Box) -> tuple[float, float] | None:
+        """Returns the width and height of what a box (points of the page) shows, in millimetres.
+
+        None where the drawing's scale is unknown.
+        """
+        if not self.scale:
+            return None
+        unit = MM_PER_POINT * self.scale
+        return round(box.width * unit, 1), round(box.height * unit, 1)
+
+    def place_of(self, box: Box) -> dict[str, Any]:
+        """Returns what a detection's row tells of the place of a box (points of the page)."""
+        size = self.size_mm(box)
+        told = {"size_mm": list(size)} if size else {}
+        return {"zone": self.zone_of(box), "region": self.region_of(box)} | told
+
     def _straight(self, box: Box) -> tuple[float, float]:
         x, y = box.centre
         return x + self.slope * y, y - self.slope * x
@@ -77,13 +98,16 @@ def layout_to_json(layout: SheetLayout) -> dict[str, Any]:
     """Returns plain values for a row or a file; `layout_from_json` reads them."""
     zones = layout.zones
     axes = (zones.columns, zones.rows) if zones else ()
+    kept = {"rulings": layout.rulings} if layout.rulings else {}
     return {
         "frame": list(astuple(layout.frame)) if layout.frame else None,
         "frame_confidence": layout.frame_confidence,
         "zones": [{"names": list(axis.names), "edges": list(axis.edges)} for axis in axes],
         "blocks": [{"region": name, "box": list(astuple(box))} for name, box in layout.blocks],
         "fields": dict(layout.fields),
+        "scale": layout.scale,
         "slope": layout.slope,
+        **kept,
     }
 
 
@@ -98,7 +122,9 @@ def layout_from_json(value: Mapping[str, Any]) -> SheetLayout:
         zones=ZoneGrid(*axes) if axes else None,
         blocks=tuple((each["region"], _box(each["box"])) for each in value["blocks"]),
         fields=dict(value["fields"]),
+        scale=float(value.get("scale", 0)),
         slope=float(value["slope"]),
+        rulings=value.get("rulings", {}),
     )
 
 

@@ -8,7 +8,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from tilescout.geometry import Box
 from tilescout.sheet_layout.frames import Frame
 from tilescout.sheet_layout.layout import ZoneAxis, ZoneGrid
 from tilescout.sheet_layout.ruled_lines import RuledPage
@@ -32,22 +31,16 @@ def find_zones(page: RuledPage, frame: Frame, words: Sequence[SheetWord]) -> Zon
     """
     short = [word for word in words if re.fullmatch(r"[A-Z]{1,2}|[0-9]{1,2}", word.text)]
     columns = _axis(page.ink, frame, short)
-    turned = Frame(
-        inner=_turned(frame.inner), border=_turned(frame.border), confidence=frame.confidence
-    )
-    rows = _axis(page.ink.T, turned, [SheetWord(each.text, _turned(each.box)) for each in short])
+    turned = [SheetWord(each.text, each.box.transposed()) for each in short]
+    rows = _axis(page.ink.T, frame.transposed(), turned)
     if columns is None or rows is None or columns.names[0].isalpha() == rows.names[0].isalpha():
         return None
     return ZoneGrid(columns=columns, rows=rows)
 
 
-def _turned(box: Box) -> Box:
-    return Box(box.top, box.left, box.bottom, box.right)
-
-
 def _axis(ink: np.ndarray, frame: Frame, words: Sequence[SheetWord]) -> ZoneAxis | None:
     """Returns the zones from left to right, by the band above the frame or the one below it."""
-    for top, bottom in _bands(ink, frame):
+    for top, bottom in frame_bands(ink, frame):
         named = [word for word in words if top - 2 <= word.box.centre[1] <= bottom + 2]
         edges = _edges(ink[round(top) : round(bottom)], frame, named)
         if (names := _names(edges, named)) is not None:
@@ -55,7 +48,7 @@ def _axis(ink: np.ndarray, frame: Frame, words: Sequence[SheetWord]) -> ZoneAxis
     return None
 
 
-def _bands(ink: np.ndarray, frame: Frame) -> list[tuple[float, float]]:
+def frame_bands(ink: np.ndarray, frame: Frame) -> list[tuple[float, float]]:
     """Returns the bands above and below that may hold names: within the border, then outside."""
     reach = BAND_SHARE * max(ink.shape)
     inner, border = frame.inner, frame.border
@@ -71,22 +64,24 @@ def _bands(ink: np.ndarray, frame: Frame) -> list[tuple[float, float]]:
 def _edges(band: np.ndarray, frame: Frame, named: Sequence[SheetWord]) -> tuple[float, ...]:
     """Returns the zones' edges: the ticks across the band, else halfway between the names."""
     left, right = frame.inner.left, frame.inner.right
-    first, last = round(left) + MAX_TICK_PX + 2, round(right) - MAX_TICK_PX - 2
-    inked = band[2:-2, first:last].mean(axis=0) if band.shape[0] > 4 else np.zeros(0)
-    ticks = [
+    between = [
         tick
-        for tick in _ticks(inked >= TICK_COVERED, first)
+        for tick in ticks(band, frame)
         if not any(word.box.left - 3 <= tick <= word.box.right + 3 for word in named)
     ]
-    if len(ticks) + 1 >= MIN_ZONES:
-        return (left, *ticks, right)
+    if len(between) + 1 >= MIN_ZONES:
+        return (left, *between, right)
     places = sorted({round(word.box.centre[0]) for word in named})
     middles = [(one + other) / 2 for one, other in pairwise(places)]
     return (left, *middles, right)
 
 
-def _ticks(is_inked: np.ndarray, first: int) -> list[float]:
-    steps = np.diff(np.concatenate(([0], is_inked.astype(np.int8), [0])))
+def ticks(band: np.ndarray, frame: Frame) -> list[float]:
+    """Returns the places of thin lines across a band (rows x columns of ink) along a frame."""
+    first = round(frame.inner.left) + MAX_TICK_PX + 2
+    last = round(frame.inner.right) - MAX_TICK_PX - 2
+    inked = band[2:-2, first:last].mean(axis=0) if band.shape[0] > 4 else np.zeros(0)
+    steps = np.diff(np.concatenate(([0], (inked >= TICK_COVERED).astype(np.int8), [0])))
     starts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
     return [
         float(first + (start + end) / 2)

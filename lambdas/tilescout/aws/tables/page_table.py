@@ -119,6 +119,11 @@ def _put_new(table: Table, items: list[dict[str, Any]]) -> None:
     deque(in_order(put, items), maxlen=0)
 
 
+def set_layout(table: Table, document_id: str, page: int, layout: str) -> None:
+    """Keeps the layout of a page's sheet, as JSON; repeatable."""
+    table.update_item(Key=_page_key(document_id, page), **changes({"layout": layout}))
+
+
 def mark(table: Table, document_id: str, row: PageRow) -> bool:
     """Marks the page as tiled or given up unless it is marked, and counts it in its group.
 
