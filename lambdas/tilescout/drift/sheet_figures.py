@@ -27,7 +27,7 @@ MAX_LABELS = 40
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SheetFigures:
-    """What is kept of one document; ``at`` is when it was accepted, in epoch seconds.
+    """The figures of one document, which was accepted ``at``, in epoch seconds.
 
     ``version`` names the version of the model that answered, or several, joined by commas.
     """
