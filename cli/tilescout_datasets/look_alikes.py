@@ -63,7 +63,7 @@ class _Places:
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """What an image is correlated with, and the variance that a part must have to be alike."""
+    """A picture that images are correlated with, and the least variance of a part that is alike."""
 
     ink: Floats
     min_variance: float
