@@ -32,6 +32,7 @@ os.environ.pop("COLUMNS", None)
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--faults", metavar="FILE", help="Write the table of faults to this file.")
     parser.addoption("--counts", metavar="FILE", help="Write the counts of billed requests here.")
+    parser.addoption("--outages", metavar="FILE", help="Write the page on outages here.")
     parser.addoption(
         "--rights",
         metavar="FOLDER",

@@ -45,7 +45,7 @@ class Bulk:
     rate_per_unit: float = 2.8
     start: float = 900
     latency: float = 1.0
-    detect_concurrency: int = 20
+    detect_concurrency: int = 40
     tiling: float = 4.0
     tiling_concurrency: int = 1000
     merging: float = 4.0

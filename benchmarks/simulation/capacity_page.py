@@ -117,7 +117,7 @@ def _installed(cells: list[tuple[int, float, Line]]) -> str:
         "",
         _told(
             "Default profile: deadline 60 minutes, budget $25 per run, at most 2 units, "
-            "`account_concurrency` 1,000, so that 20 tiles are sent at once; each run plans its "
+            "`account_concurrency` 1,000, so that 40 tiles are sent at once; each run plans its "
             "units for what it has claimed."
         ),
         "",

@@ -19,7 +19,7 @@ MIN_UNRESERVED = 100
 USEFUL_CAPS = {
     "DocumentsQueue": 20,
     "PagesQueue": 50,
-    "TilesQueue": 20,
+    "TilesQueue": 40,
     "OnnxTilesQueue": 10,
     "MergesQueue": 10,
     "DocumentsDeadLetters": 2,

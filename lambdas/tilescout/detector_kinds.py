@@ -7,7 +7,7 @@ without the packages of the functions. Prices are list prices of us-east-1.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 DetectorName = Literal[
@@ -33,7 +33,8 @@ CUSTOM_LABELS_UNIT_HOUR = 4.0
 """US dollars per inference unit and hour while a version of a Custom Labels model is up."""
 
 REKOGNITION_QUOTAS = "https://docs.aws.amazon.com/general/latest/gr/rekognition.html"
-"""The page on which AWS publishes the default quotas of Rekognition, by region."""
+TEXTRACT_QUOTAS = "https://docs.aws.amazon.com/general/latest/gr/textract.html"
+"""The pages on which AWS publishes the default quotas by region; read in November 2026."""
 
 AUTO_DPI = {"dpi": 200, "max_dpi": 400}
 """The meaning of ``dpi`` "auto" in a profile that does not say more."""
@@ -61,19 +62,18 @@ class CallPrice:
 class CallQuota:
     """The calls per second that one account may make to a service by default.
 
-    ``regions`` have ``calls_per_second``, all others ``elsewhere``. ``code`` is the quota's in
+    ``by_region`` has the regions that differ from ``elsewhere``. ``code`` is the quota's in
     Service Quotas, ``source`` the page of AWS that the figures are from.
     """
 
     code: str
-    calls_per_second: float
     elsewhere: float
     source: str
-    regions: tuple[str, ...] = ()
+    by_region: Mapping[str, float] = field(default_factory=dict)
 
     def in_region(self, region: str) -> float:
         """Returns the default calls per second of an account in the region."""
-        return self.calls_per_second if region in self.regions else self.elsewhere
+        return self.by_region.get(region, self.elsewhere)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,9 +157,7 @@ _ALL_KINDS = (
         max_image_bytes=4_000_000,
         # A model of few units answers less; the run sets the pace by them.
         calls_per_second=50,
-        quota=CallQuota(
-            code="L-EA71C84A", calls_per_second=50, elsewhere=50, source=REKOGNITION_QUOTAS
-        ),
+        quota=CallQuota(code="L-EA71C84A", elsewhere=50, source=REKOGNITION_QUOTAS),
         own_fields=("model_project", "second_scale", *_OF_STARTED_MODELS),
         function="detect_tile",
         model="started",
@@ -170,15 +168,18 @@ _ALL_KINDS = (
         finds="text",
         tile_px=(50, 10_000),
         max_image_bytes=10_000_000,
-        calls_per_second=10,
-        # Cautious: AWS has raised them several times. A pace that is too high costs nothing, for
-        # what is refused is no attempt.
+        calls_per_second=25,
         quota=CallQuota(
             code="L-75788A8B",
-            calls_per_second=10,
-            elsewhere=5,
-            regions=("us-east-1", "us-west-2"),
-            source="https://docs.aws.amazon.com/general/latest/gr/textract.html",
+            by_region={
+                "us-east-1": 25,
+                "us-west-2": 25,
+                "us-east-2": 10,
+                "eu-west-1": 5,
+                "ap-south-1": 5,
+            },
+            elsewhere=1,
+            source=TEXTRACT_QUOTAS,
         ),
         own_fields=_OF_DRAWN_TEXT,
         function="detect_tile",
@@ -193,9 +194,8 @@ _ALL_KINDS = (
         calls_per_second=50,
         quota=CallQuota(
             code="L-87CF5BA6",
-            calls_per_second=50,
+            by_region={"us-east-1": 50, "us-west-2": 50, "eu-west-1": 50},
             elsewhere=5,
-            regions=("us-east-1", "us-west-2", "eu-west-1"),
             source=REKOGNITION_QUOTAS,
         ),
         own_fields=_OF_DRAWN_TEXT,
@@ -242,7 +242,7 @@ _ALL_KINDS = (
 KINDS: dict[DetectorName, DetectorKind] = {kind.name: kind for kind in _ALL_KINDS}
 CALL_PRICES = {kind.call_price.name: kind.call_price.usd for kind in _ALL_KINDS if kind.call_price}
 """List prices of calls in US dollars, by the name that ``prices`` in ``cdk.json`` has for them."""
-_FIELDS_OF_SOME_KINDS = frozenset(field for kind in _ALL_KINDS for field in kind.own_fields)
+_FIELDS_OF_SOME_KINDS = frozenset(name for kind in _ALL_KINDS for name in kind.own_fields)
 
 
 def may_have(kind: DetectorKind, field: str) -> bool:

@@ -64,6 +64,7 @@ def queue_url(name: str) -> str:
 
 ENVIRONMENT = {
     "AWS_DEFAULT_REGION": REGION,
+    "AWS_REGION": REGION,
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
     "POWERTOOLS_SERVICE_NAME": "tilescout",

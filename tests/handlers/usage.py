@@ -109,10 +109,14 @@ def _indexes(name: str) -> Iterator[tuple[str, ...]]:
 
 @dataclass
 class Usage:
-    """Counts by the names of the prices, of the calls within ``metered``."""
+    """Counts by the names of the prices, of the calls within ``metered``.
+
+    ``unit_seconds`` are those for which a model was up, times its inference units.
+    """
 
     counts: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     calls: int = 0
+    unit_seconds: float = 0.0
     lock: Any = field(default_factory=threading.RLock)
 
     def usd(self, prices: PriceTable) -> float:

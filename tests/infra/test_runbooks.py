@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from tests.infra.template import Template
@@ -21,6 +22,13 @@ def test_every_alarm_of_the_template_has_its_section(template: Template) -> None
     sections = re.findall(r"^### (\w+)\n\n(.+)$", PAGE, re.MULTILINE)
 
     assert {name for name, _ in sections} == alarms(template)
+
+
+def test_nothing_in_the_template_ties_it_to_a_region_or_an_account(template: Template) -> None:
+    """What moves to another region is the same template."""
+    region = r"\b(?:us|eu|ap|sa|ca|me|af|il|mx|cn)(?:-gov)?-[a-z]+-\d\b"
+
+    assert re.findall(rf"{region}|\b\d{{12}}\b", json.dumps(template.body)) == []
 
 
 def test_every_quota_is_named_by_its_code() -> None:

@@ -108,7 +108,7 @@ def models_down(stack: Stack, view: ProgressView, prices: PriceTable, seconds: f
         )
         if not waiting.until_down().is_down:
             raise CommandFailed(
-                f"a owned model is up until the guard has stopped it; that of {project} is up "
+                f"an owned model is up until the guard has stopped it; that of {project} is up "
                 f"after {seconds / 60:g} minutes; see `tilescout model status`, and do not delete "
                 "the stack: its guard would go with it"
             )

@@ -118,6 +118,9 @@ def _quota(subject: Subject, kind: DetectorKind) -> Check:
     if made > allowed:
         remedy = f"set calls_per_second of {kind.name} to {allowed:g}, or ask for a higher quota"
         return warning(name, f"{what}: they are throttled", remedy)
+    if made < allowed and not kind.needs_start:
+        remedy = f"set calls_per_second of {kind.name} to {allowed:g} and deploy"
+        return warning(name, f"{what}: bulk work is slower than it need be", remedy)
     return ok(name, what)
 
 

@@ -151,6 +151,35 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
         },
         "detection": {"dynamodb_write": 2.0},
     },
+    "example": {
+        "tile": {
+            "dynamodb_read": 4.15,
+            "dynamodb_write": 6.0,
+            "lambda_request": 0.1,
+            "s3_get": 2.0,
+            "s3_put": 2.0,
+            "sqs_request": 0.3,
+        },
+        "page": {
+            "dynamodb_read": 9.4,
+            "dynamodb_write": 8.0,
+            "lambda_request": 1.1,
+            "s3_get": 1.0,
+            "s3_put": 1.0,
+            "sqs_request": 2.3,
+        },
+        "document": {
+            "dynamodb_read": 53.5,
+            "dynamodb_write": 81.0,
+            "eventbridge_event": 1.0,
+            "lambda_request": 9.5,
+            "s3_get": 5.0,
+            "s3_put": 2.0,
+            "sqs_request": 7.5,
+            "step_functions_transition": 16.0,
+        },
+        "detection": {"dynamodb_write": 2.0},
+    },
 }
 IDLE_GUARD: Mapping[str, float] = {
     "dynamodb_read": 4.7,

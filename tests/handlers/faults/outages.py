@@ -2,14 +2,15 @@
 
 Functions are called as AWS would call them: queues deliver again after their visibility and move
 a message to the dead letters after five receives, the guard looks each minute, and an execution
-follows the states of the workflow's definition with its retries and catches.
+follows the states of the workflow's definition with its retries and catches. An error that no
+outage explains is a fault of the function, and ends the test.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,8 +18,10 @@ from typing import Any, Literal
 
 import boto3
 import pytest
+from aws_lambda_powertools.utilities.batch.exceptions import BatchProcessingError
+from boto3.exceptions import Boto3Error
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from benchmarks.simulation.clock import Clock, Sleeping
 from tests.handlers.account import ENVIRONMENT, Account, sqs_event
@@ -27,6 +30,7 @@ from tests.handlers.papers import drawing_of, upload_event
 from tests.handlers.runs import one_word
 from tilescout import keys
 from tilescout.aws.tables import page_table
+from tilescout.errors import TilescoutError
 
 Service = Literal["s3", "dynamodb", "detector", "lambda"]
 Manner = Literal["refuses", "is slow"]
@@ -135,13 +139,32 @@ class World:
         return 200, one_word()
 
     def _call(self, function: str, event: dict[str, Any]) -> Any:
-        """One invocation; raises what the function raises, and where Lambda refuses it."""
-        if self.is_out and self.service == "lambda":
+        """One invocation; raises what the function raises, and where Lambda refuses it.
+
+        A slow Lambda does the work, and ends before it has answered.
+        """
+        is_out = self.is_out and self.service == "lambda"
+        if is_out and self.manner == "refuses":
             raise LambdaRefused
         try:
-            return self.account.call(function, event)
+            answer = self.account.call(function, event)
         finally:
             self._collect()
+        if is_out:
+            raise LambdaTimedOut
+        return answer
+
+    def _tried(self, function: str, event: dict[str, Any]) -> Any:
+        """One invocation; raises InvocationFailed where an outage explains it."""
+        try:
+            return self._call(function, event)
+        except BatchProcessingError as error:
+            _check_explained(value for _, value, _ in error.child_exceptions)
+            raise InvocationFailed("BatchProcessingError", str(error)) from error
+        except EXPLAINED as error:
+            raise InvocationFailed(
+                NAMES.get(type(error), type(error).__name__), str(error)
+            ) from error
 
     def _collect(self) -> None:
         self._look()
@@ -155,8 +178,8 @@ class World:
     def _deliver(self, queue: str, body: str, receives: int) -> None:
         function, visibility, most = SOURCES[queue]
         try:
-            failed = bool(self._call(function, sqs_event(body))["batchItemFailures"])
-        except Exception:  # whatever a function raises, its message is delivered again
+            failed = bool(self._tried(function, sqs_event(body))["batchItemFailures"])
+        except InvocationFailed:
             failed = True
         if failed and receives >= most:
             self.dead.append(body)
@@ -165,8 +188,8 @@ class World:
 
     def _guard(self) -> None:
         try:
-            self._call("guard", {})
-        except Exception:  # the next minute looks again
+            self._tried("guard", {})
+        except InvocationFailed:  # the next minute looks again
             return
         arn = ENVIRONMENT["DETECTION_RUN_ARN"]
         running = self.states.list_executions(stateMachineArn=arn, statusFilter="RUNNING")
@@ -201,17 +224,20 @@ class World:
         while True:
             event = {"step": name, "run": data["run"], "input": {}, "state": data}
             try:
-                data["run"] = self._call("advance_run", json.loads(json.dumps(event)))
-            except Exception as error:  # as the workflow, by the name of the error
-                kind = "Lambda.TooManyRequestsException" if isinstance(error, LambdaRefused) else ""
-                kind = kind or type(error).__name__
-                pause = pause_after(state, kind, tries)
+                data["run"] = self._tried("advance_run", json.loads(json.dumps(event)))
+            except InvocationFailed as failure:
+                pause = pause_after(state, failure.name, tries)
                 if pause is not None:
                     yield pause
                     continue
-                data["error"] = {"Error": kind, "Cause": str(error)}
+                data["error"] = {"Error": failure.name, "Cause": failure.cause}
                 return str(state["Catch"][0]["Next"]) if "Catch" in state else "RunFailed"
             return str(state["Next"])
+
+    @property
+    def minutes_after(self) -> float:
+        """The minutes from the end of the outage until the document had ended."""
+        return max(0.0, (self.clock.now - self.began - OUTAGE_SECONDS) / 60)
 
     def left_over(self) -> list[str]:
         """Returns what failed: pages with their reason, and tiles that are not answered."""
@@ -224,6 +250,33 @@ class World:
 
 class LambdaRefused(Exception):
     """Lambda has no execution free, or is out of order."""
+
+
+class LambdaTimedOut(Exception):
+    """The function worked, and nobody has its answer."""
+
+
+@dataclass
+class InvocationFailed(Exception):
+    """An invocation failed because of the outage; ``name`` is the error's for the workflow."""
+
+    name: str
+    cause: str
+
+
+NAMES: dict[type[Exception], str] = {
+    LambdaRefused: "Lambda.TooManyRequestsException",
+    LambdaTimedOut: "Lambda.ClientExecutionTimeoutException",
+}
+EXPLAINED = (ClientError, BotoCoreError, Boto3Error, TilescoutError, *NAMES)
+"""Errors that an outage explains."""
+
+
+def _check_explained(errors: Iterable[BaseException | None]) -> None:
+    """Raises the first error that no outage explains."""
+    for error in errors:
+        if error and not isinstance(error, EXPLAINED):
+            raise error
 
 
 def pause_after(state: Mapping[str, Any], error: str, tries: Counter[int]) -> float | None:

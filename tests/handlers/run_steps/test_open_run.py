@@ -39,7 +39,7 @@ def test_a_run_is_paced_by_the_quota_of_its_region(
 ) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
     queued(account)
-    assert Run(account).open().state["calls_per_second"] == 5
+    assert Run(account).open().state["calls_per_second"] == 1
 
 
 def test_a_retried_open_run_keeps_its_token_and_its_claims(account: Account) -> None:

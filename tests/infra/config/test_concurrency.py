@@ -18,7 +18,7 @@ def test_a_large_account_gives_every_queue_its_useful_cap() -> None:
     assert queue_caps(1000, {}) == {
         "DocumentsQueue": 20,
         "PagesQueue": 50,
-        "TilesQueue": 20,
+        "TilesQueue": 40,
         "OnnxTilesQueue": 10,
         "MergesQueue": 10,
         "DocumentsDeadLetters": 2,

@@ -65,14 +65,21 @@ def test_only_truncated_answers_take_more_than_one_call_per_tile() -> None:
 def test_the_default_quotas_differ_by_region() -> None:
     assert default_quotas("us-east-1") == {
         "custom-labels": 50,
-        "textract": 10,
+        "textract": 25,
         "rekognition-text": 50,
     }
     assert default_quotas("eu-central-1") == {
         "custom-labels": 50,
-        "textract": 5,
+        "textract": 1,
         "rekognition-text": 5,
     }
+
+
+@pytest.mark.parametrize(
+    ("region", "calls"), [("us-west-2", 25), ("us-east-2", 10), ("eu-west-1", 5), ("ap-south-1", 5)]
+)
+def test_textract_has_the_quota_that_aws_documents_for_the_region(region: str, calls: int) -> None:
+    assert default_quotas(region)["textract"] == calls
 
 
 def test_a_run_reckons_with_two_calls_per_tile_of_detect_text() -> None:

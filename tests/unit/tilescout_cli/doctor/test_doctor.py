@@ -29,6 +29,8 @@ FUNCTION = {"FunctionName": "guard", "State": "Active", "LastUpdateStatus": "Suc
 AES = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
 BLOCKED = {"BlockPublicAcls": True, "BlockPublicPolicy": True}
 RECOVERABLE = {"PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "ENABLED"}}
+QUOTAS = {"L-75788A8B": 25.0, "L-87CF5BA6": 50.0, "L-EA71C84A": 50.0}
+"""The defaults of us-east-1, by their codes in Service Quotas."""
 ALARM = {"AlarmName": "GuardHeartbeat", "StateValue": "OK", "AlarmDescription": "it does not run"}
 
 
@@ -65,7 +67,7 @@ def healthy() -> Answers:
         "GetParameters": {"Parameters": [], "InvalidParameters": []},
         "GetParameter": {"Parameter": {"Value": "28"}},
         "GetAccountSettings": {"AccountLimit": {"ConcurrentExecutions": 10}},
-        "GetServiceQuota": {"Quota": {"Value": 50.0}},
+        "GetServiceQuota": lambda asked: {"Quota": {"Value": QUOTAS[asked["QuotaCode"]]}},
         "DescribeStacks": stack(),
         "ListStackResources": {"StackResourceSummaries": resources},
         "GetFunctionConfiguration": FUNCTION | {"Layers": [LAYER]},
@@ -97,7 +99,7 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         answer = answers[operation]
         if isinstance(answer, ClientError):
             raise ClientError(answer.response, operation)
-        return answer
+        return answer(arguments) if callable(answer) else answer
 
     monkeypatch.setattr(BaseClient, "_make_api_call", call)
     return answers.update
@@ -166,6 +168,8 @@ FAULTS: list[tuple[Answers, str, str, str]] = [
     ),
     ({"GetServiceQuota": {"Quota": {"Value": 5.0}}}, "quota of textract", "warning",
      "set calls_per_second of textract to 5"),
+    ({"GetServiceQuota": {"Quota": {"Value": 100.0}}}, "quota of textract", "warning",
+     "100 calls per second are allowed, runs make 25: bulk work is slower than it need be"),
     ({"DescribeStacks": stack(StackStatus="UPDATE_ROLLBACK_COMPLETE")}, "stack", "warning",
      "the last deployment failed"),
     ({"DescribeStacks": stack(StackStatus="DELETE_FAILED")}, "stack", "error", "DELETE_FAILED"),
