@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from tilescout_examples.pages import SCAN_DPI
 from tilescout_examples.symbols import Symbols
 
 SUFFIX = ".examples"
+NAME = re.compile(r"[a-zA-Z0-9_.-]{1,100}")
 TILE_PX, OVERLAP_PX = 2048, 256
 SECONDS_PER_TILE = 6.0
 """The time of a page of many strokes, or of a tile of a scan, on a core of Lambda."""
@@ -23,28 +26,73 @@ class ProfileExists(TilescoutError):
     """The configuration has a profile of that name already."""
 
 
-def write_profile(
-    symbols: Symbols, name: str, least: float, configuration: Path, folder: Path
-) -> Path:
-    """Adds the profile to a cdk.json, and writes the file of its examples; returns that file.
+class ImpossibleName(TilescoutError):
+    """A profile cannot have this name."""
 
-    Raises ProfileExists where the profile is there, and TilescoutError where an example cannot be
-    used on scans.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProfilePlaces:
+    """The cdk.json that takes profiles, if there is one, and the folder of all other files."""
+
+    configuration: Path | None = None
+    folder: Path = Path("out/find-like")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedProfile:
+    """The file that has the profile ``name`` now, and the file of its examples."""
+
+    name: str
+    settings: Path
+    examples: Path
+
+    @property
+    def told(self) -> str:
+        """Returns where the profile is, and what is left to do."""
+        return (
+            f"profile {self.name} written to {self.settings}; after the next deployment activate "
+            f"its examples with `tilescout onnx promote {self.examples} --project {self.name}`"
+        )
+
+
+def write_profile(symbols: Symbols, name: str, least: float, places: ProfilePlaces) -> SavedProfile:
+    """Adds the profile to cdk.json, or writes it to a file of its own, with a file of its examples.
+
+    Raises ImpossibleName, ProfileExists where another detector has a profile of that name, and
+    TilescoutError where an example cannot be used on scans.
     """
-    written = json.loads(configuration.read_text())
+    _check_name(name)
+    written = _with_profile(places.configuration, name, settings(symbols, name, least))
+    examples = places.folder / f"{name}{SUFFIX}"
+    target = places.configuration or places.folder / f"{name}.profile.json"
+    places.folder.mkdir(parents=True, exist_ok=True)
+    examples.write_bytes(to_file(symbol_file(symbols)))
+    target.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n")
+    return SavedProfile(name=name, settings=target, examples=examples)
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name):
+        raise ImpossibleName(
+            "a profile's name has 1 to 100 letters, digits, points, hyphens and underscores; it is "
+            f"{name!r}; give another name"
+        )
+
+
+def _with_profile(configuration: Path | None, name: str, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Returns the whole of a cdk.json with the profile, or the profile alone by its name."""
+    if configuration is None:
+        return {name: wanted}
+    written: dict[str, Any] = json.loads(configuration.read_text())
     profiles = written["context"]["tilescout"]["profiles"]
-    known = profiles.get(name)
-    if known and known.get("detector") != BY_EXAMPLE:
+    known = profiles.get(name, {"detector": BY_EXAMPLE})
+    if known.get("detector") != BY_EXAMPLE:
         raise ProfileExists(
             f"{configuration} has a profile {name!r} with detector {known.get('detector')}; "
             "give another name"
         )
-    profiles[name] = (known or {}) | settings(symbols, name, least)
-    file = folder / f"{name}{SUFFIX}"
-    folder.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(to_file(symbol_file(symbols)))
-    configuration.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n")
-    return file
+    profiles[name] = known | wanted
+    return written
 
 
 def symbol_file(symbols: Symbols) -> SymbolFile:

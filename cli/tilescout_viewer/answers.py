@@ -86,6 +86,12 @@ class SimilarSent(_Sent):
         )
 
 
+class ProfileSent(SimilarSent):
+    """The name of a profile, and the search that it is made of."""
+
+    name: Annotated[str, Field(max_length=2000)]
+
+
 def similar(result: SimilarResult, dpi: int) -> dict[str, Any]:
     """Returns finds with their boxes in px, and notes."""
     finds = [

@@ -63,6 +63,7 @@ def create(library: Library, *, token: str, port: int) -> Starlette:
         Mount("/files", StaticFiles(directory=WEB_FILES)),
         Route("/api/documents", views.documents),
         Route("/api/search", views.search),
+        Route("/api/profiles", views.save_profile, methods=["POST"]),
         Route("/api/exports/{format}", views.export),
         Route(document, views.document),
         Route(f"{document}/layers", views.layers),
@@ -173,6 +174,17 @@ class _Views:
         except KeyError as error:
             raise HTTPException(400) from error
         return _json(answers.similar(self._library.find_similar(document, request), dpi))
+
+    async def save_profile(self, request: Request) -> Response:
+        sent = await _body(request, answers.ProfileSent)
+        return await run_in_threadpool(self._save_profile, sent)
+
+    def _save_profile(self, sent: answers.ProfileSent) -> Response:
+        try:
+            request = sent.request(cache(self._library.dpi_of))
+        except KeyError as error:
+            raise HTTPException(400) from error
+        return _json({"told": self._library.save_profile(sent.name, request).told})
 
     async def _changed(self, request: Request, change: Callable[[str], None]) -> Response:
         document = request.path_params["document"]

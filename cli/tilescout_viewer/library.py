@@ -14,11 +14,12 @@ from tilescout.merging.text.confusions import normalise
 from tilescout_drawings.drawing import Drawing, Picture
 from tilescout_drawings.pyramid import PagePyramid
 from tilescout_drawings.tile_cache import TileCache, TileRequest
+from tilescout_examples.saved_profile import ProfilePlaces, SavedProfile
 from tilescout_reviews import reviewed
 from tilescout_reviews.corrections import Correction, ReviewError, Sides, Verdict
 from tilescout_reviews.review import Author, Review
 from tilescout_reviews.reviewed import ReviewedDetection
-from tilescout_viewer.similar import SimilarRequest, SimilarResult, find_similar
+from tilescout_viewer.similar import SimilarRequest, SimilarResult, find_similar, save_profile
 from tilescout_viewer.sources import DocumentResult, DocumentSource, SourceError
 
 MAX_OPEN_DRAWINGS = 3
@@ -50,9 +51,16 @@ class Hit:
 class Library:
     """The documents of a source, with what was opened of them."""
 
-    def __init__(self, source: DocumentSource, tiles: TileCache, author: Author) -> None:
+    def __init__(
+        self,
+        source: DocumentSource,
+        tiles: TileCache,
+        author: Author,
+        profiles: ProfilePlaces | None = None,
+    ) -> None:
         self.source = source
         self.author = author
+        self._profiles = profiles or ProfilePlaces()
         self._tiles = tiles
         self._reviews: dict[str, Review] = {}
         self._drawings: OrderedDict[Path, Drawing] = OrderedDict()
@@ -128,6 +136,11 @@ class Library:
         known = [each.box for each in shown if each.page == request.page and each.is_kept]
         drawing = self.source.drawing(document_id)
         return find_similar(drawing, request, self.source.drawing, known)
+
+    def save_profile(self, name: str, request: SimilarRequest) -> SavedProfile:
+        """Writes a search as a profile. Raises SourceError, TilescoutError."""
+        with self._lock:
+            return save_profile(name, request, self.source.drawing, self._profiles)
 
     def pyramid(self, document_id: str, page: int) -> PagePyramid:
         """Returns the levels of a page. Raises SourceError where there is no such page."""

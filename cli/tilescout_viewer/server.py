@@ -12,6 +12,7 @@ from pathlib import Path
 import uvicorn
 
 from tilescout_drawings.tile_cache import TileCache
+from tilescout_examples.saved_profile import ProfilePlaces
 from tilescout_reviews.review import Author
 from tilescout_viewer import app, security
 from tilescout_viewer.library import Library
@@ -26,11 +27,13 @@ def cache_folder() -> Path:
     return (Path(home) if home else Path.home() / ".cache") / "tilescout"
 
 
-def library(source: DocumentSource, author: Author, cache: Path) -> Library:
-    """Returns an opened library whose tiles are kept in ``cache``."""
+def library(
+    source: DocumentSource, author: Author, cache: Path, profiles: ProfilePlaces | None = None
+) -> Library:
+    """Returns an opened library; its tiles are kept in ``cache``, and ``profiles`` saved there."""
     tiles = TileCache(cache / "tiles")
     tiles.trim()
-    return Library(source, tiles, author)
+    return Library(source, tiles, author, profiles)
 
 
 def serve(opened: Library, *, port: int, ready: Callable[[str], None]) -> None:

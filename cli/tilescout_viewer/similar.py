@@ -9,6 +9,7 @@ from pathlib import Path
 from tilescout.errors import TilescoutError
 from tilescout.geometry import Box, iou
 from tilescout_examples.boxes import BoxOnPage
+from tilescout_examples.saved_profile import ProfilePlaces, SavedProfile, write_profile
 from tilescout_examples.search import (
     PlacedFinding,
     SearchRequest,
@@ -72,12 +73,7 @@ def find_similar(
 
     Raises TilescoutError where the example cannot be used or the page cannot be searched.
     """
-    search = SearchRequest(
-        examples=_boxes(request.examples, request.label, drawing_of),
-        rejects=_boxes(request.rejects, request.label, drawing_of),
-        files=(drawing,),
-        least=MIN_SCORE,
-    )
+    search = _search(drawing, request, drawing_of)
     symbols = learn(search)
     outcome = search_page(drawing, request.page, symbols)
     if isinstance(outcome, str):
@@ -92,6 +88,29 @@ def find_similar(
     return SimilarResult(
         finds=tuple(sorted(new, key=lambda each: each.score)),
         notes=tuple(dict.fromkeys([*of_examples, *outcome.notes])),
+    )
+
+
+def save_profile(
+    name: str, request: SimilarRequest, drawing_of: Callable[[str], Path], places: ProfilePlaces
+) -> SavedProfile:
+    """Writes the search as a profile of the stack, as `tilescout find-like --save-profile` does.
+
+    Raises TilescoutError where the name or an example cannot be used.
+    """
+    drawing = drawing_of(request.examples[0].document_id)
+    symbols = learn(_search(drawing, request, drawing_of))
+    return write_profile(symbols, name, MIN_SCORE, places)
+
+
+def _search(
+    drawing: Path, request: SimilarRequest, drawing_of: Callable[[str], Path]
+) -> SearchRequest:
+    return SearchRequest(
+        examples=_boxes(request.examples, request.label, drawing_of),
+        rejects=_boxes(request.rejects, request.label, drawing_of),
+        files=(drawing,),
+        least=MIN_SCORE,
     )
 
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser import chromium
 from tests.browser.chromium import Viewer
 from tests.unit.tilescout_viewer.result_folders import write_drawing, write_result
+from tilescout_examples.saved_profile import ProfilePlaces
 from tilescout_reviews.review import Author
 from tilescout_viewer import server
 from tilescout_viewer.sources import LocalFiles
@@ -52,7 +53,8 @@ def serve(cache: Path) -> Iterator[Serve]:
 
         def serving(*paths: Path, reviewer: str = "ann") -> str:
             author = Author(name=reviewer, now=lambda: next(seconds))
-            library = server.library(LocalFiles(paths), author, cache)
+            places = ProfilePlaces(folder=paths[0].parent / "profiles")
+            library = server.library(LocalFiles(paths), author, cache, places)
             return stack.enter_context(server.serving(library))
 
         yield serving

@@ -300,6 +300,27 @@ def test_one_symbol_teaches_all_documents(
     assert "38 to judge" in second
 
 
+def test_a_symbol_that_was_looked_for_is_saved_as_a_profile(
+    browser: Browser, serve: Serve, folder: Path, tmp_path: Path
+) -> None:
+    (box, _), *_ = places()
+    write_result(folder, [detection(0, box_pt=box, label="bubble")], pages=1)
+    with chromium.viewer(browser, serve(folder)) as viewer:
+        viewer.press("j")
+        assert not viewer.page.locator(".profile").is_visible()
+        viewer.press("y")
+        viewer.wait("document.querySelector('.message')?.textContent.includes('Page 1 of 1')")
+        viewer.press("j", "r", "p")
+        viewer.page.keyboard.type("bubbles")
+        viewer.page.keyboard.press("Enter")
+        written_to = viewer.page.locator(".message", has_text="Profile bubbles written to")
+        written_to.wait_for()
+    written = json.loads((tmp_path / "profiles" / "bubbles.profile.json").read_text())
+    examples = written["bubbles"]["examples"]
+    assert [each.get("label", "") for each in examples] == ["bubble", ""]
+    assert [each.get("reject", False) for each in examples] == [False, True]
+
+
 def test_a_tablet_has_room_for_the_drawing(browser: Browser, serve: Serve, folder: Path) -> None:
     tablet = {"width": 820, "height": 1100}
     with chromium.viewer(browser, serve(folder), viewport=tablet, has_touch=True) as viewer:

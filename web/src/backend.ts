@@ -1,4 +1,4 @@
-import type { Changes, Edit, Hit, Layer, Listing, Opened, Page, Place, SimilarPage, Summary } from "./types";
+import type { Changes, Edit, Hit, Layer, Listing, Opened, Page, SimilarPage, Summary, Taught } from "./types";
 
 /** What the viewer asks: a server on this machine, or the data of an exported folder. */
 export interface Backend {
@@ -11,7 +11,8 @@ export interface Backend {
   undo(document: string, after: number, group: string): Promise<Changes>;
   redo(document: string, after: number, group: string): Promise<Changes>;
   search(text: string): Promise<{ hits: Hit[]; total: number }>;
-  similar(document: string, page: number, label: string, examples: Place[], rejects: Place[]): Promise<SimilarPage>;
+  similar(document: string, taught: Taught): Promise<SimilarPage>;
+  saveProfile(name: string, taught: Taught): Promise<{ told: string }>;
   tileUrl(document: string, page: Page, layers: string, level: number, x: number, y: number): string;
   thumbnailUrl(document: string, page: Page): string;
   exportUrl(format: string, documents: string[], images: boolean): string;
@@ -84,9 +85,11 @@ export class ServerBackend implements Backend {
   search(text: string): Promise<{ hits: Hit[]; total: number }> {
     return answer(`/api/search?text=${encodeURIComponent(text)}`);
   }
-  similar(document: string, page: number, label: string, examples: Place[], rejects: Place[]): Promise<SimilarPage> {
-    const sent = { page, label, examples, rejects };
-    return answer(`${at(document)}/similar`, sent);
+  similar(document: string, taught: Taught): Promise<SimilarPage> {
+    return answer(`${at(document)}/similar`, taught);
+  }
+  saveProfile(name: string, taught: Taught): Promise<{ told: string }> {
+    return answer("/api/profiles", { name, ...taught });
   }
   tileUrl(document: string, page: Page, layers: string, level: number, x: number, y: number): string {
     return `${at(document)}/pages/${page.page}/tiles/${level}/${x}/${y}?layers=${layers}`;
@@ -146,6 +149,7 @@ export class FolderBackend implements Backend {
   undo = readOnly;
   redo = readOnly;
   similar = readOnly;
+  saveProfile = readOnly;
   async search(text: string): Promise<{ hits: Hit[]; total: number }> {
     const wanted = text.toUpperCase();
     const hits = this.documents.flatMap((document) =>

@@ -16,6 +16,7 @@ export class Details {
     h("input", { type: "number", step: "any", name, title: `${name}, px` }),
   );
   private readonly form: HTMLFormElement;
+  private readonly profile: HTMLFormElement;
 
   constructor(private readonly store: Store) {
     const canEdit = store.backend.canEdit;
@@ -42,9 +43,22 @@ export class Details {
       event.preventDefault();
       void this.save();
     });
-    this.element.append(this.known, this.head, this.form, this.facts);
+    this.profile = this.saveAsProfile();
+    this.element.append(this.known, this.head, this.form, this.profile, this.facts);
     store.on(["selection", "detections", "document"], () => this.render());
     this.render();
+  }
+
+  /** Names a profile for the symbol that was looked for last; shown once one was. */
+  private saveAsProfile(): HTMLFormElement {
+    const name = h("input", { name: "profile", autocomplete: "off", maxLength: 100, placeholder: "name of a profile" });
+    const form = h("form", { className: "line profile" }, name,
+      h("button", { type: "submit", title: "Write a profile of the stack that finds this symbol (P)" }, "Save as profile"));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (name.value.trim()) void this.store.saveProfile(name.value.trim());
+    });
+    return form;
   }
 
   private async save(): Promise<void> {
@@ -68,6 +82,7 @@ export class Details {
   private render(): void {
     const many = this.store.selection();
     this.element.classList.toggle("empty", many.length === 0);
+    this.profile.hidden = !this.store.teaching.label;
     replace(this.known, ...this.store.labels().map((label) => h("option", { value: label })));
     if (!many.length) {
       replace(this.head, h("span", {}, "Nothing selected. Click a box, or press J."));

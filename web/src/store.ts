@@ -247,6 +247,14 @@ export class Store {
     }
   }
 
+  async saveProfile(name: string): Promise<void> {
+    try {
+      await this.teaching.saveProfile(name);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   private showProposals(document: string): void {
     this.tell("documents");
     if (document !== this.documentId) return;

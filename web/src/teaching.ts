@@ -1,5 +1,5 @@
 import { Refused, type Backend } from "./backend";
-import type { Detection, Place, Similar } from "./types";
+import type { Detection, Place, Similar, Taught } from "./types";
 
 interface PageToSearch {
   document: string;
@@ -19,12 +19,17 @@ export class Teaching {
   onMessage: (text: string, isError: boolean) => void = () => {};
   /** Places that are not what was looked for; kept until another symbol is looked for. */
   private rejects: Place[] = [];
-  private label = "";
+  private last: Search | undefined;
   private readonly proposals = new Map<string, Map<string, Detection>>();
   private number = 0;
   private isSearching = false;
 
   constructor(private readonly backend: Backend) {}
+
+  /** The label of the symbol that was looked for last, which can be saved as a profile. */
+  get label(): string {
+    return this.last?.label ?? "";
+  }
 
   of(document: string): Detection[] {
     return [...(this.proposals.get(document)?.values() ?? [])];
@@ -53,7 +58,7 @@ export class Teaching {
   /** Searches the first page, then the rest of its document, then the other documents. */
   async find(search: Search): Promise<void> {
     if (this.label !== search.label) this.rejects = [];
-    this.label = search.label;
+    this.last = search;
     this.forgetProposals();
     const number = ++this.number;
     this.isSearching = true;
@@ -64,6 +69,18 @@ export class Teaching {
     }
   }
 
+  /** Writes the symbol that was looked for last, and what is not meant, as a profile of the stack. */
+  async saveProfile(name: string): Promise<void> {
+    if (!this.last) return;
+    this.onMessage("The profile is being written…", false);
+    const { told } = await this.backend.saveProfile(name, this.taught(this.last, this.last.first.page));
+    this.onMessage(told[0]!.toUpperCase() + told.slice(1), false);
+  }
+
+  private taught({ label, examples }: Search, page: number): Taught {
+    return { label, page, examples, rejects: this.rejects };
+  }
+
   private async searchAll(search: Search, number: number): Promise<void> {
     const pages = await this.pages(search.first);
     const told = new Set<string>();
@@ -71,7 +88,7 @@ export class Teaching {
     for (const [at, place] of pages.entries()) {
       if (number !== this.number) return;
       try {
-        const { finds, notes } = await this.backend.similar(place.document, place.page, search.label, search.examples, this.rejects);
+        const { finds, notes } = await this.backend.similar(place.document, this.taught(search, place.page));
         if (number !== this.number) return;
         found += finds.length;
         this.propose(place, search.label, finds);

@@ -98,6 +98,14 @@ export interface SimilarPage {
   notes: string[];
 }
 
+/** What a search is about: its label, places that show the symbol, and places that do not. */
+export interface Taught {
+  label: string;
+  page: number;
+  examples: Place[];
+  rejects: Place[];
+}
+
 export interface Place {
   document: string;
   page: number;

@@ -14,11 +14,10 @@ from tilescout_cli.console import terminal
 from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.console.progress_view import ProgressView
 from tilescout_cli.console.terminal import counted, plain
-from tilescout_cli.promotion import onnx
 from tilescout_cli.stack import paths
 from tilescout_examples import outputs
 from tilescout_examples.boxes import parse_box
-from tilescout_examples.saved_profile import write_profile
+from tilescout_examples.saved_profile import ProfilePlaces, write_profile
 from tilescout_examples.search import SearchRequest, SearchResult, learn, search
 from tilescout_examples.training_labels import ANNOTATIONS, write_training_labels
 
@@ -91,12 +90,8 @@ def _save_profile(request: SearchRequest, places: Places) -> None:
     configuration = paths.configuration()
     if configuration is None:
         raise BadUsage("a profile is written to cdk.json; there is none; run `tilescout init`")
-    name, symbols = onnx.checked_name(places.profile), learn(request)
-    file = write_profile(symbols, name, request.least, configuration, places.out)
-    terminal.say(
-        f"profile {name} written to {configuration}; after the next deployment activate its "
-        f"examples with `tilescout onnx promote {file} --project {name}`"
-    )
+    written_to = ProfilePlaces(configuration=configuration, folder=places.out)
+    terminal.say(write_profile(learn(request), places.profile, request.least, written_to).told)
 
 
 def _request(arguments: list[str], rejects: list[str], bounds: tuple[float, str]) -> SearchRequest:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tilescout_cli.console import clock, terminal
 from tilescout_cli.console.failures import BadUsage
+from tilescout_cli.stack import paths
 from tilescout_cli.stack.target import Stack
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def view(source: Callable[[], DocumentSource], port: int, reviewer: str, *, brow
             "the viewer needs packages that are not installed; run `pip install -e '.[viewer]'`"
         )
     # These packages are not always installed.
+    from tilescout_examples.saved_profile import ProfilePlaces
     from tilescout_exports.html import WEB_FILES
     from tilescout_reviews.review import Author
     from tilescout_viewer import server
@@ -36,7 +38,8 @@ def view(source: Callable[[], DocumentSource], port: int, reviewer: str, *, brow
     if not (WEB_FILES / "viewer.js").exists():
         raise BadUsage("the viewer's page is not built; run `make web` in the checkout")
     author = Author(name=reviewer or getpass.getuser(), now=clock.now)
-    opened = server.library(source(), author, server.cache_folder())
+    places = ProfilePlaces(configuration=paths.own_configuration())
+    opened = server.library(source(), author, server.cache_folder(), places)
 
     def ready(address: str) -> None:
         terminal.say(f"open {address}")

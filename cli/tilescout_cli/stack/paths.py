@@ -49,8 +49,11 @@ def cache_folder() -> Path:
 
 def configuration() -> Path | None:
     """Returns the nearest cdk.json, from the working directory upwards, else the shipped one."""
-    shipped = CHECKOUT if is_checkout() else SHIPPED
-    for folder in (Path.cwd(), *Path.cwd().parents, shipped):
-        if (folder / "cdk.json").exists():
-            return folder / "cdk.json"
-    return None
+    shipped = (CHECKOUT if is_checkout() else SHIPPED) / "cdk.json"
+    return own_configuration() or (shipped if shipped.exists() else None)
+
+
+def own_configuration() -> Path | None:
+    """Returns the nearest cdk.json, from the working directory upwards, if there is one."""
+    folders = (Path.cwd(), *Path.cwd().parents)
+    return next((each / "cdk.json" for each in folders if (each / "cdk.json").exists()), None)

@@ -13,7 +13,12 @@ from infra.config.profiles import Profile
 from tests.unit.tilescout.example_search.drawn_strokes import VALVE, VALVE_BOX, placed
 from tilescout.example_search.symbol_files import from_file
 from tilescout_examples.boxes import BoxOnPage
-from tilescout_examples.saved_profile import ProfileExists, write_profile
+from tilescout_examples.saved_profile import (
+    ImpossibleName,
+    ProfileExists,
+    ProfilePlaces,
+    write_profile,
+)
 from tilescout_examples.symbols import Symbols, learn_symbols
 
 
@@ -47,8 +52,10 @@ def profiles_of(configuration: Path) -> dict[str, Any]:
 def test_the_profile_keeps_every_rule_of_the_stack(
     symbols: Symbols, configuration: Path, tmp_path: Path
 ) -> None:
-    file = write_profile(symbols, "valves", 0.6, configuration, tmp_path / "out")
+    places = ProfilePlaces(configuration=configuration, folder=tmp_path / "out")
+    saved = write_profile(symbols, "valves", 0.6, places)
 
+    assert (saved.settings, saved.examples.parent) == (configuration, tmp_path / "out")
     profiles = profiles_of(configuration)
     assert list(profiles) == ["text", "valves"]
     profile = Profile.model_validate(profiles["valves"])
@@ -57,8 +64,29 @@ def test_the_profile_keeps_every_rule_of_the_stack(
     assert [(each.pdf, each.page, each.box, each.label) for each in profile.examples] == [
         ("plan.pdf", 1, (29.5, 27.5, 50.5, 46.5), "valve")
     ]
-    assert file.name == "valves.examples"
-    assert from_file(file.read_bytes()).labels == ("valve",)
+    assert saved.examples.name == "valves.examples"
+    assert from_file(saved.examples.read_bytes()).labels == ("valve",)
+
+
+def test_without_a_configuration_the_profile_is_a_file_to_paste(
+    symbols: Symbols, tmp_path: Path
+) -> None:
+    saved = write_profile(symbols, "valves", 0.5, ProfilePlaces(folder=tmp_path / "out"))
+
+    assert saved.settings == tmp_path / "out" / "valves.profile.json"
+    written = json.loads(saved.settings.read_text())
+    assert Profile.model_validate(written["valves"]).detector == "example"
+    assert saved.told.startswith(f"profile valves written to {saved.settings}; after the next")
+
+
+@pytest.mark.parametrize("name", ["", "../valves", "a/b", "tab\t", "n" * 101])
+def test_a_name_that_could_be_a_path_is_refused(
+    symbols: Symbols, tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(ImpossibleName, match="1 to 100 letters, digits"):
+        write_profile(symbols, name, 0.5, ProfilePlaces(folder=tmp_path))
+
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_profile_of_another_detector_is_not_written_over(
@@ -67,6 +95,7 @@ def test_a_profile_of_another_detector_is_not_written_over(
     before = configuration.read_text()
 
     with pytest.raises(ProfileExists, match="has a profile 'text' with detector textract"):
-        write_profile(symbols, "text", 0.5, configuration, tmp_path)
+        places = ProfilePlaces(configuration=configuration, folder=tmp_path)
+        write_profile(symbols, "text", 0.5, places)
 
     assert configuration.read_text() == before

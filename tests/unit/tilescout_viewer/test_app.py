@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from tests.unit.tilescout_viewer.result_folders import detection, write_drawing, write_result
 from tilescout_drawings.tile_cache import TileCache
+from tilescout_examples.saved_profile import ProfilePlaces
 from tilescout_reviews.review import Author
 from tilescout_viewer import app
 from tilescout_viewer.library import Library
@@ -29,7 +30,9 @@ JSON = {"content-type": "application/json", "origin": ORIGIN}
 def client(folder: Path, *others: Path, reviewer: str = "ann") -> Iterator[TestClient]:
     """A browser that opened the address with the token."""
     cache = TileCache(folder.parent / "cache")
-    library = Library(LocalFiles([folder, *others]), cache, Author(name=reviewer, now=lambda: 1000))
+    author = Author(name=reviewer, now=lambda: 1000)
+    places = ProfilePlaces(folder=folder.parent / "profiles")
+    library = Library(LocalFiles([folder, *others]), cache, author, places)
     browser = TestClient(app.create(library, token=TOKEN, port=PORT), base_url=ORIGIN)
     browser.get(f"/?token={TOKEN}")
     yield browser
@@ -319,6 +322,13 @@ def test_an_unknown_format_is_told(ann: TestClient) -> None:
     assert "a format is one of xlsx, csv" in answer.json()["error"]
 
 
+def save(viewer: TestClient, name: str, box: list[float]) -> Any:
+    """Saves the symbol in a box of the first page as a profile."""
+    example = {"document": document_id(viewer), "page": 1, "box": box}
+    body = {"name": name, "page": 1, "label": "bubble", "examples": [example]}
+    return viewer.post("/api/profiles", content=json.dumps(body), headers=JSON)
+
+
 class TestTeaching:
     """A box round one symbol brings the others of the page."""
 
@@ -351,6 +361,25 @@ class TestTeaching:
         example = {"page": 1, "box": [1, 1, 9, 9]}
         assert self.similar(ann, example, page=7).status_code == 400
         assert self.similar(ann, example | {"page": 7}).status_code == 400
+
+    def test_what_was_taught_is_saved_as_a_profile(self, folder: Path) -> None:
+        one = detection(0, box_pt=(40, 60, 64, 84), label="bubble")
+        write_result(folder, [one])
+        with client(folder) as viewer:
+            answer = save(viewer, "bubbles", one["box_px"])
+        written = folder.parent / "profiles" / "bubbles.profile.json"
+        assert f"profile bubbles written to {written}" in answer.json()["told"]
+        (example,) = json.loads(written.read_text())["bubbles"]["examples"]
+        assert (example["pdf"], example["label"]) == ("drawing.pdf", "bubble")
+        assert example["box"] == pytest.approx([40, 60, 64, 84], abs=0.5)
+
+    def test_a_profile_whose_name_is_a_path_is_refused(self, folder: Path) -> None:
+        one = detection(0, box_pt=(40, 60, 64, 84), label="bubble")
+        write_result(folder, [one])
+        with client(folder) as viewer:
+            answer = save(viewer, "../bubbles", one["box_px"])
+        assert answer.status_code == 422
+        assert "letters, digits" in answer.json()["error"]
 
     def test_a_symbol_of_one_drawing_is_found_on_another(
         self, folder: Path, tmp_path: Path
