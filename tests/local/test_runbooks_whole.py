@@ -107,7 +107,7 @@ def test_a_new_stack_adopts_what_a_destroyed_one_left(tmp_path: Path) -> None:
         done = before.queued(drawing((60, 80, "FV-1023")), "pdf-text")
         before.run("pdf-text")
         before.when(done, "DONE")
-        waiting = before.queued(drawing((60, 80, "TT-20")), "tags", "waiting.pdf")
+        waiting = before.queued(drawing((60, 80, "TT-2001")), "tags", "waiting.pdf")
         change = kept_of(before)
         destroy(before.stack, PATIENCE, abort=True, yes=True)
         missed = before.upload(drawing((60, 80, "LT-7")), "pdf-text", "missed.pdf")
@@ -128,7 +128,7 @@ def test_a_new_stack_adopts_what_a_destroyed_one_left(tmp_path: Path) -> None:
         after.guard()
         after.when(waiting, "QUEUED")
         after.run("textract")
-        assert after.texts(after.when(waiting, "DONE").id) == ["TT-20"]
+        assert after.texts(after.when(waiting, "DONE").id) == ["TT-2001"]
 
 
 def uploaded_an_hour_ago(system: System, document: str) -> None:
