@@ -84,7 +84,7 @@ check: $(INSTALLED) web  ## Lint, types and every fast test; some 10 minutes on 
 check-all: lint web  ## Every test, long ones too, and the tables in docs/; under an hour on 2 cores.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,exporters]'
 	rm -rf build/rights
-	$(BIN)/python -m pytest $(LONG_FILES_FIRST) -q -n 2 --dist loadfile --no-loadscope-reorder --faults docs/faults.md --rights build/rights --deselect $(PLAYED)
+	$(BIN)/python -m pytest $(LONG_FILES_FIRST) -q -n 2 --dist loadfile --no-loadscope-reorder --faults docs/faults.md --outages docs/outages.md --rights build/rights --deselect $(PLAYED)
 	$(BIN)/python -m tests.handlers.permissions build/rights --out docs/permissions.md
 	$(BIN)/python -m pytest tests/unit tests/handlers -q -n 2 -m "hypothesis and not long" --hypothesis-profile default
 	$(BIN)/python -m pytest tests/exploration -q -n 2 --deselect tests/exploration/test_all_rules.py
