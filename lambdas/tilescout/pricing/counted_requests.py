@@ -153,15 +153,15 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
     },
     "example": {
         "tile": {
-            "dynamodb_read": 4.15,
-            "dynamodb_write": 6.0,
+            "dynamodb_read": 4.75,
+            "dynamodb_write": 7.0,
             "lambda_request": 0.1,
             "s3_get": 2.0,
             "s3_put": 2.0,
             "sqs_request": 0.3,
         },
         "page": {
-            "dynamodb_read": 9.4,
+            "dynamodb_read": 9.0,
             "dynamodb_write": 8.0,
             "lambda_request": 1.1,
             "s3_get": 1.0,
