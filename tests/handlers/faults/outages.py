@@ -268,7 +268,13 @@ NAMES: dict[type[Exception], str] = {
     LambdaRefused: "Lambda.TooManyRequestsException",
     LambdaTimedOut: "Lambda.ClientExecutionTimeoutException",
 }
-EXPLAINED = (ClientError, BotoCoreError, Boto3Error, TilescoutError, *NAMES)
+EXPLAINED: tuple[type[Exception], ...] = (
+    ClientError,
+    BotoCoreError,
+    Boto3Error,
+    TilescoutError,
+    *NAMES,
+)
 """Errors that an outage explains."""
 
 
