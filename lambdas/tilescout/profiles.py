@@ -25,7 +25,8 @@ class Find:
     """A snippet to look for in the stitched text.
 
     ``pattern`` is a regular expression, matched whole-word and forgiving O/0 and I/1;
-    ``max_edits`` further edits are allowed; ``lines`` stacked lines are joined by a space.
+    ``max_edits`` further edits are allowed; ``lines`` stacked lines are joined by a space or a
+    hyphen.
     ``correct`` "none" takes only what was read as the pattern says.
     """
 

@@ -19,6 +19,7 @@ from tilescout.profiles import Find
 
 MAX_EDITS = 3
 MAX_LINES = 4
+JOINTS = (" ", "-")
 CORRECTED_RIGHT = 0.3
 """The share of corrected snippets that are right, .30 of those with one correction and .23 of those
 with two, on tiles of ten drawings, most of them of lettering that is hard to read:
@@ -110,13 +111,17 @@ def _snippets(find: Find, lines: Sequence[TextLine]) -> Iterator[_Snippet]:
 
 
 def _matches_over(find: Find, pieces: tuple[Piece, ...]) -> Iterator[_Snippet]:
-    """Yields matches that run over all of the pieces, with the matched parts stacked."""
-    text = " ".join(piece.text for piece in pieces)
-    for match in find_matches(find, text):
-        lines = tuple(_parts(match, pieces))
-        boxes = [union(part.box for part in line) for line in lines if line]
-        if len(boxes) == len(pieces) and all(is_stacked(*pair) for pair in pairwise(boxes)):
-            yield _Snippet(match, lines, pieces)
+    """Yields matches that run over all of the pieces, with the matched parts stacked.
+
+    Stacked pieces are joined by a space, and by the hyphen that a pattern such as FIC-101 asks for:
+    in a bubble the line between them stands for it.
+    """
+    for joint in JOINTS if len(pieces) > 1 and "-" in find.pattern else JOINTS[:1]:
+        for match in find_matches(find, joint.join(piece.text for piece in pieces)):
+            lines = tuple(_parts(match, pieces))
+            boxes = [union(part.box for part in line) for line in lines if line]
+            if len(boxes) == len(pieces) and all(is_stacked(*pair) for pair in pairwise(boxes)):
+                yield _Snippet(match, lines, pieces)
 
 
 def _parts(match: Match, pieces: Sequence[Piece]) -> Iterator[tuple[_Part, ...]]:

@@ -212,6 +212,22 @@ def test_stacked_lines_are_not_joined_unless_asked_for():
     assert find_snippets(lines, [Find(label="i", pattern=BUBBLE.pattern)]) == ()
 
 
+def test_a_tag_whose_hyphen_is_the_line_between_two_rows_of_a_bubble_is_one_snippet():
+    lines = [line("FIC", left=105, top=100), line("101", left=105, top=126)]
+    (snippet,) = find_snippets(lines, [Find(label="i", pattern=r"[A-Z]{2,4}-\d{3}", lines=2)])
+    assert (snippet.text, snippet.normalised_text) == ("FIC 101", "FIC-101")
+    assert (snippet.box, snippet.confidence, snippet.corrections) == (
+        Box(105, 100, 135, 146),
+        90,
+        0,
+    )
+
+
+def test_rows_of_a_table_are_no_tag_with_a_hyphen():
+    lines = [line("FIC", left=105, top=100), line("101", left=105, top=160)]
+    assert find_snippets(lines, [Find(label="i", pattern=r"[A-Z]{2,4}-\d{3}", lines=2)]) == ()
+
+
 def test_three_lines_are_joined_where_asked_for():
     lines = [line(text, top=100.0 + 24 * at) for at, text in enumerate(("AB", "12", "CD"))]
 
