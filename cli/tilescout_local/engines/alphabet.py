@@ -26,6 +26,10 @@ SLASHED_O = "Ø∅φøΦϕρ⌀"
 """The recogniser shares the probability of a diameter sign among these."""
 
 
+CONFUSABLE = "1IOxX"
+"""Characters whose probability is looked at where another one is read."""
+
+
 class Alphabet:
     """The columns of the recogniser's output that count.
 
@@ -49,7 +53,7 @@ class Alphabet:
             if character and (wide := _full_width(character)) in places
         ]
         self.slashed = [places[character] for character in SLASHED_O if character in places]
-        self.confusable = [self.characters.index(character) for character in "1IO"]
+        self.confusable = [self.characters.index(character) for character in CONFUSABLE]
         self.slashed_o = self.characters.index("Ø")
 
     def chosen(self, output: NDArray[np.float32]) -> NDArray[np.float32]:

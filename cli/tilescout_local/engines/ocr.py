@@ -22,8 +22,16 @@ from tilescout_local.engines.end_symbols import without_end_symbols
 from tilescout_local.engines.false_lines import is_lettering
 from tilescout_local.engines.ink_extent import Extent, ink_extent, inked, inked_part, letters_extent
 from tilescout_local.engines.letter_widths import with_letters_by_width
+from tilescout_local.engines.lone_letters import (
+    LoneLetters,
+    crop_of,
+    is_sure,
+    lone_letters,
+    quad_of,
+    without_lines,
+)
 from tilescout_local.engines.recognition import Reading, Recogniser
-from tilescout_local.engines.text_boxes import Corners, TextBoxes, lettering_of
+from tilescout_local.engines.text_boxes import Corners, Ink, TextBoxes, ink_of, lettering_of
 from tilescout_local.engines.text_reading import (
     ImageReading,
     Line,
@@ -47,6 +55,7 @@ MAX_STANDING_LETTERS = 2
 MIN_TURNED_CONFIDENCE = 0.8
 MIN_TURNED_LETTERS = 2
 HELD = 0.7
+COVERED = 0.2
 RIVALS = 0.5
 """Share of the smaller of two boxes that both hold from which they read the same ink."""
 AROUND, MIN_AROUND_PX = 0.35, 4
@@ -72,6 +81,7 @@ class LineReading:
     quad: Quad
     crop: Image
     is_turned: bool = False
+    is_alone: bool = False
 
     @property
     def box(self) -> Box:
@@ -112,7 +122,8 @@ class TextReader:
         return ImageReading(lines, reading.left_out, alphabet)
 
     def _read_part(self, image: Image) -> ImageReading:
-        seen = lettering_of(image)
+        ink = ink_of(image)
+        seen = lettering_of(ink)
         scale = seen.scale()
         flat = self._boxes.flat(image, scale)
         tall = [_around(corners) for corners in flat if _ratio(corners) >= UPRIGHT_RATIO]
@@ -123,7 +134,8 @@ class TextReader:
             for line in readings
             if is_lettering(line.reading.text, line.reading.confidence, line.crop)
         ]
-        chosen = sorted(_without_rivals(kept), key=lambda line: (line.box.top, line.box.left))
+        chosen = self._with_lone_letters(image, ink, seen.heights(), _without_rivals(kept))
+        chosen.sort(key=lambda line: (line.box.top, line.box.left))
         left_out = len(readings) - len(kept)
         return ImageReading([_line(line, image) for line in chosen], left_out)
 
@@ -140,6 +152,25 @@ class TextReader:
             if _may_stand(line) and line.reading.confidence > best[at].reading.confidence:
                 best[at] = line
         return [line for line in best if not line.is_turned or _is_sure(line)]
+
+    def _with_lone_letters(
+        self, image: Image, ink: Ink, heights: Sequence[float], lines: Sequence[LineReading]
+    ) -> list[LineReading]:
+        """Returns the lines and the letters that stand alone, which also take the place of a turned
+        line that reads a column of them."""
+        if not heights:
+            return list(lines)
+        free = without_lines(ink, heights)
+        found = [each for each in lone_letters(free, heights) if _may_be_alone(each, lines)]
+        crops = [crop_of(image, free, each) for each in found]
+        read = zip(found, self._recogniser.read(crops), crops, strict=True)
+        alone = [
+            LineReading(reading, quad_of(letters), crop, is_alone=True)
+            for letters, reading, crop in read
+            if is_sure(letters, reading) and is_lettering(reading.text, reading.confidence, crop)
+        ]
+        kept = [line for line in lines if not _is_column(line, alone)]
+        return kept + [each for each in alone if not any(_same_ink(each, line) for line in kept)]
 
     def _read(self, ways: Sequence[Way]) -> list[LineReading]:
         readings = self._recogniser.read([crop for _, crop, _ in ways])
@@ -222,6 +253,24 @@ def _without_rivals(lines: list[LineReading]) -> list[LineReading]:
     return [line for at, line in enumerate(lines) if at not in lost]
 
 
+def _may_be_alone(letters: LoneLetters, lines: Sequence[LineReading]) -> bool:
+    """Tells if no line holds the letters, but for a turned one that may read a column of them."""
+    holders = [line for line in lines if _covers(line.box, letters.box)]
+    is_in_column = letters.count == 1 and all(line.is_turned for line in holders)
+    return not holders or is_in_column
+
+
+def _covers(line: Box, letters: Box) -> bool:
+    return line.intersection(letters).area > COVERED * letters.area
+
+
+def _is_column(line: LineReading, alone: Sequence[LineReading]) -> bool:
+    """Tells if a turned line reads nothing but letters that each stand upright in a column."""
+    inside = [each for each in alone if _holds(line.box, each.box)]
+    letters = sum(map(str.isalnum, line.reading.text))
+    return line.is_turned and len(inside) == letters > 1
+
+
 def _same_ink(one: LineReading, other: LineReading) -> bool:
     shared = one.box.intersection(other.box).area
     return shared >= RIVALS * min(one.box.area, other.box.area)
@@ -270,6 +319,9 @@ def reading_quad(corners: Corners, sideways: bool = False, upwards: bool = False
 
 
 def _line(line: LineReading, image: Image) -> Line:
+    if line.is_alone:
+        text, confidence = line.reading.text, 100 * line.reading.confidence
+        return Line(text, confidence, line.quad, (Word(text, confidence, line.quad),))
     shape = image.shape
     reading, ink = _letters(line, image)
     ink = _with_cut_letters(line, ink, shape)

@@ -23,6 +23,7 @@ MIN_O = 0.05
 """The probability of an O from which a 0 in the middle of a word is one: zeros have .046 at most,
 but for one font."""
 MIN_I = 0.03
+TIMES = "\u00d7"
 LONE_DOLLAR = re.compile(r"\$(?!\s?\d)")
 
 
@@ -100,9 +101,8 @@ def decode(output: NDArray[np.float32], length: float, alphabet: Alphabet) -> Re
         columns[at:at], letters[at:at], confidences[at:at] = [column], ["Ø"], [None]
     told = [confidence for confidence in confidences if confidence is not None]
     mean = float(np.mean(told)) if told else 0.0
-    one, capital_i, capital_o = kept[columns][:, alphabet.confusable].T.tolist() if columns else (
-        [], [], [])  # fmt: skip
-    letters = _capitals(letters, capital_i, capital_o)
+    one, capital_i, capital_o, *crosses = kept[columns][:, alphabet.confusable].T.tolist()
+    letters = _capitals(_without_crosses(letters, *crosses), capital_i, capital_o)
     text = _lone_ampersands(_ones_among_digits(letters, one))
     return Reading(
         text=text,
@@ -135,6 +135,18 @@ def _slashed_columns(
             continue
         found.append(column)
     return found
+
+
+def _without_crosses(
+    letters: Sequence[str], small_x: Sequence[float], capital_x: Sequence[float]
+) -> list[str]:
+    """Returns the letters, the likelier of x and X for each multiplication sign between letters and
+    digits: the text layers of twenty drawings have 125 of these there, and no such sign."""
+    told = list(letters)
+    for at in range(1, len(told) - 1):
+        if told[at] == TIMES and told[at - 1].isalnum() and told[at + 1].isalnum():
+            told[at] = "X" if capital_x[at] > small_x[at] else "x"
+    return told
 
 
 def _capitals(

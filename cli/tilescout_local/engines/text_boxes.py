@@ -18,7 +18,7 @@ from rapidocr.ch_ppocr_det import TextDetector
 
 from tilescout.geometry import Box, union
 from tilescout.neighbours import overlapping_pairs, sides_of
-from tilescout.rendering.lettering import InkRuns, lettering
+from tilescout.rendering.lettering import CONTRAST, Marks, lettering
 
 Image = NDArray[np.uint8]
 Corners = NDArray[np.float32]
@@ -44,6 +44,10 @@ class Lettering:
     flat: tuple[Box, ...]
     upright: tuple[Box, ...]
 
+    def heights(self) -> list[float]:
+        """Returns the height of each row, in px."""
+        return [min(box.width, box.height) for box in (*self.flat, *self.upright)]
+
     def scale(self) -> float:
         """Returns the factor that brings the capitals to the height that the detector likes."""
         heights = [box.height for box in self.flat for _ in range(_letters(box.width, box.height))]
@@ -57,7 +61,7 @@ class Lettering:
 
     def turned_scale(self) -> float:
         """Returns the factor for parts that are turned: they are few, so they may be large."""
-        heights = [min(box.width, box.height) for box in (*self.upright, *self.flat)]
+        heights = self.heights()
         wanted = TURNED_CAPITALS_PX / float(np.median(heights)) if heights else 1.0
         return float(np.clip(wanted, MIN_SCALE, MAX_TURNED_SCALE))
 
@@ -66,11 +70,33 @@ def _letters(length: float, height: float) -> int:
     return max(1, round(length / height))
 
 
-def lettering_of(image: Image) -> Lettering:
-    """Returns the lettering of an image (rows, columns, BGR)."""
-    runs = InkRuns()
-    runs.add(image.min(axis=2), 0)
-    rows = lettering(runs.marks())
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """The inked pixels of an image (rows, columns) as 1, and the lightness of its paper."""
+
+    pixels: Image
+    paper: int
+
+
+def ink_of(image: Image) -> Ink:
+    """Returns the ink of an image (rows, columns, BGR): what differs from its commonest
+    lightness."""
+    blue, green, red = cv2.split(image)
+    grey = np.asarray(cv2.min(cv2.min(blue, green), red), np.uint8)
+    paper = int(cv2.calcHist([grey], [0], None, [256], [0, 256]).argmax())
+    ink = cv2.absdiff(grey, np.full_like(grey, paper)) > CONTRAST
+    return Ink(ink.view(np.uint8), paper)
+
+
+def marks_of(ink: Image) -> Marks:
+    """Returns the connected marks (8 neighbours) of inked pixels."""
+    left, top, width, height, px = cv2.connectedComponentsWithStats(ink)[2][1:].T.astype(np.float64)
+    return Marks(np.stack((left, top, left + width, top + height), axis=1), px)
+
+
+def lettering_of(ink: Ink) -> Lettering:
+    """Returns the lettering that the ink of an image shows."""
+    rows = lettering(marks_of(ink.pixels))
     return Lettering(
         tuple(box for box in rows if box.width >= box.height),
         tuple(box for box in rows if box.width < box.height),

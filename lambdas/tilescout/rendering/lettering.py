@@ -75,7 +75,7 @@ class InkRuns:
         if not self._runs:
             return Marks(np.empty((0, 4)), np.empty(0))
         row, start, end = np.concatenate(self._runs, axis=1)
-        label = _connected(len(row), *_touching(row, start, end))
+        label = connected(len(row), *_touching(row, start, end))
         _, label = np.unique(label, return_inverse=True)
         count = int(label.max(initial=-1)) + 1
         sides = np.empty((count, 4))
@@ -99,7 +99,7 @@ def _touching(row: Numbers, start: Numbers, end: Numbers) -> tuple[Numbers, Numb
     return upper, first[upper] + np.arange(len(upper)) - before
 
 
-def _connected(count: int, one: Numbers, other: Numbers) -> Numbers:
+def connected(count: int, one: Numbers, other: Numbers) -> Numbers:
     """Returns a label for each of ``count`` nodes, the smallest index of its component.
 
     Hooks the larger root to the smaller and halves the paths, until no pair differs: Shiloach and
@@ -155,14 +155,14 @@ def _rows(marks: Marks) -> list[Box]:
     marks = marks.chosen(
         (height >= MIN_HEIGHT_PX) & (height <= MAX_HEIGHT_PX) & (width <= MAX_WIDTH * height)
     )
-    label = _connected(len(marks.ink), *_neighbours(marks.sides))
+    label = connected(len(marks.ink), *neighbours(marks.sides))
     order = np.argsort(label, kind="stable")
     starts = np.flatnonzero(np.diff(label[order], prepend=-1))
     groups = np.split(order, starts[1:])
     return [_box(marks.sides[group]) for group in groups if _is_lettering(marks, group)]
 
 
-def _neighbours(sides: Reals) -> tuple[Numbers, Numbers]:
+def neighbours(sides: Reals) -> tuple[Numbers, Numbers]:
     """Returns pairs of marks that stand side by side on one line and are as tall as each other."""
     if len(sides) < MIN_MARKS:
         return np.empty(0, np.int64), np.empty(0, np.int64)

@@ -10,7 +10,7 @@ from tilescout.detector_kinds import ALPHABET_NAMES
 from tilescout_local.engines.alphabet import Alphabet
 from tilescout_local.engines.recognition import Reading, decode
 
-DICTIONARY = ["blank", *"0123456789ABIOl$&", "Ø", "ø", "φ", "∅", "一", "Ｌ", "L", " "]  # noqa: RUF001
+DICTIONARY = ["blank", *"0123456789ABIOlxX×$&()", "Ø", "ø", "φ", "∅", "一", "Ｌ", "L", " "]  # noqa: RUF001
 
 
 def output(*columns: dict[str, float]) -> NDArray[np.float32]:
@@ -121,3 +121,18 @@ def test_a_profile_may_have_more_characters_than_latin_ones(alphabet: str, text:
 def test_every_alphabet_that_a_profile_may_name_is_known() -> None:
     for name in ALPHABET_NAMES:
         assert "A" in Alphabet(DICTIONARY, name).characters
+
+
+@pytest.mark.parametrize(
+    ("small", "capital", "text"), [(0.1, 0.3, "4X0"), (0.3, 0.1, "4x0"), (0.0, 0.0, "4x0")]
+)
+def test_a_multiplication_sign_between_digits_is_the_likelier_letter(
+    small: float, capital: float, text: str
+) -> None:
+    sign = {"×": 0.6, "x": small, "X": capital}  # noqa: RUF001
+    assert read({"4": 0.9}, sign, {"0": 0.9}).text == text
+
+
+def test_a_multiplication_sign_at_the_end_stays() -> None:
+    reading = read({"2": 0.9}, {"4": 0.9}, {"×": 0.6, "x": 0.3}, {")": 0.9})  # noqa: RUF001
+    assert reading.text == "24×)"  # noqa: RUF001
