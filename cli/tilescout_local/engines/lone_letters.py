@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tilescout.geometry import Box
-from tilescout.rendering.lettering import connected, neighbours
+from tilescout.rendering.lettering import Marks, connected, neighbours
 from tilescout_local.engines.recognition import Reading
 from tilescout_local.engines.text_boxes import Ink, marks_of
 from tilescout_local.engines.text_reading import Quad
@@ -32,8 +32,9 @@ MIN_WIDTH, MAX_WIDTH = 0.15, 1.05
 """The width of a letter, in heights."""
 MAX_FILL = 0.62
 """The share of its box that a letter fills at most; dashes and pads fill more."""
-NEAR, MIN_PIECE, MAX_PIECE = 0.5, 0.2, 1.3
-"""Another mark of these heights within so many heights belongs to the same word."""
+NEAR, MIN_PIECE, MIN_FULL_PIECE, MAX_PIECE = 0.5, 0.2, 0.6, 1.3
+"""Another mark of these heights within so many heights belongs to the same word; one that fills its
+box, as an l does, is as tall as a letter."""
 MAX_LETTERS = 2
 MIN_CONFIDENCE = 0.99
 SIMPLE_LETTERS = tuple("1IlLJ7TVrvjYCc")
@@ -79,9 +80,10 @@ def without_lines(ink: Ink, heights: Sequence[float]) -> InkWithoutLines:
 
 def lone_letters(ink: InkWithoutLines, heights: Sequence[float]) -> list[LoneLetters]:
     """Returns the single letters, and pairs that run right or upwards, by their marks."""
-    sides = _marks(ink.marks)
-    flat = list(_groups(sides, np.array(heights), is_upright=False))
-    turned = _groups(sides[:, [1, 0, 3, 2]], np.array(heights), is_upright=True)
+    marks = _small_marks(ink.marks)
+    flat = list(_groups(marks, np.array(heights), is_upright=False))
+    across = Marks(marks.sides[:, [1, 0, 3, 2]], marks.ink)
+    turned = _groups(across, np.array(heights), is_upright=True)
     # A single letter that lies on its side is as likely a part of a symbol.
     return flat + [each for each in turned if each.count == MAX_LETTERS]
 
@@ -100,49 +102,51 @@ def crop_of(image: Image, ink: InkWithoutLines, letters: LoneLetters) -> Image:
     return np.ascontiguousarray(np.rot90(crop, -1)) if letters.is_upright else crop
 
 
-def _marks(ink: Image) -> Reals:
-    """Returns left, top, right and bottom of the marks that may be letters or pieces of one."""
+def _small_marks(ink: Image) -> Marks:
+    """Returns the marks that are no larger than letters, and no specks."""
     marks = marks_of(ink)
+    larger = (marks.sides[:, 2:] - marks.sides[:, :2]).max(axis=1, initial=0)
+    return marks.chosen((larger < MAX_SIDE_PX) & (larger >= MIN_HEIGHT_PX))
+
+
+def _is_full(marks: Marks) -> NDArray[np.bool_]:
     width, height = (marks.sides[:, 2:] - marks.sides[:, :2]).T
-    larger, area = np.maximum(width, height), width * height
-    is_small = (larger < MAX_SIDE_PX) & (larger >= MIN_HEIGHT_PX)
-    return marks.sides[is_small & (marks.ink <= MAX_FILL * area)]
+    return np.asarray(marks.ink > MAX_FILL * width * height)
 
 
-def _groups(sides: Reals, heights: Reals, *, is_upright: bool) -> Iterator[LoneLetters]:
+def _groups(marks: Marks, heights: Reals, *, is_upright: bool) -> Iterator[LoneLetters]:
     """Yields groups of one or two marks, side by side along the first axis, with no other near."""
-    letters = sides[_are_letters(sides, heights)]
+    letters = marks.sides[_are_letters(marks, heights)]
     label = connected(len(letters), *neighbours(letters))
     _, label, counts = np.unique(label, return_inverse=True, return_counts=True)
     for number in np.flatnonzero(counts <= MAX_LETTERS):
         group = letters[label == number]
         height = float((group[:, 3] - group[:, 1]).mean())
-        left, top, right, bottom = (*group[:, :2].min(axis=0), *group[:, 2:].max(axis=0))
-        if not _has_more_near(sides, (left, top, right, bottom), len(group), height):
-            sides_in_image = (
-                (top, left, bottom, right) if is_upright else (left, top, right, bottom)
-            )
+        around = (*group[:, :2].min(axis=0), *group[:, 2:].max(axis=0))
+        if _pieces_near(marks, around, height) <= len(group):
+            box = Box(*(float(around[at]) for at in ((1, 0, 3, 2) if is_upright else range(4))))
             is_usual = bool(np.abs(heights / height - 1).min() <= SAME_HEIGHT)
-            yield LoneLetters(Box(*map(float, sides_in_image)), len(group), is_upright, is_usual)
+            yield LoneLetters(box, len(group), is_upright, is_usual)
 
 
-def _are_letters(sides: Reals, heights: Reals) -> NDArray[np.bool_]:
-    width, height = (sides[:, 2:] - sides[:, :2]).T
+def _are_letters(marks: Marks, heights: Reals) -> NDArray[np.bool_]:
+    width, height = (marks.sides[:, 2:] - marks.sides[:, :2]).T
     smallest = max(MIN_HEIGHT_PX, SMALLEST * heights.min())
-    fits = (height >= smallest) & (height <= LARGEST * heights.max())
-    return np.asarray(fits & (width >= MIN_WIDTH * height) & (width <= MAX_WIDTH * height))
+    is_tall = (height >= smallest) & (height <= LARGEST * heights.max())
+    is_wide = (width >= MIN_WIDTH * height) & (width <= MAX_WIDTH * height)
+    return np.asarray(is_tall & is_wide & ~_is_full(marks))
 
 
-def _has_more_near(
-    sides: Reals, group: tuple[float, float, float, float], count: int, height: float
-) -> bool:
-    """Tells if pieces of letters stand beside a group, which then is a part of a word."""
+def _pieces_near(marks: Marks, group: Sequence[float], height: float) -> int:
+    """Returns how many letters, or pieces of them, a group and the paper beside it hold; it is a
+    part of a word where there are more than its own."""
     left, top, right, bottom = group
+    sides = marks.sides
     tall = sides[:, 3] - sides[:, 1]
     beside = (sides[:, 0] < right + NEAR * height) & (sides[:, 2] > left - NEAR * height)
     level = (sides[:, 1] < bottom - MIN_PIECE * height) & (sides[:, 3] > top + MIN_PIECE * height)
-    piece = (tall >= MIN_PIECE * height) & (tall <= MAX_PIECE * height)
-    return int((beside & level & piece).sum()) > count
+    smallest = np.where(_is_full(marks), MIN_FULL_PIECE, MIN_PIECE) * height
+    return int((beside & level & (tall >= smallest) & (tall <= MAX_PIECE * height)).sum())
 
 
 def is_sure(letters: LoneLetters, reading: Reading) -> bool:

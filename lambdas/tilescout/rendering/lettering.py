@@ -164,7 +164,7 @@ def _rows(marks: Marks) -> list[Box]:
 
 def neighbours(sides: Reals) -> tuple[Numbers, Numbers]:
     """Returns pairs of marks that stand side by side on one line and are as tall as each other."""
-    if len(sides) < MIN_MARKS:
+    if len(sides) < 2:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     height = sides[:, 3] - sides[:, 1]
     grown = sides.copy()

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from tilescout.geometry import Box
-from tilescout_local.engines.text_boxes import Corners, Lettering, lettering_of, straight
+from tilescout_local.engines.text_boxes import Corners, Lettering, ink_of, lettering_of, straight
 
 
 @pytest.mark.parametrize(("height", "scale"), [(8, 1.0), (12, 1.0), (16, 0.75), (40, 0.7)], ids=str)
@@ -30,8 +30,8 @@ def test_an_image_without_lettering_keeps_its_scale() -> None:
 def test_rows_that_run_upwards_are_told_apart() -> None:
     image = Image.new("RGB", (300, 300), "white")
     ImageDraw.Draw(image).text((20, 20), "FLAT 123", fill="black", font=ImageFont.load_default(24))
-    seen = lettering_of(np.asarray(image))
-    turned = lettering_of(np.ascontiguousarray(np.rot90(np.asarray(image))))
+    seen = lettering_of(ink_of(np.asarray(image)))
+    turned = lettering_of(ink_of(np.ascontiguousarray(np.rot90(np.asarray(image)))))
 
     assert (len(seen.flat) > 0, len(seen.upright)) == (True, 0)
     assert (len(turned.flat), len(turned.upright) > 0) == (0, True)
