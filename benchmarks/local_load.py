@@ -29,7 +29,7 @@ from tilescout_local.embedded_aws import EmbeddedAws, find_running
 from tilescout_local.processes.process_tree import descendants
 
 PERIOD_SECONDS = 0.5
-SHEET_PT = (2672, 2028)
+SHEET_PT = (2660, 2020)
 """Twelve tiles of 2,048 px with 256 px overlap at 200 dpi."""
 WORKER = b"tilescout_local.engines.ocr_worker"
 

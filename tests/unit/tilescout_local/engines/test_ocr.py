@@ -99,3 +99,14 @@ def test_greek_letters_are_read_where_the_alphabet_has_them(reader: TextReader) 
     assert set("ΔΨ") & set(told)
     assert not set("ΔΞΨΛ") & set("".join(line.text for line in latin.lines))
     assert (latin.alphabet, greek.alphabet) == ("latin", "greek")
+
+
+@pytest.mark.parametrize("degrees", [7, 20, 30, 45, 60, 83, -20, -45])
+def test_lettering_at_any_angle_is_read(reader: TextReader, degrees: int) -> None:
+    image = Image.new("RGB", (900, 400), "white")
+    for at, text in enumerate(("PUMP P-1042", "4500 mm")):
+        part = Image.new("RGBA", (220, 44), (255, 255, 255, 0))
+        ImageDraw.Draw(part).text((8, 6), text, fill="black", font=ImageFont.load_default(22))
+        turned = part.rotate(degrees, expand=True, resample=Image.Resampling.BICUBIC)
+        image.paste(turned, (60 + 420 * at, 80), turned)
+    assert sorted(line.text for line in reader.read(pixels(image))) == ["4500 mm", "PUMP P-1042"]
