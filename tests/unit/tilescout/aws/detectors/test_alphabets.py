@@ -32,9 +32,9 @@ def warnings(
 ) -> tuple[str, ...]:
     """Returns the warnings of a service that answers with ``headers``; the alphabet that each
     request names goes to ``sent``."""
-    service = "textract" if name == "textract" else "rekognition"
-    client: Any = boto3.client(
-        service,
+    make: Any = boto3.client
+    client = make(
+        "textract" if name == "textract" else "rekognition",
         region_name="us-east-1",
         aws_access_key_id="test",
         aws_secret_access_key="test",
