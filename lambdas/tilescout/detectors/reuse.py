@@ -19,7 +19,7 @@ KEEP_SECONDS = 85 * 24 * 3600
 """The time for which an answer is shared, from its call on. It ends before the answer expires, and
 so that a service whose model AWS has improved is asked again some day."""
 OF_NO_ANSWER = frozenset(
-    [
+    {
         "tile_size",
         "overlap",
         "colour",
@@ -44,7 +44,7 @@ OF_NO_ANSWER = frozenset(
         "use_running_model",
         "seconds_per_tile",
         "reuse",
-    ]
+    }
 )
 """Settings that are in the image already, or that no detector is told. Any other one, also one that
 is added some day, is taken for one that an answer depends on."""

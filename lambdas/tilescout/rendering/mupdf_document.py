@@ -253,7 +253,7 @@ def _refusal(document: Any, page: Any, number: int) -> str:
         listed = document.get_page_images(number - 1)
     if not images.may_be_refused(listed, limit_mb):
         return ""
-    return images.refusal(ShownPage(page, 72).images(), number, limit_mb)
+    return images.refusal(ShownPage(page, 72).images, number, limit_mb)
 
 
 def _visible_text(page: ShownPage) -> tuple[list[float], int]:

@@ -20,6 +20,7 @@ from tilescout.rendering.page_tiles import Pixels
 from tilescout.tiling.page_geometry import page_pixels
 
 STRIP_BYTES = 64 * 1024 * 1024
+LARGE_IMAGE_PIXELS = 2_000_000
 TEXT_FLAGS = (
     mupdf.FZ_STEXT_PRESERVE_WHITESPACE
     | mupdf.FZ_STEXT_PRESERVE_IMAGES
@@ -117,8 +118,9 @@ class ShownPage:
         """Returns words and their boxes, in points as MuPDF has them; cheaper than ``lines``."""
         return [(str(text), Box(*sides)) for *sides, text, _, _, _ in self._text.extractWORDS()]
 
+    @cached_property
     def images(self) -> list[dict[str, Any]]:
-        """Returns size (px), channels, bits and box (points as shown) of each image on the page.
+        """Size (px), channels, bits and box (points as shown) of each image on the page.
 
         They are a part of PyMuPDF's extractIMGINFO, which takes three times as long.
         """
@@ -129,9 +131,15 @@ class ShownPage:
             if raw.type != mupdf.FZ_STEXT_BLOCK_TEXT
         ]
 
+    @property
+    def has_large_image(self) -> bool:
+        """True where an image takes longer to decode than the rest of a page to draw."""
+        pixels = (image["width"] * image["height"] for image in self.images)
+        return max(pixels, default=0) >= LARGE_IMAGE_PIXELS
+
     def declares_content(self) -> bool:
         """Tells if there is an image or painted text on the page."""
-        return bool(self.images()) or any(
+        return bool(self.images) or any(
             is_painted(span) and any(not glyph["c"].isspace() for glyph in span["chars"])
             for line in self.lines()
             for span in line["spans"]

@@ -18,7 +18,7 @@ from tilescout.rendering.mupdf_document import (
 )
 from tilescout.rendering.mupdf_page import ShownPage
 from tilescout.rendering.page_strokes import PageStrokes, to_archive
-from tilescout.rendering.page_tiles import cut_tiles
+from tilescout.rendering.page_tiles import DrawnPage, TallStrips, cut_tiles
 from tilescout.rendering.page_work import measure_page
 from tilescout.rendering.process import RenderLimits
 from tilescout.rendering.requests import RenderedPage, RenderRequest
@@ -51,7 +51,7 @@ def render(path: str, request: RenderRequest, limits: RenderLimits) -> Iterator[
     size_pt = size_in_points(path, document, request.page, request.dpi)
     page = ShownPage(source, request.dpi, request.colour, size_pt)
     limit_mb = images.limit_mb(limits.memory_mb)
-    if refusal := images.refusal(page.images(), request.page, limit_mb):
+    if refusal := images.refusal(page.images, request.page, limit_mb):
         raise UnsupportedPage(refusal)
     text = NOTHING_READ
     if request.text_layer:
@@ -122,7 +122,9 @@ def _tiles(
     if request.tiles == "where-no-text":
         kept = _with_open_lettering(kept, scale, text.open)
     counts.kept += len(kept)
-    drawn = page if scale.ratio == 1 else page.shrunk(scale.ratio, scale.size)
+    drawn: DrawnPage = page if scale.ratio == 1 else page.shrunk(scale.ratio, scale.size)
+    if page.has_large_image:
+        drawn = TallStrips(drawn)
     for tile, image in cut_tiles(drawn, kept, request.tile_size, request.max_image_bytes):
         place = scale.on_page(tile)
         value = {"index": place.index, "box": astuple(place.box), "scale": place.scale}

@@ -17,6 +17,7 @@ from tilescout.tiling.grid import Tile
 Pixels = npt.NDArray[np.uint8]
 
 PAPER = 255
+STRIP_BYTES = 32 * 1024 * 1024
 JPEG_QUALITY = 85
 FALLING_QUALITIES = (JPEG_QUALITY, 70, 55, 40, 25, 10, 1)
 
@@ -32,6 +33,42 @@ class DrawnPage(Protocol):
 
     def draw(self, target: Pixels, top: int) -> None:
         """Fills ``target`` (rows x width x channels) with the page's rows from ``top``."""
+
+
+class TallStrips:
+    """A page that is drawn in strips as tall as memory allows, from the top down.
+
+    MuPDF decodes a large image anew for each part of the page that is drawn, down to its last row:
+    a scan that is drawn in ten parts is decoded five times.
+    """
+
+    def __init__(self, page: DrawnPage) -> None:
+        self._page = page
+        self.width, self.height = page.width, page.height
+        self._rows = max(1, STRIP_BYTES // (page.width * page.channels))
+        self._top = 0
+        self._strip: Pixels = np.empty((0, page.width, page.channels), np.uint8)
+
+    @property
+    def channels(self) -> int:
+        return self._page.channels
+
+    def draw(self, target: Pixels, top: int) -> None:
+        """Fills ``target`` (rows x width x channels) with the page's rows from ``top``."""
+        filled = 0
+        while filled < len(target):
+            part = self._rows_from(top + filled)[: len(target) - filled]
+            target[filled : filled + len(part)] = part
+            filled += len(part)
+
+    def _rows_from(self, top: int) -> Pixels:
+        """Returns the rows from ``top`` to the end of a strip, which is drawn if need be."""
+        if not self._top <= top < self._top + len(self._strip):
+            rows = min(self._rows, self.height - top)
+            self._strip = np.empty((rows, self.width, self.channels), np.uint8)
+            self._page.draw(self._strip, top)
+            self._top = top
+        return self._strip[top - self._top :]
 
 
 class Band:

@@ -185,7 +185,7 @@ def _wordless_parts(words: Sequence[Word], page: ShownPage, bounds: Box) -> list
     """Returns the page where it has few words, else its large images without a word in them."""
     if len(words) < COVERING_WORDS:
         return [bounds]
-    images = [page.to_pixels(Box(*image["bbox"])).clamp(bounds) for image in page.images()]
+    images = [page.to_pixels(Box(*image["bbox"])).clamp(bounds) for image in page.images]
     centres = [word.box.centre for word in words]
     return [
         image
