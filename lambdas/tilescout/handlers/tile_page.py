@@ -24,7 +24,7 @@ from tilescout.geometry import Box
 from tilescout.handlers import runtime, settings
 from tilescout.intake.page_dpi import page_dpi, small_lettering
 from tilescout.ledger import PageRow, TileRow
-from tilescout.rendering.page_strokes import is_archive
+from tilescout.rendering.file_kinds import is_archive
 from tilescout.rendering.process import RenderLimits
 from tilescout.rendering.render import inspect_for_profile, render_page
 from tilescout.rendering.requests import RenderedPage, RenderedTile, RenderRequest

@@ -20,6 +20,7 @@ PICTURE_MARKS: tuple[tuple[bytes, FileKind], ...] = (
     (b"\x00\x00\x00\x0cjP  \r\n\x87\n", "jp2"),
     (b"\xff\x4f\xff\x51", "jp2"),
 )
+ARCHIVE_HEAD = b"PK"
 PICTURE_NAMES = "PNG, JPEG, WebP, TIFF or JPEG 2000"
 
 
@@ -31,3 +32,8 @@ def kind_of(head: bytes) -> FileKind | None:
         if head.startswith(mark):
             return kind
     return "pdf" if PDF_MARK in head[:HEAD_BYTES] else None
+
+
+def is_archive(body: bytes) -> bool:
+    """Returns True for an archive of strokes, and False for a picture."""
+    return body.startswith(ARCHIVE_HEAD)

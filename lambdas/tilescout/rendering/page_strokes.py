@@ -21,7 +21,6 @@ MIN_SEGMENTS = 20
 """A page with fewer strokes is a scan, or empty."""
 MAX_IMAGE_SHARE = 0.5
 """Share of a page that images may cover before it is a scan, whatever is drawn over them."""
-ARCHIVE_HEAD = b"PK"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +88,6 @@ def to_archive(strokes: PageStrokes) -> bytes:
         facts=np.frombuffer(json.dumps(facts).encode(), np.uint8),
     )
     return file.getvalue()
-
-
-def is_archive(body: bytes) -> bool:
-    """Returns whether the bytes are an archive of strokes, and not a picture."""
-    return body.startswith(ARCHIVE_HEAD)
 
 
 def from_archive(body: bytes) -> PageStrokes:

@@ -10,14 +10,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tilescout.detections import Word
 from tilescout.errors import RenderLimitExceeded, UnreadableDocument
 from tilescout.geometry import Box
 from tilescout.profiles import Profile
 from tilescout.rendering.file_kinds import HEAD_BYTES, PICTURE_NAMES, kind_of
-from tilescout.rendering.page_strokes import PageStrokes, from_archive
 from tilescout.rendering.process import RenderLimits, child_frames
 from tilescout.rendering.requests import (
     DocumentFacts,
@@ -30,6 +29,9 @@ from tilescout.rendering.requests import (
     measured_lettering,
 )
 from tilescout.tiling.grid import Tile
+
+if TYPE_CHECKING:
+    from tilescout.rendering.page_strokes import PageStrokes
 
 PICTURE_DPI = 200
 """A picture that tells no resolution has this one, where no profile says another."""
@@ -161,4 +163,7 @@ def read_strokes(
     arguments = {"path": _from_anywhere(path), "page": page}
     with child_frames("strokes", arguments, subject=f"page {page}", limits=limits) as frames:
         frame = next(frames)
+    # numpy, which the functions that render pages need for nothing else.
+    from tilescout.rendering.page_strokes import from_archive
+
     return from_archive(frame.payload)

@@ -63,7 +63,8 @@ def test_where_the_ledger_has_expired_the_pages_are_tiled_again(account: Account
     assert retrier().plan(read(account, document)).pages == (1,)
     assert retry(account, document) == "ACCEPTED"
     tiled(account)
-    assert len(next_run(account)) == 2
+    # The tile that was answered takes its answer again, which is kept for longer than the ledger.
+    assert len(next_run(account)) == 1
     assert account.document(document)["status"] == "DONE"
 
 

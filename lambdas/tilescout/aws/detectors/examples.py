@@ -23,7 +23,8 @@ from tilescout.example_search import (
 )
 from tilescout.example_search.symbol_files import SymbolFile
 from tilescout.geometry import Box
-from tilescout.rendering.page_strokes import from_archive, is_archive
+from tilescout.rendering.file_kinds import is_archive
+from tilescout.rendering.page_strokes import from_archive
 from tilescout.tiling.grid import Tile
 
 POINTS_PER_INCH = 72

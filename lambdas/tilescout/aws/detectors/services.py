@@ -10,7 +10,6 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, ConnectionClosedError, ReadTimeoutError
-from PIL import Image
 
 from tilescout.aws import clients
 from tilescout.detections import Answer
@@ -32,7 +31,6 @@ from tilescout.errors import (
     DetectorUnavailable,
     TileRefused,
 )
-from tilescout.merging.text.lines import stitch_tile
 from tilescout.tiling.grid import Tile, split_tile
 
 if TYPE_CHECKING:
@@ -128,6 +126,9 @@ class RekognitionTextDetector:
             self._send_quarter(_cut(image, tile, part), part, billed)
             for billed, part in enumerate(quarters, start=1)
         ]
+        # Loading it takes longer than a call, and few tiles are sent in quarters.
+        from tilescout.merging.text.lines import stitch_tile
+
         stitched = stitch_tile(tile, [_marked(part, cut_short) for part, cut_short in answers])
         return replace(stitched, calls=1 + len(quarters))
 
@@ -165,6 +166,8 @@ def _marked(answer: Answer, truncated: bool) -> Answer:
 
 def _cut(image: bytes, tile: Tile, part: Tile) -> bytes:
     box = part.box.shift(-tile.box.left, -tile.box.top).scale(1 / tile.scale)
+    from PIL import Image
+
     encoded = io.BytesIO()
     with Image.open(io.BytesIO(image)) as picture:
         picture.crop(box.rounded()).save(encoded, "JPEG", quality=90)
