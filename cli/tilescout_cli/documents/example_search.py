@@ -14,6 +14,7 @@ from tilescout_cli.console import terminal
 from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.console.progress_view import ProgressView
 from tilescout_cli.console.terminal import counted, plain
+from tilescout_cli.promotion import onnx
 from tilescout_cli.stack import paths
 from tilescout_examples import outputs
 from tilescout_examples.boxes import parse_box
@@ -90,8 +91,9 @@ def _save_profile(request: SearchRequest, places: Places) -> None:
     configuration = paths.configuration()
     if configuration is None:
         raise BadUsage("a profile is written to cdk.json; there is none; run `tilescout init`")
+    name = onnx.checked_name(places.profile)
     written_to = ProfilePlaces(configuration=configuration, folder=places.out)
-    terminal.say(write_profile(learn(request), places.profile, request.least, written_to).told)
+    terminal.say(write_profile(learn(request), name, request.least, written_to).told)
 
 
 def _request(arguments: list[str], rejects: list[str], bounds: tuple[float, str]) -> SearchRequest:
