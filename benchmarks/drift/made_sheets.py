@@ -18,10 +18,12 @@ from tilescout.detections import Answer
 from tilescout.detectors.onnx.answers import objects_seen
 from tilescout.detectors.onnx.model import ServedModel
 from tilescout.drift.sheet_figures import SheetFigures, page_histograms
-from tilescout.geometry import Box
+from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.ledger import PageRow
 from tilescout.merging.page import detect_on_page
 from tilescout.profiles import Profile
+from tilescout.rendering.page_tiles import encode_jpeg
+from tilescout.sheet_layout.ruled_lines import inked, skew
 from tilescout.tiling import Tile, TileGrid
 from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 from tilescout_samples.floor_plan import draw_floor_plan
@@ -73,7 +75,7 @@ CHANGES: Mapping[str, Office] = {
     "scanner at 75 dpi": Office(scan_dpi=75),
     "scanner at 100 dpi": Office(scan_dpi=100),
     "scanner with grey paper": Office(paper=235),
-    "paper askew by 3 degrees": Office(skew=3.0),
+    "paper askew by 1 degree": Office(skew=1.0),
     "gate valve half filled": Office(symbols={"gate-valve": FILLED_VALVE}),
     "another office, symbols 0.8 of the size": Office(scale=0.6),
     "another office, floor plans 0.9 of the sheets": Office(plans=0.9),
@@ -88,7 +90,15 @@ def figures(office: Office, seed: int) -> SheetFigures:
     answers = [_answer(grey, tile) for tile in tiles]
     found = detect_on_page(answers, 1, width, height, PROFILE)
     skipped = GRID.count(width, height) - len(tiles)
-    page = PageRow(page=1, dpi=DPI, tiles=len(tiles), skipped=skipped)
+    images = (encode_jpeg(_crop(grey, tile.box)[..., None], 10_000_000) for tile in tiles)
+    page = PageRow(
+        page=1,
+        dpi=DPI,
+        tiles=len(tiles),
+        skipped=skipped,
+        image_bytes=sum(map(len, images)),
+        layout="{}",
+    )
     return SheetFigures(
         document_id=f"{seed:032x}",
         profile=PROFILE.name,
@@ -96,7 +106,7 @@ def figures(office: Office, seed: int) -> SheetFigures:
         version="v1",
         at=0,
         pages=1,
-        histograms=page_histograms(page, answers, found),
+        histograms=page_histograms(page, answers, found, _slope(grey)),
     )
 
 
@@ -132,6 +142,14 @@ def scanned(office: Office, page: Pixels, seed: int) -> Pixels:
     whole = Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))
     whole.save(file, "JPEG", quality=JPEG_QUALITY)
     return np.asarray(Image.open(file))
+
+
+def _slope(grey: Pixels) -> float:
+    """Returns the skew as the reader of layouts has it, from a picture of 72 dpi."""
+    height, width = grey.shape
+    size = (round(width * POINTS_PER_INCH / DPI), round(height * POINTS_PER_INCH / DPI))
+    small = Image.fromarray(grey).resize(size, Image.Resampling.BOX)
+    return skew(inked(np.asarray(small)))
 
 
 @cache

@@ -12,7 +12,8 @@ TileState = Literal["pending", "answered", "failed"]
 class PageRow:
     """One page as it was tiled; ``tiled`` marks that all its rows are written.
 
-    ``layout`` is the JSON of the sheet's layout, empty where it was not read.
+    ``layout`` is the JSON of the sheet's layout, empty where it was not read. ``image_bytes`` is
+    the size of all its tiles' images.
     """
 
     page: int
@@ -32,6 +33,7 @@ class PageRow:
     has_layer: bool = False
     warnings: tuple[str, ...] = ()
     layout: str = ""
+    image_bytes: int = 0
 
     @property
     def is_marked(self) -> bool:

@@ -15,6 +15,8 @@ Histograms = Mapping[str, Histogram]
 CONFIDENCE = "confidence"
 SYMBOL_SIZE = "symbol size, pt"
 TEXT_HEIGHT = "text height, pt"
+TILE_IMAGE = "tile image, kB"
+SKEW = "skew, degrees"
 TILES_WITH_INK = "tiles with ink"
 TILES_WITHOUT_FINDS = "tiles without detections"
 REJECTED = "rejected in review"
@@ -24,11 +26,14 @@ PER_TILE = "per tile: "
 
 _SHARES = (1e-9, *(n / 20 for n in range(1, 20)), 1 - 1e-9)
 _LENGTHS = tuple(2 * 2 ** (n / 4) for n in range(33))
+_DEGREES = tuple((n - 19.5) / 10 for n in range(40))
 _RATES = (1e-9, *(2 ** (n / 2) for n in range(-12, 13)))
 _EDGES: Mapping[str, tuple[float, ...]] = {
     CONFIDENCE: tuple(float(each) for each in range(5, 100, 5)),
     SYMBOL_SIZE: _LENGTHS,
     TEXT_HEIGHT: _LENGTHS,
+    TILE_IMAGE: _LENGTHS,
+    SKEW: _DEGREES,
     TILES_WITH_INK: _SHARES,
     TILES_WITHOUT_FINDS: _SHARES,
     REJECTED: _SHARES,

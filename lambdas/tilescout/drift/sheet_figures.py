@@ -11,8 +11,10 @@ from tilescout.detections import Answer, Detection
 from tilescout.drift.histograms import (
     CONFIDENCE,
     PER_TILE,
+    SKEW,
     SYMBOL_SIZE,
     TEXT_HEIGHT,
+    TILE_IMAGE,
     TILES_WITH_INK,
     TILES_WITHOUT_FINDS,
     Histograms,
@@ -42,11 +44,12 @@ class SheetFigures:
 
 
 def page_histograms(
-    page: PageRow, answers: Sequence[Answer], detections: Sequence[Detection]
+    page: PageRow, answers: Sequence[Answer], detections: Sequence[Detection], slope: float = 0.0
 ) -> Histograms:
     """Returns the histograms of one page, from what merging has at hand.
 
-    ``answers`` are those of its tiles and of its own text. Lengths are in points.
+    ``answers`` are those of its tiles and of its own text; ``slope`` is the tangent of its skew.
+    Lengths are in points.
     """
     of_tiles = [answer for answer in answers if answer.tile >= 0]
     found = {
@@ -55,6 +58,8 @@ def page_histograms(
         TEXT_HEIGHT: histogram(TEXT_HEIGHT, _text_heights(of_tiles, page.dpi)),
         TILES_WITH_INK: histogram(TILES_WITH_INK, _share(page.tiles, page.tiles + page.skipped)),
         TILES_WITHOUT_FINDS: histogram(TILES_WITHOUT_FINDS, _empty_share(of_tiles)),
+        TILE_IMAGE: histogram(TILE_IMAGE, _kilobytes(page)),
+        SKEW: histogram(SKEW, (math.degrees(math.atan(slope)),) if page.layout else ()),
         **_label_rates(detections, len(of_tiles)),
     }
     return {name: counts for name, counts in found.items() if counts}
@@ -68,6 +73,11 @@ def _symbol_sizes(detections: Sequence[Detection], dpi: int) -> list[float]:
 def _text_heights(answers: Sequence[Answer], dpi: int) -> list[float]:
     boxes = [word.box for answer in answers for word in answer.words]
     return [min(box.width, box.height) * POINTS_PER_INCH / dpi for box in boxes]
+
+
+def _kilobytes(page: PageRow) -> tuple[float, ...]:
+    """Returns the mean size of a tile's image, nothing of pages tiled before it was noted."""
+    return _share(page.image_bytes, 1000 * page.tiles) if page.image_bytes else ()
 
 
 def _share(part: int, whole: int) -> tuple[float, ...]:

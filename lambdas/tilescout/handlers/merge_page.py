@@ -158,7 +158,7 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
         "tiles_answered": sum(tile.state == "answered" for tile in tiles),
         "tiles_reused": sum(tile.reused for tile in tiles),
         "model_versions": sorted(set(versions.values())),
-        "histograms": to_json(page_histograms(page, answers, kept.detections)),
+        "histograms": to_json(page_histograms(page, answers, kept.detections, layout.slope)),
         "warnings": [
             *merged.warnings,
             *kept.warnings,

@@ -163,11 +163,13 @@ def _render(document: Document, row: PageRow, path: Path) -> PageRow:
     request = RenderRequest.for_page(row.page, document.profile, dpi=resolution.dpi)
     grid = _grid(request)
     tiles: list[TileRow] = []
+    sizes: list[int] = []
 
     def store(rendered: RenderedTile) -> None:
         image = keys.tile_image(document.id, row.page, grid, rendered.tile.index)
         kind = "application/zip" if is_archive(rendered.image) else "image/jpeg"
         objects.write(runtime.s3(), SETTINGS.tiles_bucket, image, rendered.image, kind)
+        sizes.append(len(rendered.image))
         tiles.append(
             TileRow(
                 page=row.page,
@@ -187,7 +189,7 @@ def _render(document: Document, row: PageRow, path: Path) -> PageRow:
     bands = page_table.write_bands(ledger, document.id, row.page, [tile.tile for tile in tiles])
     metrics.add_metric("TilesPlanned", MetricUnit.Count, page.tiles_sent)
     page = replace(page, warnings=resolution.warnings + page.warnings)
-    return _marked(row, page, grid, bands)
+    return _marked(replace(row, image_bytes=sum(sizes)), page, grid, bands)
 
 
 def _store_layer(document: Document, page: RenderedPage) -> None:

@@ -43,3 +43,10 @@ def test_the_pdfs_own_text_is_no_tile() -> None:
 def test_a_symbol_that_is_cut_open_has_no_size() -> None:
     found = page_histograms(PAGE, [], [valve(open_sides=("left",))])
     assert "symbol size, pt" not in found
+
+
+def test_a_scan_tells_its_sharpness_and_its_skew() -> None:
+    scan = PageRow(page=1, tiles=2, dpi=144, image_bytes=180_000, layout="{}")
+    found = page_histograms(scan, [], [], slope=0.0175)
+    assert found["tile image, kB"] == {22: 1}  # 90 kB
+    assert found["skew, degrees"] == {30: 1}  # 1 degree
