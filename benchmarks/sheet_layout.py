@@ -21,10 +21,13 @@ import numpy as np
 import pymupdf
 from PIL import Image
 
+from benchmarks.frame_baseline import canny_hough_frame
 from tilescout.geometry import Box, iou
 from tilescout.rendering.mupdf_page import ShownPage
 from tilescout.rendering.sheet_reading import read_layout
 from tilescout.sheet_layout.layout import SheetLayout
+from tilescout.sheet_layout.sheet_reader import read_words
+from tilescout.sheet_layout.words import SheetWord
 
 PAPERS = {"A4": (842, 595), "A3": (1191, 842), "A2": (1684, 1191), "A1": (2384, 1684),
           "A0": (3370, 2384)}  # fmt: skip
@@ -138,8 +141,10 @@ def _title_block(page: pymupdf.Page, frame: Box, number: str, draw: random.Rando
     return block
 
 
-def scanned(document: pymupdf.Document, degrees: float) -> pymupdf.Document:
-    """Returns the page as a picture that lies askew, with grain; its words lie under it."""
+def scanned(
+    document: pymupdf.Document, degrees: float, *, has_words: bool = True
+) -> pymupdf.Document:
+    """Returns the page as a picture that lies askew, with grain; its words may lie under it."""
     page = document[0]
     pixmap = page.get_pixmap(dpi=150, colorspace=pymupdf.csGRAY)
     picture = Image.frombytes("L", (pixmap.width, pixmap.height), pixmap.samples)
@@ -151,6 +156,8 @@ def scanned(document: pymupdf.Document, degrees: float) -> pymupdf.Document:
     scan = pymupdf.open()
     turned = scan.new_page(width=page.rect.width, height=page.rect.height)
     turned.insert_image(turned.rect, stream=file.getvalue())
+    if not has_words:
+        return scan
     middle = pymupdf.Point(page.rect.width / 2, page.rect.height / 2)
     turn = pymupdf.Matrix(1, 0, 0, 1, -middle.x, -middle.y) * pymupdf.Matrix(degrees)
     for x, _, _, y, text, *_ in page.get_text("words"):
@@ -162,6 +169,20 @@ def scanned(document: pymupdf.Document, degrees: float) -> pymupdf.Document:
 def read(document: pymupdf.Document) -> SheetLayout:
     """Returns the layout of the first page."""
     return read_layout(ShownPage(document[0], 200))
+
+
+def read_later(scan: pymupdf.Document, with_words: pymupdf.Document) -> SheetLayout:
+    """Returns the layout of a scan without words, with those of the same scan that has them."""
+    words = [SheetWord(text, Box(*sides)) for *sides, text, _, _, _ in
+             with_words[0].get_text("words")]  # fmt: skip
+    return read_words(read(scan), words)
+
+
+def read_by_baseline(document: pymupdf.Document) -> SheetLayout:
+    """Returns a layout with the frame that Canny's edges and Hough's lines give, and no more."""
+    pixmap = document[0].get_pixmap(dpi=72, colorspace=pymupdf.csGRAY)
+    rows = np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.stride)
+    return SheetLayout(frame=canny_hough_frame(rows[:, : pixmap.width].copy()))
 
 
 @dataclass(slots=True)
@@ -211,7 +232,20 @@ def measure(sheets: int) -> dict[str, Score]:
         scores.setdefault("drawn", Score()).add(truth, read(document), document[0].rect)
         degrees = random.Random(seed).uniform(-1, 1)
         scan = scanned(document, degrees)
-        scores.setdefault("scanned askew", Score()).add(truth, read(scan), scan[0].rect)
+        read_scan = read(scan)
+        scores.setdefault("scanned askew", Score()).add(truth, read_scan, scan[0].rect)
+        later = read_later(scanned(document, degrees, has_words=False), scan)
+        name = "scanned askew, words read later"
+        scores.setdefault(name, Score()).add(truth, later, scan[0].rect)
+        by_baseline = read_by_baseline(document)
+        scores.setdefault("drawn, by Canny and Hough", Score()).add(
+            truth, by_baseline, document[0].rect
+        )
+        # The skew is given to the baseline, which has none of its own.
+        askew = replace(read_by_baseline(scan), slope=read_scan.slope)
+        scores.setdefault("scanned askew, by Canny and Hough", Score()).add(
+            truth, askew, scan[0].rect
+        )
     return scores
 
 
