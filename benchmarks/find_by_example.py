@@ -1,13 +1,15 @@
 """How well symbols are found by example: per kind, at one fixed score for all.
 
     python -m benchmarks.find_by_example --data DIR --truth FILE [--examples 5] [--boxes 2]
-        [--rejects 1] [--scans] [--kind NAME] [--finds FILE]
+        [--rejects 1] [--scans | --correlation] [--kind NAME] [--finds FILE]
 
 ``FILE`` is JSON: ``{"pages": {"file.pdf#1": {"kind": [[left, top, right, bottom, ...], ...]}}}``
 in points of the page as it is shown, complete for each kind on its pages. Every example's box is
 off by -3 to +9 % of its longer side per side; the example itself does not count. A find is right
 where its IoU with a symbol that no better find has is at least .5. With ``--scans`` the pages are
 rendered at 200 dpi, turned by 0.3 degrees, blurred and made noisy, and searched by their pixels.
+``--correlation`` searches these by plain normalised cross-correlation instead; its score is no
+chance, so compare "F1 at best", that at the score which suits a draw best, known in hindsight.
 ``--rejects`` rejects so many of the best-scored wrong finds, one after the other. ``--finds``
 writes the score of every find and whether it is right, by kind and draw.
 """
@@ -26,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import plain_correlation
 from benchmarks.scanned_pages import on_scan, scanned
 from tilescout.example_search import (
     Example,
@@ -77,6 +80,10 @@ class Outcome:
             right / max(1, self.symbols),
             2 * right / max(1, given + self.symbols),
         )
+
+    def best_f1(self) -> float:
+        """Returns F1 at the score from which on it is best, which nobody knows beforehand."""
+        return max((self.rates(score)[2] for score, _ in self.judged), default=0.0)
 
 
 def kinds_of(truth: Path) -> list[Kind]:
@@ -133,6 +140,17 @@ STROKES = Method(
     read_strokes, learn_symbol, find_symbols, with_reject, with_common_lettering, lambda box, _: box
 )
 PIXELS = Method(scanned, learn_pixels, find_pixels, with_pixel_reject, list, on_scan)
+CORRELATION = Method(
+    scanned, plain_correlation.learn, plain_correlation.find, lambda _, symbol, __: symbol, list,
+    on_scan,
+)  # fmt: skip
+
+
+def method_of(options: argparse.Namespace) -> Method:
+    """Returns the method that the options name."""
+    if options.correlation:
+        return CORRELATION
+    return PIXELS if options.scans else STROKES
 
 
 def searched(
@@ -154,7 +172,7 @@ def tried(
     kind: Kind, pages: dict[int, Any], chance: random.Random, options: argparse.Namespace
 ) -> tuple[Outcome, float, float]:
     """Returns the outcome of one draw of examples, and CPU seconds of learning and of a page."""
-    method = PIXELS if options.scans else STROKES
+    method = method_of(options)
     places = chance.sample(kind.places, options.boxes)
     began = time.process_time()
     symbols = [
@@ -178,7 +196,7 @@ def tried(
 
 def read_pages(kind: Kind, options: argparse.Namespace) -> dict[int, Any]:
     """Returns the pages of a kind, and moves its boxes to where they lie on them."""
-    method = PIXELS if options.scans else STROKES
+    method = method_of(options)
     pages = {page: method.read(options.data / kind.file, page) for page in kind.boxes}
     for page, boxes in kind.boxes.items():
         kind.boxes[page] = [method.place(box, pages[page]) for box in boxes]
@@ -211,10 +229,11 @@ def main() -> None:
     parser.add_argument("--rejects", type=int, default=0)
     parser.add_argument("--kind", default="")
     parser.add_argument("--scans", action="store_true")
+    parser.add_argument("--correlation", action="store_true")
     parser.add_argument("--finds", type=Path)
     options = parser.parse_args()
-    print("| kind (symbols) | P | R | F1 | CPU s first page | CPU s later |")
-    print("|---|---|---|---|---|---|")
+    print("| kind (symbols) | P | R | F1 | F1 at best | CPU s first page | CPU s later |")
+    print("|---|---|---|---|---|---|---|")
     outcomes: dict[str, list[Outcome]] = defaultdict(list)
     for kind in kinds_of(options.truth):
         name = f"{Path(kind.file).stem} {kind.name}"
@@ -225,14 +244,19 @@ def main() -> None:
         draws = [tried(kind, pages, chance, options) for _ in range(options.examples)]
         outcomes[name] = [outcome for outcome, _, _ in draws]
         p, r, f1 = np.mean([outcome.rates(LEAST) for outcome, _, _ in draws], 0)
+        best = np.mean([outcome.best_f1() for outcome, _, _ in draws])
         first, later = np.mean([(one, two) for _, one, two in draws], 0)
         print(
-            f"| {name} ({len(kind.places)}) | {p:.2f} | {r:.2f} | {f1:.3f} | {first + later:.1f} "
-            f"| {later:.1f} |",
+            f"| {name} ({len(kind.places)}) | {p:.2f} | {r:.2f} | {f1:.3f} | {best:.3f} "
+            f"| {first + later:.1f} | {later:.1f} |",
             flush=True,
         )
     every = [np.mean([one.rates(LEAST)[2] for one in of_kind]) for of_kind in outcomes.values()]
-    print(f"| **mean of {len(every)} kinds** | | | **{np.mean(every):.3f}** | | |\n")
+    bests = [np.mean([one.best_f1() for one in of_kind]) for of_kind in outcomes.values()]
+    print(
+        f"| **mean of {len(every)} kinds** | | | **{np.mean(every):.3f}** | "
+        f"{np.mean(bests):.3f} | | |\n"
+    )
     print("| score | finds | right |\n|---|---|---|")
     print("\n".join(reliability(outcomes)))
     if options.finds:
