@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -12,6 +13,7 @@ from tests.unit.tilescout_cli.drawn_symbols import write_page, write_pictures
 from tilescout.geometry import Box, iou
 from tilescout_cli.app import app
 
+SCHEMA = Path(__file__).parents[4] / "docs" / "detections.schema.json"
 PROFILE = ("--profile", "symbols-onnx")
 
 
@@ -37,6 +39,7 @@ def test_boxes_are_named_by_the_nearest_reference_and_the_rest_is_unknown(tmp_pa
                "--out", tmp_path / "draft", *PROFILE)  # fmt: skip
 
     result = json.loads((tmp_path / "draft" / "plant" / "detections.json").read_text())
+    jsonschema.validate(result, json.loads(SCHEMA.read_text()))
     found = [(each["label"], Box(*each["box_pt"])) for each in result["detections"]]
     for label, box in truth:
         [name] = [name for name, other in found if iou(box, other) >= 0.5]
