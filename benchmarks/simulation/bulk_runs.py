@@ -20,11 +20,10 @@ from benchmarks.simulation.tilescout_system.hint_spread import spread_seconds
 from tilescout.handlers.run_steps.survey import TILES_PER_TURN
 from tilescout.pricing import PriceTable
 from tilescout.runs import pacing
-from tilescout.runs.detecting import PATIENCE_WITH_MODEL
 from tilescout.runs.inference_units import ModelPace, max_calls_per_second, paid_until, plan_units
 from tilescout.runs.model_lifecycle import START_POLL
 from tilescout.runs.model_records import measured_rate
-from tilescout.runs.pacing import Pace, Progress, Turn
+from tilescout.runs.pacing import PATIENCE_WITH_MODEL, Pace, Progress, Turn
 
 
 def simulate(case: Bulk) -> Came:

@@ -22,6 +22,12 @@ Status = Literal[
     "SUPERSEDED",
 ]
 ENDED: frozenset[Status] = frozenset({"DONE", "PARTIAL", "FAILED", "REJECTED", "SUPERSEDED"})
+DUE: tuple[Status, ...] = ("QUEUED", "RUNNING", "WAITING_FOR_MODEL")
+"""Statuses of documents that are tiled and whose tiles wait for a run."""
+SETTLED: frozenset[Status] = ENDED | {"HELD", "WAITING_FOR_MODEL"}
+"""Nothing more happens to documents of these without a person."""
+EXPLAINED: frozenset[Status] = frozenset({"REJECTED", "FAILED", "HELD", "SUPERSEDED"})
+"""Whoever waits for a document of these is told its reason."""
 
 GIVEN_UP = "could not be processed after several tries"
 """The reason of pages and documents whose messages became dead letters contains this text."""

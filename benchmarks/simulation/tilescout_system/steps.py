@@ -34,8 +34,8 @@ from tilescout.runs import (
     model_start,
     pacing,
 )
-from tilescout.runs.detecting import PATIENCE_WITH_MODEL
 from tilescout.runs.lease_rules import Lease, Phase
+from tilescout.runs.pacing import PATIENCE_WITH_MODEL
 from tilescout.runs.records import Run, RunState, calls_allowed, closing_seconds, hard_deadline
 
 STATE = TypeAdapter(RunState)

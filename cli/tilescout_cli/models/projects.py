@@ -6,12 +6,10 @@ from boto3.dynamodb.conditions import Key
 
 from tilescout.aws.items import from_item
 from tilescout.aws.tables import document_table, lease_table
-from tilescout.documents import Document
+from tilescout.documents import DUE, Document
 from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.stack import cdk_profiles
 from tilescout_cli.stack.target import Stack
-
-DUE = ("WAITING_FOR_MODEL", "QUEUED", "RUNNING")
 
 
 def every(stack: Stack) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from tilescout import keys
 from tilescout.aws.tables import document_table, page_table
-from tilescout.documents import ENDED, Document, Status
+from tilescout.documents import SETTLED, Document, Status
 from tilescout.runs.records import Run
 from tilescout_cli.console import clock
 from tilescout_cli.console.terminal import dollars
@@ -16,8 +16,6 @@ from tilescout_cli.models.costs import NO_BILL, ModelBill
 from tilescout_cli.stack import cdk_profiles
 from tilescout_cli.stack.target import Stack
 
-SETTLED: frozenset[Status] = ENDED | {"HELD", "WAITING_FOR_MODEL"}
-"""Nothing more happens to these without a person."""
 INTAKE: frozenset[Status] = frozenset({"ACCEPTED"})
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from tilescout.aws.tables import document_table, lease_table
-from tilescout.documents import Document
+from tilescout.documents import EXPLAINED, Document
 from tilescout_cli.console import clock
 from tilescout_cli.documents.uploads import SentPdf
 from tilescout_cli.models.costs import ModelBill
@@ -164,7 +164,7 @@ class _News:
             return self._unseen * unseen
         if document.status == "WAITING_FOR_MODEL":
             return f"WAITING_FOR_MODEL: {document.reason or self._remedy(document)}"
-        if document.status in ("REJECTED", "FAILED", "HELD", "SUPERSEDED"):
+        if document.status in EXPLAINED:
             return f"{document.status}: {document.reason}"
         return ""
 

@@ -12,9 +12,6 @@ from tilescout.runs.pacing import Progress
 from tilescout.runs.records import Run, RunState
 from tilescout.runs.survey import Survey, TileKey
 
-PATIENCE_WITH_MODEL = 10 * 60
-"""Seconds without a tile's end after which a model, which costs money, is stopped."""
-
 
 @dataclass(frozen=True, slots=True)
 class DetectingTurn:
@@ -54,7 +51,7 @@ def detecting_turn(
         deadline=state.deadline,
         calls_left=run.calls_left,
         calls_per_tile=state.calls_per_tile,
-        patience=_patience(state, seen),
+        patience=pacing.patience(starts_model=state.starts_model, may_blame=seen.may_blame),
         turns=state.turns,
     )
     finished = pacing.why_finished(progress, state.pace, limits, now)
@@ -72,14 +69,6 @@ def detecting_turn(
 
 def _stopped(state: RunState, finished: str) -> DetectingTurn:
     return DetectingTurn(replace(state, next="StopModel", wait_seconds=0, finished=finished))
-
-
-def _patience(state: RunState, seen: Survey) -> int:
-    """Returns how many seconds the run goes on without a tile's end."""
-    # A few more minutes of a model cost less than its next start, which tiles that it breaks on
-    # would need if they did not fail now.
-    is_costly = state.starts_model and not seen.may_blame
-    return PATIENCE_WITH_MODEL if is_costly else pacing.NO_PROGRESS
 
 
 def _sent(state: RunState, seen: Survey, progress: Progress, now: int) -> DetectingTurn:

@@ -22,6 +22,8 @@ SLOWING_AFTER = 30
 """Seconds without a tile's end after which the rate that was measured is halved each turn."""
 NO_PROGRESS = 20 * 60
 """Seconds without a tile's end after which the run stops detecting."""
+PATIENCE_WITH_MODEL = 10 * 60
+"""Seconds without a tile's end after which a model, which costs money, is stopped."""
 NOTHING_TO_SEND = "the remaining tiles cannot be sent now"
 NOTHING_ENDS = "no progress"
 STALLED = (NOTHING_TO_SEND, NOTHING_ENDS)
@@ -150,6 +152,15 @@ class Limits:
     calls_per_tile: int
     patience: int = NO_PROGRESS
     turns: int = 0
+
+
+def patience(*, starts_model: bool, may_blame: bool) -> int:
+    """Returns how many seconds a run goes on without a tile's end.
+
+    A few more minutes of a model cost less than its next start, which tiles that it breaks on would
+    need if they did not fail now: those that may be blamed for what they broke.
+    """
+    return PATIENCE_WITH_MODEL if starts_model and not may_blame else NO_PROGRESS
 
 
 def why_finished(progress: Progress, pace: Pace, limits: Limits, now: int) -> str:

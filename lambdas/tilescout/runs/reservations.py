@@ -213,6 +213,11 @@ def fail(row: TileRow, token: int, now: int, *, run_has_answers: bool) -> TileRo
     return replace(row, state="failed", reservation=None)
 
 
+def give_up(row: TileRow, token: int, now: int, *, run_has_answers: bool) -> TileRow | Drop:
+    """Returns the failed row with the call of a lost attempt counted; see ``fail``."""
+    return with_lost_call(row, fail(row, token, now, run_has_answers=run_has_answers))
+
+
 def forgive(row: TileRow, token: int, now: int) -> TileRow:
     """Returns the row after a run without any answer, whose attempt on it does not count.
 

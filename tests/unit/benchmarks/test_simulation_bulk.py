@@ -13,7 +13,7 @@ from benchmarks.simulation.custom_labels import ModelSettings
 from benchmarks.simulation.tilescout_system.hint_spread import spread_seconds
 from benchmarks.simulation.tilescout_system.system import PROFILE, Tilescout
 from benchmarks.simulation.world import SYSTEM, new_world
-from tilescout.handlers.run_steps.detect_tiles import _send_hints
+from tilescout.aws import queues
 from tilescout.runs.detecting import DetectingTurn
 from tilescout.runs.records import RunState
 
@@ -75,6 +75,7 @@ def test_hints_are_spread_as_the_handler_spreads_them() -> None:
     sqs = _Sqs()
     tiles = [("document", 1, tile) for tile in range(100)]
     state = RunState(model=PROFILE.model, execution="run", calls_per_second=5.0)
-    _send_hints(cast(Any, sqs), "tiles", DetectingTurn(replace(state, wait_seconds=80), tiles))
+    turn = DetectingTurn(replace(state, wait_seconds=80), tiles)
+    queues.send(cast(Any, sqs), "tiles", turn.hints, turn.state.wait_seconds)
     spread = spread_seconds(100, 80, 5.0)
     assert sorted(sqs.delays) == [int(spread * number / 100) for number in range(100)]

@@ -14,7 +14,7 @@ from tilescout.aws import queues
 from tilescout.aws.documents import events as document_events
 from tilescout.aws.documents import intake, overdue_finalization, uploads
 from tilescout.aws.tables import document_table, lease_table
-from tilescout.documents import ENDED, Attributes, Document, Status
+from tilescout.documents import DUE, ENDED, Attributes, Document, Status
 from tilescout.handlers import settings
 from tilescout.transitions import decisions
 
@@ -28,7 +28,6 @@ STUCK_SECONDS = 15 * 60
 DOCUMENTS_PER_SWEEP = 50
 PAGES_PER_SWEEP = 200
 """Pages of one document that are sent again, one message per page."""
-DUE: tuple[Status, ...] = ("QUEUED", "RUNNING", "WAITING_FOR_MODEL")
 WATCHED: tuple[Status, ...] = (*DUE, "ACCEPTED", "HELD")
 """The statuses in which a document may need the guard; it looks first which of them there are."""
 PAGES_WAITING = 50

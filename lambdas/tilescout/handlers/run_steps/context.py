@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tilescout.aws.tables import claim_table, document_table, lease_table
+from tilescout.aws.tables import claim_table, document_table, lease_table, model_table
 from tilescout.errors import LeaseLost
 from tilescout.handlers.model_control import ModelControl
 from tilescout.handlers.run_steps.claims import DueDocuments
@@ -17,6 +17,7 @@ from tilescout.handlers.settings import Configuration
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
 from tilescout.runs.lease_rules import Lease, Phase, heartbeat
+from tilescout.runs.model_lifecycle import GONE, UNSEEN
 from tilescout.runs.records import HeldRun, RunState, unrecorded_run
 
 if TYPE_CHECKING:
@@ -86,6 +87,14 @@ class StepContext:
             token=self.state.token,
             now=self.now,
         )
+
+    def is_model_up(self) -> bool:
+        """Returns False for a model that somebody stopped, and for one not needed yet."""
+        state = self.state
+        if not (state.starts_model and state.ready_at):
+            return False
+        control, known = self.control(), model_table.in_use(self.ledger, state.model)
+        return control.describe(known, state.version).status in ("RUNNING", UNSEEN, GONE)
 
 
 def keep_lease(context: StepContext, phase: Phase | None = None) -> Lease:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tilescout.aws import queues
-from tilescout.aws.tables import model_table
 from tilescout.handlers.run_steps.claims import claim_due
 from tilescout.handlers.run_steps.context import StepContext, keep_lease, open_step
 from tilescout.handlers.run_steps.merge_pages import merge_hints
 from tilescout.handlers.run_steps.survey import survey
-from tilescout.runs.detecting import DetectingTurn, detecting_turn
+from tilescout.runs.detecting import detecting_turn
 from tilescout.runs.merge_pacing import HINTS_PER_TURN
-from tilescout.runs.model_lifecycle import GONE, UNSEEN
 from tilescout.runs.records import RunState
-
-if TYPE_CHECKING:
-    from mypy_boto3_sqs import SQSClient
 
 
 def detect_tiles(context: StepContext) -> RunState:
@@ -28,24 +21,12 @@ def detect_tiles(context: StepContext) -> RunState:
     held, seen = survey(documents, ledger, held, fails=True)
     unmerged = merge_hints(documents, ledger, held)
     queues.send(context.sqs, context.merges_queue_url, unmerged[:HINTS_PER_TURN])
-    is_model_up = _is_model_up(context)
-    turn = detecting_turn(context.state, held.record, seen, context.now, is_model_up=is_model_up)
+    turn = detecting_turn(
+        context.state, held.record, seen, context.now, is_model_up=context.is_model_up()
+    )
     if turn.is_last:
         keep_lease(context, "closing")
-    _send_hints(context.sqs, context.hints_queue_url, turn)
-    return turn.state
-
-
-def _is_model_up(context: StepContext) -> bool:
-    """False for a model that somebody stopped, and for one that was not needed yet."""
-    state = context.state
-    if not (state.starts_model and state.ready_at):
-        return False
-    known = model_table.in_use(context.ledger, state.model)
-    return context.control().describe(known, state.version).status in ("RUNNING", UNSEEN, GONE)
-
-
-def _send_hints(sqs: SQSClient, queue_url: str, turn: DetectingTurn) -> None:
     # Evenly until the next look: what is sent faster than it is answered comes back refused, and
     # makes the measured rate, and with it the next window, smaller than they could be.
-    queues.send(sqs, queue_url, turn.hints, turn.state.wait_seconds)
+    queues.send(context.sqs, context.hints_queue_url, turn.hints, turn.state.wait_seconds)
+    return turn.state

@@ -43,8 +43,8 @@ def survey(
     for document_id, row in rows.uncounted:
         page_table.band_outcome(ledger, document_id, row.page, row.tile, row.state)
     for document_id, row, others in seen.given_up:
-        fail = partial(reservations.fail, token=state.token, now=now, run_has_answers=others)
-        _give_up(ledger, document_id, row, fail)
+        failed = partial(reservations.give_up, token=state.token, now=now, run_has_answers=others)
+        _give_up(ledger, document_id, row, failed)
     complete = {claim.document_id: claim for claim in seen.complete}
     claims = tuple(complete.get(claim.document_id, claim) for claim in held.claims)
     return replace(held, claims=claims), seen
@@ -107,11 +107,8 @@ def _read(ledger: Table, claims: Sequence[Claim], first_band: int, now: int) -> 
 
 
 def _give_up(
-    ledger: Table, document_id: str, row: TileRow, fail: Callable[[TileRow], TileRow | Drop]
+    ledger: Table, document_id: str, row: TileRow, give_up: Callable[[TileRow], TileRow | Drop]
 ) -> None:
-    def give_up(row: TileRow) -> TileRow | Drop:
-        return reservations.with_lost_call(row, fail(row))
-
     failed = tile_table.change(ledger, document_id, row.page, row.tile, give_up)
     if isinstance(failed, TileRow):
         page_table.band_outcome(ledger, document_id, row.page, row.tile, "failed")
