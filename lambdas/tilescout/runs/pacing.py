@@ -155,7 +155,7 @@ class Limits:
 
 
 def patience(*, starts_model: bool, may_blame: bool) -> int:
-    """Returns how many seconds a run goes on without a tile's end.
+    """Returns the seconds for which a run goes on without a tile's end.
 
     A few more minutes of a model cost less than its next start, which tiles that it breaks on would
     need if they did not fail now: those that may be blamed for what they broke.

@@ -29,6 +29,7 @@ WIDE = {
 }
 SMALL = {
     "infra.node": "imported before aws_cdk, which starts Node",
+    "tilescout.handlers.run_steps.detect_tiles": "one state of the workflow, as its siblings",
     "tilescout.handlers.run_steps.open_run": "one state of the workflow, as its siblings",
     "tilescout.rendering.sheet_reading": "imports MuPDF, which readers of sheets do not",
     "tilescout.sheet_layout.sheet_reader": "imports numpy, which readers of a layout do not need",
