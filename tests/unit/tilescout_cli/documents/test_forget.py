@@ -21,8 +21,9 @@ from tests.unit.tilescout_cli.cli_stack import (
 )
 from tilescout import keys
 from tilescout.aws.detectors.shared_answers import SharedAnswers
-from tilescout.aws.tables import document_table, page_table
+from tilescout.aws.tables import document_table, figures_table, page_table
 from tilescout.documents import Document
+from tilescout.drift.sheet_figures import SheetFigures
 from tilescout.ledger import PageRow, TileRow
 from tilescout.runs.records import Run
 from tilescout_cli.app import app
@@ -73,7 +74,20 @@ def stored(stack: Stack, key: str = KEY, **changed: Any) -> Document:
     source = keys.source_key("documents-bucket", key)
     change = Change(number=1, kind="edit", group="1", by="me", at=1, steps=())
     ReviewRows(stack.ledger, source).append(change)
+    figures_table.write(stack.ledger, _figures(made), clock.now())
     return made
+
+
+def _figures(made: Document) -> SheetFigures:
+    return SheetFigures(
+        document_id=made.id,
+        profile=made.profile.name,
+        key=made.key,
+        version="",
+        at=made.accepted_at,
+        pages=1,
+        histograms={},
+    )
 
 
 def _ledger(stack: Stack, made: Document) -> None:
@@ -123,7 +137,7 @@ def test_it_counts_what_it_removes(stack: Stack) -> None:
         "shared answers": 2,
         "result files": 2,
         "detections": 3,
-        "ledger rows": 7,
+        "ledger rows": 8,
         "review rows": 1,
         "documents": 1,
     }
