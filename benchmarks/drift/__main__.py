@@ -1,6 +1,6 @@
 """Counts false alarms of drift on a stationary stream, and how soon a change is found.
 
-    python -m benchmarks.drift [--sheets 140] [--changed 24] [--per-day 20 5] [--kept FILE]
+    python -m benchmarks.drift [--sheets 140] [--changed 16] [--per-day 20 5] [--kept FILE]
 
 Sheets of a plant are drawn, scanned and read by the sample detector on their tiles, as a run does;
 what is kept of each goes through the daily test of the guard. Days of a stream draw their sheets
@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.drift.made_sheets import CHANGES, USUAL, Office, figures
-from tilescout.drift.histograms import from_json, to_json
+from tilescout.drift.histograms import CONFIDENCE, from_json, to_json
 from tilescout.drift.sheet_figures import SheetFigures
 from tilescout.drift.sides import MAX_BASELINE, Sides
 
@@ -100,6 +100,11 @@ def _alarms(baseline: Pool, days: Sequence[Pool]) -> bool:
     return bool(Sides(baseline=tuple(baseline), recent=recent).moved())
 
 
+def symbols_per_sheet(pool: Pool) -> float:
+    """Returns how many symbols the detector finds on a sheet, on average."""
+    return sum(sum(each.histograms.get(CONFIDENCE, {}).values()) for each in pool) / len(pool)
+
+
 def _row(name: str, found: Sequence[int]) -> str:
     within = [sum(0 < day <= limit for day in found) / len(found) for limit in (1, 2, 5)]
     return f"| {name} | " + " | ".join(f"{share:.2f}" for share in within) + " |"
@@ -108,13 +113,15 @@ def _row(name: str, found: Sequence[int]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sheets", type=int, default=140)
-    parser.add_argument("--changed", type=int, default=24)
+    parser.add_argument("--changed", type=int, default=16)
     parser.add_argument("--per-day", type=int, nargs="+", default=[20, 5])
     parser.add_argument("--kept", type=Path)
     asked = parser.parse_args()
     every = pools(asked.sheets, asked.changed, asked.kept)
     middle = min(MAX_BASELINE, asked.sheets // 2)
     baseline, usual = every[""][:middle], every[""][middle:]
+    for name, pool in every.items():
+        print(f"{name or 'usual'}: {symbols_per_sheet(pool):.1f} symbols per sheet")
     for per_day in asked.per_day:
         begin = time.process_time()
         alarms = false_alarms(baseline, usual, per_day, random.Random(1))
