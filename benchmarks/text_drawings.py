@@ -87,8 +87,9 @@ class Reader:
                 pass_fds=[theirs.fileno()],
             )
         self._socket = ours
-        reading = checkout / "cli/tilescout_local/engines/text_reading.py"
-        self._names_alphabet = "def request_frame" in reading.read_text()
+        engines = checkout / "cli/tilescout_local/engines"
+        modules = (path.read_text() for path in engines.glob("*.py"))
+        self._names_alphabet = any("def request_frame(alphabet" in text for text in modules)
 
     def read(self, image: bytes) -> tuple[list[Line], float]:
         """Returns the lines of an image and the CPU seconds that they took."""
