@@ -119,7 +119,7 @@ def test_an_upload_that_insists_on_an_unknown_profile_is_rejected(account: Accou
     assert document["status"] == "REJECTED"
     assert document["reason"] == (
         "an upload of `tilescout` names a profile of the stack; 'texxt' is none; known: "
-        "drawing-only, fine, layer, like, served, symbols, text, twice, words; "
+        "drawing-only, fine, fresh, layer, like, served, symbols, text, twice, words; "
         "deploy the cdk.json that has it"
     )
 
