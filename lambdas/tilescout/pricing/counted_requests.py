@@ -170,7 +170,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
         },
         "document": {
             "dynamodb_read": 53.5,
-            "dynamodb_write": 81.0,
+            "dynamodb_write": 82.0,
             "eventbridge_event": 1.0,
             "lambda_request": 9.5,
             "s3_get": 5.0,
