@@ -36,7 +36,6 @@ class GuardMetric(StrEnum):
     UNMANAGED_MODELS = "UnmanagedModelsRunning"
     DOCUMENTS_HELD = "DocumentsHeld"
     OLDEST_DUE = "OldestDueSeconds"
-    DRIFTED = "DriftedProfiles"
 
 
 def guard_metric(
@@ -74,7 +73,7 @@ class Monitoring(Construct):
         self._watch_models(Duration.minutes(config.longest_run_minutes()))
         self._watch_documents(Duration.hours(config.settings.oldest_due_hours))
         if config.has_versions():
-            self._watch_drift()
+            self._tell_of_drift(state_machine)
         self._watch_control_functions(functions)
         self._watch_work_functions(functions)
         self._watch_throttles()
@@ -144,14 +143,10 @@ class Monitoring(Construct):
         self._tell_of_rare_ends(state_machine)
 
     def _tell_of_rare_ends(self, state_machine: sfn.StateMachine) -> None:
-        """Sends the topic a message where a run was aborted or ran out of time.
-
-        A rule costs nothing while nothing happens, where an alarm costs by the month.
-        """
-        events.Rule(
-            self,
+        """Sends the topic a message where a run was aborted or ran out of time."""
+        self._tell(
             "RunsCutShort",
-            event_pattern=events.EventPattern(
+            events.EventPattern(
                 source=["aws.states"],
                 detail_type=["Step Functions Execution Status Change"],
                 detail={
@@ -159,17 +154,10 @@ class Monitoring(Construct):
                     "status": ["ABORTED", "TIMED_OUT"],
                 },
             ),
-            targets=[
-                targets.SnsTopic(
-                    self.topic,
-                    message=events.RuleTargetInput.from_text(
-                        "The detection run "
-                        f"{events.EventField.from_path('$.detail.executionArn')} is "
-                        f"{events.EventField.from_path('$.detail.status')}; the guard stops its "
-                        "model within minutes, and the next run takes its documents."
-                    ),
-                )
-            ],
+            "The detection run "
+            f"{events.EventField.from_path('$.detail.executionArn')} is "
+            f"{events.EventField.from_path('$.detail.status')}; the guard stops its "
+            "model within minutes, and the next run takes its documents.",
         )
 
     def _watch_models(self, longest_run: Duration) -> None:
@@ -195,13 +183,28 @@ class Monitoring(Construct):
             periods=AN_HOUR,
         )
 
-    def _watch_drift(self) -> None:
-        self._alarms.above_zero(
+    def _tell_of_drift(self, state_machine: sfn.StateMachine) -> None:
+        self._tell(
             "DrawingsChanged",
-            guard_metric(GuardMetric.DRIFTED, self._namespace),
-            "The drawings that a model reads are no longer like those it began with: "
+            events.EventPattern(
+                source=["tilescout"],
+                detail_type=["DrawingsChanged"],
+                detail={"detection_run": [state_machine.state_machine_arn]},
+            ),
+            "The drawings of profile "
+            f"{events.EventField.from_path('$.detail.profile')} are no longer like those that its "
+            f"model began with ({events.EventField.from_path('$.detail.figures')}): "
             "`tilescout model drift PROFILE` shows what changed.",
         )
+
+    def _tell(self, name: str, pattern: events.EventPattern, message: str) -> None:
+        """Sends the topic a message for each event.
+
+        A rule costs nothing while nothing happens, where an alarm costs by the month.
+        """
+        text = events.RuleTargetInput.from_text(message)
+        target = targets.SnsTopic(self.topic, message=text)
+        events.Rule(self, name, event_pattern=pattern, targets=[target])
 
     def _watch_documents(self, oldest_due: Duration) -> None:
         self._alarms.above_zero(

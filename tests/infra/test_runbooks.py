@@ -13,9 +13,13 @@ PAGE = PAGES["docs/runbooks.md"]
 
 
 def alarms(template: Template) -> set[str]:
-    """Returns the names of the alarms, and of the rule that tells the topic without one."""
-    names = [*template.of_type("CloudWatch::Alarm"), "MonitoringAlarmsRunsCutShort00000000"]
-    return {name.removeprefix("MonitoringAlarms")[:-8] for name in names}
+    """Returns the names of the alarms, and of the rules that tell the topic without one."""
+    names = template.of_type("CloudWatch::Alarm")
+    return {
+        *(name.removeprefix("MonitoringAlarms")[:-8] for name in names),
+        "RunsCutShort",
+        "DrawingsChanged",
+    }
 
 
 def test_every_alarm_of_the_template_has_its_section(template: Template) -> None:

@@ -63,7 +63,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     note_above_zero("DocumentsHeld", MetricUnit.Count, guard.held())
     note_above_zero("OldestDueSeconds", MetricUnit.Seconds, guard.oldest_due_seconds())
     done["drifted"] = drifted(guard) if drift.is_due(now) else 0
-    note_above_zero("DriftedProfiles", MetricUnit.Count, done["drifted"])
     # An error here is the guard's, and an alarm tells; all else is done by then.
     done["started"] = start_runs(leases, guard)
     logger.info("guard finished", extra=done)
@@ -72,7 +71,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
 
 def drifted(guard: DocumentGuard) -> int:
     """Returns how many profiles read drawings that have changed."""
-    watch = drift.DriftGuard(ledger=guard.ledger, now=guard.now, has_time=guard.has_time)
+    watch = drift.DriftGuard(
+        ledger=guard.ledger,
+        events=guard.events,
+        machine=SETTINGS.detection_run_arn,
+        now=guard.now,
+        has_time=guard.has_time,
+    )
     return watch.drifted(CONFIGURATION.profiles)
 
 

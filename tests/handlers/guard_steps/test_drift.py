@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from tests.handlers import served_model
 from tests.handlers.account import Account
+from tests.handlers.between import announced
 from tests.handlers.runs import clock
 from tests.unit.tilescout.drift.sheets import drawn
 from tilescout.aws.tables import figures_table
@@ -38,8 +39,11 @@ def test_a_lower_confidence_of_the_last_days_is_told_at_midnight(account: Accoun
     version = served_model.promote(account)
     keep(account, version, mean=85, days_ago=9)
     keep(account, version, mean=70, days_ago=1)
-    assert drifted(account) == 1
-    assert drifted(account, at=MIDNIGHT + HOUR) == 0
+    with announced() as told:
+        assert drifted(account) == 1
+        assert drifted(account, at=MIDNIGHT + HOUR) == 0
+    [event] = told
+    assert (event["profile"], event["figures"]) == ("served", "confidence")
 
 
 def test_drawings_as_before_are_not_told(account: Account) -> None:

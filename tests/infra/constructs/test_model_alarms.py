@@ -29,7 +29,6 @@ def _alarm(template: Template, metric: str) -> dict[str, Any]:
         ("ModelUpSeconds", 90 * 60),
         ("DocumentsHeld", 0),
         ("OldestDueSeconds", 26 * 3600),
-        ("DriftedProfiles", 0),
         ("UnmanagedModelsRunning", 0),
     ],
 )
@@ -42,7 +41,7 @@ def test_more_than_is_allowed_raises_the_alarm(template: Template, metric: str, 
 
 @pytest.mark.parametrize(
     "metric",
-    ["ModelIdleSeconds", "ModelUpSeconds", "DocumentsHeld", "OldestDueSeconds", "DriftedProfiles"],
+    ["ModelIdleSeconds", "ModelUpSeconds", "DocumentsHeld", "OldestDueSeconds"],
 )
 def test_one_minute_is_enough_to_raise_the_alarm(template: Template, metric: str) -> None:
     alarm = _alarm(template, metric)

@@ -205,16 +205,26 @@ def test_a_run_that_ends_badly_raises_an_alarm(template: Template) -> None:
 
 def test_a_run_that_is_cut_short_is_told_to_the_topic(template: Template) -> None:
     [topic] = template.of_type("SNS::Topic")
-    [rule] = [
-        rule["Properties"]
-        for rule in template.of_type("Events::Rule").values()
-        if "EventPattern" in rule["Properties"]
-    ]
+    rule = _rule(template, "aws.states")
     assert rule["EventPattern"]["detail"] == {
         "stateMachineArn": [{"Ref": "DetectionRun"}],
         "status": ["ABORTED", "TIMED_OUT"],
     }
     assert [target["Arn"] for target in rule["Targets"]] == [{"Ref": topic}]
+
+
+def test_changed_drawings_of_this_stack_are_told_to_the_topic(template: Template) -> None:
+    [topic] = template.of_type("SNS::Topic")
+    rule = _rule(template, "tilescout")
+    assert rule["EventPattern"]["detail-type"] == ["DrawingsChanged"]
+    assert rule["EventPattern"]["detail"] == {"detection_run": [{"Ref": "DetectionRun"}]}
+    assert [target["Arn"] for target in rule["Targets"]] == [{"Ref": topic}]
+
+
+def _rule(template: Template, source: str) -> dict[str, Any]:
+    rules = [rule["Properties"] for rule in template.of_type("Events::Rule").values()]
+    [found] = [each for each in rules if each.get("EventPattern", {}).get("source") == [source]]
+    return dict(found)
 
 
 def test_a_throttled_function_raises_an_alarm_whichever_it_is(template: Template) -> None:

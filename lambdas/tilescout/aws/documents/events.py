@@ -1,9 +1,10 @@
-"""The event DocumentEnded, for the customer's programs."""
+"""The events DocumentEnded and DrawingsChanged, for the customer's programs and the topic."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr
 
@@ -26,15 +27,27 @@ def announce(events: EventBridgeClient, document: Document) -> None:
         "reason": document.reason,
         "result_id": document.result_id,
     }
+    _send(events, "DocumentEnded", detail)
+
+
+def tell_of_changed_drawings(
+    events: EventBridgeClient, machine: str, profile: str, figures: Sequence[str]
+) -> None:
+    """Sends DrawingsChanged: the profile, what moved, and the stack's state machine, by its ARN.
+
+    Raises EventNotSent.
+    """
+    detail = {"detection_run": machine, "profile": profile, "figures": ", ".join(figures)}
+    _send(events, "DrawingsChanged", detail)
+
+
+def _send(events: EventBridgeClient, name: str, detail: dict[str, Any]) -> None:
     sent = events.put_events(
-        Entries=[
-            {"Source": "tilescout", "DetailType": "DocumentEnded", "Detail": json.dumps(detail)}
-        ]
+        Entries=[{"Source": "tilescout", "DetailType": name, "Detail": json.dumps(detail)}]
     )
     if sent["FailedEntryCount"]:
         raise EventNotSent(
-            f"the event bus refused DocumentEnded: {sent['Entries'][0].get('ErrorCode')}; "
-            "it is sent again"
+            f"the event bus refused {name}: {sent['Entries'][0].get('ErrorCode')}; it is sent again"
         )
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
+from tilescout.aws.documents.events import tell_of_changed_drawings
 from tilescout.aws.tables import figures_table, model_table
 from tilescout.profiles import Profile
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_events import EventBridgeClient
 
 logger = Logger(child=True)
 
@@ -29,11 +31,16 @@ class DriftGuard:
     """Compares the documents of the last days with the first ones of the version in use."""
 
     ledger: Table
+    events: EventBridgeClient
+    machine: str
     now: int
     has_time: Callable[[], bool]
 
     def drifted(self, profiles: Iterable[Profile]) -> int:
-        """Returns how many of the profiles with a model have figures that moved."""
+        """Returns how many of the profiles with a model have figures that moved, and tells of each.
+
+        Raises EventNotSent.
+        """
         watched = [profile for profile in profiles if profile.needs_version]
         return sum(self.has_time() and self._has_drifted(profile) for profile in watched)
 
@@ -47,4 +54,5 @@ class DriftGuard:
         moved = [change.name for change in sides.moved()]
         if moved:
             logger.warning("the drawings have changed", profile=profile.name, figures=moved)
+            tell_of_changed_drawings(self.events, self.machine, profile.name, moved)
         return bool(moved)
