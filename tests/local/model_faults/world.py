@@ -49,7 +49,9 @@ TILES = 12
 
 def configure(configuration: Configuration) -> None:
     """Sets one profile per project, with tiles of 256 px and 32 px of overlap."""
+    # Each case sends the same sheet, and its model must be asked each time.
     profile = {
+        "reuse": False,
         "detector": "custom-labels",
         "dpi": 72,
         "tile_size": 256,
