@@ -110,6 +110,7 @@ def test_a_throttled_detector_loses_no_tile_and_bills_none_twice(
     assert record.spent_usd == pytest.approx(0.003)
 
 
+@pytest.mark.long
 def test_a_tile_that_is_refused_for_good_leaves_a_partial_document_and_the_count(
     system: System, textract_calls: Callable[[], int]
 ) -> None:

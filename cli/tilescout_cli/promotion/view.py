@@ -98,9 +98,7 @@ def _verdict(each: LabelComparison) -> str:
     return f"{'better' if each.is_better else 'worse'} by {abs(each.change):.3f}"
 
 
-def _trial_members(result: TrialResult | None) -> dict[str, Any] | None:
-    if result is None:
-        return None
+def _trial_members(result: TrialResult) -> dict[str, Any]:
     found = result.comparison
     return {
         "with": result.before,
@@ -127,7 +125,7 @@ def show_activation(
     _warn(checked)
     if as_json:
         facts = _facts(checked) if checked else {}
-        told = {"comparison": _trial_members(trial)}
+        told = {"comparison": _trial_members(trial)} if trial else {}
         terminal.print_json(_activation_members(activation) | facts | told)
         return
     already = activation.before == activation.model.version and checked is None

@@ -301,8 +301,10 @@ def test_every_arrow_is_in_the_list() -> None:
 OTHERS = {
     # A run's own record ends CLOSED or FAILED.
     "lambdas/tilescout/runs/closing.py": {"FAILED"},
-    # The results of a model file are shown like those of a document.
+    # What a model file or examples find is shown like the results of a document.
     "cli/tilescout_cli/evaluation/model_file.py": {"DONE"},
+    "cli/tilescout_cli/promotion/labelled_pages.py": {"DONE"},
+    "cli/tilescout_cli/training/annotation_drafts.py": {"DONE"},
 }
 """Words that are also statuses of documents, where something else has that status."""
 SOURCES = ("lambdas", "cli/tilescout_cli", "benchmarks/simulation")
