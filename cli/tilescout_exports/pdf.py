@@ -67,8 +67,9 @@ def annotate(document: Any, detections: Detections) -> None:
     Each label gets a layer of its own (optional content group), shown at first.
     """
     colour_of = colours(detections)
-    layers = {label: document.add_ocg(_layer_name(label), on=True) for label in colour_of}
     pdf = mupdf.pdf_document_from_fz_document(document.this)
+    _mend_list_of_layers(pdf)
+    layers = {label: document.add_ocg(_layer_name(label), on=True) for label in colour_of}
     references = {label: mupdf.pdf_new_indirect(pdf, number, 0) for label, number in layers.items()}
     for number, of_page in groupby(detections, key=lambda each: int(each["page"])):
         page = mupdf.pdf_page_from_fz_page(document[number - 1].this)
@@ -80,6 +81,30 @@ def annotate(document: Any, detections: Detections) -> None:
             )  # fmt: skip
         # Once a page: MuPDF walks over all its annotations each time.
         mupdf.pdf_update_page(page)
+
+
+def _mend_list_of_layers(pdf: Any) -> None:
+    """Replaces what is missing or of a wrong kind in the list of layers, if there is one.
+
+    Some CAD programs write a list without the array of its layers, to which none can be added.
+    """
+    root = mupdf.pdf_dict_get(mupdf.pdf_trailer(pdf), mupdf.pdf_new_name("Root"))
+    properties = mupdf.pdf_dict_get(root, mupdf.pdf_new_name("OCProperties"))
+    if not mupdf.pdf_is_dict(properties):
+        mupdf.pdf_dict_del(root, mupdf.pdf_new_name("OCProperties"))
+        return
+    _have_array(properties, "OCGs")
+    default = mupdf.pdf_dict_get(properties, mupdf.pdf_new_name("D"))
+    if not mupdf.pdf_is_dict(default):
+        default = mupdf.pdf_dict_put_dict(properties, mupdf.pdf_new_name("D"), 3)
+    for name in ("Order", "ON", "OFF"):
+        _have_array(default, name)
+
+
+def _have_array(parent: Any, name: str) -> None:
+    key = mupdf.pdf_new_name(name)
+    if not mupdf.pdf_is_array(mupdf.pdf_dict_get(parent, key)):
+        mupdf.pdf_dict_put_array(parent, key, 1)
 
 
 def _layer_name(label: str) -> str:
