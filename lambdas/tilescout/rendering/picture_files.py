@@ -29,6 +29,8 @@ ROUNDING = 0.05
 BYTES_OF_MODE = {"1": 1, "L": 1, "P": 1, "LA": 2, "I;16": 2, "RGB": 3, "RGBA": 4, "CMYK": 4,
                  "YCbCr": 3, "LAB": 3, "I": 4, "F": 4}  # fmt: skip
 """The bytes of a pixel as the renderer decodes it."""
+OF_32_BITS = ("I", "F")
+"""Modes whose values the renderer clips, so that a page would be all black or all white."""
 SWAPPED = range(5, 9)
 """EXIF orientations of which the sides are swapped against those that are stored."""
 TURNED_HERE = ("png", "tiff")
@@ -40,13 +42,14 @@ FAULTS = (ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, O
 
 @dataclass(frozen=True, slots=True)
 class PictureFrame:
-    """One page of a picture: pixels as shown, the dpi it tells (0 where it tells none), and the
-    bytes that it takes once decoded."""
+    """One page of a picture: pixels as shown, the dpi it tells (0 where it tells none), the bytes
+    that it takes once decoded, and Pillow's name of the kind of its pixels."""
 
     width: int
     height: int
     dpi: tuple[float, float]
     decoded_bytes: int
+    mode: str
 
     def size_pt(self, picture_dpi: float) -> tuple[float, float]:
         """Returns the size in points; ``picture_dpi`` is that of a picture that tells none."""
@@ -54,7 +57,12 @@ class PictureFrame:
         return self.width * POINTS_PER_INCH / across, self.height * POINTS_PER_INCH / down
 
     def refusal(self, page: int, limit_mb: int) -> str:
-        """Returns why the picture is not drawn; empty where its memory is within the limit."""
+        """Returns why the picture is not drawn; empty where it can be, within the limit."""
+        if self.mode in OF_32_BITS:
+            return (
+                f"an image may have 16 bits per value; page {page} is one of 32, which does not "
+                "tell its white from its black; save it with 8 or 16"
+            )
         needed_mb = self.decoded_bytes // 1_000_000
         if needed_mb <= limit_mb:
             return ""
@@ -84,7 +92,7 @@ def frame(path: str, number: int) -> PictureFrame:
             # Pillow tells the size of a TIFF as shown, and that of others as stored.
             width, height = (width, height) if image.format == "TIFF" else (height, width)
         decoded = width * height * BYTES_OF_MODE.get(image.mode, 4)
-        return PictureFrame(width, height, dpi, decoded)
+        return PictureFrame(width, height, dpi, decoded, image.mode)
 
 
 def warnings(frames: Mapping[int, PictureFrame], dpi: float) -> Iterator[str]:

@@ -199,6 +199,17 @@ def test_what_takes_too_much_memory_is_refused_by_plan_and_by_detect(tmp_path: P
         rendered(tmp_path / "scan.tif")
 
 
+@pytest.mark.parametrize("mode", ["I", "F"])
+def test_values_of_32_bits_are_refused_by_plan_and_by_detect(tmp_path: Path, mode: str) -> None:
+    """MuPDF would draw the whole page black."""
+    picture(mode).save(tmp_path / "height_map.tif")
+    told = "an image may have 16 bits per value; page 1 is one of 32, .* save it with 8 or 16"
+    with pytest.raises(UnsupportedPage, match=told):
+        plan_document(facts(tmp_path / "height_map.tif"), PROFILE, PriceTable())
+    with pytest.raises(UnsupportedPage, match=told):
+        rendered(tmp_path / "height_map.tif")
+
+
 @pytest.mark.parametrize(
     ("shown", "is_refused"),
     [
