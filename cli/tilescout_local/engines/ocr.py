@@ -41,7 +41,7 @@ from tilescout_local.engines.text_reading import (
     part_along,
     shifted,
 )
-from tilescout_local.engines.word_ends import word_ends
+from tilescout_local.engines.word_ends import with_spaces_at_gaps, word_ends
 
 Image = NDArray[np.uint8]
 Way = tuple[Quad, Image, bool]
@@ -350,7 +350,8 @@ def _letters(line: LineReading, image: Image) -> tuple[Reading, Extent]:
     if not line.reading.columns:
         return line.reading, ink_extent(line.crop)
     crop = _crop(image, _grown(line.quad, around))
-    reading = without_end_symbols(line.reading, crop, around)
+    reading = with_spaces_at_gaps(line.reading, (height, width))
+    reading = without_end_symbols(reading, crop, around)
     ends = [(reading.columns[at] + 0.5) / reading.length for at in (0, -1)]
     ink = letters_extent(crop, around, (ends[0], ends[1]))
     return with_letters_by_width(reading, ink, (height, width)), ink

@@ -3,14 +3,38 @@ ink."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tilescout_local.engines.ink_extent import Extent
+from tilescout_local.engines.recognition import Reading
 
 # An end that cuts a letter is moved to that letter's own end, by this share of a letter at most.
 REACH = 0.75
 MIN_INKED = 0.3
 """The share of a word's letters that the ink of its line must reach, for the ink to be its own."""
+MAX_GAP = 3.0
+"""Heights of a line between two letters of one word. Along a dimension line the detector may take
+two words that are far apart for one line, and the recogniser sees no space there."""
+
+
+def with_spaces_at_gaps(reading: Reading, shape: tuple[int, int]) -> Reading:
+    """Returns the reading with a space wherever two letters are too far apart for one word.
+
+    ``shape`` is the height and width of the line's box in pixels.
+    """
+    height, width = shape
+    return replace(reading, text="".join(_spaced(reading, MAX_GAP * height / width)))
+
+
+def _spaced(reading: Reading, max_gap: float) -> Iterator[str]:
+    at = 0
+    for before, letter in zip(" " + reading.text, reading.text, strict=False):
+        if " " not in (before, letter):
+            gap = (reading.columns[at] - reading.columns[at - 1]) / reading.length
+            yield " " * (gap > max_gap)
+        yield letter
+        at += letter != " "
 
 
 def word_ends(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tilescout_local.engines.ink_extent import Extent
-from tilescout_local.engines.word_ends import word_ends
+from tilescout_local.engines.recognition import Reading
+from tilescout_local.engines.word_ends import with_spaces_at_gaps, word_ends
 
 
 def inked(*letters: tuple[float, float]) -> Extent:
@@ -44,3 +45,19 @@ def test_a_word_whose_ink_was_taken_for_a_line_keeps_its_letters() -> None:
     start, end = word_ends([1, 2, 3, 6, 8], 0, 3, 10.0, ink)
 
     assert (start, end) == (0.1, 0.4)
+
+
+def reading(text: str, *columns: int) -> Reading:
+    return Reading(text, 0.9, columns, (0.9,) * len(columns), 100.0)
+
+
+def test_a_letter_far_along_the_dimension_line_is_a_word_of_its_own() -> None:
+    far = reading("0.150", 2, 6, 10, 14, 80)
+
+    assert with_spaces_at_gaps(far, (41, 462)).text == "0.15 0"
+
+
+def test_letters_of_one_word_stay_together() -> None:
+    near = reading("A B C1", 2, 20, 40, 44)
+
+    assert with_spaces_at_gaps(near, (20, 200)) == near
