@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -87,7 +86,7 @@ def test_a_page_without_end_among_the_first_is_rejected_before_anything_is_made(
     document = system.upload(with_page_of(endless_forms()), "pdf-text", "endless.pdf")
     ended = system.when(document, "REJECTED", "QUEUED")
     assert ended.status == "REJECTED"
-    assert re.search("60 seconds|1500 MB of memory", ended.reason)
+    assert "its content may inflate to 200 MB" in ended.reason
 
 
 @pytest.mark.fault("P7")
@@ -99,7 +98,7 @@ def test_a_page_without_end_among_many_leaves_the_others(system: System) -> None
     ended = system.document(document)
     assert ended.status == "PARTIAL"
     assert ended.reason.startswith(f"page {MEASURED_PAGES + 1}: ")
-    assert re.search("120 seconds|2500 MB of memory", ended.reason)
+    assert "its content may inflate to 200 MB" in ended.reason
     assert system.texts(document) == [f"FV-{1001 + page}" for page in range(MEASURED_PAGES + 1)]
 
 
