@@ -47,7 +47,8 @@ SaveProfile = Annotated[
     str,
     typer.Option(
         "--save-profile", metavar="NAME", show_default=False,
-        help="Write a profile of the stack to cdk.json, and the learned examples beside --out.",
+        help="Write a profile of the stack to the folder's cdk.json, else under --out, and what "
+        "was learned from the examples under --out.",
     ),
 ]  # fmt: skip
 EXAMPLE = example("tilescout find-like 'plan.pdf#1:100,200,130,230=receptacle' plans/*.pdf")

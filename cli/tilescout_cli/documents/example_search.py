@@ -88,11 +88,8 @@ def find_like(
 
 
 def _save_profile(request: SearchRequest, places: Places) -> None:
-    configuration = paths.configuration()
-    if configuration is None:
-        raise BadUsage("a profile is written to cdk.json; there is none; run `tilescout init`")
     name = onnx.checked_name(places.profile)
-    written_to = ProfilePlaces(configuration=configuration, folder=places.out)
+    written_to = ProfilePlaces(configuration=paths.own_configuration(), folder=places.out)
     terminal.say(write_profile(learn(request), name, request.least, written_to).told)
 
 

@@ -164,3 +164,26 @@ def test_a_box_without_a_symbol_says_what_to_draw(plan: Path) -> None:
     code, _, told = typed(f"{plan}#1:350,150,380,170=valve")
     assert code != 0
     assert "draw the box round a whole symbol" in told.replace("\n", " ")
+
+
+def test_a_profile_is_written_beside_the_results_where_the_folder_has_no_cdk_json(
+    plan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, told = typed(
+        f"{plan}#1:49,47,71,67=valve", "--pages", "1", "--save-profile", "valves", "--out", "found"
+    )
+    assert code == 0
+    assert "profile valves written to found/valves.profile.json" in " ".join(told.split())
+    written = json.loads((tmp_path / "found" / "valves.profile.json").read_text())
+    assert written["valves"]["detector"] == "example"
+
+
+def test_a_profile_is_written_to_the_cdk_json_of_the_folder(
+    plan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cdk.json").write_text('{"context": {"tilescout": {"profiles": {}}}}')
+    code, _, _ = typed(f"{plan}#1:49,47,71,67=valve", "--pages", "1", "--save-profile", "valves")
+    written = json.loads((tmp_path / "cdk.json").read_text())
+    assert (code, list(written["context"]["tilescout"]["profiles"])) == (0, ["valves"])
