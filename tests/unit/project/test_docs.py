@@ -71,7 +71,13 @@ def test_what_is_not_there_yet_is_no_command() -> None:
 
 
 def test_a_deployment_takes_arguments_for_a_machine_without_a_terminal() -> None:
-    command = ["make", "--dry-run", "deploy", "ARGS=--require-approval never"]
+    command = [
+        "make",
+        "--no-print-directory",
+        "--dry-run",
+        "deploy",
+        "ARGS=--require-approval never",
+    ]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert done.stdout.splitlines()[-1].endswith(" deploy --strict --require-approval never")
