@@ -154,7 +154,9 @@ def test_lines_tell_what_is_wrong_and_what_to_do(account: Callable[..., None]) -
 
 
 FAULTS: list[tuple[Answers, str, str, str]] = [
-    ({"GetCallerIdentity": identity("arn:aws:iam::1:root")}, "credentials", "warning", "root user"),
+    # Answered when asked, so that the time which AWS tells is the time of the test.
+    ({"GetCallerIdentity": lambda _: identity("arn:aws:iam::1:root")}, "credentials", "warning",
+     "root user"),
     (
         {"GetParameters": {"InvalidParameters": [
             "/aws/service/global-infrastructure/regions/us-east-1/services/textract"]}},
