@@ -47,21 +47,42 @@ def _without_repeats(
 ) -> tuple[Word, ...]:
     """Returns the words; of two equal neighbours one, unless a fragment shows the pair.
 
-    Readings of one word may lie beside each other where a tile saw it with a poor box. What is
-    written twice side by side stands in the overlap of two tiles, and one of them shows both.
+    Readings of one word may lie beside each other where a tile saw it with a poor box. Of what is
+    written twice side by side a tile shows both, one of them cut at the most.
     """
-    shown = {pair for fragment in fragments for pair in pairwise(_texts(fragment.words))}
     kept = [*words[:1]]
     for word in words[1:]:
         pair = (fold_confusable(kept[-1].text), fold_confusable(word.text))
         # A box that is too narrow for its letters lacks their beginning.
         start = min(word.box.left, word.box.right - len(word.text) * advance)
         is_near = start - kept[-1].box.right <= MAX_REPEAT_GAP * advance
-        if pair[0] != pair[1] or not is_near or pair in shown:
+        is_repeat = pair[0] == pair[1] and is_near
+        if not is_repeat or any(_shows_twice(fragment, pair[0]) for fragment in fragments):
             kept.append(word)
         elif word.box.width > kept[-1].box.width:
             kept[-1] = word
     return tuple(kept)
+
+
+def _shows_twice(fragment: Fragment, text: str) -> bool:
+    """Tells if a fragment has the word twice side by side, whole or cut by an end of the tile."""
+    pairs = list(pairwise(_texts(fragment.words)))
+    starts_cut, ends_cut = fragment.is_cut[0], fragment.is_cut[2]
+    return any(
+        (one == text or (starts_cut and at == 0 and _is_end_of(text, one)))
+        and (other == text or (ends_cut and at == len(pairs) - 1 and _is_start_of(text, other)))
+        for at, (one, other) in enumerate(pairs)
+    )
+
+
+def _is_end_of(text: str, cut: str) -> bool:
+    """Tells if a cut reading, but for its first letter, is an end of the text."""
+    return len(cut) > 1 and text.endswith(cut[1:])
+
+
+def _is_start_of(text: str, cut: str) -> bool:
+    """Tells if a cut reading, but for its last letter, is a start of the text."""
+    return len(cut) > 1 and text.startswith(cut[:-1])
 
 
 def _texts(words: Sequence[Word]) -> list[str]:

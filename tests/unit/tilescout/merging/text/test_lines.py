@@ -391,6 +391,15 @@ def pages(draw):
     return width, height, grid, lines
 
 
+@pytest.mark.parametrize("text", ["0000000000 0000000000", "PUMP-10072 PUMP-10072"])
+def test_a_word_written_twice_stays_where_no_tile_shows_both_whole(text):
+    lines = [WrittenLine(text, 0, 26, "right")]
+
+    stitched = stitch_lines(read_by_tiles(lines, TileGrid(200, 18), 210, 120), 210, 120)
+
+    assert texts(stitched) == [text]
+
+
 @settings(max_examples=150, deadline=None)
 @given(pages())
 def test_lines_cut_into_tiles_are_stitched_back_to_the_letter(page):
