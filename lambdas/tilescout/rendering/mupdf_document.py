@@ -287,11 +287,11 @@ def _warnings(document: Any) -> list[str]:
     files = document.embfile_count()
     if files and _catalog(document, "Collection") != "null":
         warnings.append(
-            f"the PDF is a portfolio of {files} files, of which only its own cover is read; upload "
-            "the files themselves"
+            "the PDF is a portfolio: of it only the cover is read, and none of its files "
+            f"({files}); upload the files themselves"
         )
     elif files:
-        warnings.append(f"{files} files are embedded in the PDF; they are not read")
+        warnings.append(f"files are embedded in the PDF ({files}); they are not read")
     if _catalog(document, "AcroForm/XFA") != "null" and (
         _catalog(document, "NeedsRendering") == "true" or _is_placeholder(document)
     ):

@@ -85,14 +85,14 @@ def test_a_page_that_stands_in_for_a_form_is_named(
 def test_a_portfolio_is_named(tmp_path: Path, collection: str, files: int) -> None:
     (warning,) = inspect_document(with_files(tmp_path, files, collection), max_pages=9).warnings
     assert warning == (
-        f"the PDF is a portfolio of {files} files, of which only its own cover is read; upload the "
-        "files themselves"
+        f"the PDF is a portfolio: of it only the cover is read, and none of its files ({files}); "
+        "upload the files themselves"
     )
 
 
 def test_a_drawing_with_files_attached_is_no_portfolio(tmp_path: Path) -> None:
     (warning,) = inspect_document(with_files(tmp_path, 2), max_pages=9).warnings
-    assert warning == "2 files are embedded in the PDF; they are not read"
+    assert warning == "files are embedded in the PDF (2); they are not read"
 
 
 def with_files(folder: Path, count: int, collection: str = "") -> Path:
