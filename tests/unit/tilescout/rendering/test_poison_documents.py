@@ -51,7 +51,7 @@ WARNED = {
     "broken font": "page 1 may lack parts; the renderer said: .*unknown file format",
     "bad JBIG2": "page 1 declares content but renders blank",
     "bad JPX": "page 1 may lack parts; the renderer said: openjpeg error",
-    "attachment": "files are embedded in the PDF (1); they are not read",
+    "attachment": r"files are embedded in the PDF \(1\); they are not read",
 }
 READ = {
     "owner's password", "UserUnit below zero", "inverted box", "rotated by 37",
