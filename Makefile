@@ -81,7 +81,7 @@ check: $(INSTALLED) web  ## Lint, types and every fast test; some 10 minutes on 
 	$(MAKE) --no-print-directory test-core
 
 # Each test once, and each table once: the reports play what the deselected tests would.
-check-all: lint web  ## Every test, long ones too, and the tables in docs/; under an hour on 2 cores.
+check-all: lint web  ## Every test, long ones too, and the tables in docs/; half an hour on 2 cores.
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,exporters]'
 	rm -rf build/rights
 	$(BIN)/python -m pytest $(LONG_FILES_FIRST) -q -n 2 --dist loadfile --no-loadscope-reorder --faults docs/faults.md --outages docs/outages.md --rights build/rights --deselect $(PLAYED)
