@@ -38,7 +38,8 @@ class Detection:
     ``review`` is "unreviewed", "accepted", "corrected" or "added", ``reviewed_by`` who said so.
     ``open_sides`` are those at which it may go on. ``angle`` (0 to 180 degrees, clockwise) is by
     how much its longer side is turned from level, where the model tells it. ``zone`` ("C7") and
-    ``region`` ("drawing", "title-block" …) are those of the sheet.
+    ``region`` ("drawing", "title-block" …) are those of the sheet. ``size_mm`` is the width and
+    height of what the box shows, None where the sheet tells no scale.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Detection:
     angle: float | None
     zone: str
     region: str
+    size_mm: tuple[float, float] | None
     document: Document = field(repr=False, compare=False)
 
     def crop(self, *, dpi: float = 200, margin: float = 0.0) -> Image.Image:
@@ -135,6 +137,7 @@ class Document:
             angle=row.get("angle"),
             zone=row.get("zone", ""),
             region=row.get("region", ""),
+            size_mm=_size(row),
             document=self,
         )
 
@@ -221,6 +224,8 @@ def _table(documents: Any) -> pandas.DataFrame:
             "angle": each.angle,
             "zone": each.zone,
             "region": each.region,
+            "width_mm": each.size_mm[0] if each.size_mm else None,
+            "height_mm": each.size_mm[1] if each.size_mm else None,
         }
         | {f"{name}_px": side for name, side in zip(names, each.box_px, strict=True)}
         | {f"{name}_pt": side for name, side in zip(names, each.box_pt, strict=True)}
@@ -228,6 +233,11 @@ def _table(documents: Any) -> pandas.DataFrame:
         for each in document.detections
     ]
     return pandas.DataFrame(rows)
+
+
+def _size(row: Mapping[str, Any]) -> tuple[float, float] | None:
+    width, height = row.get("size_mm", (0.0, 0.0))
+    return (width, height) if "size_mm" in row else None
 
 
 def _sides(box: list[float]) -> Sides:

@@ -16,8 +16,8 @@ from tilescout_exports.model import (
     ExportFormat,
     ExportOptions,
     Row,
-    angle_of,
     labels_of,
+    measures_of,
     write_page_images,
 )
 
@@ -66,7 +66,7 @@ def _annotation(image: int, category: int, row: Row) -> dict[str, Any]:
         "segmentation": [[left, top, right, top, right, bottom, left, bottom]],
         "iscrowd": 0,
         "score": round(row["confidence"] / 100, 4),
-        "attributes": {"text": row["text"], "detection": row["id"]} | angle_of(row),
+        "attributes": {"text": row["text"], "detection": row["id"]} | measures_of(row),
     }
 
 

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from tilescout_exports.model import ExportedDocument, ExportFormat, ExportOptions
+from tilescout_exports.model import ExportedDocument, ExportFormat, ExportOptions, size_mm
 
 COLUMNS = (
     "document_id", "source_key", "page", "id", "label", "text", "confidence",
     "left_px", "top_px", "right_px", "bottom_px",
     "left_pt", "top_pt", "right_pt", "bottom_pt",
     "tiles", "open_sides", "review", "angle", "zone", "region",
+    "width_mm", "height_mm",
 )  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """A cell that begins so is run as a formula by spreadsheets (OWASP, CSV injection)."""
@@ -55,6 +56,7 @@ def cells(document: Mapping[str, Any], detection: Mapping[str, Any]) -> list[Any
         detection.get("angle", ""),
         detection.get("zone", ""),
         detection.get("region", ""),
+        *size_mm(detection),
     ]
 
 

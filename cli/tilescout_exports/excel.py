@@ -19,12 +19,14 @@ from tilescout_exports.model import (
     ExportOptions,
     labels_of,
     printable,
+    size_mm,
 )
 
 COLUMNS = {
     "drawing": 28, "page": 6, "label": 18, "text": 30, "confidence": 11, "review": 12, "by": 14,
     "left px": 9, "top px": 9, "right px": 9, "bottom px": 9, "open sides": 12, "id": 16,
     "place": 9, "angle": 8, "zone": 7, "region": 14,
+    "width mm": 10, "height mm": 10,
 }  # fmt: skip
 MAX_ROWS = 1_048_000
 MAX_TEXT = 32_000
@@ -85,7 +87,7 @@ def _cells(sheet: Any, document: ExportedDocument, row: Any, options: ExportOpti
     place = _cell(sheet, "open" if link else "", LINK if link else None)
     if link:
         place.hyperlink = link
-    later = [row.get(name, "") for name in ("angle", "zone", "region")]
+    later = [*(row.get(name, "") for name in ("angle", "zone", "region")), *size_mm(row)]
     return [
         *(_cell(sheet, value) for value in values),
         place,

@@ -123,9 +123,15 @@ def labels_of(documents: Sequence[ExportedDocument]) -> list[str]:
     return sorted({row["label"] for document in documents for row in document.detections})
 
 
-def angle_of(row: Row) -> dict[str, float]:
-    """Returns the member ``angle``, or nothing for what has none."""
-    return {"angle": row["angle"]} if "angle" in row else {}
+def measures_of(row: Row) -> dict[str, Any]:
+    """Returns the members ``angle`` and ``size_mm`` of the row, as far as it has them."""
+    return {name: row[name] for name in ("angle", "size_mm") if name in row}
+
+
+def size_mm(row: Row) -> tuple[float | None, float | None]:
+    """Returns width and height in millimetres, None both where the scale is unknown."""
+    width, height = row.get("size_mm", (None, None))
+    return width, height
 
 
 def write_xml(root: Element, path: Path, *, declaration: bool = True) -> None:

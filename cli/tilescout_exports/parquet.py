@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tilescout_exports.model import ExportedDocument, ExportFormat, ExportOptions, Row
+from tilescout_exports.model import ExportedDocument, ExportFormat, ExportOptions, Row, size_mm
 
 SIDES = ("left", "top", "right", "bottom")
 SCHEMA = pa.schema(
@@ -29,6 +29,8 @@ SCHEMA = pa.schema(
         ("angle", pa.float64()),
         ("zone", pa.string()),
         ("region", pa.string()),
+        ("width_mm", pa.float64()),
+        ("height_mm", pa.float64()),
         ("review", pa.string()),
         ("reviewed_by", pa.string()),
         ("reviewed_at", pa.timestamp("s", tz="UTC")),
@@ -47,6 +49,7 @@ def _row(document: ExportedDocument, row: Row) -> dict[str, Any]:
     dpi_of = {page["page"]: page["dpi"] for page in document.head["pages"]}
     pixels = {f"{side}_px": value for side, value in zip(SIDES, row["box_px"], strict=True)}
     points = {f"{side}_pt": value for side, value in zip(SIDES, row["box_pt"], strict=True)}
+    width, height = size_mm(row)
     return {
         "document_id": document.head["id"],
         "document": document.key,
@@ -63,6 +66,8 @@ def _row(document: ExportedDocument, row: Row) -> dict[str, Any]:
         "angle": row.get("angle"),
         "zone": row.get("zone", ""),
         "region": row.get("region", ""),
+        "width_mm": width,
+        "height_mm": height,
         "review": review.get("state", "unreviewed"),
         "reviewed_by": review.get("by"),
         "reviewed_at": review.get("at"),

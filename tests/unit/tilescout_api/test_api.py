@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -85,6 +86,19 @@ def test_a_table_has_a_row_for_each_detection(folder: Path) -> None:
         table = documents.to_pandas()
     assert len(table) == 80
     assert list(table.columns[:5]) == ["document", "profile", "page", "label", "text"]
+
+
+def test_a_size_in_millimetres_is_told_where_the_sheet_has_a_scale(folder: Path) -> None:
+    (path,) = folder.rglob("detections.json")
+    result = json.loads(path.read_text())
+    result["detections"][0]["size_mm"] = [423.3, 529.2]
+    path.write_text(json.dumps(result))
+    with tilescout.open_folder(folder) as documents:
+        first, second, *_ = documents.detections()
+        table = documents.to_pandas()
+    assert (first.size_mm, second.size_mm) == ((423.3, 529.2), None)
+    assert table["width_mm"][0] == 423.3
+    assert table["height_mm"].isna()[1]
 
 
 def test_a_folder_that_is_not_there_is_told() -> None:

@@ -369,6 +369,43 @@ def test_the_angle_of_an_oriented_box_is_carried_and_of_another_is_absent(
     assert (float(first), second or None) == (30.5, None)
 
 
+def sizes_of(name: str, path: Path) -> list[Any]:
+    """Returns width and height in millimetres as a reader of the format sees them."""
+    if name == "coco":
+        coco = json.loads((path / "annotations.json").read_text())
+        return [each["attributes"].get("size_mm") for each in coco["annotations"]]
+    if name == "geojson":
+        features = json.loads(path.read_text())["features"]
+        return [each["properties"].get("size_mm") for each in features]
+    if name == "json":
+        return [each.get("size_mm") for each in json.loads(path.read_text())["detections"]]
+    if name == "xlsx":
+        head, *rows = load_workbook(path)["Detections"].iter_rows(values_only=True)
+        at = head.index("width mm")
+        return [list(each[at : at + 2]) for each in rows]
+    if name == "parquet":
+        read = pq.read_table(path).to_pylist()
+    else:
+        read = list(csv.DictReader(path.read_text().splitlines()))
+    return [[each["width_mm"], each["height_mm"]] for each in read]
+
+
+@pytest.mark.parametrize("name", ["json", "csv", "xlsx", "coco", "geojson", "parquet"])
+def test_a_size_in_millimetres_is_carried_and_is_absent_where_unknown(
+    name: str, drawing: Path, options: ExportOptions, tmp_path: Path
+) -> None:
+    rows = [detection(n, box_pt=(40, 60 + 40 * n, 64, 90 + 40 * n)) for n in range(2)]
+    sized = ExportedDocument(
+        name="plan",
+        head=head(),
+        detections=(rows[0] | {"size_mm": [423.3, 529.2]}, rows[1]),
+        drawing=drawing,
+    )
+    first, second = sizes_of(name, write(name, sized, tmp_path, options))
+    assert [float(side) for side in first] == [423.3, 529.2]
+    assert second in (None, [None, None], ["", ""])
+
+
 def test_no_text_becomes_a_formula_in_excel(
     hostile: ExportedDocument, options: ExportOptions, tmp_path: Path
 ) -> None:
