@@ -23,7 +23,11 @@ from tilescout.drift.sheet_figures import page_histograms
 from tilescout.handlers import runtime, settings
 from tilescout.ledger import PageRow, TileRow
 from tilescout.merging.page import detect_with_warnings
-from tilescout.merging.sheet_regions import keep_wanted_regions, layout_with_words
+from tilescout.merging.sheet_regions import (
+    keep_wanted_regions,
+    layout_with_words,
+    scale_warnings,
+)
 from tilescout.merging.withheld import withheld_places, withheld_warnings
 from tilescout.sheet_layout.layout import SheetLayout
 
@@ -162,6 +166,7 @@ def _write_page(result: results.ResultSet, page: PageRow) -> None:
         "warnings": [
             *merged.warnings,
             *kept.warnings,
+            *scale_warnings(page.page, layout),
             *(warning for answer in answers for warning in answer.warnings),
             *_left_out(page.page, answers),
             *withheld_warnings(page.page, withheld),

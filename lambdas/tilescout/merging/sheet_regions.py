@@ -24,6 +24,11 @@ def layout_with_words(layout: SheetLayout, lines: Sequence[TextLine], dpi: int) 
     return read_words(layout, words)
 
 
+def scale_warnings(page: int, layout: SheetLayout) -> tuple[str, ...]:
+    """Returns a warning where the scales that the page's sheet tells contradict each other."""
+    return (f"page {page}: {layout.scale_note}",) if layout.scale_note else ()
+
+
 def keep_wanted_regions(
     detections: Sequence[Detection], layout: SheetLayout, unwanted: Sequence[str], page: PageRow
 ) -> PageDetections:

@@ -47,8 +47,9 @@ class SheetLayout:
     """The parts of a sheet. ``frame`` is None and the others are empty where none is found.
 
     ``blocks`` are names of regions and their boxes, the title block first; ``fields`` are those
-    of the title block. ``scale`` is what they tell of it, in millimetres of the drawn thing per
-    millimetre of the page, 0 where unknown. ``slope`` is the tangent of the page's skew; all boxes
+    of the title block. ``scale`` is millimetres of the drawn thing per millimetre of the page, 0
+    where unknown, by ``scale_source`` ("title-block" or "scale-bar"); ``scale_note`` tells where
+    the two contradict each other. ``slope`` is the tangent of the page's skew; all boxes
     are those of the straight page. ``rulings`` are kept of a page without words of its own, for
     `read_words`.
     """
@@ -59,6 +60,8 @@ class SheetLayout:
     blocks: tuple[tuple[str, Box], ...] = ()
     fields: Mapping[str, str] = field(default_factory=dict)
     scale: float = 0.0
+    scale_source: str = ""
+    scale_note: str = ""
     slope: float = 0.0
     rulings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -106,6 +109,8 @@ def layout_to_json(layout: SheetLayout) -> dict[str, Any]:
         "blocks": [{"region": name, "box": list(astuple(box))} for name, box in layout.blocks],
         "fields": dict(layout.fields),
         "scale": layout.scale,
+        "scale_source": layout.scale_source,
+        "scale_note": layout.scale_note,
         "slope": layout.slope,
         **kept,
     }
@@ -123,6 +128,8 @@ def layout_from_json(value: Mapping[str, Any]) -> SheetLayout:
         blocks=tuple((each["region"], _box(each["box"])) for each in value["blocks"]),
         fields=dict(value["fields"]),
         scale=float(value.get("scale", 0)),
+        scale_source=value.get("scale_source", ""),
+        scale_note=value.get("scale_note", ""),
         slope=float(value["slope"]),
         rulings=value.get("rulings", {}),
     )

@@ -15,6 +15,7 @@ from tilescout.sheet_layout.rulings import (
     rulings_from_json,
     rulings_to_json,
 )
+from tilescout.sheet_layout.scale_bar import bar_scales, known_scale
 from tilescout.sheet_layout.text_blocks import find_text_blocks
 from tilescout.sheet_layout.title_block import find_title_block
 from tilescout.sheet_layout.words import SheetWord
@@ -60,13 +61,18 @@ def _described(page: RuledPage, frame: Frame | None, words: Sequence[SheetWord])
     title = find_title_block(page, sheet, straight)
     blocks = [("title-block", title.box)] if title else []
     fields = title.fields if title else {}
+    written = fields.get("scale", "")
+    told = drawing_scale(written, page.width, page.height)
+    known = known_scale(written, told, bar_scales(page, straight))
     return SheetLayout(
         frame=frame.inner if frame else None,
         frame_confidence=frame.confidence if frame else 0.0,
         zones=find_zones(page, frame, straight) if frame else None,
         blocks=(*blocks, *find_text_blocks(page, sheet, straight)),
         fields=fields,
-        scale=drawing_scale(fields.get("scale", ""), page.width, page.height),
+        scale=known.scale,
+        scale_source=known.source,
+        scale_note=known.note,
         slope=page.slope,
     )
 

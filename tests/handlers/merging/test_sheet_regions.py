@@ -14,6 +14,7 @@ from tests.unit.tilescout.sheet_layout.sheets import DrawnSheet
 from tilescout import keys, results
 from tilescout.aws.tables import page_table
 from tilescout.geometry import Box
+from tilescout.sheet_layout.layout import SheetLayout
 from tilescout.sheet_layout.sheet_reader import read_sheet
 from tilescout.sheet_layout.words import SheetWord
 
@@ -68,6 +69,15 @@ def test_what_a_profile_leaves_out_is_counted_and_told(account: Account) -> None
         "4 detections in the title-block of page 1 were left out, as the profile says",
         "page 1 shows no legend that could be left out; look at it",
     ]
+
+
+def test_scales_that_contradict_each_other_are_told(account: Account) -> None:
+    document = queued(account, tiles=1)
+    layout = SheetLayout(scale=100, scale_source="scale-bar", scale_note="they differ")
+    page_table.set_layout(account.ledger, document, 1, results.layout_text(layout))
+    run_with(account, lambda _: (200, textract_of([])))
+    found = file_of(account, f"{document}-000001")
+    assert "page 1: they differ" in found["document"]["warnings"]
 
 
 def small_sheet() -> DrawnSheet:
