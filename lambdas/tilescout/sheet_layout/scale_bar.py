@@ -14,7 +14,7 @@ import numpy as np
 
 from tilescout.geometry import Box
 from tilescout.sheet_layout.drawing_scale import MAX_RATIO, MIN_RATIO, MM_PER_POINT
-from tilescout.sheet_layout.ruled_lines import RuledPage
+from tilescout.sheet_layout.ruled_lines import Flags, RuledPage
 from tilescout.sheet_layout.words import SheetWord
 
 MIN_NUMBERS = 3
@@ -26,14 +26,14 @@ REACH = 4.0
 """The way from the numbers to the bar and to its unit, in heights of the numbers."""
 MIN_INKED = 0.95
 MAX_EXTENSION = 0.6
-"""What a bar has to the left of its zero, in shares of the rest."""
+"""A bar may go on to the left of its zero by this share of the rest."""
 SAME_SCALE = 0.03
 """Two scales are the same if they differ by less than this share."""
-USUAL_SCALES = (
+USUAL_SCALES: tuple[float, ...] = (
     *(base * 10**power for power in range(-1, 5) for base in (1, 2, 2.5, 5)),
     12, 16, 24, 32, 48, 64, 96, 120, 128, 192, 240, 360, 384, 480, 600, 720, 960, 1200,
 )  # fmt: skip
-"""What drawings are drawn to, in millimetres and in feet (1/8" = 1'-0" is 96)."""
+"""The scales that drawings are drawn to, metric and in feet (1/8" = 1'-0" is 96)."""
 MAX_READING_ERROR = 0.01
 """The error, as a share, with which a bar is read in a picture of 72 dpi."""
 _UNITS_MM = {
@@ -149,12 +149,12 @@ def _growing(zero: BarNumber, numbers: Sequence[BarNumber]) -> list[BarNumber]:
         each for each in numbers[first:last] if each.x > zero.x and _is_beside(zero.box, each.box)
     ]
     growing: list[BarNumber] = []
-    last = 0.0
+    value = 0.0
     for each in sorted(row, key=lambda number: number.x):
-        if each.value <= last:
+        if each.value <= value:
             break
         growing.append(each)
-        last = each.value
+        value = each.value
     return growing
 
 
@@ -242,11 +242,14 @@ def _is_inked(page: RuledPage, run: Sequence[BarNumber]) -> bool:
     box, start, end = run[0].box, round(run[0].x), round(run[-1].x)
     reach = round(REACH * box.height)
     top, bottom = round(box.top), round(box.bottom)
+    bands = ((max(0, top - reach), top - 1), (bottom + 1, bottom + reach))
+    return any(_is_block(page.ink[first:last], start, end) for first, last in bands)
+
+
+def _is_block(band: Flags, start: int, end: int) -> bool:
+    """Tells if a band (rows x columns of ink) is inked from start to end, and not beyond."""
     beyond = round(0.1 * (end - start))
-    for first, last in ((max(0, top - reach), top - 1), (bottom + 1, bottom + reach)):
-        inked = page.ink[first:last].any(axis=0)
-        is_whole = inked[start:end].size and np.mean(inked[start:end]) >= MIN_INKED
-        after = inked[end + beyond // 2 : end + 2 * beyond]
-        if is_whole and not after.any():
-            return True
-    return False
+    inked: Flags = np.asarray(band.any(axis=0))
+    after = inked[end + beyond // 2 : end + 2 * beyond]
+    whole = inked[start:end]
+    return bool(len(whole) and whole.mean() >= MIN_INKED and not after.any())

@@ -25,6 +25,7 @@ from tilescout.documents import Document, Status
 from tilescout.geometry import Box
 from tilescout.profiles import Profile
 from tilescout.runs import model_lifecycle
+from tilescout.sheet_layout.layout import SheetLayout
 from tilescout_cli.stack import cdk_profiles
 
 NOT_THERE_YET = {"annotate"}
@@ -231,7 +232,8 @@ def row() -> dict[str, Any]:
         is_match=True,
         angle=30.0,
     )
-    return results.row(results.ResultSet(id="r", document=document(), made_at=1), detection, 0, 72)
+    made = results.ResultSet(id="r", document=document(), made_at=1)
+    return results.row(made, detection, 0, 72, layout=SheetLayout(scale=50))
 
 
 def document() -> Document:
