@@ -23,7 +23,7 @@ from PIL import Image
 
 from benchmarks.frame_baseline import canny_hough_frame
 from tilescout.geometry import Box, iou
-from tilescout.rendering.mupdf_page import ShownPage
+from tilescout.rendering.mupdf.page import MupdfPage
 from tilescout.rendering.sheet_reading import read_layout
 from tilescout.sheet_layout.layout import SheetLayout
 from tilescout.sheet_layout.sheet_reader import read_words
@@ -168,7 +168,7 @@ def scanned(
 
 def read(document: pymupdf.Document) -> SheetLayout:
     """Returns the layout of the first page."""
-    return read_layout(ShownPage(document[0], 200))
+    return read_layout(MupdfPage(document[0], 200))
 
 
 def read_later(scan: pymupdf.Document, with_words: pymupdf.Document) -> SheetLayout:

@@ -20,8 +20,8 @@ from pymupdf import mupdf
 from tilescout.errors import TilescoutError
 from tilescout.rendering.child import apply_limits, redirect_stdout
 from tilescout.rendering.child_frames import Frame, write_frame
-from tilescout.rendering.mupdf_document import error_text, load_page, open_document, size_in_points
-from tilescout.rendering.mupdf_page import ShownPage
+from tilescout.rendering.mupdf.document import error_text, load_page, open_document, size_in_points
+from tilescout.rendering.mupdf.page import MupdfPage
 from tilescout.rendering.page_tiles import PAPER, Pixels
 
 KEPT_PAGES = 6
@@ -39,7 +39,7 @@ class OpenDrawing:
     def __init__(self, path: str) -> None:
         self._path = path
         self._document = open_document(path)
-        self._pages: OrderedDict[tuple[int, frozenset[int]], ShownPage] = OrderedDict()
+        self._pages: OrderedDict[tuple[int, frozenset[int]], MupdfPage] = OrderedDict()
         self._layers = _layers(self._document) if self._document.is_pdf else []
 
     def facts(self) -> dict[str, Any]:
@@ -63,7 +63,7 @@ class OpenDrawing:
         page.shrunk(request["dpi"] / page.dpi, tuple(request["size"])).draw(pixels, top, left)
         return encode(pixels)
 
-    def _page(self, number: int, shown: frozenset[int], request: dict[str, Any]) -> ShownPage:
+    def _page(self, number: int, shown: frozenset[int], request: dict[str, Any]) -> MupdfPage:
         layers = shown if request["shown_layers"] is not None else frozenset((-1,))
         key = number, layers
         if key not in self._pages:
@@ -73,7 +73,7 @@ class OpenDrawing:
                 request["size"][0] * 72 / request["dpi"], request["size"][1] * 72 / request["dpi"]
             )  # fmt: skip
             page = load_page(self._document, number)
-            self._pages[key] = ShownPage(page, 72, "rgb", size_pt)
+            self._pages[key] = MupdfPage(page, 72, "rgb", size_pt)
             if len(self._pages) > KEPT_PAGES:
                 self._pages.popitem(last=False)
         self._pages.move_to_end(key)

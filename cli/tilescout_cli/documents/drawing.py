@@ -13,8 +13,8 @@ from PIL import Image, ImageDraw
 from pymupdf import mupdf
 
 from tilescout.errors import UnreadableDocument
-from tilescout.rendering import picture_files
 from tilescout.rendering.file_kinds import HEAD_BYTES, kind_of
+from tilescout.rendering.mupdf.document import open_picture
 from tilescout_cli.console.failures import CommandFailed
 from tilescout_exports.pdf import Colour, annotate, colours
 
@@ -60,7 +60,7 @@ def _opened(path: Path, sizes_pt: Mapping[int, tuple[float, float]]) -> Any:
         kind = kind_of(file.read(HEAD_BYTES))
     if kind in (None, "pdf"):
         return pymupdf.open(path, filetype="pdf")
-    with picture_files.open_picture(str(path), str(kind)) as picture:
+    with open_picture(str(path), str(kind)) as picture:
         pages = pymupdf.open(stream=picture.convert_to_pdf(), filetype="pdf")
     document = pymupdf.open()
     for number, page in enumerate(pages, 1):

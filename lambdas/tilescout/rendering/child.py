@@ -1,8 +1,8 @@
-"""The rendering child: ``python -m tilescout.rendering.child`` does the jobs on its stdin.
+"""The rendering child: ``python -m tilescout.rendering.child RENDERER`` does the jobs on its stdin.
 
-Loading MuPDF takes longer than many a page. So this process loads it once, and forks a child of its
-own for each job: it never opens a file itself, and no page meets anything that another one left. A
-child that ends otherwise than it should takes this process with it.
+Loading a library takes longer than many a page. So this process loads it once, and forks a child of
+its own for each job: it never opens a file itself, and no page meets anything that another one
+left. A child that ends otherwise than it should takes this process with it.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import signal
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
-import pymupdf
 from PIL import Image
 
 from tilescout.errors import RenderLimitExceeded, TilescoutError, UnsupportedPage
 from tilescout.profiles import Region
 from tilescout.rendering.child_frames import Frame, write_frame
-from tilescout.rendering.mupdf_document import error_text, inspect
+from tilescout.rendering.inspection import inspect
 from tilescout.rendering.page_render import render
-from tilescout.rendering.process import RenderLimits, WorkLimits
+from tilescout.rendering.port import DocumentFile, Library, load_library
+from tilescout.rendering.process import RendererName, RenderLimits, WorkLimits
 from tilescout.rendering.requests import RenderRequest
 from tilescout.rendering.stroke_reading import read_strokes
 
@@ -39,6 +39,7 @@ READ_BYTES = 1 << 16
 def main() -> None:
     """Forks a child for each job on stdin, a line of JSON, until stdin ends."""
     stream = redirect_stdout()
+    library = load_library(cast(RendererName, sys.argv[1]))
     Image.preinit()
     # What is collected later would be copied in every child.
     gc.freeze()
@@ -48,7 +49,7 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             os.close(ended)
-            _do(json.loads(job), stream)
+            _do(json.loads(job), library, stream)
             return
         os.close(child_end)
         _wait_for(child, ended)
@@ -66,12 +67,12 @@ def _next_job() -> bytes:
     return job
 
 
-def _do(job: dict[str, Any], stream: BinaryIO) -> None:
+def _do(job: dict[str, Any], library: Library, stream: BinaryIO) -> None:
     """Does one job in a child, whose frames are all that leaves it."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, STDIN)
     apply_limits(job["limits"])
-    for frame in _frames(job["task"], job["arguments"], job["limits"]):
+    for frame in _frames(job, library):
         write_frame(stream, frame)
         if frame.kind != "tile":
             # To free every object of a page may take longer than to draw it.
@@ -117,21 +118,28 @@ def apply_limits(limits: dict[str, Any]) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _frames(task: str, arguments: dict[str, Any], limits: dict[str, Any]) -> Iterator[Frame]:
+def _frames(job: dict[str, Any], library: Library) -> Iterator[Frame]:
+    limits = _limits(job["limits"])
     try:
-        if task == "inspect":
-            yield Frame("result", asdict(inspect(**arguments, work=WorkLimits(**limits["work"]))))
-        elif task == "strokes":
-            yield from read_strokes(**arguments, limits=_limits(limits))
-        else:
-            request = _request(arguments["request"])
-            yield from render(arguments["path"], request, _limits(limits))
+        yield from _answers(job["task"], job["arguments"], limits, library)
     except TilescoutError as error:
         yield _error(error)
-    except (MemoryError, pymupdf.mupdf.FzErrorSystem):
-        yield _error(_out_of_memory(limits["memory_mb"]))
-    except (RuntimeError, pymupdf.mupdf.FzErrorBase) as error:
-        yield _error(_not_drawable(error))
+    except library.out_of_memory:
+        yield _error(_out_of_memory(limits.memory_mb))
+    except library.faults as error:
+        yield _error(_not_drawable(library.error_text(error)))
+
+
+def _answers(
+    task: str, arguments: dict[str, Any], limits: RenderLimits, library: Library
+) -> Iterator[Frame]:
+    file = DocumentFile(arguments.pop("path"), library)
+    if task == "inspect":
+        yield Frame("result", asdict(inspect(file, **arguments, work=limits.work)))
+    elif task == "strokes":
+        yield from read_strokes(file, **arguments, limits=limits)
+    else:
+        yield from render(file, _request(arguments["request"]), limits)
 
 
 def _limits(value: dict[str, Any]) -> RenderLimits:
@@ -152,9 +160,9 @@ def _out_of_memory(memory_mb: int) -> RenderLimitExceeded:
     )
 
 
-def _not_drawable(error: Exception) -> UnsupportedPage:
+def _not_drawable(reason: str) -> UnsupportedPage:
     return UnsupportedPage(
-        f"a page must be drawable; this one is not ({error_text(error)}); export the PDF again"
+        f"a page must be drawable; this one is not ({reason}); export the PDF again"
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.rendering.layer_words import Annotation, LayerWord, layer_words
 from tilescout.rendering.lettering import lettering
-from tilescout.rendering.mupdf_page import ShownPage
+from tilescout.rendering.port import ShownPage
 from tilescout.rendering.requests import LetteringHeight, MeasuredLettering
 from tilescout.rendering.text_layer import MAX_PROBE_PIXELS, drawn_marks, read_text
 

@@ -1,4 +1,4 @@
-"""MediaBox and CropBox of a PDF's pages: what of them cannot be used, and what is shown instead.
+"""MediaBox and CropBox of a PDF's pages: what is told of those that cannot be used.
 
 MuPDF takes a page without a usable MediaBox as US Letter, and one whose CropBox is empty or beside
 the MediaBox too, and says nothing. Viewers show the MediaBox then. Runs in the rendering child
@@ -9,40 +9,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
-
-from pymupdf import mupdf
-
-from tilescout.geometry import Box
 
 MAX_NAMED = 5
-
-
-def mend_crop_box(document: Any, number: int) -> bool:
-    """Gives page ``number`` (from 1) its MediaBox for a CropBox that shows nothing of it.
-
-    Returns whether that was needed. The file itself is not changed.
-    """
-    page = mupdf.pdf_lookup_page_obj(mupdf.pdf_document_from_fz_document(document.this), number - 1)
-    media, crop = _box(page, "MediaBox"), _box(page, "CropBox")
-    if media is None or crop is None or not media.area or crop.intersection(media).area:
-        return False
-    rect = mupdf.FzRect(media.left, media.top, media.right, media.bottom)
-    mupdf.pdf_dict_put_rect(page, mupdf.pdf_new_name("CropBox"), rect)
-    return True
-
-
-def _box(page: Any, name: str) -> Box | None:
-    """A box of the page or of the node that it inherits from; None where there is none, or no
-    number in it."""
-    found = mupdf.pdf_dict_get_inheritable(page, mupdf.pdf_new_name(name))
-    if not found.m_internal or mupdf.pdf_array_len(found) != 4:
-        return None
-    sides = [mupdf.pdf_to_real(mupdf.pdf_array_get(found, at)) for at in range(4)]
-    if not all(map(math.isfinite, sides)):
-        return None
-    return Box(min(sides[0], sides[2]), min(sides[1], sides[3]), max(sides[0], sides[2]),
-               max(sides[1], sides[3]))  # fmt: skip
 
 
 def warnings(media_boxes: Mapping[int, tuple[str, str]], mended: list[int]) -> list[str]:

@@ -5,26 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, astuple, dataclass
 
-from tilescout.errors import UnreadableDocument, UnsupportedPage
+from tilescout.errors import UnsupportedPage
 from tilescout.geometry import Box
-from tilescout.rendering import images
+from tilescout.rendering import images, picture_files
 from tilescout.rendering.child_frames import Frame
-from tilescout.rendering.mupdf_document import (
-    first_render_error,
-    load_page,
-    open_document,
-    picture_refusal,
-    size_in_points,
-)
-from tilescout.rendering.mupdf_page import ShownPage
 from tilescout.rendering.page_strokes import PageStrokes, to_archive
 from tilescout.rendering.page_tiles import DrawnPage, TallStrips, cut_tiles
-from tilescout.rendering.page_work import measure_page
+from tilescout.rendering.port import DocumentFile, ShownPage, SourcePage, require_page
 from tilescout.rendering.process import RenderLimits
 from tilescout.rendering.requests import RenderedPage, RenderRequest
 from tilescout.rendering.sheet_reading import read_layout
-from tilescout.rendering.shx_annotations import shx_annotations
-from tilescout.rendering.stroke_reading import strokes_of
 from tilescout.rendering.text_layer import PageText, read_text
 from tilescout.sheet_layout.layout import layout_to_json
 from tilescout.tiling.grid import Tile, TileGrid
@@ -33,37 +23,36 @@ from tilescout.tiling.page_scales import PageScale, page_scales
 NOTHING_READ = PageText(words=(), open=())
 
 
-def render(path: str, request: RenderRequest, limits: RenderLimits) -> Iterator[Frame]:
+def render(file: DocumentFile, request: RenderRequest, limits: RenderLimits) -> Iterator[Frame]:
     """Yields the tiles as they are made, then the page's result.
 
     Raises UnreadableDocument, UnsupportedPage, RenderLimitExceeded.
     """
-    _refuse_large_picture(path, request.page, limits.memory_mb)
-    document = open_document(path)
-    if not 1 <= request.page <= document.page_count:
-        raise UnreadableDocument(
-            f"the page asked for must be 1 to {document.page_count}; it is {request.page}; "
-            "ask for a page of this document"
-        )
-    source = load_page(document, request.page)
-    if document.is_pdf:
-        measure_page(source, request.page, limits.work)
-    size_pt = size_in_points(path, document, request.page, request.dpi)
-    page = ShownPage(source, request.dpi, request.colour, size_pt)
     limit_mb = images.limit_mb(limits.memory_mb)
-    if refusal := images.refusal(page.images, request.page, limit_mb):
-        raise UnsupportedPage(refusal)
+    # Before the library opens it, which decodes a picture that is the document itself.
+    _require_drawable(picture_files.refusal(file.path, request.page, limit_mb))
+    document = file.open()
+    require_page(document, request.page)
+    source = document.page(request.page, request.dpi)
+    source.require_affordable(limits.work)
+    page = source.shown(request.dpi, request.colour)
+    _require_drawable(images.refusal(page.images, request.page, limit_mb))
     text = NOTHING_READ
     if request.text_layer:
-        text = read_text(page, shx_annotations(source) if document.is_pdf else ())
+        text = read_text(page, source.annotations())
     counts = TileCounts()
-    if request.tiles == "strokes" and not (strokes := strokes_of(source)).is_scan:
+    if request.tiles == "strokes" and not (strokes := source.strokes()).is_scan:
         counts = TileCounts(every=1, kept=1, sent=1)
         yield _stroke_tile(page, strokes)
     else:
         yield from _pixel_tiles(page, request, text, counts)
-    size_pt = size_pt or (source.rect.width, source.rect.height)
-    yield Frame("result", asdict(_result(page, size_pt, source.rotation, request, text, counts)))
+    result = _result(page, source, request, text, counts, file.library.first_error())
+    yield Frame("result", asdict(result))
+
+
+def _require_drawable(refusal: str) -> None:
+    if refusal:
+        raise UnsupportedPage(refusal)
 
 
 def _stroke_tile(page: ShownPage, strokes: PageStrokes) -> Frame:
@@ -89,12 +78,6 @@ def _unread_text(request: RenderRequest, text: PageText) -> list[str]:
             "layer and was not read; a profile with text_layer first reads it from the pixels"
         )
     return warnings
-
-
-def _refuse_large_picture(path: str, number: int, memory_mb: int) -> None:
-    """Before MuPDF opens it, which decodes a picture that is the document itself."""
-    if refusal := picture_refusal(path, number, images.limit_mb(memory_mb)):
-        raise UnsupportedPage(refusal)
 
 
 @dataclass(slots=True)
@@ -145,27 +128,28 @@ def _with_open_lettering(tiles: list[Tile], scale: PageScale, boxes: tuple[Box, 
 
 def _result(
     page: ShownPage,
-    size_pt: tuple[float, float],
-    rotation: int,
+    source: SourcePage,
     request: RenderRequest,
     text: PageText,
     counts: TileCounts,
+    error: str,
 ) -> RenderedPage:
     """Returns the page's result; its warnings tell what may be missing."""
     looks_blank = counts.sent == 0 and counts.kept == counts.every and page.declares_content()
     warnings = [f"page {request.page} declares content but renders blank"] if looks_blank else []
-    if error := first_render_error():
+    if error:
         warnings.append(f"page {request.page} may lack parts; the renderer said: {error}")
     if request.text_layer:
         warnings += _unread_text(request, text)
+    width_pt, height_pt = source.size_pt
     return RenderedPage(
         page=request.page,
         width_px=page.width,
         height_px=page.height,
-        width_pt=round(size_pt[0], 3),
-        height_pt=round(size_pt[1], 3),
+        width_pt=round(width_pt, 3),
+        height_pt=round(height_pt, 3),
         dpi=request.dpi,
-        rotation=rotation,
+        rotation=source.rotation,
         tiles_sent=counts.sent,
         tiles_skipped=counts.every - counts.sent,
         words=text.words,

@@ -1,4 +1,4 @@
-"""Counts the work that a page asks of MuPDF before it is drawn. Runs in the rendering child only.
+"""Counts the work that a page asks for before it is drawn. Runs in the rendering child only.
 
 Seconds alone would let a fast machine accept what a slow one refuses, so bombs are found by
 counts that are the same on every machine. Nothing is executed: streams are inflated no further
@@ -12,11 +12,9 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
-import pymupdf
-from pymupdf import mupdf
 
 from tilescout.errors import RenderLimitExceeded
 from tilescout.rendering.process import WorkLimits
@@ -68,32 +66,70 @@ class Work:
         return Work(self.inflated * count, self.pixels * count)
 
 
-def measure_page(page: Any, number: int, limits: WorkLimits) -> Work:
-    """The work of page ``number`` (from 1) with its annotations.
+class PdfObjects(Protocol):
+    """The objects of a PDF, as a library has them; what is missing is an object too."""
+
+    def get(self, container: Any, name: str) -> Any:
+        """Returns an entry of a dictionary, or of a stream's dictionary."""
+
+    def inherited(self, page: Any, name: str) -> Any:
+        """Returns an entry of a page, or of the node that it inherits it from."""
+
+    def is_stream(self, value: Any) -> bool: ...
+
+    def is_dictionary(self, value: Any) -> bool: ...
+
+    def is_array(self, value: Any) -> bool: ...
+
+    def elements(self, array: Any) -> Iterator[Any]:
+        """Yields the elements of an array, none of anything else."""
+
+    def values(self, dictionary: Any) -> Iterator[Any]:
+        """Yields the values of a dictionary, or of a stream's dictionary."""
+
+    def name(self, value: Any) -> str:
+        """Returns the text of a name; empty for anything else."""
+
+    def integer(self, value: Any) -> int:
+        """Returns a number as an integer; 0 for anything else."""
+
+    def number(self, value: Any) -> int:
+        """Returns the number of an indirect object; 0 for any other."""
+
+    def inflated(self, stream: Any, names: list[str], count: int, most: int) -> int:
+        """Returns the bytes of a stream with its first ``count`` filters undone, counted no further
+        than ``most``; 0 where they cannot be undone."""
+
+    def read(self, stream: Any) -> bytes:
+        """Returns the bytes of a stream with all filters undone; none where it is broken."""
+
+
+def measure_objects(objects: PdfObjects, page: Any, number: int, limits: WorkLimits) -> Work:
+    """Returns the work of page ``number`` (from 1), whose object is ``page``, with its annotations.
 
     Raises RenderLimitExceeded where it is more than ``limits``.
     """
-    meter = _Meter(number, limits)
-    source = mupdf.pdf_lookup_page_obj(pymupdf._as_pdf_document(page.parent), number - 1)
-    resources = mupdf.pdf_dict_gets_inheritable(source, "Resources")
-    contents = mupdf.pdf_dict_gets(source, "Contents")
-    streams = list(_elements(contents)) if mupdf.pdf_is_array(contents) else [contents]
-    work = meter.content([part for part in streams if mupdf.pdf_is_stream(part)], resources)
-    for appearance in _appearances(source):
+    meter = _Meter(objects, number, limits)
+    resources = objects.inherited(page, "Resources")
+    contents = objects.get(page, "Contents")
+    streams = list(objects.elements(contents)) if objects.is_array(contents) else [contents]
+    work = meter.content([part for part in streams if objects.is_stream(part)], resources)
+    for appearance in _appearances(objects, page):
         work += meter.form(appearance, resources)
     meter.require(work)
     return work
 
 
-def _appearances(source: Any) -> Iterator[Any]:
+def _appearances(objects: PdfObjects, page: Any) -> Iterator[Any]:
     """The appearance streams of the page's annotations, in every state that they have."""
-    for annotation in _elements(mupdf.pdf_dict_gets(source, "Annots")):
-        normal = mupdf.pdf_dict_gets(mupdf.pdf_dict_gets(annotation, "AP"), "N")
-        yield from [normal] if mupdf.pdf_is_stream(normal) else _values(normal)
+    for annotation in objects.elements(objects.get(page, "Annots")):
+        normal = objects.get(objects.get(annotation, "AP"), "N")
+        yield from [normal] if objects.is_stream(normal) else objects.values(normal)
 
 
 @dataclass(slots=True)
 class _Meter:
+    objects: PdfObjects
     page: int
     limits: WorkLimits
     known: dict[tuple[int, int], Work] = field(default_factory=dict)
@@ -123,13 +159,15 @@ class _Meter:
         """The work of content in one or more streams, which MuPDF reads as one."""
         work = Work(sum(self.inflated(part) for part in streams))
         self.require(work)
-        content = b"\n".join(_read(part) for part in streams)
+        content = b"\n".join(self.objects.read(part) for part in streams)
         longest = longest_path(content)
         if longest > self.limits.path_segments:
             self.refuse(f"one path may have {self.limits.path_segments} segments and has {longest}")
         uses = _uses(content)
         for (kind, name), count in uses.items():
-            used = self.resource(kind, _find(resources, kind, name), resources)
+            used = self.resource(
+                kind, self.objects.get(self.objects.get(resources, kind), name), resources
+            )
             work += used.times(1 if kind in LOADED_ONCE else count)
             self.require(work)
         if unnamed := _unnamed_draws(content, uses):
@@ -139,41 +177,43 @@ class _Meter:
 
     def largest_drawn(self, resources: Any) -> Work:
         """The most bytes and the most pixels that drawing any form or image asks for."""
-        forms = _values(mupdf.pdf_dict_gets(resources, "XObject"))
+        forms = self.objects.values(self.objects.get(resources, "XObject"))
         every = [Work(), *(self.resource("XObject", form, resources) for form in forms)]
         return Work(max(one.inflated for one in every), max(one.pixels for one in every))
 
     def resource(self, kind: str, found: Any, resources: Any) -> Work:
         """The work of using a resource once."""
         if kind == "ExtGState":
-            found = mupdf.pdf_dict_gets(mupdf.pdf_dict_gets(found, "SMask"), "G")
+            found = self.objects.get(self.objects.get(found, "SMask"), "G")
         if kind in LOADED_ONCE:
             return self.once(found)
-        if not mupdf.pdf_is_stream(found):
-            return self.once(mupdf.pdf_dict_gets(found, "Shading"))
-        if mupdf.pdf_to_name(mupdf.pdf_dict_gets(found, "Subtype")) == "Image":
+        if not self.objects.is_stream(found):
+            return self.once(self.objects.get(found, "Shading"))
+        if self.objects.name(self.objects.get(found, "Subtype")) == "Image":
             return self.image(found)
         return self.form(found, resources)
 
     def image(self, image: Any) -> Work:
         width, height = (
-            mupdf.pdf_to_int(mupdf.pdf_dict_gets(image, side)) for side in ("Width", "Height")
+            self.objects.integer(self.objects.get(image, side)) for side in ("Width", "Height")
         )
         encoded = sum(self.stages(image)[:-1])
         return Work(encoded, max(0, width) * max(0, height))
 
     def form(self, form: Any, resources: Any) -> Work:
         """The work of drawing a form once; one that draws itself stops there, as in MuPDF."""
-        number = mupdf.pdf_to_num(form)
+        number = self.objects.number(form)
         if self.open[-1:] == [number]:
             return Work()
         if number in self.open or len(self.open) == MAX_NESTED_FORMS:
             self.refuse(f"forms may be nested {MAX_NESTED_FORMS} deep and not in a circle")
-        own = mupdf.pdf_dict_gets(form, "Resources")
-        key = number, 0 if mupdf.pdf_is_dict(own) else mupdf.pdf_to_num(resources)
+        own = self.objects.get(form, "Resources")
+        key = number, 0 if self.objects.is_dictionary(own) else self.objects.number(resources)
         if key not in self.known:
             self.open.append(number)
-            self.known[key] = self.content([form], own if mupdf.pdf_is_dict(own) else resources)
+            self.known[key] = self.content(
+                [form], own if self.objects.is_dictionary(own) else resources
+            )
             self.open.pop()
         return self.known[key]
 
@@ -182,16 +222,24 @@ class _Meter:
         work, waiting = Work(), [root]
         while waiting:
             found = waiting.pop()
-            key = mupdf.pdf_to_num(found), -1
+            key = self.objects.number(found), -1
             if key in self.known:
                 continue
             if key[0]:
                 self.known[key] = Work()
-            if mupdf.pdf_is_stream(found):
+            if self.objects.is_stream(found):
                 work += Work(self.inflated(found))
                 self.require(work)
-            waiting += _elements(found) if mupdf.pdf_is_array(found) else _values(found)
+            waiting += (
+                self.objects.elements(found)
+                if self.objects.is_array(found)
+                else self.objects.values(found)
+            )
         return work
+
+    def children(self, value: Any) -> Iterator[Any]:
+        is_array = self.objects.is_array(value)
+        return self.objects.elements(value) if is_array else self.objects.values(value)
 
     def inflated(self, stream: Any) -> int:
         return sum(self.stages(stream))
@@ -201,60 +249,23 @@ class _Meter:
 
         A filter that cannot be undone gives none: MuPDF warns of it when it draws the page.
         """
-        names = _filters(stream)
+        names = self.filters(stream)
         if len(names) > MAX_FILTERS:
             self.refuse(f"a stream may have {MAX_FILTERS} filters and one has {len(names)}")
         most = min(self.limits.inflated_mb * 1_000_000 + 1, sys.maxsize)
-        sizes = []
+        sizes: list[int] = []
         for count in range(1, max(1, len(names)) + 1):
-            try:
-                opened = _opened(stream, names, count)
-                sizes.append(mupdf.fz_skip(opened, most) if opened else 0)
-            except mupdf.FzErrorBase:
-                sizes.append(0)
+            # From a picture's own filter on, what it gives are pixels.
+            is_picture = any(name in IMAGE_FILTERS for name in names[:count])
+            sizes.append(0 if is_picture else self.objects.inflated(stream, names, count, most))
             if sizes[-1] == most:
                 break
         return sizes
 
-
-def _opened(stream: Any, names: list[str], count: int) -> Any:
-    """The stream with its first ``count`` filters undone; None from a picture's own filter on."""
-    if any(name in IMAGE_FILTERS for name in names[:count]):
-        return None
-    if count >= len(names):
-        return mupdf.pdf_open_stream(stream)
-    opened = mupdf.pdf_open_raw_stream(stream)
-    for name in names[:count]:
-        opened = _undone(name, opened)
-    return opened
-
-
-def _undone(name: str, opened: Any) -> Any:
-    match name:
-        case "FlateDecode" | "Fl":
-            return mupdf.fz_open_flated(opened, 15)
-        case "LZWDecode" | "LZW":
-            return mupdf.fz_open_lzwd(opened, 1, 9, 0, 0)
-        case "RunLengthDecode" | "RL":
-            return mupdf.fz_open_rld(opened)
-        case "ASCII85Decode" | "A85":
-            return mupdf.fz_open_a85d(opened)
-        case "ASCIIHexDecode" | "AHx":
-            return mupdf.fz_open_ahxd(opened)
-    return opened
-
-
-def _filters(stream: Any) -> list[str]:
-    value = mupdf.pdf_dict_gets(stream, "Filter")
-    names = _elements(value) if mupdf.pdf_is_array(value) else [value]
-    return [name for name in map(mupdf.pdf_to_name, names) if name]
-
-
-def _read(stream: Any) -> bytes:
-    try:
-        return bytes(mupdf.fz_buffer_extract(mupdf.pdf_load_stream(stream)))
-    except mupdf.FzErrorBase:
-        return b""
+    def filters(self, stream: Any) -> list[str]:
+        value = self.objects.get(stream, "Filter")
+        listed = self.objects.elements(value) if self.objects.is_array(value) else iter([value])
+        return [name for name in map(self.objects.name, listed) if name]
 
 
 def _uses(content: bytes) -> Counter[tuple[str, str]]:
@@ -312,16 +323,3 @@ def longest_path(content: bytes) -> int:
         else:
             carried += int(counts[-1]) if len(counts) else 0
     return max(longest, carried)
-
-
-def _find(resources: Any, kind: str, name: str) -> Any:
-    return mupdf.pdf_dict_gets(mupdf.pdf_dict_gets(resources, kind), name)
-
-
-def _elements(array: Any) -> Iterator[Any]:
-    return (mupdf.pdf_array_get(array, at) for at in range(mupdf.pdf_array_len(array)))
-
-
-def _values(dictionary: Any) -> Iterator[Any]:
-    count = mupdf.pdf_dict_len(dictionary)
-    return (mupdf.pdf_dict_get_val(dictionary, at) for at in range(count))

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pymupdf
 from PIL import ExifTags, Image, ImageOps, ImageSequence
 
 from tilescout.errors import UnreadableDocument
 from tilescout.geometry import POINTS_PER_INCH
+from tilescout.rendering.file_kinds import HEAD_BYTES, FileKind, kind_of
 
 SENSIBLE_DPI = (100.0, 1200.0)
 """Below are what programs write that know none: 1, 72, 96."""
@@ -33,8 +33,6 @@ OF_32_BITS = ("I", "F")
 """Modes whose values the renderer clips, so that a page would be all black or all white."""
 SWAPPED = range(5, 9)
 """EXIF orientations of which the sides are swapped against those that are stored."""
-TURNED_HERE = ("png", "tiff")
-"""Kinds whose EXIF orientation MuPDF does not apply."""
 FAULTS = (ArithmeticError, AttributeError, EOFError, LookupError, MemoryError, OSError,
           SyntaxError, TypeError, ValueError, struct.error)  # fmt: skip
 """Pillow raises these for a broken file."""
@@ -72,6 +70,20 @@ class PictureFrame:
         )
 
 
+def picture_kind(path: str) -> FileKind | None:
+    """Returns the kind of a picture; None for a PDF, and for what is neither."""
+    with Path(path).open("rb") as file:
+        kind = kind_of(file.read(HEAD_BYTES))
+    return None if kind == "pdf" else kind
+
+
+def refusal(path: str, number: int, limit_mb: int) -> str:
+    """Returns why a page of a picture is not drawn; empty where it is, and for a PDF."""
+    if picture_kind(path) is None or not 1 <= number <= frame_count(path):
+        return ""
+    return frame(path, number).refusal(number, limit_mb)
+
+
 def frame_count(path: str) -> int:
     """Returns the number of pages. Raises UnreadableDocument.
 
@@ -105,19 +117,8 @@ def warnings(frames: Mapping[int, PictureFrame], dpi: float) -> Iterator[str]:
         yield f"page {number}{more} is a picture of {own:g} dpi and is rendered at {dpi:g}"
 
 
-def open_picture(path: str, kind: str) -> Any:
-    """Returns MuPDF's document of the picture. Raises UnreadableDocument."""
-    try:
-        if kind == "webp" or (kind in TURNED_HERE and _is_turned(path)):
-            return pymupdf.open(stream=_upright(path), filetype="tiff")
-        return pymupdf.open(path, filetype=kind)
-    except pymupdf.mupdf.FzErrorSystem:  # out of memory: no fault of the file's
-        raise
-    except (pymupdf.FileDataError, pymupdf.mupdf.FzErrorBase) as error:
-        raise _unreadable(error) from error
-
-
-def _is_turned(path: str) -> bool:
+def is_turned(path: str) -> bool:
+    """Tells if a page is shown otherwise than it is stored. Raises UnreadableDocument."""
     with _opened(path) as image:
         return any(_orientation(frame) != 1 for frame in _frames(image))
 
@@ -133,8 +134,8 @@ def _orientation(image: Image.Image) -> int:
     return told if told in range(1, 9) else 1
 
 
-def _upright(path: str) -> bytes:
-    """Returns a TIFF of the pages as they are shown: MuPDF reads no WebP, and turns JPEG only."""
+def upright_tiff(path: str) -> bytes:
+    """Returns a TIFF of the pages as they are shown. Raises UnreadableDocument."""
     body = io.BytesIO()
     with _opened(path) as image:
         first, *others = (on_paper(ImageOps.exif_transpose(each)) for each in _frames(image))
@@ -160,12 +161,13 @@ def _opened(path: str) -> Iterator[Image.Image]:
         with Path(path).open("rb") as file, Image.open(file) as image:
             yield image
     except FAULTS as error:
-        raise _unreadable(error) from error
+        raise unreadable(error) from error
     finally:
         Image.MAX_IMAGE_PIXELS = limit
 
 
-def _unreadable(error: Exception) -> UnreadableDocument:
+def unreadable(error: Exception) -> UnreadableDocument:
+    """Returns the error of a picture that is broken, with the reason."""
     said = (str(error).splitlines() or [type(error).__name__])[0][:200]
     return UnreadableDocument(
         f"a picture must be whole; this one cannot be opened ({said}); export it again and upload "

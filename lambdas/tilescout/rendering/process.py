@@ -21,12 +21,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from tilescout import errors
 from tilescout.rendering.child_frames import Frame, FrameKind, read_frame
 
 CHILD_MODULE = "tilescout.rendering.child"
+RendererName = Literal["pymupdf", "pdfium"]
+"""The libraries that draw pages; one process loads one of them."""
 READ_BYTES = 1 << 20
 EXIT_SECONDS = 5.0
 RAISED_BY_CHILD = {
@@ -53,7 +55,8 @@ class WorkLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderLimits:
-    """The resources that one child may use, and the work that a page may give it.
+    """The resources that one child may use, the work that a page may give it, and the library that
+    it draws with.
 
     ``wall_seconds`` counts only time spent waiting for the child, not the caller's own work
     on a tile; ``memory_mb`` is address space, so some 400 MB above what is resident.
@@ -63,6 +66,7 @@ class RenderLimits:
     cpu_seconds: int = 120
     memory_mb: int = 2500
     work: WorkLimits = WorkLimits()
+    renderer: RendererName = "pymupdf"
 
 
 class ChildOutput:
@@ -109,23 +113,23 @@ def child_frames(
     purpose, and RenderLimitExceeded with ``subject`` where it died or was late.
     """
     job = json.dumps({"task": task, "arguments": arguments, "limits": asdict(limits)})
-    renderer = _renderer_with(job.encode() + b"\n")
+    renderer = _renderer_with(job.encode() + b"\n", limits.renderer)
     renderer.output.allow(limits.wall_seconds)
     try:
         yield _frames(renderer, subject, limits)
     finally:
         if renderer.has_answered and renderer.has_ended():
-            _IDLE.append(renderer)
+            _IDLE[limits.renderer].append(renderer)
         else:
             renderer.kill()
 
 
 class Renderer:
-    """A process that has loaded MuPDF and forks a child for each job, one after the other."""
+    """A process that has loaded a library and forks a child for each job, one after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, library: RendererName) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-m", CHILD_MODULE],
+            [sys.executable, "-P", "-m", CHILD_MODULE, library],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=child_environment(),
@@ -168,17 +172,18 @@ class Renderer:
                 os.killpg(self.process.pid, signal.SIGKILL)
 
 
-_IDLE: list[Renderer] = []
+_IDLE: dict[RendererName, list[Renderer]] = {name: [] for name in get_args(RendererName)}
 
 
-def _renderer_with(job: bytes) -> Renderer:
+def _renderer_with(job: bytes, library: RendererName) -> Renderer:
     """Returns a renderer that has begun the job: one that waits for work, else a new one."""
-    while _IDLE:
-        renderer = _IDLE.pop()
+    idle = _IDLE[library]
+    while idle:
+        renderer = idle.pop()
         if renderer.begins(job):
             return renderer
         renderer.kill()
-    renderer = Renderer()
+    renderer = Renderer(library)
     # What ends before it reads is told by its end.
     with suppress(BrokenPipeError):
         renderer.send(job)
@@ -188,12 +193,18 @@ def _renderer_with(job: bytes) -> Renderer:
 @atexit.register
 def end_renderers() -> None:
     """Ends the processes that wait for work."""
-    while _IDLE:
-        _IDLE.pop().kill()
+    for idle in _IDLE.values():
+        while idle:
+            idle.pop().kill()
+
+
+def _forget_renderers() -> None:
+    for idle in _IDLE.values():
+        idle.clear()
 
 
 # A copy of this process has copies of the pipes, and would talk to the same children.
-os.register_at_fork(after_in_child=_IDLE.clear)
+os.register_at_fork(after_in_child=_forget_renderers)
 
 
 def _frames(renderer: Renderer, subject: str, limits: RenderLimits) -> Iterator[Frame]:

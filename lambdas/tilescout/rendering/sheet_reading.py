@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pymupdf
 
 from tilescout.geometry import POINTS_PER_INCH
-from tilescout.rendering.mupdf_page import ShownPage
 from tilescout.rendering.page_tiles import Pixels
+from tilescout.rendering.port import ShownPage
 from tilescout.sheet_layout.layout import SheetLayout
 from tilescout.sheet_layout.sheet_reader import read_sheet
 from tilescout.sheet_layout.words import SheetWord
@@ -23,11 +22,8 @@ def read_layout(page: ShownPage) -> SheetLayout:
         return SheetLayout()
     pixels: Pixels = np.empty((picture.height, picture.width, 1), np.uint8)
     # The finest line is a whole pixel wide: in grey it would be paler than the paper's grain.
-    pymupdf.TOOLS.set_graphics_min_line_width(1)
-    try:
+    with picture.whole_lines():
         picture.draw(pixels, 0)
-    finally:
-        pymupdf.TOOLS.set_graphics_min_line_width(0)
     words = [SheetWord(text, picture.to_pixels(box)) for text, box in page.words()]
     return read_sheet(pixels[..., 0], _drawn_once(words))
 

@@ -7,18 +7,15 @@ cover, are left out.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
-import pymupdf
 
-from tilescout.errors import UnreadableDocument
-from tilescout.geometry import Box
+from tilescout.geometry import POINTS_PER_INCH
 from tilescout.rendering.child_frames import Frame
-from tilescout.rendering.mupdf_document import load_page, open_document
 from tilescout.rendering.page_strokes import (
     Flags,
     Floats,
@@ -28,7 +25,7 @@ from tilescout.rendering.page_strokes import (
     Style,
     to_archive,
 )
-from tilescout.rendering.page_work import measure_page
+from tilescout.rendering.port import DocumentFile, require_page
 from tilescout.rendering.process import RenderLimits
 
 FLATNESS_PT = 0.08
@@ -39,6 +36,7 @@ SAME_PT = 0.1
 WHITE = 0.97
 
 Point = tuple[float, float]
+Matrix = tuple[float, float, float, float, float, float]
 
 
 @dataclass(slots=True)
@@ -58,55 +56,44 @@ class SegmentList:
             self.corners.append((at == 0, at == len(points) - 2))
 
 
-def read_strokes(path: str, page: int, limits: RenderLimits) -> Iterator[Frame]:
+def read_strokes(file: DocumentFile, page: int, limits: RenderLimits) -> Iterator[Frame]:
     """Yields one result whose payload is an archive of the strokes.
 
     Raises UnreadableDocument, UnsupportedPage, RenderLimitExceeded.
     """
-    document = open_document(path)
-    if not 1 <= page <= document.page_count:
-        raise UnreadableDocument(
-            f"the page asked for must be 1 to {document.page_count}; it is {page}; "
-            "ask for a page of this document"
-        )
-    source = load_page(document, page)
-    if document.is_pdf:
-        measure_page(source, page, limits.work)
-    yield Frame("result", {}, to_archive(strokes_of(source)))
+    document = file.open()
+    require_page(document, page)
+    source = document.page(page, POINTS_PER_INCH)
+    source.require_affordable(limits.work)
+    yield Frame("result", {}, to_archive(source.strokes()))
 
 
-def strokes_of(page: Any) -> PageStrokes:
-    """Returns the strokes and words of a page of MuPDF, as it is shown."""
+def strokes_of_drawings(
+    drawings: Iterable[dict[str, Any]],
+    *,
+    turn: Matrix,
+    size_pt: tuple[float, float],
+    words: tuple[PageWord, ...],
+    image_share: float,
+) -> PageStrokes:
+    """Returns the strokes of painted paths, as PyMuPDF's ``get_cdrawings`` has them.
+
+    ``turn`` is the matrix (a, b, c, d, e, f) by which their points are those of the page as shown,
+    of ``size_pt`` (width, height).
+    """
     collected = SegmentList()
-    for drawing in page.get_cdrawings():
+    for drawing in drawings:
         _add_drawing(collected, drawing)
-    segments, corners, style_ids = _arrays(collected, page.rotation_matrix)
+    segments, corners, style_ids = _arrays(collected, turn)
     return PageStrokes(
         segments=segments,
         style_ids=style_ids,
         styles=tuple(collected.styles),
         corners=corners,
-        width=page.rect.width,
-        height=page.rect.height,
-        words=_words(page),
-        image_share=_image_share(page),
-    )
-
-
-def _image_share(page: Any) -> float:
-    """Returns the share of the page, from 0 to 1, that its largest image covers."""
-    whole = abs(page.bound().get_area())
-    shown = [
-        abs((pymupdf.Rect(image["bbox"]) & page.bound()).get_area())
-        for image in page.get_image_info()
-    ]
-    return float(max(shown, default=0.0) / whole)
-
-
-def _words(page: Any) -> tuple[PageWord, ...]:
-    turn = page.rotation_matrix
-    return tuple(
-        PageWord(word[4], Box(*(pymupdf.Rect(word[:4]) * turn))) for word in page.get_text("words")
+        width=size_pt[0],
+        height=size_pt[1],
+        words=words,
+        image_share=image_share,
     )
 
 
@@ -180,11 +167,11 @@ def _flattened(start: Point, one: Point, two: Point, end: Point) -> list[Point]:
     return [(float(x), float(y)) for x, y in curve]
 
 
-def _arrays(segments: SegmentList, turn: Any) -> tuple[Floats, Flags, Integers]:
+def _arrays(segments: SegmentList, turn: Matrix) -> tuple[Floats, Flags, Integers]:
     """Returns segments, corners and styles, each place once, as the page is shown."""
     rows = np.array(segments.rows, float).reshape(-1, 4)
-    matrix = np.array([[turn.a, turn.b], [turn.c, turn.d]])
-    shown = (rows.reshape(-1, 2) @ matrix + [turn.e, turn.f]).reshape(-1, 4)
+    matrix = np.array(turn).reshape(3, 2)
+    shown = (rows.reshape(-1, 2) @ matrix[:2] + matrix[2]).reshape(-1, 4)
     corners = np.array(segments.corners, bool).reshape(-1, 2)
     style_ids = np.array(segments.style_ids, np.int64)
     shown, corners = _ordered(shown, corners)

@@ -20,8 +20,8 @@ from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.rendering.ink import Ink, InkProbe
 from tilescout.rendering.layer_words import Annotation, LayerWord, layer_words
 from tilescout.rendering.lettering import InkRuns, Marks, lettering
-from tilescout.rendering.mupdf_page import ShownPage
 from tilescout.rendering.page_tiles import Pixels
+from tilescout.rendering.port import ShownPage
 
 # The drawing on which ink is looked for: sharp enough for 2 pt text, cheap for an A0 sheet.
 PROBE_DPI = 150

@@ -31,7 +31,7 @@ SMALL = {
     "infra.node": "imported before aws_cdk, which starts Node",
     "tilescout.handlers.run_steps.detect_tiles": "one state of the workflow, as its siblings",
     "tilescout.handlers.run_steps.open_run": "one state of the workflow, as its siblings",
-    "tilescout.rendering.sheet_reading": "imports MuPDF, which readers of sheets do not",
+    "tilescout.rendering.sheet_reading": "draws a page, which readers of sheets do not",
     "tilescout.sheet_layout.sheet_reader": "imports numpy, which readers of a layout do not need",
     "tilescout_evaluate.metrics.text.alignment": "an algorithm with its source",
     "tilescout_local.engines.symbol_worker": "the main module of a process",

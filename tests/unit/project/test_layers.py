@@ -90,8 +90,8 @@ ALLOWED = {
     "infra": {"infra"},
 }
 GUARDED = {*ALLOWED, *AWS_SDKS, "pymupdf"}
-RENDERER = "tilescout.rendering"
-"""Package of the core that runs in the rendering child, and may hold MuPDF."""
+RENDERER = "tilescout.rendering.mupdf"
+"""Package of the core that runs in the rendering child, and alone may hold MuPDF."""
 
 DETECTOR_KINDS = "tilescout.detector_kinds"
 """The one module of the functions that infra reads too, so that nothing about a detector is said

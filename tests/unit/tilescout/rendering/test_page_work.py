@@ -12,7 +12,8 @@ import pytest
 from tests.unit.tilescout.rendering.pdf_files import file_of, nested_form_objects, one_page, stream
 from tests.unit.tilescout.rendering.poison_files import FORM, flate, with_content
 from tilescout.errors import RenderLimitExceeded
-from tilescout.rendering.page_work import Work, longest_path, measure_page
+from tilescout.rendering.mupdf.objects import measure_page
+from tilescout.rendering.page_work import Work, longest_path
 from tilescout.rendering.process import WorkLimits
 
 LINE = b"0 0 m 9 9 l S\n"

@@ -6,6 +6,8 @@ than interpreting the content again for each part.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -29,13 +31,13 @@ TEXT_FLAGS = (
 )
 
 
-class ShownPage:
+class MupdfPage:
     """A page as a viewer shows it, at ``dpi``, in grey or rgb."""
 
     def __init__(
         self,
         page: Any,
-        dpi: int,
+        dpi: float,
         colour: Colour = "grey",
         size_pt: tuple[float, float] | None = None,
     ) -> None:
@@ -50,18 +52,18 @@ class ShownPage:
         self.dpi = dpi
         self.width, self.height = page_pixels(*self._size_pt, dpi)
 
-    def in_grey(self, dpi: float) -> ShownPage:
+    def in_grey(self, dpi: float) -> MupdfPage:
         """Returns the same page in grey at another resolution; it is not interpreted again."""
         return self._drawn("grey", dpi)
 
-    def shrunk(self, ratio: float, size: tuple[int, int]) -> ShownPage:
+    def shrunk(self, ratio: float, size: tuple[int, int]) -> MupdfPage:
         """Returns the same page, shrunk by ``ratio`` to ``size`` (width, height) px."""
         other = self._drawn(self.colour, self.dpi * ratio)
         other.width, other.height = size
         return other
 
-    def _drawn(self, colour: Colour, dpi: float) -> ShownPage:
-        other = object.__new__(ShownPage)
+    def _drawn(self, colour: Colour, dpi: float) -> MupdfPage:
+        other = object.__new__(MupdfPage)
         other.colour, other._list, other._bounds = colour, self._list, self._bounds
         other._size_pt = self._size_pt
         other._at(dpi)
@@ -104,6 +106,15 @@ class ShownPage:
         view = mupdf.fz_pixmap_samples_memoryview(pixmap)
         target[...] = np.frombuffer(view, np.uint8).reshape(target.shape)
         view.release()
+
+    @contextmanager
+    def whole_lines(self) -> Iterator[None]:
+        """Draws no line finer than a pixel while the context lasts."""
+        pymupdf.TOOLS.set_graphics_min_line_width(1)
+        try:
+            yield
+        finally:
+            pymupdf.TOOLS.set_graphics_min_line_width(0)
 
     @cached_property
     def _text(self) -> Any:
