@@ -47,6 +47,15 @@ class Accuracy:
         known = [value for value in self.average_precisions if not np.isnan(value)]
         return float(np.mean(known)) if known else 0.0
 
+    def plain(self) -> dict[str, tuple[float, ...]]:
+        """Returns the fields as Python's own numbers, to be stored."""
+        return {
+            "average_precisions": tuple(map(float, self.average_precisions)),
+            "thresholds": tuple(map(float, self.thresholds)),
+            "f1s": tuple(map(float, self.f1s)),
+            "objects": tuple(map(int, self.objects)),
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelAccuracy:

@@ -13,6 +13,7 @@ import torch
 
 from tilescout_datasets.datasets import Dataset
 from tilescout_train import export
+from tilescout_train.checkpoints import checkpoint_beside
 from tilescout_train.training import Progress, Settings, Trained, labels_learnt, train
 
 
@@ -23,14 +24,22 @@ def make_model(
     *,
     start: Path | None = None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
+    on_resume: Callable[[int], None] = lambda iteration: None,
 ) -> dict[str, Any]:
-    """Train, write the ONNX file and a JSON of the same name, which is given.
+    """Trains, writes the ONNX file and a JSON of the same name, and returns the latter's content.
 
-    ``start`` is a model file to go on from. Raises UnusableModel, UnusableAnnotations, OSError.
+    ``start`` is a model file to go on from. A training that was interrupted goes on from the state
+    that it kept beside the file, of which ``on_resume`` gets the iteration. Raises UnusableModel,
+    UnusableAnnotations, OSError.
     """
     weights = export.read_weights(start, labels_learnt(dataset, settings)) if start else None
     wall, cpu = time.monotonic(), time.process_time()
-    trained = train(dataset, settings, weights=weights, on_progress=on_progress)
+    checkpoint = checkpoint_beside(file, dataset, settings, start)
+    before = checkpoint.load()
+    if before is not None:
+        on_resume(before["iteration"])
+    trained = train(dataset, settings, weights=weights, before=before, keep=checkpoint.save,
+                    on_progress=on_progress)  # fmt: skip
     recipe = _recipe(trained, dataset, settings, start) | {
         "training_wall_seconds": round(time.monotonic() - wall, 1),
         "training_cpu_seconds": round(time.process_time() - cpu, 1),
@@ -39,6 +48,7 @@ def make_model(
     file.write_bytes(export.to_onnx(trained.network, trained.card))
     recipe["bytes"] = file.stat().st_size
     file.with_suffix(".json").write_text(json.dumps(recipe, indent=1) + "\n")
+    checkpoint.remove()
     return recipe
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,6 +22,7 @@ from tilescout.detectors.onnx.answers import (
 )
 from tilescout_datasets.annotations import UnusableAnnotations
 from tilescout_datasets.datasets import SYMBOL, Dataset, with_one_label
+from tilescout_train.checkpoints import State
 from tilescout_train.evaluation import Accuracy, Find, accuracy, look, mistakes, raw_card
 from tilescout_train.losses import total_loss
 from tilescout_train.network import STEP, STRIDE, SymbolNet
@@ -33,6 +35,8 @@ WARM_UP_SHARE = 0.1
 GOING_ON = 1 / 3
 """The share of the learning rate where weights are given, so that they are not lost."""
 LARGEST_GRADIENT = 10.0
+KEPT_EVERY = 25
+"""Iterations after which the state is kept, so at most so many are done again."""
 LOOKED_AT = 24
 """Tiles of the training part that are searched for mistakes each time."""
 
@@ -83,13 +87,16 @@ def train(
     settings: Settings,
     *,
     weights: Weights | None = None,
+    before: State | None = None,
+    keep: Callable[[State], None] = lambda state: None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> Trained:
-    """Learn the labels of ``dataset``, from ``weights`` of another training where given.
+    """Learns the labels of ``dataset``, from ``weights`` of another training where given.
 
-    Stops early by the mean average precision on the held-out pages, and takes each label's
-    threshold where its F1 is largest there. Raises UnusableAnnotations for a data set without
-    objects.
+    Training stops early by the mean average precision on the held-out pages, and takes each label's
+    threshold where its F1 is largest there. ``keep`` is called with states; with one of them as
+    ``before`` a training of the same kind goes on, to the same weights. Raises UnusableAnnotations
+    for a data set without objects.
     """
     labels = labels_learnt(dataset, settings)
     if not dataset.labels or not dataset.test:
@@ -104,7 +111,9 @@ def train(
         take_over(network, weights)
         settings = replace(settings, learning_rate=GOING_ON * settings.learning_rate)
     run = _Run(network.to(device), dataset, settings, device)
-    return run.learn(on_progress)
+    if before is not None:
+        run.restore(before)
+    return run.learn(on_progress, keep)
 
 
 def labels_learnt(dataset: Dataset, settings: Settings) -> tuple[str, ...]:
@@ -157,25 +166,72 @@ class _Run:
             self._optimiser, settings.learning_rate, total_steps=settings.iterations,
             pct_start=WARM_UP_SHARE,
         )  # fmt: skip
+        self._best: Trained | None = None
+        self._iteration = self._worse = 0
 
-    def learn(self, on_progress: Callable[[Progress], None]) -> Trained:
-        settings, best, worse = self._settings, None, 0
-        for iteration in range(1, settings.iterations + 1):
+    def learn(
+        self, on_progress: Callable[[Progress], None], keep: Callable[[State], None]
+    ) -> Trained:
+        """Returns the best network; ``keep`` is called with states to restore."""
+        while self._iteration < self._settings.iterations and self._worse < self._settings.patience:
+            self._iteration += 1
             value = self._step()
-            is_last = iteration == settings.iterations
-            measured = None
-            if is_last or iteration % settings.evaluate_every == 0:
-                measured = self._measure()
-                if best is None or _is_better(measured, best.accuracy):
-                    best, worse = self._trained(measured, iteration), 0
-                else:
-                    worse += 1
-            on_progress(Progress(iteration=iteration, iterations=settings.iterations, loss=value,
-                                 accuracy=measured))  # fmt: skip
-            if worse >= settings.patience:
-                break
-        assert best is not None, "the last iteration measures"
-        return best
+            measured = self._measured_when_due()
+            if measured is not None or self._iteration % KEPT_EVERY == 0:
+                keep(self._state())
+            on_progress(Progress(iteration=self._iteration, iterations=self._settings.iterations,
+                                 loss=value, accuracy=measured))  # fmt: skip
+        assert self._best is not None, "the last iteration measures"
+        return self._best
+
+    def _measured_when_due(self) -> Accuracy | None:
+        is_last = self._iteration == self._settings.iterations
+        if not is_last and self._iteration % self._settings.evaluate_every:
+            return None
+        measured = self._measure()
+        if self._best is None or _is_better(measured, self._best.accuracy):
+            network = copy.deepcopy(self._average.module).to("cpu").eval()
+            self._best, self._worse = self._trained(network, measured, self._iteration), 0
+        else:
+            self._worse += 1
+        return measured
+
+    def _parts(self) -> dict[str, Any]:
+        return {
+            "network": self._network,
+            "average": self._average,
+            "optimiser": self._optimiser,
+            "schedule": self._schedule,
+        }
+
+    def _state(self) -> State:
+        best = self._best
+        return {name: part.state_dict() for name, part in self._parts().items()} | {
+            "iteration": self._iteration,
+            "worse": self._worse,
+            "chance": self._sampler.chance.bit_generator.state,
+            "torch": torch.get_rng_state(),
+            "mistakes": self._sampler.mistakes,
+            "best": best and {
+                "iteration": best.iterations,
+                "network": best.network.state_dict(),
+                "accuracy": best.accuracy.plain(),
+            },
+        }  # fmt: skip
+
+    def restore(self, state: State) -> None:
+        """Takes over a state that a training of the same data and settings has kept."""
+        for name, part in self._parts().items():
+            part.load_state_dict(state[name])
+        self._iteration, self._worse = state["iteration"], state["worse"]
+        self._sampler.chance.bit_generator.state = state["chance"]
+        torch.set_rng_state(state["torch"])
+        self._sampler.mistakes = state["mistakes"]
+        if best := state["best"]:
+            network = SymbolNet(len(self._labels))
+            network.load_state_dict(best["network"])
+            measured = Accuracy(**best["accuracy"])
+            self._best = self._trained(network.eval(), measured, best["iteration"])
 
     def _step(self) -> float:
         images, targets = self._sampler.batch(self._settings.batch)
@@ -205,8 +261,7 @@ class _Run:
         found = [mistakes(int(at), look(tiles[at], self._labels, find)) for at in drawn]
         self._sampler.mistakes = [each for places in found for each in places]
 
-    def _trained(self, measured: Accuracy, iteration: int) -> Trained:
-        network = copy.deepcopy(self._average.module).to("cpu").eval()
+    def _trained(self, network: SymbolNet, measured: Accuracy, iteration: int) -> Trained:
         card = ModelCard(
             labels=self._labels,
             thresholds=measured.thresholds,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from tilescout_datasets.annotations import AnnotatedTile, Annotation, UnusableAn
 from tilescout_datasets.datasets import Dataset
 from tilescout_datasets.tile_pixels import pixels_of
 from tilescout_train import export
+from tilescout_train.checkpoints import checkpoint_beside
 from tilescout_train.recipe import make_model
 from tilescout_train.sampling import Sampler
 from tilescout_train.targets import Objects, targets_of
@@ -86,6 +89,67 @@ def test_the_same_seed_gives_the_same_weights(dataset: Dataset) -> None:
 
     assert torch.equal(one.network.scores.weight, other.network.scores.weight)
     assert not torch.equal(one.network.scores.weight, different.network.scores.weight)
+
+
+INTERRUPTED = Settings(
+    iterations=60, batch=2, window=64, evaluate_every=20, patience=9, seed=5, threads=1
+)
+
+
+def interrupt_at(iteration: int) -> Callable[[Progress], None]:
+    def stop(progress: Progress) -> None:
+        if progress.iteration == iteration:
+            raise KeyboardInterrupt
+
+    return stop
+
+
+@pytest.mark.parametrize("iteration", [24, 33, 45])
+def test_a_training_that_was_interrupted_goes_on_to_the_same_weights(
+    dataset: Dataset, tmp_path: Path, iteration: int
+) -> None:
+    whole, parts = tmp_path / "whole.onnx", tmp_path / "parts.onnx"
+    make_model(dataset, INTERRUPTED, whole)
+    with pytest.raises(KeyboardInterrupt):
+        make_model(dataset, INTERRUPTED, parts, on_progress=interrupt_at(iteration))
+    resumed: list[int] = []
+
+    make_model(dataset, INTERRUPTED, parts, on_resume=resumed.append)
+
+    assert resumed == [{24: 20, 33: 25, 45: 40}[iteration]]
+    assert parts.read_bytes() == whole.read_bytes()
+    assert not parts.with_suffix(".training").exists()
+
+
+@pytest.mark.parametrize("change", [{"seed": 6}, {"iterations": 61}, {"one_label": True}])
+def test_a_state_of_other_settings_is_not_gone_on_from(
+    dataset: Dataset, tmp_path: Path, change: dict[str, int]
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        make_model(dataset, INTERRUPTED, tmp_path / "m.onnx", on_progress=interrupt_at(24))
+
+    other = checkpoint_beside(
+        tmp_path / "m.onnx", dataset, replace(INTERRUPTED, **change), start=None
+    )
+
+    assert other.load() is None
+
+
+def test_a_state_of_other_tiles_is_not_gone_on_from(dataset: Dataset, tmp_path: Path) -> None:
+    file = tmp_path / "m.onnx"
+    checkpoint_beside(file, dataset, INTERRUPTED, None).save({"iteration": 20})
+    fewer = replace(dataset, train=dataset.train[1:])
+
+    assert checkpoint_beside(file, fewer, INTERRUPTED, None).load() is None
+    assert checkpoint_beside(file, dataset, INTERRUPTED, None).load() == {"iteration": 20}
+
+
+@pytest.mark.parametrize("body", [b"", b"no state", b"PK\x03\x04 half of one"])
+def test_a_damaged_state_begins_anew(dataset: Dataset, tmp_path: Path, body: bytes) -> None:
+    kept = checkpoint_beside(tmp_path / "m.onnx", dataset, INTERRUPTED, None)
+    kept.file.write_bytes(body)
+
+    assert kept.load() is None
 
 
 def test_the_file_serves_what_the_network_says(trained: Trained, dataset: Dataset) -> None:

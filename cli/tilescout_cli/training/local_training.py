@@ -54,6 +54,9 @@ def train_file(
         recipe = made(datasets.read(folder), out, options, start)
     except (UnusableAnnotations, TilescoutError, OSError) as error:
         raise BadUsage(str(error)) from error
+    except KeyboardInterrupt:
+        terminal.say("interrupted; the same command goes on from the last state that was kept")
+        raise typer.Exit(130) from None
     show(recipe, out, as_json=as_json)
 
 
@@ -78,7 +81,15 @@ def made(dataset: Dataset, out: Path, options: Options, start: Path | None) -> d
         device=options.device,
         one_label=options.one_label,
     )
-    return make_model(dataset, settings, out, start=start, on_progress=_tell)
+    return make_model(dataset, settings, out, start=start, on_progress=_tell,
+                      on_resume=lambda iteration: _tell_resumed(iteration, out))  # fmt: skip
+
+
+def _tell_resumed(iteration: int, out: Path) -> None:
+    terminal.say(
+        f"going on from iteration {iteration}, where this training was interrupted; remove "
+        f"{out.with_suffix('.training')} to begin anew"
+    )
 
 
 def _tell(progress: Progress) -> None:
