@@ -31,10 +31,21 @@ def intersections(a: Sides, b: Sides) -> Sides:
 
 def ious(one: Sides, other: Sides) -> Sides:
     """Returns the intersection over union, 0 to 1, of each pair of rows."""
-    shared, first, second = (
-        np.multiply(*extents(part)) for part in (intersections(one, other), one, other)
-    )
+    shared, first, second = _areas(one, other)
     return np.asarray(shared / np.maximum(first + second - shared, 1e-9))
+
+
+def shares_of_smaller(one: Sides, other: Sides) -> Sides:
+    """Returns the intersection over the smaller area, 0 to 1, of each pair of rows."""
+    shared, first, second = _areas(one, other)
+    return np.asarray(shared / np.maximum(np.minimum(first, second), 1e-9))
+
+
+def _areas(one: Sides, other: Sides) -> tuple[Sides, Sides, Sides]:
+    """Returns the areas of the intersection, of the one and of the other of each pair of rows."""
+    parts = (intersections(one, other), one, other)
+    shared, first, second = (np.multiply(*extents(part)) for part in parts)
+    return shared, first, second
 
 
 def best_first(pairs: Pairs, agreement: Sides) -> list[tuple[int, int]]:

@@ -8,6 +8,7 @@ from tilescout.detections import Answer, Detection, WithheldSeen
 from tilescout.geometry import Box
 from tilescout.ledger import PageRow
 from tilescout.merging.page import is_in_regions
+from tilescout.neighbours import overlapping_pairs, shares_of_smaller, sides_of
 from tilescout.profiles import Profile
 from tilescout.sheet_layout.layout import SheetLayout
 
@@ -27,13 +28,16 @@ def withheld_places(
     A place that another tile shows as a detection is none of them, nor is one that the profile
     does not ask for by its label, its regions or those of the sheet.
     """
-    taken = [each.box for each in detections]
-    kept: list[WithheldSeen] = []
-    for seen in sorted(_wanted(answers, page, profile, layout), key=_order):
-        if not any(_is_same_place(seen.box, box) for box in taken):
-            taken.append(seen.box)
-            kept.append(seen)
-    return tuple(kept)
+    wanted = sorted(_wanted(answers, page, profile, layout), key=_order)
+    if not wanted:
+        return ()
+    same = _same_places([seen.box for seen in (*detections, *wanted)])
+    first = len(detections)
+    taken = set(range(first))
+    for at in range(first, first + len(wanted)):
+        if taken.isdisjoint(same[at]):
+            taken.add(at)
+    return tuple(seen for at, seen in enumerate(wanted, first) if at in taken)
 
 
 def withheld_warnings(page: int, places: Sequence[WithheldSeen]) -> tuple[str, ...]:
@@ -63,5 +67,12 @@ def _order(seen: WithheldSeen) -> tuple[object, ...]:
     return -seen.confidence, seen.box, seen.label, seen.reason
 
 
-def _is_same_place(one: Box, other: Box) -> bool:
-    return one.intersection(other).area > SAME_SHARE * min(one.area, other.area)
+def _same_places(boxes: Sequence[Box]) -> list[list[int]]:
+    """Returns, by box, the indices of the earlier boxes that are one place with it."""
+    sides = sides_of(boxes)
+    pairs = overlapping_pairs(sides)
+    is_same = shares_of_smaller(sides[pairs[:, 0]], sides[pairs[:, 1]]) > SAME_SHARE
+    earlier: list[list[int]] = [[] for _ in boxes]
+    for before, at in pairs[is_same].tolist():
+        earlier[at].append(before)
+    return earlier

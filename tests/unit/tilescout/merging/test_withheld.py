@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.counted_work import calls_of
 from tilescout.detections import Answer, Detection, WithheldSeen
-from tilescout.geometry import Box
+from tilescout.geometry import Box, ios
 from tilescout.ledger import PageRow
 from tilescout.merging.withheld import withheld_places, withheld_warnings
 from tilescout.profiles import Profile
@@ -50,6 +54,41 @@ def test_places_of_labels_that_the_profile_does_not_ask_for_are_left_out() -> No
     answers = [answer(0, seen(10, 30), seen(60, 45, label="pump"))]
 
     assert [each.label for each in places(answers, labels=("valve",))] == ["valve"]
+
+
+@given(
+    st.lists(st.integers(0, 80), max_size=6),
+    st.lists(st.tuples(st.integers(0, 80), st.integers(1, 20), st.integers(0, 3)), max_size=12),
+)
+def test_no_place_is_told_of_which_more_than_half_is_taken(
+    detections: list[int], withheld: list[tuple[int, int, int]]
+) -> None:
+    taken = [Box(left, 0, left + 20, 20) for left in detections]
+    found = [Detection(page=1, label="valve", confidence=90, box=box) for box in taken]
+    all_seen = [seen(left, confidence, width) for left, width, confidence in withheld]
+    told = []
+    for each in sorted(all_seen, key=lambda each: (-each.confidence, each.box)):
+        if all(ios(each.box, box) <= 0.5 for box in taken):
+            taken.append(each.box)
+            told.append(each)
+
+    assert places([answer(0, *all_seen)], found) == tuple(told)
+
+
+def test_a_page_with_twice_the_places_takes_twice_the_work() -> None:
+    def work(count: int) -> int:
+        shown = [
+            Detection(page=1, label="valve", confidence=90, box=Box(left, 0, left + 20, 20))
+            for left in range(0, 60 * count, 60)
+        ]
+        withheld = [seen(left, 40) for left in range(30, 60 * count, 60)]
+        wide = replace(PAGE, width_px=60 * count)
+        profile = replace(PROFILE, labels=())
+        return calls_of(
+            lambda: withheld_places([answer(0, *withheld)], shown, wide, profile, SheetLayout())
+        )
+
+    assert work(400) < 2.2 * work(200)
 
 
 def test_a_warning_counts_the_places_of_a_page() -> None:
