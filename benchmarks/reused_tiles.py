@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pymupdf
 
-from tilescout.detectors.reuse import content_of
+from tilescout.detectors.reuse import reuse_key
 from tilescout.errors import TilescoutError
 from tilescout.profiles import Profile
 from tilescout.rendering.process import end_renderers
@@ -52,7 +52,7 @@ def tiles_of(path: Path, profile: Profile, max_pages: int) -> Tiles:
     contents: list[str] = []
 
     def note(tile: RenderedTile) -> None:
-        contents.append(content_of(tile.image, profile))
+        contents.append(reuse_key(tile.image, tile.tile, profile))
 
     for page in range(1, pages + 1):
         render_page(path, RenderRequest.for_page(page, profile), note)

@@ -92,7 +92,8 @@ class TileRow:
     """One tile that is not blank. ``box`` is left, top, right, bottom in page pixels.
 
     ``scale`` is the number of page pixels per pixel of its image. ``retry_at`` is when the tile may
-    be sent again. ``content`` is the hash of its image, empty where its answer is not shared.
+    be sent again. ``reuse_key`` stands for all that its answer depends on but the version of the
+    model; it is empty where its answer is not shared.
     ``reused``: its answer is one that was given for the same image before.
     """
 
@@ -110,5 +111,5 @@ class TileRow:
     retry_at: int = 0
     last_error: str = ""
     scale: float = 1.0
-    content: str = ""
+    reuse_key: str = ""
     reused: bool = False

@@ -1,7 +1,8 @@
 """Answers that are taken again for tiles that look exactly the same, and are not paid twice.
 
 Two tiles share an answer where their images are equal to the byte, and nothing else that could
-change the answer differs: see ``shared_name``.
+change the answer differs: see ``reuse_key``, which a tile has from its tiling on, and
+``shared_name``, which adds the version of the model that a run has chosen.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from dataclasses import fields, replace
 from tilescout.detections import Answer
 from tilescout.detectors.port import confidence_asked
 from tilescout.geometry import Box
-from tilescout.ledger import TileRow
 from tilescout.profiles import Profile
+from tilescout.tiling.grid import Tile
 
 KEEP_SECONDS = 85 * 24 * 3600
 """The time for which an answer is shared, from its call on. It ends before the answer expires, and
@@ -52,26 +53,24 @@ READING = 1
 """The way in which responses become answers: another number has every tile detected anew."""
 
 
-def content_of(image: bytes, profile: Profile) -> str:
-    """Returns the hash of a tile's image, empty where the profile shares no answers."""
-    return _digest(image) if profile.reuse else ""
-
-
-def shared_name(row: TileRow, profile: Profile, model_version: str) -> str:
-    """Returns the name under which the tile's answer is shared, empty where it is not.
+def reuse_key(image: bytes, tile: Tile, profile: Profile) -> str:
+    """Returns a hash that tiles share whose answers by one version of a model are the same.
 
     It stands for the image, its size on the page, the profile and those of its settings that an
-    answer may depend on, and the version of the model.
+    answer may depend on. It is empty where the profile shares no answers.
     """
-    left, top, right, bottom = map(float, row.box)
-    settings = (
-        READING,
-        row.content,
-        (right - left, bottom - top, float(row.scale)),
-        _settings(profile),
-        model_version,
-    )
-    return _digest(repr(settings).encode()) if profile.reuse and row.content else ""
+    if not profile.reuse:
+        return ""
+    size = (float(tile.box.width), float(tile.box.height), float(tile.scale))
+    return _digest(repr((_digest(image), size, _settings(profile))).encode())
+
+
+def shared_name(key: str, model_version: str) -> str:
+    """Returns the name under which answers of tiles with this ``reuse_key`` are shared.
+
+    It is empty where the key is.
+    """
+    return _digest(repr((READING, key, model_version)).encode()) if key else ""
 
 
 def _settings(profile: Profile) -> list[tuple[str, object]]:
@@ -93,10 +92,9 @@ def may_be_shared(answer: Answer) -> bool:
     return not answer.warnings
 
 
-def as_if_of(row: TileRow, answer: Answer) -> Answer:
-    """Returns an answer, which was given for another tile, as one for the tile of ``row``."""
-    box = Box(*row.box)
-    right, down = box.left - answer.tile_box.left, box.top - answer.tile_box.top
+def as_if_of(tile: Tile, answer: Answer) -> Answer:
+    """Returns an answer, which was given for another tile, as one for this tile."""
+    right, down = tile.box.left - answer.tile_box.left, tile.box.top - answer.tile_box.top
 
     def moved(part: Box) -> Box:
         there = part.shift(right, down)
@@ -106,8 +104,8 @@ def as_if_of(row: TileRow, answer: Answer) -> Answer:
 
     return replace(
         answer,
-        tile=row.tile,
-        tile_box=box,
+        tile=tile.index,
+        tile_box=tile.box,
         words=tuple(replace(word, box=moved(word.box)) for word in answer.words),
         objects=tuple(replace(seen, box=moved(seen.box)) for seen in answer.objects),
         withheld=tuple(replace(place, box=moved(place.box)) for place in answer.withheld),

@@ -18,7 +18,6 @@ from tilescout.detectors.references.named_model import NamedModel
 from tilescout.example_search.symbol_files import SymbolFile, from_file
 from tilescout.handlers import runtime, settings
 from tilescout.handlers.tile_worker import open_tile_worker
-from tilescout.messages import TileHint
 from tilescout.profiles import Profile
 
 if TYPE_CHECKING:
@@ -67,17 +66,17 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
     return runtime.each_message(event, handle, context)
 
 
-def detector_for(hint: TileHint, profile: Profile) -> Detector:
+def detector_for(model_version: str, profile: Profile) -> Detector:
     """Returns the version that the run has frozen, with the confidence of the profile."""
     if profile.kind.reads_strokes:
         return ExampleDetector(
             warm=warm_examples(),
-            model_version=hint.model_version,
+            model_version=model_version,
             dpi=profile.dpi,
             min_confidence=confidence_asked(profile),
         )
     return OnnxDetector(
         warm=warm_models(),
-        model_version=hint.model_version,
+        model_version=model_version,
         min_confidence=confidence_asked(profile),
     )

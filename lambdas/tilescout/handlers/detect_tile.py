@@ -11,7 +11,6 @@ from tilescout.aws.detectors.services import open_detector
 from tilescout.detectors.port import Detector, confidence_asked
 from tilescout.handlers import runtime, settings
 from tilescout.handlers.tile_worker import open_tile_worker
-from tilescout.messages import TileHint
 from tilescout.profiles import Profile
 
 if TYPE_CHECKING:
@@ -33,8 +32,8 @@ def handler(event: dict[str, object], context: LambdaContext) -> PartialItemFail
     return runtime.each_message(event, worker.handle, context)
 
 
-def detector_for(hint: TileHint, profile: Profile) -> Detector:
+def detector_for(model_version: str, profile: Profile) -> Detector:
     """Returns the detector of a document's profile, with the version that its run has frozen."""
     if not profile.needs_model:
         return detector(profile.detector, alphabet=profile.alphabet)
-    return detector(profile.detector, hint.model_version, confidence_asked(profile))
+    return detector(profile.detector, model_version, confidence_asked(profile))

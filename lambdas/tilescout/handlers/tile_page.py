@@ -177,7 +177,7 @@ def _render(document: Document, row: PageRow, path: Path) -> PageRow:
                 box=astuple(rendered.tile.box),
                 image=image,
                 scale=rendered.tile.scale,
-                content=reuse.content_of(rendered.image, document.profile),
+                reuse_key=reuse.reuse_key(rendered.image, rendered.tile, document.profile),
             )
         )
 

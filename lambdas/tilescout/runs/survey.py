@@ -131,8 +131,8 @@ def waiting_tiles(band: Iterable[TileRow], now: int) -> frozenset[int]:
     first: dict[str, TileRow] = {}
     waiting: set[int] = set()
     for row in band:
-        leader = first.setdefault(row.content, row)
-        if row.content and leader is not row and _may_bring_answer(leader, now):
+        leader = first.setdefault(row.reuse_key, row)
+        if row.reuse_key and leader is not row and _may_bring_answer(leader, now):
             waiting.add(row.tile)
     return frozenset(waiting)
 

@@ -77,7 +77,7 @@ def test_a_tile_that_looks_like_another_one_takes_its_answer(
     account: Account, document: str, run: Run
 ) -> None:
     for number in (0, 1):
-        account.ledger.put_item(Item=tile(account, document, number) | {"content": "the same"})
+        account.ledger.put_item(Item=tile(account, document, number) | {"reuse_key": "the same"})
     account.deliver("detect_onnx", run.hint(document), run.hint(document, tile=1))
     (first,), (second,) = (answer_of(account, document, n)["objects"] for n in (0, 1))
     assert second["box"]["left"] == pytest.approx(first["box"]["left"] + 100, abs=1e-5)

@@ -84,11 +84,11 @@ def test_a_few_tiles_with_server_errors_may_be_at_fault_only_beside_answers() ->
     assert not look(*(replace(failing, tile=number) for number in range(11))).may_blame
 
 
-SAME = tuple(replace(PENDING, tile=tile, content="same") for tile in range(3))
+SAME = tuple(replace(PENDING, tile=tile, reuse_key="same") for tile in range(3))
 
 
 def test_tiles_that_look_alike_wait_for_the_first_of_them() -> None:
-    other = replace(PENDING, tile=3, content="other")
+    other = replace(PENDING, tile=3, reuse_key="other")
     assert waiting_tiles([*SAME, other], NOW) == {1, 2}
     held = replace(SAME[0], attempts=1, reservation=Reservation(id="r", until=1_100, token=5))
     assert waiting_tiles([held, *SAME[1:]], NOW) == {1, 2}

@@ -20,7 +20,7 @@ from tests.unit.tilescout_cli.cli_stack import (
     tag,
 )
 from tilescout import keys
-from tilescout.aws.detectors.shared_answers import SharedAnswers
+from tilescout.aws.detectors.stored_answers import StoredAnswers
 from tilescout.aws.tables import document_table, figures_table, page_table
 from tilescout.documents import Document
 from tilescout.drift.sheet_figures import SheetFigures
@@ -95,7 +95,7 @@ def _ledger(stack: Stack, made: Document) -> None:
     for page in (1, 2):
         image = keys.tile_image(made.id, page, "g", 300)
         answer = keys.answer_object(made.id, page, 300, "r", f"{made.id}{page}")
-        SharedAnswers(stack.ledger, stack.clients.s3, "tiles-bucket").share(made.id, answer, 0)
+        StoredAnswers(stack.ledger, stack.clients.s3, "tiles-bucket").share(made.id, answer, 0)
         for name in (image, answer, keys.layer_object(made.id, page)):
             stack.clients.s3.put_object(Bucket="tiles-bucket", Key=name, Body=b"x")
         row = TileRow(page=page, tile=300, box=(0, 0, 9, 9), image=image)
@@ -157,7 +157,7 @@ def test_an_answer_that_another_document_shares_by_now_stays_shared(stack: Stack
     made, other = stored(stack), stored(stack, OTHER)
     name = f"{made.id}1"
     answer = keys.answer_object(other.id, 1, 300, "r", name)
-    SharedAnswers(stack.ledger, stack.clients.s3, "tiles-bucket").share(other.id, answer, 0)
+    StoredAnswers(stack.ledger, stack.clients.s3, "tiles-bucket").share(other.id, answer, 0)
 
     forget(made.id)
 
