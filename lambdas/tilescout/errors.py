@@ -18,7 +18,7 @@ TilescoutError
   UnknownMessage       a queue holds what it should not; the message becomes a dead letter
   MessageNotSent       a queue refused part of a batch; the caller's message is redelivered
   RowsNotWritten       a table takes no more rows for now; the caller's message is redelivered
-  EventNotSent         the event bus refused an event; it is sent again
+  EventNotSent         the event bus refused an event; the message tells when it is sent again
   CleanupUnfinished    a document has more to clean up than one invocation may; a hint goes on
   UnusableModel        a model file is not of the documented format
 """

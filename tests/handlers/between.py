@@ -223,6 +223,22 @@ def announced() -> Iterator[list[dict[str, Any]]]:
 
 
 @contextmanager
+def bus_refuses(naming: str) -> Iterator[None]:
+    """The event bus refuses the entries whose request names this, in an answer of status 200."""
+    refusal = {"FailedEntryCount": 1, "Entries": [{"ErrorCode": "InternalFailure"}]}
+
+    def send(request: Any, **_: Any) -> AWSResponse | None:
+        target = request.headers.get("X-Amz-Target", b"").decode()
+        if not target.endswith(".PutEvents") or naming.encode() not in request.body:
+            return None
+        headers = {"content-type": "application/x-amz-json-1.1"}
+        return AWSResponse(request.url, 200, headers, Body(json.dumps(refusal).encode()))
+
+    with hooked("before-send", send):
+        yield
+
+
+@contextmanager
 def hooked(event: str, hook: Callable[..., Any], *, last: bool = False) -> Iterator[None]:
     """The hook, on every client of the handlers, before or behind all others."""
     for client in clients():

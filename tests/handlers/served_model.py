@@ -54,11 +54,11 @@ def promote(account: Account, name: str = "v1", card: OnnxCard | None = None) ->
     return version
 
 
-def put_to_use(account: Account, version: str) -> None:
+def put_to_use(account: Account, version: str, project: str = PROJECT) -> None:
     name = version.split("/")[3]
     model_table.use(
         account.ledger,
-        ModelInUse(project=PROJECT, project_arn="", version=name, version_arn=version),
+        ModelInUse(project=project, project_arn="", version=name, version_arn=version),
     )
 
 

@@ -62,9 +62,11 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     }
     note_above_zero("DocumentsHeld", MetricUnit.Count, guard.held())
     note_above_zero("OldestDueSeconds", MetricUnit.Seconds, guard.oldest_due_seconds())
-    done["drifted"] = drifted(guard) if drift.is_due(now) else 0
     # An error here is the guard's, and an alarm tells; all else is done by then.
-    done["started"] = start_runs(leases, guard)
+    try:
+        done["drifted"] = drifted(guard) if drift.is_due(now) else 0
+    finally:
+        done["started"] = start_runs(leases, guard)
     logger.info("guard finished", extra=done)
     return done
 

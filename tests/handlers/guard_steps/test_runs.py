@@ -8,12 +8,16 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
+from tests.handlers import served_model
 from tests.handlers.account import ENVIRONMENT, Account
+from tests.handlers.between import table_answers
 from tests.handlers.runs import Clock, Run, clock, queued
 from tilescout.aws import executions
 
 NOW = 1_800_000_000
+MIDNIGHT = 1_799_971_200
 LAYER_KEY = "incoming/layer/sheet.pdf"
 
 
@@ -49,6 +53,20 @@ def test_an_upload_that_is_tiled_starts_a_run_within_the_minute(
 ) -> None:
     queued(account)
     assert look(account) == 1
+    assert started(machine) == ["textract"]
+
+
+def test_a_run_is_started_where_drift_could_not_be_looked_at(
+    account: Account, machine: Any, time: Clock
+) -> None:
+    def denied(_: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        return 400, {"__type": "com.amazon.coral.service#AccessDeniedException", "message": "x"}
+
+    time.now = MIDNIGHT
+    served_model.put_to_use(account, "models/plant/version/v1/1")
+    queued(account)
+    with table_answers("Query", 1, denied, "FIGURES#"), pytest.raises(ClientError, match="Denied"):
+        look(account)
     assert started(machine) == ["textract"]
 
 

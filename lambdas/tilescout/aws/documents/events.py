@@ -27,7 +27,7 @@ def announce(events: EventBridgeClient, document: Document) -> None:
         "reason": document.reason,
         "result_id": document.result_id,
     }
-    _send(events, "DocumentEnded", detail)
+    _send(events, "DocumentEnded", detail, "the guard sends it again within an hour")
 
 
 def tell_of_changed_drawings(
@@ -38,17 +38,17 @@ def tell_of_changed_drawings(
     Raises EventNotSent.
     """
     detail = {"detection_run": machine, "profile": profile, "figures": ", ".join(figures)}
-    _send(events, "DrawingsChanged", detail)
+    _send(events, "DrawingsChanged", detail, "the next day's look sends it, if they still differ")
 
 
-def _send(events: EventBridgeClient, name: str, detail: dict[str, Any]) -> None:
+def _send(events: EventBridgeClient, name: str, detail: dict[str, Any], again: str) -> None:
+    """Sends an event. Raises EventNotSent, which tells when it is sent ``again``."""
     sent = events.put_events(
         Entries=[{"Source": "tilescout", "DetailType": name, "Detail": json.dumps(detail)}]
     )
     if sent["FailedEntryCount"]:
-        raise EventNotSent(
-            f"the event bus refused {name}: {sent['Entries'][0].get('ErrorCode')}; it is sent again"
-        )
+        code = sent["Entries"][0].get("ErrorCode")
+        raise EventNotSent(f"the event bus refused {name}: {code}; {again}")
 
 
 def announce_without_result(documents: Table, events: EventBridgeClient, document_id: str) -> None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
+from tilescout.aws import clients
 from tilescout.aws.documents.events import tell_of_changed_drawings
 from tilescout.aws.tables import figures_table, model_table
+from tilescout.errors import EventNotSent
 from tilescout.profiles import Profile
 
 if TYPE_CHECKING:
@@ -39,10 +41,22 @@ class DriftGuard:
     def drifted(self, profiles: Iterable[Profile]) -> int:
         """Returns how many of the profiles with a model have figures that moved, and tells of each.
 
-        Raises EventNotSent.
+        Where that fails for one of them, for instance with EventNotSent, the others are looked at
+        before its error is raised.
         """
         watched = [profile for profile in profiles if profile.needs_version]
-        return sum(self.has_time() and self._has_drifted(profile) for profile in watched)
+        looks = [self._look(profile) for profile in watched if self.has_time()]
+        for look in looks:
+            if isinstance(look, Exception):
+                raise look
+        return looks.count(True)
+
+    def _look(self, profile: Profile) -> bool | Exception:
+        try:
+            return self._has_drifted(profile)
+        except (EventNotSent, *clients.ERRORS) as error:
+            logger.error("not compared or not told", profile=profile.name, error=str(error))
+            return error
 
     def _has_drifted(self, profile: Profile) -> bool:
         in_use = model_table.in_use(self.ledger, profile.model_project)
