@@ -31,8 +31,9 @@ def withheld_places(
     wanted = sorted(_wanted(answers, page, profile, layout), key=_order)
     if not wanted:
         return ()
-    same = _same_places([seen.box for seen in (*detections, *wanted)])
-    first = len(detections)
+    shown = [detection.box for detection in detections]
+    same = _same_places(shown + [seen.box for seen in wanted])
+    first = len(shown)
     taken = set(range(first))
     for at in range(first, first + len(wanted)):
         if taken.isdisjoint(same[at]):
