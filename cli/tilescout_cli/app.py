@@ -30,6 +30,7 @@ COMMANDS = {
     },
     "Without AWS": {
         "find-like": "Find every symbol that looks like the one in a box.",
+        "legend": "List the symbols of a drawing's legend, to be searched for.",
         "plan": "Estimate tiles, calls and dollars of PDFs.",
         "merge": "Merge boxes that overlapping tiles of one page saw.",
         "sample": "Write sample drawings with known contents.",

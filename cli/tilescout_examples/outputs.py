@@ -41,6 +41,7 @@ def as_json(result: SearchResult) -> dict[str, Any]:
             {"file": str(file), "page": page, "note": note} for file, page, note in result.notes
         ],
         "searched_pages": result.searched_pages,
+        "legend_ratio": round(result.legend_ratio, 3),
     }
 
 

@@ -15,7 +15,7 @@ Sources = Annotated[
     typer.Argument(
         metavar="SOURCE...",
         help="A folder of pictures named by class, annotated pages as for `dataset build`, or "
-        "review:DOCUMENT.",
+        "review:DOCUMENT, or legend:PDF for the symbols of a drawing's legend.",
         show_default=False,
     ),
 ]

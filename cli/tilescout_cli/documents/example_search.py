@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import shlex
+from dataclasses import astuple, dataclass
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import typer
 from rich.table import Table
@@ -18,11 +21,15 @@ from tilescout_cli.promotion import onnx
 from tilescout_cli.stack import paths
 from tilescout_examples import outputs
 from tilescout_examples.boxes import parse_box
+from tilescout_examples.legend import LegendOfFile, as_arguments, legend_of
 from tilescout_examples.saved_profile import ProfilePlaces, write_profile
 from tilescout_examples.search import SearchRequest, SearchResult, learn, search
 from tilescout_examples.training_labels import ANNOTATIONS, write_training_labels
 
 POOR_FINDS = 4
+PROFILE_SIZES = (0.8, 1.3)
+LEGEND = "#legend"
+"""The end of an argument that takes all symbols of a file's legend as examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,7 @@ def find_like(
     if places.dataset:
         _write_labels(result, places.dataset)
     if places.profile:
-        _save_profile(request, places)
+        _save_profile(request, places, result.legend_ratio)
     if as_json:
         typer.echo(json.dumps(outputs.as_json(result), indent=2))
         return
@@ -87,18 +94,28 @@ def find_like(
     _write(result, request.least, places.out)
 
 
-def _save_profile(request: SearchRequest, places: Places) -> None:
+def _save_profile(request: SearchRequest, places: Places, ratio: float) -> None:
+    least, most = PROFILE_SIZES
+    if ratio and not least <= ratio <= most:
+        raise BadUsage(
+            f"a profile finds symbols of {least:g} to {most:g} times their examples' size; those "
+            f"of the drawing are {ratio:.2f} times as large as in the legend; give boxes of the "
+            "drawing instead"
+        )
     name = onnx.checked_name(places.profile)
     written_to = ProfilePlaces(configuration=paths.own_configuration(), folder=places.out)
     terminal.say(write_profile(learn(request), name, request.least, written_to).told)
 
 
 def _request(arguments: list[str], rejects: list[str], bounds: tuple[float, str]) -> SearchRequest:
-    examples = tuple(parse_box(text) for text in arguments if _is_box(text))
+    legends = [legend_of(_existing(text)) for text in arguments if _is_legend(text)]
+    boxes = [text for text in arguments if _is_box(text) and not _is_legend(text)]
+    of_legends = chain.from_iterable(legend.examples for legend in legends)
+    examples = (*map(parse_box, boxes), *of_legends)
     if not examples:
         raise BadUsage(
             "an example is FILE#PAGE:LEFT,TOP,RIGHT,BOTTOM=LABEL; none was given; "
-            "for example plan.pdf#1:100,200,130,230=receptacle"
+            "for example plan.pdf#1:100,200,130,230=receptacle, or plan.pdf#legend"
         )
     names = [Path(text) for text in arguments if not _is_box(text)]
     files = names or sorted({example.file for example in examples})
@@ -112,7 +129,19 @@ def _request(arguments: list[str], rejects: list[str], bounds: tuple[float, str]
         files=tuple(dict.fromkeys(files)),
         pages=parse_pages(pages),
         least=least,
+        legends=tuple(chain.from_iterable(legend.blocks for legend in legends)),
     )
+
+
+def _is_legend(text: str) -> bool:
+    return text.endswith(LEGEND) and not Path(text).exists()
+
+
+def _existing(argument: str) -> Path:
+    file = Path(argument.removesuffix(LEGEND))
+    if not file.is_file():
+        raise BadUsage(f"{file} does not exist; check the name")
+    return file
 
 
 def _is_box(text: str) -> bool:
@@ -164,3 +193,35 @@ def _write(result: SearchResult, least: float, out: Path) -> None:
     terminal.say(f"written to {out}: {names}")
     if left_out:
         terminal.say(f"the contact sheet leaves out {left_out}, the surest; finds.csv has all")
+
+
+def show_legend(file: Path, pages: str, as_json: bool) -> None:
+    """Prints the symbols of a file's legends with their boxes, to be searched for."""
+    legend = legend_of(_existing(str(file)), parse_pages(pages))
+    if as_json:
+        typer.echo(json.dumps(_legend_json(legend), indent=2))
+        return
+    for argument in as_arguments(legend):
+        typer.echo(shlex.quote(argument))
+    terminal.say(
+        f"{counted(len(legend.examples), 'symbol')}; search for them with "
+        f"`tilescout find-like {shlex.quote(f'{file}{LEGEND}')} PDF...`"
+    )
+    if legend.without_symbol:
+        terminal.say(f"{counted(legend.without_symbol, 'line')} of text without a symbol")
+
+
+def _legend_json(legend: LegendOfFile) -> dict[str, Any]:
+    symbols = zip(legend.examples, as_arguments(legend), strict=True)
+    return {
+        "symbols": [
+            {
+                "name": each.label,
+                "page": each.page,
+                "box_pt": [round(side, 1) for side in astuple(each.box)],
+                "argument": argument,
+            }
+            for each, argument in symbols
+        ],
+        "lines_without_symbol": legend.without_symbol,
+    }

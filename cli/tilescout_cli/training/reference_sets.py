@@ -22,6 +22,7 @@ from tilescout.detectors.references.reference_set import (
 )
 from tilescout.errors import TilescoutError
 from tilescout.profiles import Profile
+from tilescout.rendering.render import inspect_document
 from tilescout_cli.console import terminal
 from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.documents import reviews
@@ -31,8 +32,11 @@ from tilescout_datasets.annotations import AnnotatedPage, Annotation, UnusableAn
 from tilescout_datasets.references import base_models, look_alikes, sources
 from tilescout_datasets.references.look_alikes import AlikeClasses
 from tilescout_datasets.references.sources import Reference
+from tilescout_examples.legend import MAX_PAGES, legend_of
 
 NEEDED = "onnxruntime"
+LEGEND = "legend:"
+"""The beginning of an argument that takes the symbols of a drawing's legend."""
 TUNED_ITERATIONS, TUNED_RATE = 150, 1e-3
 TUNED_WITH = 300
 """Classes of made glyphs that the comparing network goes on to tell from the references."""
@@ -93,7 +97,7 @@ def make(
         embedding = base_models.EMBEDDING.read_bytes()
         references = sources.as_set(
             found, profile.dpi, embedding, wanted.min_likeness,
-            sizes_count=not any(map(_is_of_pictures, files)),
+            sizes_count=not any(_is_of_pictures(file) or _is_legend(file) for file in files),
         )  # fmt: skip
         body = with_references((detector or base_models.DETECTOR).read_bytes(), references)
         open_model(body)
@@ -103,16 +107,42 @@ def make(
 
 
 def _gathered(given: list[Path], profile: Profile, wanted: Wanted) -> list[Reference]:
-    """References of folders of pictures, and of the boxes of everything else."""
+    """References of folders of pictures, of legends, and of the boxes of everything else."""
     folders = [path for path in given if _is_of_pictures(path)]
     pictures = [each for folder in folders for each in sources.from_folder(folder)]
-    others = [path for path in given if path not in folders]
-    if not others:
+    legends = [path for path in given if _is_legend(path)]
+    others = [path for path in given if path not in (*folders, *legends)]
+    pages = [page for legend in legends for page in _legend_pages(legend)]
+    if others:
+        pages += data_sets.imported(others, None, strict=False).pages
+    if not pages:
         return pictures
-    pages = data_sets.imported(others, None, strict=False).pages
     _tell_unnamed(pages)
     named = [replace(page, annotations=_named(page)) for page in pages]
     return pictures + sources.from_pages(named, profile, wanted.per_class, wanted.seed)
+
+
+def _is_legend(path: Path) -> bool:
+    return str(path).startswith(LEGEND)
+
+
+def _legend_pages(given: Path) -> Iterator[AnnotatedPage]:
+    """Yields the pages of a file that have a legend, with its symbols as boxes in points."""
+    file = Path(str(given).removeprefix(LEGEND))
+    if not file.is_file():
+        raise BadUsage(f"{file} does not exist; check the name")
+    legend = legend_of(file)
+    sizes = inspect_document(file, max_pages=MAX_PAGES).pages
+    for number in sorted({each.page for each in legend.examples}):
+        yield AnnotatedPage(
+            path=file,
+            page=number,
+            width=sizes[number - 1].width_pt,
+            height=sizes[number - 1].height_pt,
+            annotations=tuple(
+                Annotation(each.label, each.box) for each in legend.examples if each.page == number
+            ),
+        )
 
 
 def _named(page: AnnotatedPage) -> tuple[Annotation, ...]:

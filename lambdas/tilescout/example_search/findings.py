@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from tilescout.geometry import Box, iou
 
 MAX_OVERLAP = 0.3
 """IoU above which of two finds only the better one stays."""
+MAX_LESS = 0.2
+"""A symbol with more strokes stays before one that scores higher by no more than this."""
 REJECTED = "looks like a counter-example"
 MAX_WITHHELD_BELOW = 0.35
 """Withheld finds are told down to this much below the least score."""
@@ -31,7 +34,8 @@ class Example:
 class Finding:
     """A place that looks like the symbol; ``score`` is about the chance that it is one.
 
-    ``turn`` is in degrees clockwise against the example, after ``mirrored``.
+    ``turn`` is in degrees clockwise against the example, after ``mirrored``. ``drawn`` is the
+    length in points of the symbol's strokes that are there; 0 on scans.
     """
 
     label: str
@@ -42,6 +46,7 @@ class Finding:
     scale: float
     withheld: str = ""
     """The reason why a find that scores well is not given as one, or ''."""
+    drawn: float = 0.0
 
 
 def reason_withheld(finding: Finding, least: float) -> str:
@@ -67,13 +72,47 @@ class PageFindings:
 def best_of(findings: Sequence[Finding]) -> list[Finding]:
     """Returns the findings of several examples of a page, the best one per place, best first.
 
-    One whose lettering differs gives way to any other at its place.
+    One whose lettering differs gives way to any other at its place. Where symbols of several
+    labels score alike, the one with the most strokes stays: a gate valve is part of what a control
+    valve is drawn as.
     """
     kept: list[Finding] = []
+    by_place = sorted(findings, key=_x)
     for finding in sorted(findings, key=lambda each: (_differs(each), -each.score, each.box)):
-        if all(iou(finding.box, other.box) <= MAX_OVERLAP for other in kept):
-            kept.append(finding)
+        fullest = _fullest(finding, by_place)
+        if _is_free(finding, kept):
+            kept.append(fullest if _is_free(fullest, kept) else finding)
     return sorted(kept, key=lambda each: (-each.score, each.box))
+
+
+def _is_free(finding: Finding, kept: Sequence[Finding]) -> bool:
+    return all(iou(finding.box, other.box) <= MAX_OVERLAP for other in kept)
+
+
+def _x(finding: Finding) -> float:
+    return finding.box.centre[0]
+
+
+def _fullest(finding: Finding, by_place: Sequence[Finding]) -> Finding:
+    """Returns the find with the most strokes of those of other labels that score alike here.
+
+    ``by_place`` are all finds from the left.
+    """
+    x, reach = _x(finding), 2 * finding.box.width
+    near = by_place[
+        bisect_left(by_place, x - reach, key=_x) : bisect_right(by_place, x + reach, key=_x)
+    ]
+    rivals = [each for each in near if _rivals(finding, each)]
+    return max((finding, *rivals), key=lambda each: each.drawn)
+
+
+def _rivals(finding: Finding, other: Finding) -> bool:
+    return (
+        other.label != finding.label
+        and other.withheld == finding.withheld
+        and other.score >= finding.score - MAX_LESS
+        and iou(other.box, finding.box) > MAX_OVERLAP
+    )
 
 
 def _differs(finding: Finding) -> bool:

@@ -58,7 +58,7 @@ def find_symbols(
     rejected = _resemble_rejects(index, symbol, kept)
     differences = _differences(page, symbol, kept)
     findings = tuple(
-        _finding(symbol.label, value, match, REJECTED if reject else differs)
+        _finding(symbol, value, match, REJECTED if reject else differs)
         for (value, match), reject, differs in zip(kept, rejected, differences, strict=True)
     )
     return PageFindings(
@@ -166,14 +166,15 @@ def _resemble_rejects(
     return withheld.tolist()
 
 
-def _finding(label: str, value: float, match: Match, withheld: str) -> Finding:
+def _finding(symbol: LearnedSymbol, value: float, match: Match, withheld: str) -> Finding:
     pose = match.fit.pose
     return Finding(
-        label=label,
+        label=symbol.label,
         box=match.box,
         score=probability(value),
         turn=90 * pose.turn,
         mirrored=pose.mirrored,
         scale=match.fit.scale,
         withheld=withheld,
+        drawn=symbol.template.length * match.fit.scale * match.coverage,
     )

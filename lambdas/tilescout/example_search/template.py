@@ -54,6 +54,12 @@ class Template:
         return max(self.width, self.height)
 
     @property
+    def length(self) -> float:
+        """The length of all strokes in points."""
+        ends = self.segments
+        return float(np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1]).sum())
+
+    @property
     def tolerance(self) -> float:
         return TOLERANCE * self.size
 

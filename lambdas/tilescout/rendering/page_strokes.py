@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -63,6 +63,19 @@ class PageStrokes:
     height: float
     words: tuple[PageWord, ...] = ()
     image_share: float = 0.0
+
+    def resized(self, factor: float) -> PageStrokes:
+        """Returns the page with everything ``factor`` times as large, but for widths of lines."""
+        if factor == 1:
+            return self
+        words = tuple(PageWord(word.text, word.box.scale(factor)) for word in self.words)
+        return replace(
+            self,
+            segments=self.segments * factor,
+            width=self.width * factor,
+            height=self.height * factor,
+            words=words,
+        )
 
     @property
     def is_scan(self) -> bool:

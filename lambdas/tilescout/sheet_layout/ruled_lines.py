@@ -79,9 +79,9 @@ def read_lines(grey: Grey) -> RuledPage:
     if slope:
         ink = _sheared(_sheared(ink, -slope).T, slope).T
         # A straightened line goes over from one row of pixels to the next and back.
-        across, down = _lines(_thickened(ink)), _lines(_thickened(ink.T))
+        across, down = level_lines(_thickened(ink)), level_lines(_thickened(ink.T))
     else:
-        across, down = _lines(ink), _lines(ink.T)
+        across, down = level_lines(ink), level_lines(ink.T)
     return RuledPage(ink=ink, across=across, down=down, slope=slope)
 
 
@@ -136,7 +136,7 @@ def _sheared(ink: Flags, slope: float) -> Flags:
     return moved
 
 
-def _lines(ink: Flags) -> tuple[RuledLine, ...]:
+def level_lines(ink: Flags) -> tuple[RuledLine, ...]:
     """Returns the lines along the rows: runs of ink on rows beside each other that are few."""
     open_lines: list[list[float]] = []
     done: list[RuledLine] = []

@@ -17,8 +17,8 @@ HEADINGS = {
 BESIDE_REV = re.compile(r"ECN|ECO|DESCRIPTION|CHANGE|DATE", re.IGNORECASE)
 MAX_AREA = {"legend": 0.35, "notes": 0.35, "revision-table": 0.1}
 """The area of a block, in shares of the sheet's."""
-MAX_GAP = 3.0
-"""The paper between two lines of a block, in heights of a line."""
+MAX_GAP = {"legend": 5.0, "notes": 3.0, "revision-table": 3.0}
+"""The paper between two lines of a block, in heights of a line; symbols stand beside a legend's."""
 MAX_RULE = 4
 """The way from a heading to the rule above or below it, in heights of the heading."""
 ONE_LINE_PT = 3
@@ -36,7 +36,9 @@ def find_text_blocks(
     for line in lines:
         name = _name(line, lines)
         if name and not any(box.holds_point(*line.box.centre) for _, box in blocks):
-            box = _ruled_box(page, name, line.box, sheet) or _lines_below(line, lines)
+            box = _ruled_box(page, name, line.box, sheet) or _lines_below(
+                line, lines, MAX_GAP[name]
+            )
             if box.area <= MAX_AREA[name] * sheet.area:
                 blocks.append((name, box))
     return tuple(blocks)
@@ -99,7 +101,7 @@ def _crossing(lines: Sequence[RuledLine], at: float, y: float) -> list[RuledLine
     ]
 
 
-def _lines_below(heading: SheetWord, lines: Sequence[SheetWord]) -> Box:
+def _lines_below(heading: SheetWord, lines: Sequence[SheetWord], max_gap: float) -> Box:
     """Returns the box of the heading and of the lines of text that follow it in its column."""
     box = heading.box
     below = sorted(lines, key=lambda each: each.box.top)
@@ -110,7 +112,7 @@ def _lines_below(heading: SheetWord, lines: Sequence[SheetWord]) -> Box:
             each is not heading
             and same_column
             and gap + each.box.height >= 0
-            and gap <= (MAX_GAP * max(each.box.height, heading.box.height))
+            and gap <= max_gap * max(each.box.height, heading.box.height)
         ):
             box = box.union(each.box)
     return box

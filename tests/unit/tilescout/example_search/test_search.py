@@ -169,6 +169,22 @@ def test_of_two_examples_the_better_find_stays_at_a_place() -> None:
     assert best_of([one, other]) == [other]
 
 
+def finding(label: str, box: Box, score: float, drawn: float) -> Finding:
+    return Finding(label=label, box=box, score=score, turn=0, mirrored=False, scale=1, drawn=drawn)
+
+
+def test_of_symbols_that_score_alike_the_one_with_more_strokes_stays() -> None:
+    gate = finding("gate", Box(0, 4, 20, 16), 1.0, 60)
+    control = finding("control", Box(0, 0, 20, 16), 0.95, 90)
+    assert best_of([gate, control]) == [control]
+
+
+def test_a_symbol_with_more_strokes_that_scores_much_less_gives_way() -> None:
+    gate = finding("gate", Box(0, 4, 20, 16), 1.0, 60)
+    control = finding("control", Box(0, 0, 20, 16), 0.5, 70)
+    assert best_of([gate, control]) == [gate]
+
+
 @settings(max_examples=15, deadline=None)
 @given(
     turns=st.integers(0, 3),

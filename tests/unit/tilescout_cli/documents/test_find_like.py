@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
+from tests.unit.tilescout_examples.legend_sheets import COUNTS, SYMBOLS, write_plan
 from tilescout_cli.app import app
 
 PLACES = [(60, 60), (200, 60), (340, 60), (60, 200)]
@@ -53,6 +54,33 @@ def test_json_has_every_find_with_its_box_in_points(plan: Path) -> None:
     assert sorted((find["page"], *map(round, find["box_pt"][:2])) for find in finds) == sorted(
         (page, x - 11, y - 13) for page in (1, 2) for x, y in PLACES
     )
+
+
+def test_a_legend_gives_all_its_symbols_as_examples(tmp_path: Path) -> None:
+    plan = write_plan(tmp_path / "plan.pdf")
+    code, shown, told = typed(f"{plan}#legend", "--out", str(tmp_path / "found"))
+    assert code == 0
+    assert [line.split()[2:] for line in shown.splitlines()[1:]] == [
+        [*name.split(), str(COUNTS[name])] for name in sorted(COUNTS)
+    ]
+    assert "symbols are drawn 1.00 times as large as in the legend" in " ".join(told.split())
+
+
+def test_symbols_of_another_size_than_the_legends_are_no_profile(tmp_path: Path) -> None:
+    plan = write_plan(tmp_path / "plan.pdf", size=0.6)
+    arguments = (f"{plan}#legend", "--save-profile", "valves", "--out", str(tmp_path / "found"))
+    code, _, told = typed(*arguments)
+    assert code == 2
+    assert "0.60 times as large as in the legend" in " ".join(told.split())
+
+
+def test_a_legend_is_listed_as_boxes_that_can_be_typed(tmp_path: Path) -> None:
+    plan = write_plan(tmp_path / "plan.pdf")
+    listed = CliRunner().invoke(app, ["legend", str(plan), "--json"])
+    symbols = json.loads(listed.stdout)["symbols"]
+    assert [each["name"] for each in symbols] == list(SYMBOLS)
+    code, out, _ = typed(symbols[3]["argument"], "--json")
+    assert (code, len(json.loads(out)["finds"])) == (0, COUNTS["HEATER"] + 1)
 
 
 def test_counts_are_shown_and_files_written(plan: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from tests.unit.tilescout_cli.drawn_symbols import write_pictures
+from tests.unit.tilescout_examples.legend_sheets import SYMBOLS, write_plan
 from tests.unit.tilescout_viewer.result_folders import detection, places, write_result
 from tilescout_cli.app import app
 
@@ -38,6 +39,14 @@ def test_a_set_tells_its_classes_and_the_dpi_that_suits_it(tmp_path: Path) -> No
     assert found["classes"] == {"gate-valve": 1, "pump": 1}
     assert found["dpi"] == 150
     assert 80 <= found["best_dpi"] <= 200
+
+
+def test_the_symbols_of_a_legend_are_references(tmp_path: Path) -> None:
+    plan = write_plan(tmp_path / "plan.pdf")
+
+    told = run("make", f"legend:{plan}", "--out", tmp_path / "set.onnx", *PROFILE, "--json")
+
+    assert json.loads(told.stdout)["classes"] == dict.fromkeys(SYMBOLS, 1)
 
 
 def test_classes_that_one_picture_shows_cannot_be_told_apart(tmp_path: Path) -> None:
