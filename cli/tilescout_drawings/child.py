@@ -23,8 +23,12 @@ from tilescout.rendering.child_frames import Frame, write_frame
 from tilescout.rendering.mupdf.document import error_text, load_page, open_document, size_in_points
 from tilescout.rendering.mupdf.page import MupdfPage
 from tilescout.rendering.page_tiles import PAPER, Pixels
+from tilescout_drawings.picture_levels import PictureLevels, levels_of
+from tilescout_drawings.pyramid import PixelArea
 
 KEPT_PAGES = 6
+KEPT_PICTURES = 2
+"""Each takes up to 1.2 GB on the disk."""
 PICTURE_DPI = 200
 """A picture without a resolution has this one until its detections tell its size."""
 PNG_COMPRESSION = 3
@@ -34,13 +38,14 @@ JPEG_QUALITY = 90
 
 
 class OpenDrawing:
-    """One opened PDF with its layers and the pages that were drawn last."""
+    """One opened PDF or picture, its layers, and the pages that were drawn last."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._document = open_document(path)
         self._pages: OrderedDict[tuple[int, frozenset[int]], MupdfPage] = OrderedDict()
         self._layers = _layers(self._document) if self._document.is_pdf else []
+        self._pictures: OrderedDict[int, PictureLevels | None] = OrderedDict()
 
     def facts(self) -> dict[str, Any]:
         """Returns sizes in points of all pages as shown, and the layers."""
@@ -57,11 +62,27 @@ class OpenDrawing:
 
     def area(self, request: dict[str, Any]) -> tuple[str, bytes]:
         """Returns the media type and the encoded picture of a part of a page."""
+        levels = None if self._document.is_pdf else self._picture(request["page"])
+        if levels is None:
+            return encode(self._drawn(request))
+        return encode(levels.area(PixelArea(*request["area"]), request["size"]))
+
+    def _drawn(self, request: dict[str, Any]) -> Pixels:
         left, top, right, bottom = request["area"]
         page = self._page(request["page"], frozenset(request["shown_layers"] or ()), request)
         pixels: Pixels = np.full((bottom - top, right - left, 3), PAPER, np.uint8)
         page.shrunk(request["dpi"] / page.dpi, tuple(request["size"])).draw(pixels, top, left)
-        return encode(pixels)
+        return pixels
+
+    def _picture(self, number: int) -> PictureLevels | None:
+        """Returns the levels of a page of a picture; those used last are kept."""
+        if number not in self._pictures:
+            load_page(self._document, number)
+            if len(self._pictures) >= KEPT_PICTURES:
+                self._pictures.popitem(last=False)
+            self._pictures[number] = levels_of(self._path, number)
+        self._pictures.move_to_end(number)
+        return self._pictures[number]
 
     def _page(self, number: int, shown: frozenset[int], request: dict[str, Any]) -> MupdfPage:
         layers = shown if request["shown_layers"] is not None else frozenset((-1,))
@@ -102,10 +123,7 @@ def _layers(document: Any) -> list[dict[str, Any]]:
 
 def encode(pixels: Pixels) -> tuple[str, bytes]:
     """Returns a PNG, in grey where there is no colour; a JPEG where that is much smaller."""
-    is_grey = bool(
-        (pixels[..., 0] == pixels[..., 1]).all() and (pixels[..., 1] == pixels[..., 2]).all()
-    )
-    image = Image.fromarray(np.ascontiguousarray(pixels[..., 0]) if is_grey else pixels)
+    image = Image.fromarray(_in_grey(pixels))
     file = io.BytesIO()
     image.save(file, "PNG", compress_level=PNG_COMPRESSION)
     if file.tell() <= image.width * image.height * MAX_PNG_BYTES_PER_PIXEL:
@@ -113,6 +131,18 @@ def encode(pixels: Pixels) -> tuple[str, bytes]:
     file = io.BytesIO()
     image.save(file, "JPEG", quality=JPEG_QUALITY)
     return "image/jpeg", file.getvalue()
+
+
+def _in_grey(pixels: Pixels) -> Pixels:
+    """Returns one channel where all are the same, else the pixels as they are."""
+    if pixels.ndim == 2:
+        return pixels
+    red, green, blue = (pixels[..., channel] for channel in range(3))
+    return (
+        np.ascontiguousarray(red)
+        if np.array_equal(red, green) and np.array_equal(green, blue)
+        else pixels
+    )
 
 
 def main(job: str) -> None:

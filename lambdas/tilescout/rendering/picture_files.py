@@ -117,6 +117,18 @@ def warnings(frames: Mapping[int, PictureFrame], dpi: float) -> Iterator[str]:
         yield f"page {number}{more} is a picture of {own:g} dpi and is rendered at {dpi:g}"
 
 
+def decoded(path: str, number: int) -> Image.Image:
+    """Returns page ``number`` (from 1) as it is shown, in grey or RGB. Raises UnreadableDocument.
+
+    Pillow decodes it: colour profiles are not applied.
+    """
+    with _opened(path) as image:
+        image.seek(number - 1)
+        image.load()
+        shown = on_paper(image if _orientation(image) == 1 else ImageOps.exif_transpose(image))
+        return shown.convert("L") if shown.mode == "1" else shown
+
+
 def is_turned(path: str) -> bool:
     """Tells if a page is shown otherwise than it is stored. Raises UnreadableDocument."""
     with _opened(path) as image:
