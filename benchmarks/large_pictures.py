@@ -83,7 +83,7 @@ def _draw_blocks(answer: Connection, path: Path, with_levels: bool) -> None:
         Cost(
             first=seconds[0],
             later=sum(seconds[1:]) / len(seconds[1:]),
-            memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000,
+            memory_mb=_peak_memory_mb(),
             disk_mb=levels.bytes_on_disk / 1e6 if levels else 0,
         )
     )
@@ -97,6 +97,12 @@ def _seconds(drawing: OpenDrawing, level: int, at: int) -> float:
          "area": [area.left, area.top, area.right, area.bottom], "shown_layers": None}
     )  # fmt: skip
     return _cpu_seconds() - before
+
+
+def _peak_memory_mb() -> float:
+    """What was resident at most; ru_maxrss would count that of the process that started this."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1000
 
 
 def _cpu_seconds() -> float:

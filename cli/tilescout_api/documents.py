@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout_reviews import reviewed
+from tilescout_reviews.withheld import WithheldPlace
 from tilescout_viewer.library import Library, pyramid_of
 
 if TYPE_CHECKING:
@@ -70,6 +72,26 @@ class Detection:
         return self.document.crop(self.page, box, dpi=dpi)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """One place that resembles what was looked for and is no detection; ``reason`` tells why.
+
+    ``box_px`` is in pixels at the page's dpi, ``box_pt`` in points; ``confidence`` is 0 to 100.
+    """
+
+    page: int
+    label: str
+    confidence: float
+    box_px: Sides
+    box_pt: Sides
+    reason: str
+    document: Document = field(repr=False, compare=False)
+
+    def crop(self, *, dpi: float = 200) -> Image.Image:
+        """Returns the place as a Pillow image. Raises as `Document.crop` does."""
+        return self.document.crop(self.page, self.box_pt, dpi=dpi)
+
+
 class Document:
     """One document with its detections. What was rejected is not among them."""
 
@@ -120,6 +142,25 @@ class Document:
     def detections(self) -> tuple[Detection, ...]:
         """All detections after the review, in page order."""
         return tuple(self._detection(row) for row in self._result[1])
+
+    @cached_property
+    def withheld(self) -> tuple[Withheld, ...]:
+        """All places that the detector withheld and nobody judged yet."""
+        dpi_of = {page.number: page.dpi for page in self.pages}
+        return tuple(
+            self._withheld(each, dpi_of[each.page]) for each in self._library.withheld(self.id)
+        )
+
+    def _withheld(self, place: WithheldPlace, dpi: int) -> Withheld:
+        return Withheld(
+            page=place.page,
+            label=place.label,
+            confidence=place.confidence,
+            box_px=_sides([*Box(*place.box).scale(dpi / POINTS_PER_INCH).rounded()]),
+            box_pt=place.box,
+            reason=place.reason,
+            document=self,
+        )
 
     def _detection(self, row: Mapping[str, Any]) -> Detection:
         review = row.get("review", {})

@@ -35,6 +35,7 @@ PNG_COMPRESSION = 3
 MAX_PNG_BYTES_PER_PIXEL = 0.75
 """Above it a tile is a photograph or a scan, which a JPEG shows as well in a tenth of the bytes."""
 JPEG_QUALITY = 90
+SAMPLED_ROWS = 48
 
 
 class OpenDrawing:
@@ -124,13 +125,30 @@ def _layers(document: Any) -> list[dict[str, Any]]:
 def encode(pixels: Pixels) -> tuple[str, bytes]:
     """Returns a PNG, in grey where there is no colour; a JPEG where that is much smaller."""
     image = Image.fromarray(_in_grey(pixels))
+    if not _has_grain(image):
+        body = _encoded(image, "PNG", compress_level=PNG_COMPRESSION)
+        if len(body) <= image.width * image.height * MAX_PNG_BYTES_PER_PIXEL:
+            return "image/png", body
+    return "image/jpeg", _encoded(image, "JPEG", quality=JPEG_QUALITY)
+
+
+def _has_grain(image: Image.Image) -> bool:
+    """Tells from some rows that a PNG, which takes the most time, would be far too large."""
+    if image.height < 8 * SAMPLED_ROWS:
+        return False
+    for part in (1, 2, 3):
+        top = image.height * part // 4
+        rows = image.crop((0, top, image.width, top + SAMPLED_ROWS))
+        size = len(_encoded(rows, "PNG", compress_level=PNG_COMPRESSION))
+        if size < 1.2 * rows.width * rows.height * MAX_PNG_BYTES_PER_PIXEL:
+            return False
+    return True
+
+
+def _encoded(image: Image.Image, kind: str, **options: int) -> bytes:
     file = io.BytesIO()
-    image.save(file, "PNG", compress_level=PNG_COMPRESSION)
-    if file.tell() <= image.width * image.height * MAX_PNG_BYTES_PER_PIXEL:
-        return "image/png", file.getvalue()
-    file = io.BytesIO()
-    image.save(file, "JPEG", quality=JPEG_QUALITY)
-    return "image/jpeg", file.getvalue()
+    image.save(file, kind, **options)
+    return file.getvalue()
 
 
 def _in_grey(pixels: Pixels) -> Pixels:

@@ -11,6 +11,7 @@ from tilescout.geometry import POINTS_PER_INCH
 from tilescout_drawings.drawing import Drawing
 from tilescout_reviews.corrections import Verdict
 from tilescout_reviews.reviewed import ReviewedDetection
+from tilescout_reviews.withheld import WithheldPlace
 from tilescout_viewer.library import Edit, pyramid_of
 from tilescout_viewer.similar import ExamplePlace, SimilarRequest, SimilarResult
 from tilescout_viewer.sources import DocumentResult, DocumentSummary
@@ -151,6 +152,7 @@ def detection(each: ReviewedDetection, dpi: int) -> dict[str, Any]:
     }
     if each.found:
         shown |= {"zone": each.found.get("zone", ""), "region": each.found.get("region", "")}
+    shown |= _size_mm(each)
     if each.difference:
         shown["difference"] = each.difference
         shown["found"] = {"label": each.found["label"], "text": each.found["text"]} if (
@@ -159,6 +161,13 @@ def detection(each: ReviewedDetection, dpi: int) -> dict[str, Any]:
     if correction is not None:
         shown |= {"by": correction.by, "at": correction.at}
     return shown
+
+
+def _size_mm(each: ReviewedDetection) -> dict[str, Any]:
+    """Returns the size of what is drawn, where its sheet tells a scale and nobody moved the box."""
+    if each.found is None or list(each.box) != list(each.found["box_pt"]):
+        return {}
+    return {"sizeMm": each.found["size_mm"]} if each.found.get("size_mm") else {}
 
 
 def _pixels(each: ReviewedDetection, dpi: int) -> list[float]:
@@ -171,6 +180,27 @@ def detections(result: DocumentResult, found: list[ReviewedDetection]) -> list[d
     """Returns all detections of a document."""
     dpi_of = {page["page"]: page["dpi"] for page in result.head["pages"]}
     return [detection(each, dpi_of.get(each.page, POINTS_PER_INCH)) for each in found]
+
+
+def withheld(result: DocumentResult, places: list[WithheldPlace]) -> list[dict[str, Any]]:
+    """Returns withheld places as detections of that state, with the reason."""
+    dpi_of = {page["page"]: page["dpi"] for page in result.head["pages"]}
+    return [_withheld(each, dpi_of.get(each.page, POINTS_PER_INCH)) for each in places]
+
+
+def _withheld(place: WithheldPlace, dpi: int) -> dict[str, Any]:
+    return {
+        "id": place.id,
+        "page": place.page,
+        "label": place.label,
+        "text": "",
+        "box": [round(side * dpi / POINTS_PER_INCH, 2) for side in place.box],
+        "confidence": place.confidence,
+        "state": "withheld",
+        "reason": place.reason,
+        "openSides": [],
+        "version": place.version,
+    }
 
 
 def layers(drawing: Drawing) -> list[dict[str, Any]]:

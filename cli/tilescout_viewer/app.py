@@ -124,7 +124,9 @@ class _Views:
         )
 
     def document(self, request: Request) -> Response:
-        result, found, number = self._library.reviewed(request.path_params["document"])
+        document = request.path_params["document"]
+        result, found, number = self._library.reviewed(document)
+        withheld = self._library.withheld(document)
         return _json(
             {
                 "resultId": result.id,
@@ -132,7 +134,8 @@ class _Views:
                 "reason": result.head["reason"],
                 "warnings": list(result.head["warnings"]),
                 "pages": answers.pages(result),
-                "detections": answers.detections(result, found),
+                "detections": answers.detections(result, found)
+                + answers.withheld(result, withheld),
             }
         )
 
@@ -198,7 +201,9 @@ class _Views:
             return _json({"resultId": result_id, "number": number, "detections": [], "removed": []})
         result, found, number = self._library.reviewed(document)
         wanted = set(ids)
+        withheld = [each for each in self._library.withheld(document) if each.id in wanted]
         shown = answers.detections(result, [each for each in found if each.id in wanted])
+        shown += answers.withheld(result, withheld)
         removed = wanted - {each["id"] for each in shown}
         return _json(
             {

@@ -15,7 +15,7 @@ from tilescout_drawings.drawing import Drawing, Picture
 from tilescout_drawings.pyramid import PagePyramid
 from tilescout_drawings.tile_cache import TileCache, TileRequest
 from tilescout_examples.saved_profile import ProfilePlaces, SavedProfile
-from tilescout_reviews import reviewed
+from tilescout_reviews import reviewed, withheld
 from tilescout_reviews.corrections import Correction, ReviewError, Sides, Verdict
 from tilescout_reviews.review import Author, Review
 from tilescout_reviews.reviewed import ReviewedDetection
@@ -23,8 +23,6 @@ from tilescout_viewer.similar import SimilarRequest, SimilarResult, find_similar
 from tilescout_viewer.sources import DocumentResult, DocumentSource, SourceError
 
 MAX_OPEN_DRAWINGS = 3
-DRAWN = "drawn-"
-"""The ids of boxes that a person drew begin so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +80,13 @@ class Library:
             number = review.number
         found = reviewed.review(result.id, result.detections, corrections.values())
         return result, found, number
+
+    def withheld(self, document_id: str) -> list[withheld.WithheldPlace]:
+        """Returns the places that the detector withheld and nobody judged yet."""
+        result, found, _ = self.reviewed(document_id)
+        with self._lock:
+            corrections = self._review(document_id).corrections()
+        return withheld.to_judge(result.withheld, found, corrections)
 
     def changed_since(self, document_id: str, number: int) -> tuple[list[str], int]:
         """Returns the ids of the detections that were corrected since that change."""
@@ -209,7 +214,7 @@ def _correction(
 
 
 def _drawn(edit: Edit, dpi_of: Mapping[int, int]) -> Correction:
-    if not edit.id.startswith(DRAWN):
+    if not edit.id.startswith(withheld.DRAWN):
         raise ReviewError("this detection is not there any more; load the page again")
     if edit.box is None or edit.page not in dpi_of:
         raise ReviewError("a box that is drawn has a place on a page of the document")

@@ -39,10 +39,11 @@ class DocumentSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentResult:
-    """A result set as in detections.json."""
+    """A result set as in detections.json; ``withheld`` are places that are no detections."""
 
     head: Mapping[str, Any]
     detections: Sequence[Mapping[str, Any]]
+    withheld: Sequence[Mapping[str, Any]] = ()
 
     @property
     def id(self) -> str:
@@ -51,7 +52,8 @@ class DocumentResult:
 
     def as_json(self) -> dict[str, Any]:
         """Returns the object that detections.json holds."""
-        return {"document": self.head, "detections": self.detections}
+        told = {"document": self.head, "detections": self.detections}
+        return told | ({"withheld": self.withheld} if self.withheld else {})
 
 
 class DocumentSource(Protocol):
@@ -165,13 +167,22 @@ class LocalFiles:
             changed = path.stat().st_mtime_ns
             if path not in self._results or self._results[path][0] != changed:
                 value = json.loads(path.read_bytes())
-                result = DocumentResult(head=value["document"], detections=value["detections"])
+                result = result_of(value)
                 self._results[path] = changed, result
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SourceError(
                 f"{path} must be a detections.json ({error!r}); detect the drawing again"
             ) from error
         return self._results[path][1]
+
+
+def result_of(value: Mapping[str, Any]) -> DocumentResult:
+    """Returns the result set of the object that detections.json holds."""
+    return DocumentResult(
+        head=value["document"],
+        detections=value["detections"],
+        withheld=value.get("withheld", ()),
+    )
 
 
 def _documents_at(path: Path) -> list[_LocalDocument]:

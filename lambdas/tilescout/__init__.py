@@ -9,8 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-_API = ("Detection", "Document", "Documents", "Page", "open_folder", "open_stack")
-__all__ = ["Detection", "Document", "Documents", "Page", "open_folder", "open_stack"]
+_API = ("Detection", "Document", "Documents", "Page", "Withheld", "open_folder", "open_stack")
+__all__ = ["Detection", "Document", "Documents", "Page", "Withheld", "open_folder", "open_stack"]
 
 
 def __getattr__(name: str) -> Any:

@@ -17,7 +17,7 @@ from pytest import approx
 from tests.browser import chromium
 from tests.browser.chromium import Viewer
 from tests.browser.conftest import Serve
-from tests.unit.tilescout_viewer.result_folders import detection, places, write_result
+from tests.unit.tilescout_viewer.result_folders import detection, places, withheld, write_result
 
 FIRST_BY_PLACE = "FV-100"
 PICTURES = 60
@@ -319,6 +319,45 @@ def test_a_symbol_that_was_looked_for_is_saved_as_a_profile(
     examples = written["bubbles"]["examples"]
     assert [each.get("label", "") for each in examples] == ["bubble", ""]
     assert [each.get("reject", False) for each in examples] == [False, True]
+
+
+def test_withheld_places_are_shown_on_demand_with_their_reason_and_accepted(
+    browser: Browser, serve: Serve, folder: Path
+) -> None:
+    rows = [
+        withheld(3, "its lettering is 'S', the example's is 'J'"),
+        withheld(9, "it is rejected"),
+    ]
+    write_result(folder, [detection(0, box_pt=places()[0][0], label="valve")], withheld=rows)
+    with chromium.viewer(browser, serve(folder)) as viewer:
+        assert viewer.page.locator(".count").text_content() == "1 of 1"
+        before = picture(viewer)
+        viewer.page.locator(".chip.withheld").click()
+        assert viewer.page.locator(".count").text_content() == "3 of 3"
+        assert (picture(viewer) != before).any()
+        viewer.press("j")
+        assert "withheld: its lettering is 'S'" in viewer.page.locator(".facts").inner_text()
+        viewer.press("a")
+        viewer.saved()
+        assert (viewer.current()["state"], viewer.current()["label"]) == ("added", "valve")
+        assert viewer.page.locator(".chip.withheld b").text_content() == "1"
+        viewer.press("Control+z")
+        viewer.wait("document.querySelector('.chip.withheld b').textContent === '2'")
+        viewer.press("j", "a")
+        viewer.wait("document.querySelector('.chip.added b').textContent === '1'")
+        viewer.page.reload()
+        viewer.wait("window.tilescout && window.tilescout.store.opened")
+        assert viewer.page.locator(".count").text_content() == "2 of 2"
+
+
+def test_what_a_run_left_out_is_told(browser: Browser, serve: Serve, folder: Path) -> None:
+    path = folder / "detections.json"
+    result = json.loads(path.read_text())
+    result["document"]["warnings"] = ["page 1: 60 lines of ink were left out"]
+    path.write_text(json.dumps(result))
+    with chromium.viewer(browser, serve(folder)) as viewer:
+        viewer.page.get_by_text("1 warning").click()
+        assert viewer.page.get_by_text("page 1: 60 lines of ink were left out").is_visible()
 
 
 def test_a_tablet_has_room_for_the_drawing(browser: Browser, serve: Serve, folder: Path) -> None:

@@ -123,7 +123,7 @@ function dashes(start: number, end: number, origin: number, ratio: number): [num
 function flags(each: Detection, lowConfidence: number): number {
   let value = 0;
   for (const side of each.openSides) value |= FLAGS[side] ?? 0;
-  if (each.state === "proposed" || (each.confidence < lowConfidence && each.state === "unreviewed")) value |= LOW;
+  if (each.state === "proposed" || each.state === "withheld" || (each.confidence < lowConfidence && each.state === "unreviewed")) value |= LOW;
   if (each.state === "rejected") value |= REJECTED;
   if (["accepted", "corrected", "added"].includes(each.state)) value |= SETTLED;
   return value;

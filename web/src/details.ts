@@ -105,6 +105,8 @@ export class Details {
 
 function facts(one: import("./types").Detection): HTMLElement[] {
   const told: string[] = [];
+  if (one.reason) told.push(`withheld: ${one.reason}`);
+  if (one.sizeMm) told.push(`${one.sizeMm.map((side) => side.toLocaleString()).join(" × ")} mm by the scale of the sheet`);
   if (one.by) told.push(`${one.by}, ${new Date((one.at ?? 0) * 1000).toLocaleString()}`);
   const place = [one.zone && `zone ${one.zone}`, one.region && one.region !== "drawing" && one.region].filter(Boolean);
   if (place.length) told.push(place.join(", "));

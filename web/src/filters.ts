@@ -12,6 +12,16 @@ const ORDERS: [Sorting, string][] = [
   ["recent", "Last reviewed first"],
 ];
 
+const MEANINGS: Record<State, string> = {
+  proposed: "Like the symbol that was looked for; kept once it is accepted",
+  unreviewed: "Found, and nobody looked at it yet",
+  accepted: "A person agreed",
+  corrected: "A person changed it",
+  added: "A person drew it",
+  rejected: "A person took it out",
+  withheld: "Resembles an example and is no detection; click to see why, accept to make it one",
+};
+
 /** What narrows the list and the boxes down, with counts by label. */
 export class Filters {
   readonly element = h("section", { className: "filters" });
@@ -82,9 +92,9 @@ export class Filters {
     replace(this.labels, ...labels.map((label) => this.labelChip(label, counts.get(label)!)));
     const every = [...this.store.detections.values()];
     const countOf = (state: State) => every.filter((each) => each.state === state).length;
-    const states = STATES.filter((state) => state !== "proposed" || countOf(state));
+    const states = STATES.filter((state) => !["proposed", "withheld"].includes(state) || countOf(state));
     replace(this.states, ...states.map((state) => this.stateChip(state, countOf(state))));
-    const total = this.store.detections.size;
+    const total = every.length - (this.store.filter.states.has("withheld") ? 0 : countOf("withheld"));
     this.count.textContent = `${this.store.shown.length.toLocaleString()} of ${total.toLocaleString()}`;
   }
 
@@ -116,7 +126,7 @@ export class Filters {
       else next.add(state);
       this.store.setFilter({ states: next });
     };
-    return h("button", { type: "button", className: `chip ${state}`, "aria-pressed": String(isOn), onclick: toggle },
+    return h("button", { type: "button", className: `chip ${state}`, "aria-pressed": String(isOn), onclick: toggle, title: MEANINGS[state] },
       `${STATE_SIGNS[state]} ${state} `, h("b", {}, `${count}`));
   }
 }

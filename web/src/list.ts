@@ -4,7 +4,7 @@ import type { Store } from "./store";
 import type { Detection } from "./types";
 
 const ROW = 40;
-export const STATE_SIGNS = { proposed: "?", unreviewed: "·", accepted: "✓", corrected: "✎", added: "+", rejected: "✗" };
+export const STATE_SIGNS = { proposed: "?", unreviewed: "·", accepted: "✓", corrected: "✎", added: "+", rejected: "✗", withheld: "◌" };
 
 /** The list of detections; only the rows in view are elements, so 20,000 cost nothing. */
 export class List {
@@ -78,7 +78,7 @@ export class List {
       "div",
       { className: `row ${each.state}`, role: "option", id: `row-${at}` },
       mark,
-      h("span", { className: "what" }, text, h("span", { className: "label" }, `${printable(each.label).slice(0, 80)} · page ${each.page}`)),
+      h("span", { className: "what" }, text, h("span", { className: "label" }, `${printable(each.label).slice(0, 80)} · page ${each.page}${why(each)}`)),
       open,
       different,
       sure,
@@ -92,4 +92,8 @@ export class List {
     row.classList.toggle("low", each.state === "unreviewed" && each.confidence < this.store.lowConfidence);
     return row;
   }
+}
+
+function why(each: Detection): string {
+  return each.reason ? ` · ${printable(each.reason).slice(0, 120)}` : "";
 }

@@ -1,5 +1,5 @@
 import { debounced, h, printable, replace } from "./dom";
-import type { Store } from "./store";
+import { isKept, type Store } from "./store";
 
 /** Documents, pages, layers, and the search over all documents. */
 export class Sidebar {
@@ -9,16 +9,18 @@ export class Sidebar {
   private readonly documents = h("div", { className: "documents" });
   private readonly pages = h("div", { className: "pages" });
   private readonly layers = h("div", { className: "layers" });
+  private readonly warnings = h("details", { className: "warnings" });
   private asked = "";
 
   constructor(private readonly store: Store) {
     this.element.setAttribute("aria-label", "Documents and pages");
     this.search.setAttribute("aria-label", "Search all documents");
-    this.element.append(this.search, this.hits, h("h2", {}, "Documents"), this.documents, this.layers, h("h2", {}, "Pages"), this.pages);
+    this.element.append(this.search, this.hits, h("h2", {}, "Documents"), this.documents, this.warnings, this.layers, h("h2", {}, "Pages"), this.pages);
     this.search.addEventListener("input", debounced(() => void this.find(), 250));
     store.on(["documents"], () => this.renderDocuments());
     store.on(["document", "page"], () => this.renderPages());
     store.on(["layers", "document"], () => this.renderLayers());
+    store.on(["document"], () => this.renderWarnings());
   }
 
   private async find(): Promise<void> {
@@ -62,7 +64,7 @@ export class Sidebar {
   private renderPages(): void {
     const counts = new Map<number, number>();
     for (const each of this.store.detections.values()) {
-      if (each.state !== "rejected") counts.set(each.page, (counts.get(each.page) ?? 0) + 1);
+      if (isKept(each)) counts.set(each.page, (counts.get(each.page) ?? 0) + 1);
     }
     const known = new Map([...this.pages.children].map((each) => [(each as HTMLElement).dataset.key, each as HTMLElement]));
     replace(this.pages, ...(this.store.opened?.pages ?? []).map((page) => {
@@ -82,6 +84,14 @@ export class Sidebar {
     const button = h("button", { type: "button", className: "page", onclick: () => this.store.setPage(number) }, image, h("small"));
     button.dataset.key = key;
     return button;
+  }
+
+  /** What the run left out or could not read. */
+  private renderWarnings(): void {
+    const told = [this.store.opened?.reason ?? "", ...(this.store.opened?.warnings ?? [])].filter(Boolean);
+    this.warnings.hidden = !told.length;
+    const title = h("summary", { className: "warn" }, told.length === 1 ? "1 warning" : `${told.length} warnings`);
+    replace(this.warnings, title, ...told.map((each) => h("p", { className: "note" }, printable(each))));
   }
 
   private renderLayers(): void {

@@ -217,11 +217,12 @@ export class Stage {
     const isNamed = each.id === this.store.current || each.id === this.hovered;
     if (width < 14 && !isNamed) return;
     const { sign, colour } = look(each.label);
-    const state = { proposed: " ?", unreviewed: "", accepted: " ✓", corrected: " ✎", added: " +", rejected: " ✗" }[each.state];
+    const state = { proposed: " ?", unreviewed: "", accepted: " ✓", corrected: " ✎", added: " +", rejected: " ✗", withheld: " ◌" }[each.state];
     const doubt = each.state === "unreviewed" && each.confidence < this.store.lowConfidence ? " ?" : "";
     // A text is on the drawing already; what is only a shape gets its label.
     const name = isNamed || (width > 70 && !each.text) ? ` ${printable(each.text || each.label).slice(0, 60)}` : "";
-    const text = `${sign}${name}${state}${doubt}`;
+    const reason = isNamed && each.reason ? ` ${printable(each.reason).slice(0, 80)}` : "";
+    const text = `${sign}${name}${state}${doubt}${reason}`;
     const pen = this.pen;
     pen.font = "600 11px system-ui, sans-serif";
     const w = pen.measureText(text).width + 8;

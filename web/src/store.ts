@@ -19,14 +19,16 @@ export interface Filter {
 }
 
 export type Topic = "documents" | "document" | "page" | "detections" | "shown" | "selection" | "layers" | "saving" | "mode";
-export const STATES: State[] = ["proposed", "unreviewed", "accepted", "corrected", "added", "rejected"];
+export const STATES: State[] = ["proposed", "unreviewed", "accepted", "corrected", "added", "rejected", "withheld"];
+/** What counts as a detection. */
+export const isKept = (each: Detection) => each.state !== "rejected" && each.state !== "withheld";
 
 const newFilter = (): Filter => ({
   text: "",
   hiddenLabels: new Set(),
   minConfidence: 0,
   maxConfidence: 100,
-  states: new Set<State>(STATES),
+  states: new Set<State>(STATES.filter((state) => state !== "withheld")),
   minSize: 0,
   thisPage: false,
   onlyOpen: false,
@@ -192,10 +194,10 @@ export class Store {
     const counts = new Map<string, { shown: number; all: number }>();
     for (const each of this.detections.values()) {
       const count = counts.get(each.label) ?? { shown: 0, all: 0 };
-      if (each.state !== "rejected") count.all += 1;
+      if (isKept(each)) count.all += 1;
       counts.set(each.label, count);
     }
-    for (const each of this.shown) counts.get(each.label)!.shown += 1;
+    for (const each of this.shown) if (isKept(each)) counts.get(each.label)!.shown += 1;
     return counts;
   }
 
@@ -235,7 +237,7 @@ export class Store {
 
   /** Looks for symbols like the selected ones: this page first, then the other pages and documents. */
   async findSimilar(): Promise<void> {
-    const examples = this.selection().filter((each) => each.state !== "rejected" && each.state !== "proposed");
+    const examples = this.selection().filter((each) => isKept(each) && each.state !== "proposed");
     const label = examples[0]?.label;
     if (!label || !this.page) return this.onMessage("Select a box round the symbol first.", false);
     const document = this.documentId;
@@ -289,7 +291,7 @@ export class Store {
     const proposals = of.filter((each) => each.state === "proposed");
     if (proposals.length) return this.decide(proposals, changes);
     if (!of.length) return false;
-    return this.save(of.map((each) => ({ id: each.id, version: each.version, ...changes })));
+    return this.save(of.map((each) => ({ id: each.id, version: each.version, ...asDrawn(each), ...changes })));
   }
 
   async draw(box: Edit["box"], label: string, text = ""): Promise<string> {
@@ -386,6 +388,11 @@ export class Store {
     if (!(error instanceof Refused)) throw error;
     this.onMessage(error.message, true);
   }
+}
+
+/** Who judges a withheld place makes a box of it. */
+function asDrawn({ state, page, label, text, box }: Detection): Partial<Edit> {
+  return state === "withheld" ? { page, label, text, box, verdict: "accepted" } : {};
 }
 
 const byPosition = (a: Detection, b: Detection) => a.page - b.page || a.box[1] - b.box[1] || a.box[0] - b.box[0];

@@ -1,4 +1,4 @@
-export type State = "unreviewed" | "accepted" | "corrected" | "rejected" | "added" | "proposed";
+export type State = "unreviewed" | "accepted" | "corrected" | "rejected" | "added" | "proposed" | "withheld";
 export type Box = [number, number, number, number];
 
 export interface Detection {
@@ -16,6 +16,10 @@ export interface Detection {
   found?: { label: string; text: string } | null;
   by?: string;
   at?: number;
+  /** Why a place was withheld. */
+  reason?: string;
+  /** Width and height of the drawn thing, where the sheet tells its scale. */
+  sizeMm?: [number, number];
   zone?: string;
   region?: string;
 }

@@ -15,7 +15,7 @@ from tilescout_cli.console.failures import CommandFailed
 from tilescout_cli.documents import lookup, result_files
 from tilescout_cli.documents.review_rows import ReviewRows
 from tilescout_cli.stack.target import Stack
-from tilescout_viewer.sources import DocumentResult, DocumentSummary, SourceError
+from tilescout_viewer.sources import DocumentResult, DocumentSummary, SourceError, result_of
 
 
 class StackDocuments:
@@ -61,7 +61,7 @@ class StackDocuments:
                     value = json.loads(result_files.fetch(self._stack, document))
                 except CommandFailed as failure:
                     raise SourceError(str(failure)) from failure
-                known = DocumentResult(head=value["document"], detections=value["detections"])
+                known = result_of(value)
                 self._results[document_id] = known
             return known
 

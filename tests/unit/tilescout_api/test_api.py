@@ -12,7 +12,7 @@ import pytest
 
 import tilescout
 from tests.unit.project.doc_pages import ROOT
-from tests.unit.tilescout_viewer.result_folders import write_result
+from tests.unit.tilescout_viewer.result_folders import withheld, write_result
 from tilescout_reviews.review import Author, Review
 from tilescout_reviews.review_file import ReviewFile
 from tilescout_reviews.reviewed import review
@@ -26,7 +26,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "crops").mkdir()
-    return write_result(tmp_path / "out" / "demo")
+    withheld_place = withheld(0, "its score is .71, the least is .8")
+    return write_result(tmp_path / "out" / "demo", withheld=[withheld_place])
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
@@ -48,6 +49,17 @@ def test_documents_pages_and_detections_have_their_members(folder: Path) -> None
         "FV-100", "instrument", 1, "unreviewed"
     )  # fmt: skip
     assert first.box_px == (111, 167, 178, 233)
+
+
+def test_withheld_places_are_told_with_their_reasons(folder: Path) -> None:
+    write_result(folder, withheld=[withheld(0, "its lettering is 'S', the example's is 'J'")])
+    with tilescout.open_folder(folder) as documents:
+        (place,) = documents["plan.pdf"].withheld
+        assert place.crop().size == (67, 68)
+    assert isinstance(place, tilescout.Withheld)
+    assert (place.page, place.label, place.confidence) == (1, "valve", 61.5)
+    assert (place.box_px, place.box_pt) == ((111, 167, 178, 233), (40, 60, 64, 84))
+    assert place.reason == "its lettering is 'S', the example's is 'J'"
 
 
 def test_a_crop_is_as_large_as_its_box_and_its_margin(folder: Path) -> None:

@@ -11,7 +11,7 @@ from PIL import ExifTags, Image, ImageDraw
 
 from tilescout.rendering.page_tiles import Pixels
 from tilescout_drawings import picture_levels
-from tilescout_drawings.child import OpenDrawing
+from tilescout_drawings.child import OpenDrawing, encode
 from tilescout_drawings.drawing import Drawing
 from tilescout_drawings.picture_levels import PictureLevels, levels_of
 from tilescout_drawings.pyramid import PagePyramid, PixelArea
@@ -140,3 +140,11 @@ def test_the_levels_have_no_name_on_the_disk(
     levels = PictureLevels(picture())
     assert list(tmp_path.iterdir()) == []
     assert levels.area(PixelArea(0, 0, 5, 5), (WIDTH, HEIGHT)).shape == (5, 5, 3)
+
+
+def test_grain_is_a_jpeg_and_lines_are_a_png_of_the_same_pixels() -> None:
+    grain = np.random.default_rng(1).integers(256, size=(500, 400, 3), dtype=np.uint8)
+    lines = np.asarray(picture())
+    kind, body = encode(lines)
+    assert (kind, encode(grain)[0]) == ("image/png", "image/jpeg")
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(body))), lines)

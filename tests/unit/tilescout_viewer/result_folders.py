@@ -85,6 +85,19 @@ def found(pages: int = 2) -> list[dict[str, Any]]:
     ]
 
 
+def withheld(number: int, reason: str, *, page: int = 1) -> dict[str, Any]:
+    """One row of ``withheld`` of detections.json, at the place of that number."""
+    box, _ = places()[number]
+    return {
+        "page": page,
+        "label": "valve",
+        "confidence": 61.5,
+        "box_px": [round(side * DPI / 72) for side in box],
+        "box_pt": [round(side, 2) for side in box],
+        "reason": reason,
+    }
+
+
 def head(
     *,
     name: str = "plan.pdf",
@@ -115,7 +128,11 @@ def head(
 
 
 def write_result(
-    folder: Path, detections: Sequence[dict[str, Any]] | None = None, **facts: Any
+    folder: Path,
+    detections: Sequence[dict[str, Any]] | None = None,
+    *,
+    withheld: Sequence[dict[str, Any]] = (),
+    **facts: Any,
 ) -> Path:
     """A folder with drawing.pdf and detections.json."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -123,6 +140,8 @@ def write_result(
     if not (folder / "drawing.pdf").exists():
         write_drawing(folder / "drawing.pdf", pages=pages)
     shown = found(pages) if detections is None else list(detections)
-    result = {"document": head(**facts), "detections": shown}
+    result: dict[str, Any] = {"document": head(**facts), "detections": shown}
+    if withheld:
+        result["withheld"] = list(withheld)
     (folder / "detections.json").write_text(json.dumps(result))
     return folder

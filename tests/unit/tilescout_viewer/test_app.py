@@ -13,7 +13,13 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from tests.unit.tilescout_viewer.result_folders import detection, write_drawing, write_result
+from tests.unit.tilescout_viewer.result_folders import (
+    detection,
+    places,
+    withheld,
+    write_drawing,
+    write_result,
+)
 from tilescout_drawings.tile_cache import TileCache
 from tilescout_examples.saved_profile import ProfilePlaces
 from tilescout_reviews.review import Author
@@ -144,6 +150,16 @@ class TestWhoGetsIn:
 
 
 class TestWhatIsShown:
+    def test_the_size_of_what_is_drawn_is_told_until_its_box_is_moved(self, folder: Path) -> None:
+        (box, text), *_ = places()
+        sized = detection(0, box_pt=box, text=text) | {"size_mm": [1200.0, 600.5]}
+        write_result(folder, [sized])
+        with client(folder) as ann:
+            (first,) = opened(ann)["detections"]
+            assert first["sizeMm"] == [1200.0, 600.5]
+            edit(ann, {"id": first["id"], "version": 0, "box": [0, 0, 50, 50]})
+            assert "sizeMm" not in opened(ann)["detections"][0]
+
     def test_the_list_tells_what_there_is(self, ann: TestClient) -> None:
         answer = ann.get("/api/documents").json()
         (document,) = answer["documents"]
@@ -257,6 +273,31 @@ class TestCorrecting:
         path = f"/api/documents/{document_id(ann)}/undo?after={answer['number']}"
         undone = ann.post(path, content='{"group": "group-000002"}', headers=JSON).json()
         assert (undone["detections"], undone["removed"]) == ([], ["drawn-00000001"])
+
+    def test_a_withheld_place_is_accepted_and_undone(self, folder: Path) -> None:
+        write_result(folder, [], withheld=[withheld(3, "it is too wide"), withheld(9, "a decoy")])
+        with client(folder) as ann:
+            place, other = opened(ann)["detections"]
+            assert (place["state"], place["reason"], place["version"]) == (
+                "withheld", "it is too wide", 0
+            )  # fmt: skip
+            accept = {name: place[name] for name in ("id", "version", "page", "box", "label")}
+            answer = edit(ann, accept | {"verdict": "accepted"}).json()
+            assert [each["state"] for each in answer["detections"]] == ["added"]
+            assert [each["state"] for each in opened(ann)["detections"]] == ["added", "withheld"]
+            path = f"/api/documents/{document_id(ann)}/undo?after={answer['number']}"
+            undone = ann.post(path, content='{"group": "group-000002"}', headers=JSON).json()
+            (again,) = undone["detections"]
+            assert (again["state"], again["version"], undone["removed"]) == ("withheld", 2, [])
+            assert opened(ann)["detections"] == [again, other]
+
+    def test_two_people_accept_a_withheld_place_once(self, folder: Path) -> None:
+        write_result(folder, [], withheld=[withheld(3, "it is too wide")])
+        with client(folder) as ann, client(folder, reviewer="bob") as bob:
+            (place,) = opened(ann)["detections"]
+            accept = {name: place[name] for name in ("id", "version", "page", "box", "label")}
+            assert edit(ann, accept).status_code == 200
+            assert edit(bob, accept).status_code == 409
 
     def test_nothing_to_undo_is_told(self, ann: TestClient) -> None:
         path = f"/api/documents/{document_id(ann)}/undo"
