@@ -21,7 +21,7 @@ from tilescout_drawings.pyramid import PagePyramid
 BLOCK = 4
 """Tiles along a side that are drawn together: walking over a page's content costs the most."""
 MAX_CACHE_BYTES = 2_000_000_000
-VERSION = "1"
+VERSION = "2"
 """Part of each path: other pixels for the same file need another version."""
 
 
