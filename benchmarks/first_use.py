@@ -41,7 +41,7 @@ each click and each word the script waits {pause:g} s, as a person does.
 
 @dataclass(slots=True)
 class Notes:
-    """What was done, each step with the seconds since the first command."""
+    """The steps that were done, with the seconds since the first command."""
 
     started: float = field(default_factory=time.monotonic)
     steps: list[tuple[float, str]] = field(default_factory=list)
@@ -120,13 +120,13 @@ def correct_and_export(page: Page, person: Person, folder: Path) -> Path:
     person.click(page.get_by_text("Export", exact=True), "Export")
     with page.expect_download() as download:
         person.click(page.get_by_role("button", name="Excel"), "Excel")
-    path = folder / download.value.suggested_filename
+    path = folder / str(download.value.suggested_filename)
     download.value.save_as(path)
     return path
 
 
 def _text(row: Locator) -> str:
-    return row.locator(".text").inner_text()
+    return str(row.locator(".text").inner_text())
 
 
 def cells_with(path: Path, text: str) -> int:

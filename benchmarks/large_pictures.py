@@ -1,4 +1,4 @@
-"""What a part of a large picture costs: CPU seconds and memory, with and without its levels.
+"""The CPU seconds and the memory that parts of a large picture take, with and without its levels.
 
 The drawing child draws blocks of 2,048 px of a drawn sheet of 12,600 x 9,000 px with the grain of
 a scanner, as a viewer's page asks for them: at three levels, from the whole page to the sharpest.
@@ -28,7 +28,7 @@ WIDTH, HEIGHT = 12_600, 9_000
 PYRAMID = PagePyramid(width=WIDTH, height=HEIGHT, dpi=200)
 LEVELS = (PYRAMID.levels - 5, PYRAMID.levels - 3, PYRAMID.levels - 1)
 GRAIN = 6
-KINDS = {"PNG in colour": "png", "JPEG in colour": "jpg", "PNG in grey": "grey.png"}
+KINDS = {"PNG in colour": "png", "PNG in grey": "grey.png"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ def _seconds(drawing: OpenDrawing, level: int, at: int) -> float:
 
 
 def _peak_memory_mb() -> float:
-    """What was resident at most; ru_maxrss would count that of the process that started this."""
+    """Returns the peak of resident memory; ru_maxrss counts that of the parent process too."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) / 1000
 

@@ -35,6 +35,14 @@ LABELS = ("instrument", "line number", "pump", "tag", "valve")
 VIEWPORT = {"width": 1280, "height": 800}
 OVERLAYS = chromium.WEB / "node_modules/openseadragon/build/openseadragon/openseadragon.min.js"
 
+INTRODUCTION = """# The viewer's speed
+
+`python -m benchmarks.viewer` wrote this table: a drawn sheet in headless Chromium without a
+graphics card, frames counted in the browser's own trace. The first picture is sharp with all its
+boxes, the first time its tiles are drawn from the PDF, the second time they are there.
+
+"""
+
 MOVES = {
     "pan": "viewport.panBy({x: 0.004 * Math.cos(t / 400), y: 0.004 * Math.sin(t / 300)}, true)",
     "zoom": "viewport.zoomBy(Math.sin(t / 700) > 0 ? 1.015 : 1 / 1.015, undefined, true)",
@@ -262,7 +270,8 @@ def main() -> None:
                 )
                 print(report(speeds[-1:]).splitlines()[-1], flush=True)
     load = os.getloadavg()[1]
-    page = f"{report(speeds)}\n\nMeasured with {os.cpu_count()} cores, load {load:.1f}.\n"
+    measured = f"Measured with {os.cpu_count()} cores, load {load:.1f}."
+    page = f"{INTRODUCTION}{report(speeds)}\n\n{measured}\n"
     print(page)
     if arguments.out:
         arguments.out.write_text(page)

@@ -58,7 +58,8 @@ class PictureLevels:
 
 def levels_of(path: str, page: int) -> PictureLevels | None:
     """Returns the levels of a page of a picture; None where it is to be drawn from its file."""
-    if not _is_suited(picture_files.frame(path, page)):
+    # The renderer decodes a JPEG at a fraction of its size, which is quick.
+    if picture_files.picture_kind(path) == "jpeg" or not _is_suited(path, page):
         return None
     try:
         return PictureLevels(picture_files.decoded(path, page))
@@ -66,7 +67,8 @@ def levels_of(path: str, page: int) -> PictureLevels | None:
         return None
 
 
-def _is_suited(frame: picture_files.PictureFrame) -> bool:
+def _is_suited(path: str, page: int) -> bool:
+    frame = picture_files.frame(path, page)
     channels = 1 if frame.mode in ("1", "L") else 3
     return frame.mode in MODES_OF_8_BITS and channels * frame.width * frame.height <= MAX_BYTES
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageDraw
 
+from tilescout.rendering import picture_files
 from tilescout.rendering.page_tiles import Pixels
 from tilescout_drawings import picture_levels
 from tilescout_drawings.child import OpenDrawing, encode
@@ -70,7 +72,7 @@ def test_a_picture_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     drawing = OpenDrawing(str(tmp_path / "scan.png"))
     level = PYRAMID.levels - 1
     first = shown(drawing, level, PYRAMID.area(level, 0, 0))
-    monkeypatch.setattr(picture_levels.picture_files, "decoded", lambda *_: pytest.fail("again"))
+    monkeypatch.setattr(picture_files, "decoded", lambda *_: pytest.fail("again"))
     assert shown(drawing, level, PYRAMID.area(level, 1, 1)).shape == first.shape
 
 
@@ -111,11 +113,13 @@ def test_each_page_of_a_picture_has_its_own_levels(tmp_path: Path) -> None:
     assert greys == [40, 200, 40]
 
 
-def test_a_picture_of_16_bits_or_of_too_many_pixels_is_drawn_from_its_file(
+def test_a_jpeg_and_a_picture_of_16_bits_or_too_many_pixels_are_drawn_from_their_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Image.fromarray(np.full((20, 20), 60_000, np.uint16)).save(tmp_path / "deep.png")
     assert levels_of(str(tmp_path / "deep.png"), 1) is None
+    picture().save(tmp_path / "photo.jpg")
+    assert levels_of(str(tmp_path / "photo.jpg"), 1) is None
     picture().save(tmp_path / "scan.png")
     monkeypatch.setattr(picture_levels, "MAX_BYTES", WIDTH * HEIGHT * 3 - 1)
     assert levels_of(str(tmp_path / "scan.png"), 1) is None
@@ -128,7 +132,7 @@ def test_where_the_disk_is_full_a_picture_is_drawn_from_its_file(
         raise OSError(28, "No space left on device")
 
     picture().save(tmp_path / "scan.png")
-    monkeypatch.setattr(picture_levels.tempfile, "TemporaryFile", full)
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
     drawing = OpenDrawing(str(tmp_path / "scan.png"))
     assert shown(drawing, 9, PixelArea(0, 0, 60, 40)).shape == (40, 60, 3)
 
@@ -136,7 +140,7 @@ def test_where_the_disk_is_full_a_picture_is_drawn_from_its_file(
 def test_the_levels_have_no_name_on_the_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(picture_levels.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     levels = PictureLevels(picture())
     assert list(tmp_path.iterdir()) == []
     assert levels.area(PixelArea(0, 0, 5, 5), (WIDTH, HEIGHT)).shape == (5, 5, 3)
