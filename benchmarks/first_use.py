@@ -164,8 +164,7 @@ def report(notes: Notes, pause: float) -> str:
     clicks = sum(told.startswith("click") for _, told in notes.steps)
     return (
         f"{INTRODUCTION.format(pause=pause)}{rows}\n{clicks} clicks and {inputs - clicks} word. "
-        f"Measured with {os.cpu_count()} cores, load {os.getloadavg()[1]:.1f} at the end; the "
-        "demo's time is the install's and the detection's.\n"
+        f"Measured with {os.cpu_count()} cores, load {os.getloadavg()[1]:.1f} at the end.\n"
     )
 
 
