@@ -16,7 +16,8 @@ from tilescout_examples.pages import SCAN_DPI
 from tilescout_examples.symbols import Symbols
 
 SUFFIX = ".examples"
-NAME = re.compile(r"[a-zA-Z0-9_.-]{1,100}")
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+"""The names that the stack takes for a profile; a test compares them with its configuration."""
 TILE_PX, OVERLAP_PX = 2048, 256
 SECONDS_PER_TILE = 6.0
 """The time of a page of many strokes, or of a tile of a scan, on a core of Lambda."""
@@ -61,7 +62,7 @@ def write_profile(symbols: Symbols, name: str, least: float, places: ProfilePlac
     Raises ImpossibleName, ProfileExists where another detector has a profile of that name, and
     TilescoutError where an example cannot be used on scans.
     """
-    _check_name(name)
+    check_name(name)
     written = _with_profile(places.configuration, name, settings(symbols, name, least))
     examples = places.folder / f"{name}{SUFFIX}"
     target = places.configuration or places.folder / f"{name}.profile.json"
@@ -71,11 +72,12 @@ def write_profile(symbols: Symbols, name: str, least: float, places: ProfilePlac
     return SavedProfile(name=name, settings=target, examples=examples)
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raises ImpossibleName for a name that the stack refuses for a profile."""
     if not NAME.fullmatch(name):
         raise ImpossibleName(
-            "a profile's name has 1 to 100 letters, digits, points, hyphens and underscores; it is "
-            f"{name!r}; give another name"
+            "a profile's name has 1 to 63 lowercase letters, digits and hyphens, and does not "
+            f"begin with a hyphen; it is {name!r}; give another name"
         )
 
 

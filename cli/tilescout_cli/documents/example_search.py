@@ -17,12 +17,16 @@ from tilescout_cli.console import terminal
 from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.console.progress_view import ProgressView
 from tilescout_cli.console.terminal import counted, plain
-from tilescout_cli.promotion import onnx
 from tilescout_cli.stack import paths
 from tilescout_examples import outputs
 from tilescout_examples.boxes import parse_box
 from tilescout_examples.legend import LegendOfFile, as_arguments, legend_of
-from tilescout_examples.saved_profile import ProfilePlaces, write_profile
+from tilescout_examples.saved_profile import (
+    ImpossibleName,
+    ProfilePlaces,
+    check_name,
+    write_profile,
+)
 from tilescout_examples.search import SearchRequest, SearchResult, learn, search
 from tilescout_examples.training_labels import ANNOTATIONS, write_training_labels
 
@@ -78,6 +82,8 @@ def find_like(
     ``bounds`` are the least score and the pages.
     """
     request = _request(arguments, rejects, bounds)
+    if places.profile:
+        _check_profile_name(places.profile)
     with ProgressView() as view:
         view.step("learning the symbol")
         result = search(
@@ -94,6 +100,13 @@ def find_like(
     _write(result, request.least, places.out)
 
 
+def _check_profile_name(name: str) -> None:
+    try:
+        check_name(name)
+    except ImpossibleName as error:
+        raise BadUsage(str(error)) from error
+
+
 def _save_profile(request: SearchRequest, places: Places, ratio: float) -> None:
     least, most = PROFILE_SIZES
     if ratio and not least <= ratio <= most:
@@ -102,9 +115,8 @@ def _save_profile(request: SearchRequest, places: Places, ratio: float) -> None:
             f"of the drawing are {ratio:.2f} times as large as in the legend; give boxes of the "
             "drawing instead"
         )
-    name = onnx.checked_name(places.profile)
     written_to = ProfilePlaces(configuration=paths.own_configuration(), folder=places.out)
-    terminal.say(write_profile(learn(request), name, request.least, written_to).told)
+    terminal.say(write_profile(learn(request), places.profile, request.least, written_to).told)
 
 
 def _request(arguments: list[str], rejects: list[str], bounds: tuple[float, str]) -> SearchRequest:

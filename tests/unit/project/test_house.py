@@ -88,6 +88,18 @@ def test_no_module_imports_itself_through_others() -> None:
     TopologicalSorter(imports()).prepare()
 
 
+@pytest.mark.parametrize("package", ["tilescout", "tilescout_cli"])
+def test_no_folder_imports_itself_through_others(package: str) -> None:
+    rooms: dict[str, set[str]] = defaultdict(set)
+    for importer, names in imports().items():
+        for name in names:
+            one, other = (".".join(each.split(".")[:2]) for each in (importer, name))
+            if one != other and {one.split(".")[0], other.split(".")[0]} == {package}:
+                rooms[one].add(other)
+    assert rooms
+    TopologicalSorter(rooms).prepare()
+
+
 def test_a_small_module_has_several_importers_or_a_reason() -> None:
     importers: dict[str, set[str]] = defaultdict(set)
     for importer, names in imports().items():

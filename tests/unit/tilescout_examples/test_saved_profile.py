@@ -8,8 +8,10 @@ from typing import Any
 
 import pymupdf
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from infra.config.profiles import Profile
+from infra.config.stack_config import ProfileName
 from tests.unit.tilescout.example_search.drawn_strokes import VALVE, VALVE_BOX, placed
 from tilescout.example_search.symbol_files import from_file
 from tilescout_examples.boxes import BoxOnPage
@@ -79,14 +81,16 @@ def test_without_a_configuration_the_profile_is_a_file_to_paste(
     assert saved.told.startswith(f"profile valves written to {saved.settings}; after the next")
 
 
-@pytest.mark.parametrize("name", ["", "../valves", "a/b", "tab\t", "n" * 101])
-def test_a_name_that_could_be_a_path_is_refused(
+@pytest.mark.parametrize("name", ["", "../valves", "a/b", "tab\t", "Valves", "-v", "n" * 64])
+def test_a_name_that_the_stack_refuses_is_refused(
     symbols: Symbols, tmp_path: Path, name: str
 ) -> None:
-    with pytest.raises(ImpossibleName, match="1 to 100 letters, digits"):
+    with pytest.raises(ImpossibleName, match="1 to 63 lowercase letters, digits"):
         write_profile(symbols, name, 0.5, ProfilePlaces(folder=tmp_path))
 
     assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ValidationError):
+        TypeAdapter(ProfileName).validate_python(name)
 
 
 def test_a_profile_of_another_detector_is_not_written_over(

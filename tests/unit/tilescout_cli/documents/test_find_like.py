@@ -194,6 +194,12 @@ def test_a_box_without_a_symbol_says_what_to_draw(plan: Path) -> None:
     assert "draw the box round a whole symbol" in told.replace("\n", " ")
 
 
+def test_a_name_that_the_stack_refuses_is_told_before_the_search(plan: Path) -> None:
+    code, out, told = typed(f"{plan}#1:49,47,71,67=valve", "--save-profile", "Valves", "--json")
+    assert (code, out) == (2, "")
+    assert "63 lowercase letters" in " ".join(told.split())
+
+
 def test_a_profile_is_written_beside_the_results_where_the_folder_has_no_cdk_json(
     plan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
