@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from tilescout.example_search import (
     Example,
     LearnedSymbol,
-    PageStrokes,
     PixelSymbol,
     ScannedPage,
     learn_pixels,
@@ -21,8 +20,12 @@ from tilescout.example_search import (
     with_reject,
 )
 from tilescout.example_search.symbol_files import SymbolFile
+from tilescout.geometry import Box
 from tilescout_examples.boxes import BoxOnPage
 from tilescout_examples.pages import pixels_of, strokes_of
+
+Page = TypeVar("Page")
+Symbol = TypeVar("Symbol")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,22 +84,12 @@ def learn_symbols(examples: Sequence[BoxOnPage], rejects: Sequence[BoxOnPage]) -
         symbols = Symbols(examples=tuple(examples), rejects=tuple(rejects), strokes=None)
         symbols.pixels()
         return symbols
-    learned = [_from_strokes(drawn, example, rejects) for example in examples]
+    learned = [_learned(drawn, example, rejects, learn_symbol, with_reject) for example in examples]
     return Symbols(
         examples=tuple(examples),
         rejects=tuple(rejects),
         strokes=tuple(with_common_lettering(learned)),
     )
-
-
-def _from_strokes(
-    pages: dict[tuple[Path, int], PageStrokes], example: BoxOnPage, rejects: Sequence[BoxOnPage]
-) -> LearnedSymbol:
-    page = pages[example.file, example.page]
-    symbol = learn_symbol(page, Example(example.box, example.label))
-    for reject in rejects:
-        symbol = with_reject(pages[reject.file, reject.page], symbol, reject.box)
-    return symbol
 
 
 @lru_cache(maxsize=2)
@@ -107,14 +100,20 @@ def _pixel_symbols(
     for place in (*examples, *rejects):
         key = (place.file, place.page)
         pages[key] = pages.get(key) or pixels_of(*key)
-    return tuple(_from_pixels(pages, example, rejects) for example in examples)
+    return tuple(
+        _learned(pages, example, rejects, learn_pixels, with_pixel_reject) for example in examples
+    )
 
 
-def _from_pixels(
-    pages: dict[tuple[Path, int], ScannedPage], example: BoxOnPage, rejects: Sequence[BoxOnPage]
-) -> PixelSymbol:
-    page = pages[example.file, example.page]
-    symbol = learn_pixels(page, Example(example.box, example.label))
+def _learned(
+    pages: dict[tuple[Path, int], Page],
+    example: BoxOnPage,
+    rejects: Sequence[BoxOnPage],
+    learn: Callable[[Page, Example], Symbol],
+    reject_at: Callable[[Page, Symbol, Box], Symbol],
+) -> Symbol:
+    """Returns the symbol of an example that knows the counter-examples."""
+    symbol = learn(pages[example.file, example.page], Example(example.box, example.label))
     for reject in rejects:
-        symbol = with_pixel_reject(pages[reject.file, reject.page], symbol, reject.box)
+        symbol = reject_at(pages[reject.file, reject.page], symbol, reject.box)
     return symbol

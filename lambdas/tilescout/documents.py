@@ -53,28 +53,18 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class Document(Source):
     """One row of the documents table; money in US dollars, times in epoch seconds.
 
-    The first attributes are those of its ``Source``. ``replaced`` is the result set before this
-    one. ``clean_after`` is not 0 while the end is not announced and cleaned up; past that time
-    whoever comes by does it. ``announced`` is the result set whose event was sent; until
-    ``finishing_until`` one worker puts the result together. ``model_usd`` is its share of the
-    models that runs up to ``charged_token`` kept up. ``asked_for_at`` is when a person retried it:
-    from then on no newer version supersedes it, and ``model_usd_before`` is its ``model_usd`` by
-    then, so that a retry may spend its profile's budget once more. A document that ended without
-    a result set is announced by its own id.
+    ``replaced`` is the result set before this one. ``clean_after`` is not 0 while the end is not
+    announced and cleaned up; past that time whoever comes by does it. ``announced`` is the result
+    set whose event was sent; until ``finishing_until`` one worker puts the result together.
+    ``model_usd`` is its share of the models that runs up to ``charged_token`` kept up.
+    ``asked_for_at`` is when a person retried it: from then on no newer version supersedes it, and
+    ``model_usd_before`` is its ``model_usd`` by then, so that a retry may spend its profile's
+    budget once more. A document that ended without a result set is announced by its own id.
     """
 
-    id: str
-    bucket: str
-    key: str
-    version: str
-    profile: Profile
-    accepted_at: int
-    uploaded_at: int = 0
-    pages_asked: str = ""
-    price_per_call: float = 0.0
     status: Status
     reason: str = ""
     warnings: tuple[str, ...] = ()

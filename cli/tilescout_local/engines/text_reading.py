@@ -99,13 +99,12 @@ def part_along(quad: Quad, start: float, end: float) -> Quad:
 def part_across(quad: Quad, start: float, end: float) -> Quad:
     """Returns the part of a line's quad between two ratios (0-1) of its height, from the text's
     top."""
+    return _transposed(part_along(_transposed(quad), start, end))
+
+
+def _transposed(quad: Quad) -> Quad:
     top_left, top_right, bottom_right, bottom_left = quad
-    return (
-        _between(top_left, bottom_left, start),
-        _between(top_right, bottom_right, start),
-        _between(top_right, bottom_right, end),
-        _between(top_left, bottom_left, end),
-    )
+    return top_left, bottom_left, bottom_right, top_right
 
 
 def _between(a: Point, b: Point, ratio: float) -> Point:
