@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
+from typing import Any
 
 from tilescout.errors import UnsupportedPage
 from tilescout.geometry import Box
 from tilescout.rendering import images, picture_files
 from tilescout.rendering.child_frames import Frame
 from tilescout.rendering.page_strokes import PageStrokes, to_archive
-from tilescout.rendering.page_tiles import DrawnPage, TallStrips, cut_tiles
+from tilescout.rendering.page_tiles import DrawnPage, cut_tiles
 from tilescout.rendering.port import DocumentFile, ShownPage, SourcePage, require_page
 from tilescout.rendering.process import RenderLimits
+from tilescout.rendering.reduced_page import ReducedPage
 from tilescout.rendering.requests import RenderedPage, RenderRequest
-from tilescout.rendering.sheet_reading import read_layout
+from tilescout.rendering.sheet_reading import read_layout, reduced_for_layout
 from tilescout.rendering.text_layer import PageText, read_text
 from tilescout.sheet_layout.layout import layout_to_json
 from tilescout.tiling.grid import Tile, TileGrid
 from tilescout.tiling.page_scales import PageScale, page_scales
 
+BAND_BYTES = 32 * 1024 * 1024
 NOTHING_READ = PageText(words=(), open=())
 
 
@@ -36,18 +39,25 @@ def render(file: DocumentFile, request: RenderRequest, limits: RenderLimits) -> 
     source = document.page(request.page, request.dpi)
     source.require_affordable(limits.work)
     page = source.shown(request.dpi, request.colour)
-    _require_drawable(images.refusal(page.images, request.page, limit_mb))
+    if page.has_large_image:
+        _require_drawable(images.refusal(page.images, request.page, limit_mb))
     text = NOTHING_READ
     if request.text_layer:
         text = read_text(page, source.annotations())
     counts = TileCounts()
+    reduced = reduced_for_layout(page) if request.layout else None
     if request.tiles == "strokes" and not (strokes := source.strokes()).is_scan:
         counts = TileCounts(every=1, kept=1, sent=1)
         yield _stroke_tile(page, strokes)
     else:
-        yield from _pixel_tiles(page, request, text, counts)
+        yield from _pixel_tiles(page, reduced or page, request, text, counts)
+    layout = _layout(page, reduced) if request.layout else {}
     result = _result(page, source, request, text, counts, file.library.first_error())
-    yield Frame("result", asdict(result))
+    yield Frame("result", asdict(replace(result, layout=layout)))
+
+
+def _layout(page: ShownPage, reduced: ReducedPage | None) -> dict[str, Any]:
+    return layout_to_json(read_layout(page, reduced.picture if reduced else None))
 
 
 def _require_drawable(refusal: str) -> None:
@@ -61,12 +71,26 @@ def _stroke_tile(page: ShownPage, strokes: PageStrokes) -> Frame:
 
 
 def _pixel_tiles(
-    page: ShownPage, request: RenderRequest, text: PageText, counts: TileCounts
+    page: ShownPage, drawn: DrawnPage, request: RenderRequest, text: PageText, counts: TileCounts
 ) -> Iterator[Frame]:
+    """Yields the tiles of all scales, drawn at their scale: shrunk pixels lose thin lines.
+
+    ``drawn`` has the pixels of the page's own scale.
+    """
+    max_rows = _rows_at_once(page)
     for scale in page_scales((page.width, page.height), _grid(request), request.second_scale):
-        for frame in _tiles(page, scale, request, text, counts):
+        pixels = drawn if scale.ratio == 1 else page.shrunk(scale.ratio, scale.size)
+        for frame in _tiles(pixels, scale, request, text, counts, max_rows):
             counts.sent += 1
             yield frame
+
+
+def _rows_at_once(page: ShownPage) -> int:
+    """Returns the rows that are drawn better at once than in parts; 0 where that costs nothing.
+
+    Libraries decode a large image anew for each part of the page, down to the part's last row.
+    """
+    return BAND_BYTES // (page.width * page.channels) if page.has_large_image else 0
 
 
 def _unread_text(request: RenderRequest, text: PageText) -> list[str]:
@@ -94,9 +118,13 @@ def _grid(request: RenderRequest) -> TileGrid:
 
 
 def _tiles(
-    page: ShownPage, scale: PageScale, request: RenderRequest, text: PageText, counts: TileCounts
+    page: DrawnPage,
+    scale: PageScale,
+    request: RenderRequest,
+    text: PageText,
+    counts: TileCounts,
+    max_rows: int,
 ) -> Iterator[Frame]:
-    """Yields the tiles of one scale, drawn at that scale, for shrunk pixels lose thin lines."""
     grid = _grid(request)
     counts.every += grid.count(*scale.size)
     if request.tiles == "never":
@@ -105,10 +133,8 @@ def _tiles(
     if request.tiles == "where-no-text":
         kept = _with_open_lettering(kept, scale, text.open)
     counts.kept += len(kept)
-    drawn: DrawnPage = page if scale.ratio == 1 else page.shrunk(scale.ratio, scale.size)
-    if page.has_large_image:
-        drawn = TallStrips(drawn)
-    for tile, image in cut_tiles(drawn, kept, request.tile_size, request.max_image_bytes):
+    max_bytes = request.max_image_bytes
+    for tile, image in cut_tiles(page, kept, request.tile_size, max_bytes, max_rows):
         place = scale.on_page(tile)
         value = {"index": place.index, "box": astuple(place.box), "scale": place.scale}
         yield Frame("tile", value, image)
@@ -155,5 +181,4 @@ def _result(
         words=text.words,
         covers_page=text.covers_page,
         warnings=tuple(warnings),
-        layout=layout_to_json(read_layout(page)),
     )

@@ -17,7 +17,6 @@ from tilescout.tiling.grid import Tile
 Pixels = npt.NDArray[np.uint8]
 
 PAPER = 255
-STRIP_BYTES = 32 * 1024 * 1024
 JPEG_QUALITY = 85
 FALLING_QUALITIES = (JPEG_QUALITY, 70, 55, 40, 25, 10, 1)
 
@@ -35,59 +34,24 @@ class DrawnPage(Protocol):
         """Fills ``target`` (rows x width x channels) with the page's rows from ``top``."""
 
 
-class TallStrips:
-    """A page that is drawn in strips as tall as memory allows, from the top down.
-
-    MuPDF decodes a large image anew for each part of the page that is drawn, down to its last row:
-    a scan that is drawn in ten parts is decoded five times.
-    """
-
-    def __init__(self, page: DrawnPage) -> None:
-        self._page = page
-        self.width, self.height = page.width, page.height
-        self._rows = max(1, STRIP_BYTES // (page.width * page.channels))
-        self._top = 0
-        self._strip: Pixels = np.empty((0, page.width, page.channels), np.uint8)
-
-    @property
-    def channels(self) -> int:
-        return self._page.channels
-
-    def draw(self, target: Pixels, top: int) -> None:
-        """Fills ``target`` (rows x width x channels) with the page's rows from ``top``."""
-        filled = 0
-        while filled < len(target):
-            part = self._rows_from(top + filled)[: len(target) - filled]
-            target[filled : filled + len(part)] = part
-            filled += len(part)
-
-    def _rows_from(self, top: int) -> Pixels:
-        """Returns the rows from ``top`` to the end of a strip, which is drawn if need be."""
-        if not self._top <= top < self._top + len(self._strip):
-            rows = min(self._rows, self.height - top)
-            self._strip = np.empty((rows, self.width, self.channels), np.uint8)
-            self._page.draw(self._strip, top)
-            self._top = top
-        return self._strip[top - self._top :]
-
-
 class Band:
-    """The rows of the page that one row of tiles needs, padded with paper.
+    """The rows of the page that some rows of tiles need, padded with paper.
 
     Rows shared with the band before are kept, not drawn again: pixels drawn twice may differ
     in their antialiasing, and pixels that two tiles share must be the same.
     """
 
-    def __init__(self, page: DrawnPage, tile_size: int) -> None:
+    def __init__(self, page: DrawnPage, tile_size: int, rows: int = 0) -> None:
+        """``rows`` is the height of the tallest band, where it is taller than a tile."""
         self._page = page
         self._size = tile_size
-        shape = (tile_size, max(page.width, tile_size), page.channels)
+        shape = (max(tile_size, rows), max(page.width, tile_size), page.channels)
         self._pixels: Pixels = np.full(shape, PAPER, np.uint8)
         self._top = self._bottom = 0
 
-    def move_to(self, top: int) -> None:
-        """Loads the rows from ``top``; bands are read from the top of the page down."""
-        bottom = min(top + self._size, self._page.height)
+    def move_to(self, top: int, rows: int = 0) -> None:
+        """Loads so many rows from ``top``, one tile's if 0; bands are read from the top down."""
+        bottom = min(top + (rows or self._size), self._page.height)
         kept = max(0, self._bottom - top)
         first_kept = top - self._top
         self._pixels[:kept] = self._pixels[first_kept : first_kept + kept]
@@ -95,30 +59,57 @@ class Band:
         self._page.draw(new_rows, top + kept)
         self._top, self._bottom = top, bottom
 
-    def tile(self, left: int) -> Pixels:
-        """Returns a view of the tile that begins at column ``left``."""
-        return self._pixels[:, left : left + self._size]
+    def tile(self, left: int, top: int | None = None) -> Pixels:
+        """Returns a view of the tile that begins at column ``left`` and row ``top`` of the page,
+        that of the band if None."""
+        first = 0 if top is None else top - self._top
+        return self._pixels[first : first + self._size, left : left + self._size]
 
-    def is_blank(self, left: int) -> bool:
+    def is_blank(self, left: int, top: int) -> bool:
         """Tells if all of the tile that lies on the page has exactly one colour."""
-        shown = self.tile(left)[: self._bottom - self._top, : self._page.width - left]
+        shown = self.tile(left, top)[: self._bottom - top, : self._page.width - left]
         channels = range(shown.shape[2])
         return all(shown[..., one].min() == shown[..., one].max() for one in channels)
 
 
 def cut_tiles(
-    page: DrawnPage, tiles: list[Tile], tile_size: int, max_image_bytes: int
+    page: DrawnPage, tiles: list[Tile], tile_size: int, max_image_bytes: int, max_rows: int = 0
 ) -> Iterator[tuple[Tile, bytes]]:
-    """Yields those of ``tiles`` (in order of index) that are not blank, as JPEG files."""
+    """Yields those of ``tiles`` (in order of index) that are not blank, as JPEG files.
+
+    A band has at most ``max_rows`` rows, or those of a row of tiles where that is more.
+    """
     if not tiles:
         return
-    band = Band(page, tile_size)
-    for top, row in groupby(tiles, key=lambda tile: int(tile.box.top)):
-        band.move_to(top)
-        for tile in row:
-            left = int(tile.box.left)
-            if not band.is_blank(left):
-                yield tile, encode_jpeg(band.tile(left), max_image_bytes)
+    rows = {top: list(row) for top, row in groupby(tiles, key=lambda tile: int(tile.box.top))}
+    bands = [
+        (tops, tops[-1] - tops[0] + tile_size) for tops in _bands(list(rows), tile_size, max_rows)
+    ]
+    band = Band(page, tile_size, max(height for _, height in bands))
+    for tops, height in bands:
+        band.move_to(tops[0], height)
+        for top in tops:
+            yield from _row_of_tiles(band, rows[top], max_image_bytes)
+
+
+def _bands(tops: list[int], tile_size: int, max_rows: int) -> Iterator[list[int]]:
+    """Yields the rows of tiles that are drawn at once, as many as touch."""
+    band = tops[:1]
+    for top in tops[1:]:
+        if top > band[-1] + tile_size or top + tile_size - band[0] > max_rows:
+            yield band
+            band = []
+        band.append(top)
+    yield band
+
+
+def _row_of_tiles(
+    band: Band, tiles: list[Tile], max_image_bytes: int
+) -> Iterator[tuple[Tile, bytes]]:
+    for tile in tiles:
+        left, top = int(tile.box.left), int(tile.box.top)
+        if not band.is_blank(left, top):
+            yield tile, encode_jpeg(band.tile(left, top), max_image_bytes)
 
 
 def encode_jpeg(pixels: Pixels, max_bytes: int) -> bytes:

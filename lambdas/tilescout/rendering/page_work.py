@@ -40,6 +40,12 @@ DRAWN = re.compile(rb"Do(?!\w)(?<![\w/]Do)")
 TEXT = re.compile(rb"\((?:[^()\\]|\\.)*\)", re.DOTALL)
 FILL = re.compile(rb"(?<![\w/])(?:[fFbB]\*?|scn|cs|g|rg|k|Q)(?![\w*])")
 COLOUR_OPERATORS = {b"scn", b"cs", b"g", b"rg", b"k", b"Q"}
+INLINE_IMAGE = re.compile(rb"(?<![\w/])BI(?!\w)")
+PLAIN_INLINE_IMAGE = re.compile(rb"(?<![\w/])BI(?=[\s/])[^#]{1,300}?\sID\s")
+SIDE = re.compile(rb"/(?:W|Width|H|Height)\b\s*([^\s/<>\[\]()]*)")
+LARGE_IMAGE_PIXELS = 2_000_000
+"""An image with more takes longer to decode than the rest of a page to draw."""
+UNKNOWN = sys.maxsize
 ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 SEGMENT, PAINT, BEHIND = 1, 2, 12
 """The roles of bytes: the last letter of an operator that adds a segment, of one that paints or
@@ -54,16 +60,21 @@ ROLES = bytes(
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The work of content: bytes to interpret or decode, and pixels of images to draw."""
+    """The work of content: bytes to interpret or decode, and pixels of images to draw.
+
+    ``largest_image`` is the pixels of the largest of them, ``UNKNOWN`` where that is not plain.
+    """
 
     inflated: int = 0
     pixels: int = 0
+    largest_image: int = 0
 
     def __add__(self, other: Work) -> Work:
-        return Work(self.inflated + other.inflated, self.pixels + other.pixels)
+        largest = max(self.largest_image, other.largest_image)
+        return Work(self.inflated + other.inflated, self.pixels + other.pixels, largest)
 
     def times(self, count: int) -> Work:
-        return Work(self.inflated * count, self.pixels * count)
+        return Work(self.inflated * count, self.pixels * count, self.largest_image)
 
 
 class PdfObjects(Protocol):
@@ -157,12 +168,14 @@ class _Meter:
 
     def content(self, streams: list[Any], resources: Any) -> Work:
         """The work of content in one or more streams, which MuPDF reads as one."""
-        work = Work(sum(self.inflated(part) for part in streams))
-        self.require(work)
-        content = b"\n".join(self.objects.read(part) for part in streams)
-        longest = longest_path(content)
-        if longest > self.limits.path_segments:
-            self.refuse(f"one path may have {self.limits.path_segments} segments and has {longest}")
+        work, parts = Work(), []
+        for stream in streams:
+            work += Work(self.inflated(stream))
+            self.require(work)
+            parts.append(self.objects.read(stream))
+        content = b"\n".join(parts)
+        work += Work(largest_image=largest_inline_image(content))
+        self.require_short_paths(content)
         uses = _uses(content)
         for (kind, name), count in uses.items():
             used = self.resource(
@@ -175,11 +188,24 @@ class _Meter:
             self.require(work)
         return work
 
+    def require_short_paths(self, content: bytes) -> None:
+        limit = self.limits.path_segments
+        # A segment takes two bytes or more.
+        if len(content) <= 2 * limit:
+            return
+        longest = longest_path(content)
+        if longest > limit:
+            self.refuse(f"one path may have {limit} segments and has {longest}")
+
     def largest_drawn(self, resources: Any) -> Work:
         """The most bytes and the most pixels that drawing any form or image asks for."""
         forms = self.objects.values(self.objects.get(resources, "XObject"))
         every = [Work(), *(self.resource("XObject", form, resources) for form in forms)]
-        return Work(max(one.inflated for one in every), max(one.pixels for one in every))
+        return Work(
+            max(one.inflated for one in every),
+            max(one.pixels for one in every),
+            max(one.largest_image for one in every),
+        )
 
     def resource(self, kind: str, found: Any, resources: Any) -> Work:
         """The work of using a resource once."""
@@ -198,7 +224,8 @@ class _Meter:
             self.objects.integer(self.objects.get(image, side)) for side in ("Width", "Height")
         )
         encoded = sum(self.stages(image)[:-1])
-        return Work(encoded, max(0, width) * max(0, height))
+        pixels = max(0, width) * max(0, height)
+        return Work(encoded, pixels, pixels)
 
     def form(self, form: Any, resources: Any) -> Work:
         """The work of drawing a form once; one that draws itself stops there, as in MuPDF."""
@@ -304,6 +331,22 @@ def _unnamed_draws(content: bytes, uses: Counter[tuple[str, str]]) -> int:
     named = sum(count for (kind, _), count in uses.items() if kind == "XObject")
     unnamed = len(DRAWN.findall(content)) - named
     return max(0, len(DRAWN.findall(TEXT.sub(b"", content))) - named) if unnamed > 0 else 0
+
+
+def largest_inline_image(content: bytes) -> int:
+    """Returns a bound of the pixels of the largest image that the content itself holds.
+
+    It is the square of the longest side, 0 where there is no image, and ``UNKNOWN`` where sizes are
+    not written as plain numbers.
+    """
+    images = len(INLINE_IMAGE.findall(content))
+    if not images:
+        return 0
+    sides = SIDE.findall(content)
+    is_plain = len(PLAIN_INLINE_IMAGE.findall(content)) == images and len(sides) == 2 * images
+    if not is_plain or not all(map(bytes.isdigit, sides)):
+        return UNKNOWN
+    return int(max(sides, key=lambda side: (len(side), side))) ** 2
 
 
 def longest_path(content: bytes) -> int:

@@ -9,6 +9,7 @@ has loaded MuPDF and waits for the next page; it is killed and replaced after ev
 from __future__ import annotations
 
 import atexit
+import fcntl
 import json
 import os
 import selectors
@@ -76,6 +77,10 @@ class ChildOutput:
         self._descriptor = descriptor
         self._seconds_left = seconds
         self._buffer = bytearray()
+        # A pipe of the usual size holds less than a tile.
+        if hasattr(fcntl, "F_SETPIPE_SZ"):
+            with suppress(OSError):
+                fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, READ_BYTES)
 
     def read(self, count: int) -> bytes:
         """Returns exactly ``count`` bytes; raises EOFError at the end, TimeoutError when late."""

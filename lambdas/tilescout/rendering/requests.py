@@ -59,7 +59,7 @@ class RenderRequest:
     ``tiles`` "where-no-text" renders those that show lettering outside of the page's own text,
     "never" none at all; "strokes" gives the strokes of a vector page in one tile, and renders all
     tiles of a scan. ``max_image_bytes`` bounds every encoded tile. ``second_scale`` as in a
-    profile.
+    profile. The sheet's ``layout`` is read, or left alone.
     """
 
     page: int
@@ -74,6 +74,7 @@ class RenderRequest:
     tiles: TilesWanted = "always"
     # Not in its text: grids without a second scale keep the hash they always had.
     second_scale: SecondScale = field(default=0.0, repr=False)
+    layout: bool = field(default=True, repr=False)
 
     @classmethod
     def for_page(
@@ -82,8 +83,9 @@ class RenderRequest:
         """Returns what a run renders of a page (from 1) of the profile's documents.
 
         ``dpi`` is the one that was chosen for the page, 0 for the profile's own.
-        With ``pixels_only`` every tile is rendered and the PDF's own text is left alone, whatever
-        the profile says: data sets and tuning compare what detectors see in pixels.
+        With ``pixels_only`` every tile is rendered, and the PDF's own text and the layout of the
+        sheet are left alone, whatever the profile says: data sets and tuning compare what
+        detectors see in pixels.
         """
         tiles: TilesWanted = "always" if pixels_only else _tiles_wanted(profile)
         return cls(
@@ -98,6 +100,7 @@ class RenderRequest:
             exclude=profile.exclude,
             max_image_bytes=profile.kind.max_image_bytes,
             second_scale=profile.second_scale,
+            layout=not pixels_only,
         )
 
 

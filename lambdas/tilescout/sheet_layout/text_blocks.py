@@ -64,7 +64,8 @@ def _name(line: SheetWord, lines: Sequence[SheetWord]) -> str:
 def _ruled_box(page: RuledPage, name: str, heading: Box, sheet: Box) -> Box | None:
     """Returns the box that a line along the heading and lines at its ends rule.
 
-    Of several it is the smallest, or the largest for a table, whose cells are ruled as well.
+    Of several it is the smallest around the heading, else the smallest below it; the largest for a
+    table, whose cells are ruled as well.
     """
     x, y = heading.centre
     along = [
@@ -74,8 +75,10 @@ def _ruled_box(page: RuledPage, name: str, heading: Box, sheet: Box) -> Box | No
     ]
     boxes = [box for line in along if (box := _box_on(page, line, heading))]
     fitting = [box for box in boxes if box.area <= MAX_AREA[name] * sheet.area]
-    choose = max if name == "revision-table" else min
-    return choose(fitting, key=lambda box: box.area, default=None)
+    if name == "revision-table":
+        return max(fitting, key=lambda box: box.area, default=None)
+    # A box that begins at the heading hangs below it, and may be one of letters.
+    return min(fitting, key=lambda box: (box.top >= heading.top, box.area), default=None)
 
 
 def _box_on(page: RuledPage, rule: RuledLine, heading: Box) -> Box | None:

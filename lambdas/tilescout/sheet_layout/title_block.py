@@ -31,12 +31,15 @@ FIELDS = {
     "date": r"(?:ISSUED?\s+|PLOT\s+)?DATE",
 }
 NUMERIC = ("sheet", "scale", "date")
-"""Fields whose values have a digit."""
+"""Fields whose values have a digit, and at most ``MAX_NUMERIC`` characters."""
+MAX_NUMERIC = 30
 CAPTION = re.compile(
     r"(?:DRAWN|DESIGN(?:ED)?|CHECKED|CHECK|APPROVED|APPROVAL|SIZE|PROJECT|UNITS?|TOLERANCES?|"
     r"PROJECTION|MATERIAL|FILE|COMPANY|CLIENT|ENGINEER|" + "|".join(FIELDS.values()) + r")\b",
     re.IGNORECASE,
 )
+COLUMN_HEAD = re.compile(r"DESCRIPTIONS?|CHANGES?|ECN|ECO", re.IGNORECASE)
+"""The head of a column of a table of revisions, which is no field's value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +125,14 @@ def read_fields(page: RuledPage, box: Box, lines: Sequence[SheetWord]) -> dict[s
             if found is None or (found.end() < len(line.text) and not _is_end(line.text, found)):
                 continue
             value = line.text[found.end() :].strip() or _in_cell(page, box, line, lines)
-            if value and (name not in NUMERIC or re.search(r"\d", value)):
+            if value and (name not in NUMERIC or _is_numeric(value)):
                 fields.setdefault(name, value)
                 break
     return fields
+
+
+def _is_numeric(value: str) -> bool:
+    return len(value) <= MAX_NUMERIC and re.search(r"\d", value) is not None
 
 
 def _is_end(text: str, found: re.Match[str]) -> bool:
@@ -147,6 +154,7 @@ def _rest(cell: Box, caption: SheetWord, lines: Sequence[SheetWord]) -> str:
         if each is not caption
         and cell.holds_point(*each.box.centre)
         and not CAPTION.match(each.text)
+        and not COLUMN_HEAD.fullmatch(each.text.strip())
     ]
     ordered = sorted(inside, key=lambda each: (round(each.box.top), each.box.left))
     return " ".join(each.text for each in ordered).strip()
@@ -160,7 +168,11 @@ def _cell(page: RuledPage, block: Box, box: Box, lines: Sequence[SheetWord]) -> 
         for line in page.across
         if line.start - 2 <= x <= line.end + 2 and not _is_lettering(line, lines)
     ]
-    columns = [line.at for line in page.down if line.start - 2 <= y <= line.end + 2]
+    columns = [
+        line.at
+        for line in page.down
+        if line.start - 2 <= y <= line.end + 2 and not _is_stem(line, lines)
+    ]
     return Box(
         max([at for at in columns if block.left <= at <= x], default=block.left),
         max([at for at in rows if block.top <= at <= y], default=block.top),
@@ -177,3 +189,13 @@ def _is_lettering(line: RuledLine, words: Sequence[SheetWord]) -> bool:
         and line.end <= word.box.right + 3
         for word in words
     )
+
+
+def _is_stem(line: RuledLine, words: Sequence[SheetWord]) -> bool:
+    """Tells if stems of letters, below each other, were taken for a line."""
+    covered = sum(
+        max(0.0, min(line.end, word.box.bottom) - max(line.start, word.box.top))
+        for word in words
+        if word.box.left < line.at < word.box.right
+    )
+    return covered > line.length / 2

@@ -61,4 +61,6 @@ def _follows(one: Box, other: Box, down: Sequence[RuledLine]) -> bool:
         return False
     first = bisect_left(down, one.right - 2, key=_at)
     last = bisect_right(down, other.left + 2, key=_at)
-    return not any(line.start <= y <= line.end for line in down[first:last])
+    # The stem of a letter is no rule: it is not as high as the line of text.
+    rules = (line for line in down[first:last] if line.length >= height)
+    return not any(line.start <= y <= line.end for line in rules)

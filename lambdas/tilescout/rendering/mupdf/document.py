@@ -23,6 +23,7 @@ from tilescout.rendering.mupdf.page import MupdfPage
 from tilescout.rendering.mupdf.shx_annotations import shx_annotations
 from tilescout.rendering.mupdf.strokes import strokes_of
 from tilescout.rendering.page_strokes import PageStrokes
+from tilescout.rendering.page_work import LARGE_IMAGE_PIXELS, UNKNOWN
 from tilescout.rendering.process import WorkLimits
 
 PLACEHOLDERS = ("please wait...", "if this message is not eventually replaced")
@@ -30,13 +31,17 @@ TURNED_HERE = ("png", "tiff")
 """Kinds of pictures whose EXIF orientation MuPDF does not apply."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MupdfSource:
-    """Page ``number`` of a document, as MuPDF loads it; its size where it is a picture."""
+    """Page ``number`` of a document, as MuPDF loads it; its size where it is a picture.
+
+    ``largest_image`` are its pixels once the page's work was measured.
+    """
 
     page: Any
     number: int
     picture_size_pt: tuple[float, float] | None = None
+    largest_image: int = UNKNOWN
 
     @property
     def size_pt(self) -> tuple[float, float]:
@@ -51,7 +56,7 @@ class MupdfSource:
     def require_affordable(self, limits: WorkLimits) -> None:
         """Raises RenderLimitExceeded where drawing the page is more work than ``limits``."""
         if not self.picture_size_pt:
-            measure_page(self.page, self.number, limits)
+            self.largest_image = measure_page(self.page, self.number, limits).largest_image
 
     def may_draw_image_over(self, limit_mb: int) -> bool:
         """Tells if an image among the page's resources could take more than ``limit_mb``."""
@@ -61,7 +66,9 @@ class MupdfSource:
 
     def shown(self, dpi: float, colour: Colour = "grey") -> MupdfPage:
         """Returns the page as it is drawn."""
-        return MupdfPage(self.page, dpi, colour, self.picture_size_pt)
+        page = MupdfPage(self.page, dpi, colour, self.picture_size_pt)
+        page.may_have_large_image = self.largest_image >= LARGE_IMAGE_PIXELS
+        return page
 
     def annotations(self) -> list[Annotation]:
         """Returns the texts that annotations hold for lettering drawn as strokes."""

@@ -21,8 +21,15 @@ def measure_page(page: Any, number: int, limits: WorkLimits) -> Work:
     return measure_objects(MupdfObjects(), source, number, limits)
 
 
+READ_BYTES = 1 << 16
+
+
 class MupdfObjects:
     """Reads objects by MuPDF, for which a missing one is null."""
+
+    def __init__(self) -> None:
+        self._kept = 0
+        self._content = b""
 
     def get(self, container: Any, name: str) -> Any:
         return mupdf.pdf_dict_gets(container, name)
@@ -57,11 +64,26 @@ class MupdfObjects:
 
     def inflated(self, stream: Any, names: list[str], count: int, most: int) -> int:
         try:
+            if count >= len(names) and self._keep_content(stream, most):
+                return len(self._content)
             return int(mupdf.fz_skip(_opened(stream, names, count), most))
         except mupdf.FzErrorBase:
             return 0
 
+    def _keep_content(self, stream: Any, most: int) -> bool:
+        """Keeps a stream for ``read``, which mostly follows: to undo its filters takes time.
+
+        Returns False where it is not whole, or of more than ``most`` bytes.
+        """
+        opened = mupdf.pdf_open_stream(stream)
+        buffer, truncated = mupdf.fz_read_best(opened, READ_BYTES, most)
+        content = b"" if truncated else bytes(mupdf.fz_buffer_extract(buffer))
+        self._kept, self._content = 0 if truncated else self.number(stream), content
+        return not truncated
+
     def read(self, stream: Any) -> bytes:
+        if self._kept and self._kept == self.number(stream):
+            return self._content
         try:
             return bytes(mupdf.fz_buffer_extract(mupdf.pdf_load_stream(stream)))
         except mupdf.FzErrorBase:

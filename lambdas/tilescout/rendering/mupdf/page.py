@@ -18,11 +18,14 @@ from pymupdf import mupdf
 from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.profiles import Colour
 from tilescout.rendering.layer_words import is_painted
+from tilescout.rendering.mupdf.decoded_scan import decoded_scan
 from tilescout.rendering.page_tiles import Pixels
+from tilescout.rendering.page_work import LARGE_IMAGE_PIXELS
 from tilescout.tiling.page_geometry import page_pixels
 
-STRIP_BYTES = 64 * 1024 * 1024
-LARGE_IMAGE_PIXELS = 2_000_000
+COPIED_BYTES = 16 * 1024 * 1024
+MAX_DIFFERENCE_PX = 0.1
+"""A scan may end so far from the end of its page, and be that page."""
 TEXT_FLAGS = (
     mupdf.FZ_STEXT_PRESERVE_WHITESPACE
     | mupdf.FZ_STEXT_PRESERVE_IMAGES
@@ -32,7 +35,13 @@ TEXT_FLAGS = (
 
 
 class MupdfPage:
-    """A page as a viewer shows it, at ``dpi``, in grey or rgb."""
+    """A page as a viewer shows it, at ``dpi``, in grey or rgb.
+
+    ``may_have_large_image`` is False where its content is known to have none: to look at its
+    images takes time where they are many.
+    """
+
+    may_have_large_image = True
 
     def __init__(
         self,
@@ -43,6 +52,7 @@ class MupdfPage:
     ) -> None:
         """``size_pt`` is the size as shown where it is not that of MuPDF's page."""
         self.colour: Colour = colour
+        self._source: Any = page
         self._list = page.get_displaylist()
         self._bounds = self._list.rect
         self._size_pt: tuple[float, float] = size_pt or (self._bounds.width, self._bounds.height)
@@ -65,7 +75,7 @@ class MupdfPage:
     def _drawn(self, colour: Colour, dpi: float) -> MupdfPage:
         other = object.__new__(MupdfPage)
         other.colour, other._list, other._bounds = colour, self._list, self._bounds
-        other._size_pt = self._size_pt
+        other._size_pt, other._source = self._size_pt, None
         other._at(dpi)
         return other
 
@@ -80,32 +90,61 @@ class MupdfPage:
     def draw(self, target: Pixels, top: int, left: int = 0) -> None:
         """Fills ``target`` (rows x columns x channels) with the page's pixels from (left, top) on.
 
-        It is drawn in strips, so that the renderer's own copy of the pixels stays small.
+        They are drawn into its own memory where that is in one piece, else copied; those of a scan
+        are decoded and not drawn.
         """
-        rows = max(1, STRIP_BYTES // (target.shape[1] * self.channels))
+        shown = (slice(top, top + len(target)), slice(left, left + target.shape[1]))
+        if self._scan is not None and self._scan[shown].shape == target.shape:
+            target[...] = self._scan[shown]
+            return
+        if target.flags.c_contiguous:
+            self._draw_into(target, top, left)
+            return
+        rows = max(1, COPIED_BYTES // (target.shape[1] * self.channels))
         for first in range(0, len(target), rows):
             part = target[first : first + rows]
-            self._draw_strip(part, top + first, left)
+            copy = np.empty(part.shape, np.uint8)
+            self._draw_into(copy, top + first, left)
+            part[...] = copy
 
-    def _draw_strip(self, target: Pixels, top: int, left: int) -> None:
-        area = mupdf.FzIrect(left, top, left + target.shape[1], top + len(target))
+    def _draw_into(self, target: Pixels, top: int, left: int) -> None:
+        rows, columns, channels = target.shape
+        if not target.size:
+            return
         space = mupdf.fz_device_gray() if self.colour == "grey" else mupdf.fz_device_rgb()
-        pixmap = mupdf.fz_new_pixmap_with_bbox(space, area, mupdf.FzSeparations(), 0)
+        pixmap = mupdf.fz_new_pixmap_with_data(
+            space, columns, rows, mupdf.FzSeparations(), 0, columns * channels,
+            mupdf.python_buffer_data(target),
+        )  # fmt: skip
+        pixmap.m_internal.x, pixmap.m_internal.y = left, top
         mupdf.fz_clear_pixmap_with_value(pixmap, 0xFF)
+        device = mupdf.fz_new_draw_device(mupdf.FzMatrix(), pixmap)
+        area = mupdf.FzRect(left, top, left + columns, top + rows)
+        mupdf.fz_run_display_list(self._list.this, device, self._matrix(), area, mupdf.FzCookie())
+        mupdf.fz_close_device(device)
+
+    def _matrix(self) -> Any:
         across = self.scale * self._size_pt[0] / self._bounds.width
         down = self.scale * self._size_pt[1] / self._bounds.height
-        matrix = mupdf.FzMatrix(
+        return mupdf.FzMatrix(
             across, 0, 0, down, -self._bounds.x0 * across, -self._bounds.y0 * down
         )
-        device = mupdf.fz_new_draw_device(mupdf.FzMatrix(), pixmap)
-        mupdf.fz_run_display_list(
-            self._list.this, device, matrix, mupdf.FzRect(area), mupdf.FzCookie()
-        )
-        mupdf.fz_close_device(device)
-        # The view must not outlive the pixmap: numpy would read freed memory.
-        view = mupdf.fz_pixmap_samples_memoryview(pixmap)
-        target[...] = np.frombuffer(view, np.uint8).reshape(target.shape)
-        view.release()
+
+    @cached_property
+    def _scan(self) -> Pixels | None:
+        """The page's pixels where it is one image at this very resolution."""
+        if self._source is None or not (self.has_large_image and self._is_one_image()):
+            return None
+        return decoded_scan(self._source, self.colour)
+
+    def _is_one_image(self) -> bool:
+        """Tells if there is one image, whose pixels are those of the page."""
+        sizes = [(image["width"], image["height"]) for image in self.images]
+        if sizes != [(self.width, self.height)]:
+            return False
+        box = self.to_pixels(Box(*self.images[0]["bbox"]))
+        sides = (box.left, box.top, box.right - self.width, box.bottom - self.height)
+        return max(map(abs, sides)) <= MAX_DIFFERENCE_PX
 
     @contextmanager
     def whole_lines(self) -> Iterator[None]:
@@ -145,6 +184,8 @@ class MupdfPage:
     @property
     def has_large_image(self) -> bool:
         """True where an image takes longer to decode than the rest of a page to draw."""
+        if not self.may_have_large_image:
+            return False
         pixels = (image["width"] * image["height"] for image in self.images)
         return max(pixels, default=0) >= LARGE_IMAGE_PIXELS
 

@@ -13,7 +13,7 @@ from tests.unit.tilescout.rendering.pdf_files import file_of, nested_form_object
 from tests.unit.tilescout.rendering.poison_files import FORM, flate, with_content
 from tilescout.errors import RenderLimitExceeded
 from tilescout.rendering.mupdf.objects import measure_page
-from tilescout.rendering.page_work import Work, longest_path
+from tilescout.rendering.page_work import UNKNOWN, Work, largest_inline_image, longest_path
 from tilescout.rendering.process import WorkLimits
 
 LINE = b"0 0 m 9 9 l S\n"
@@ -95,7 +95,7 @@ def test_forms_nested_too_deep_are_refused() -> None:
 def test_an_image_counts_its_pixels_as_often_as_it_is_drawn() -> None:
     objects = one_page(b"/F Do /F Do", stream(b"", IMAGE))
 
-    assert work_of(objects) == Work(inflated=11, pixels=1200)
+    assert work_of(objects) == Work(inflated=11, pixels=1200, largest_image=600)
     with pytest.raises(RenderLimitExceeded, match="may have 0 megapixels and have 0"):
         work_of(objects, image_megapixels=0)
 
@@ -162,3 +162,20 @@ def test_a_file_within_the_limits_is_measured_the_same_with_any(tmp_path: Path) 
     objects = one_page(LINE, stream(LINE, FORM))
 
     assert work_of(objects) == work_of(objects, inflated_mb=1, path_segments=2)
+
+
+@pytest.mark.parametrize(
+    ("content", "pixels"),
+    [
+        (b"0 0 m 10 10 l S", 0),
+        (b"BI /W 30 /H 2 /BPC 8 ID xxx EI", 900),
+        (b"BI/W 8/H 90/BPC 1 ID xxx EI BI /Width 7 /Height 100 ID x EI", 10_000),
+        (b"BI /#57 30000 /H 2 ID xxx EI", UNKNOWN),
+        (b"BI /W 30 /H 2 /W 4 ID xxx EI", UNKNOWN),
+        (b"BI /W 3e4 /H 2 ID xxx EI", UNKNOWN),
+    ],
+)
+def test_images_in_the_content_are_bounded_by_their_longest_side(
+    content: bytes, pixels: int
+) -> None:
+    assert largest_inline_image(content) == pixels
