@@ -301,7 +301,7 @@ def _by_confidence(seen: Found) -> Found:
 
 
 def _matched(seen: list[Floats], boxes: Floats) -> Score:
-    """Greedy matching at IoU .5, each object once."""
+    """Returns the score of greedy matching at IoU .5, each object once."""
     free, right = boxes.copy(), 0
     for box in seen:
         overlaps = _ious(box, free)

@@ -151,7 +151,7 @@ def _opened(browser: Browser, address: str) -> float:
 
 
 def measure_overlays(browser: Browser, folder: Path, what: str, cache: Path) -> Speed:
-    """OpenSeadragon with an HTML element for each detection, on the same tiles."""
+    """Measures OpenSeadragon with an HTML element per detection, on the same tiles."""
     with (
         _served(folder, cache) as address,
         browser.new_context(viewport=VIEWPORT, bypass_csp=True) as context,
@@ -207,7 +207,7 @@ def traced_frames(browser: Browser, page: Page, viewer: str, move: str) -> float
 
 
 def page_memory_mb() -> float:
-    """Proportional memory of the largest process that shows a page of our Chromium."""
+    """Returns the proportional memory of the largest process that shows a page of our Chromium."""
     shown = []
     for process in Path("/proc").iterdir():
         try:

@@ -162,7 +162,7 @@ class Storm:
         others: int = 0,
         caps: Mapping[str, int] | None = None,
     ) -> None:
-        """``others`` of the executions are taken by somebody else all the time."""
+        """Makes an account of which somebody else takes ``others`` executions all the time."""
         self.clock = Clock()
         self.account = Account(self.clock, executions, running=others)
         self.documents = [Document() for _ in range(uploads)]
@@ -256,7 +256,7 @@ class Storm:
                 self.resent += 1
 
     def _step(self) -> Sleeping:
-        """One invocation of advance_run, tried again as the workflow does."""
+        """Invokes advance_run, and tries again as the workflow does."""
         for pause in STEP_PAUSES:
             if self.account.enter("advance_run"):
                 yield SECONDS["advance_run"]

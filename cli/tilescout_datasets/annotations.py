@@ -85,5 +85,5 @@ class LookAlike:
 
 
 def labels_of(tiles: list[AnnotatedTile]) -> tuple[str, ...]:
-    """All labels, sorted."""
+    """Returns all labels, sorted."""
     return tuple(sorted({each.label for tile in tiles for each in tile.annotations}))

@@ -72,7 +72,7 @@ def build(
     prefix: str = "",
     on_page: Callable[[AnnotatedPage, CutPage], None] = lambda page, cut: None,
 ) -> Dataset:
-    """Cut the pages as ``profile`` does and write tiles, both formats and the recipe.
+    """Cuts the pages as ``profile`` does, and writes tiles, both formats and the recipe.
 
     A page is in one part with all its tiles: tiles of one page overlap. Raises
     UnusableAnnotations for fewer than two pages with objects.

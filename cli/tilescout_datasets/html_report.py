@@ -24,7 +24,7 @@ figcaption { font-size: 12px } .grid { display: flex; flex-wrap: wrap } .error {
 
 
 def page(dataset: Dataset, found: DatasetReport) -> str:
-    """HTML that needs no other file."""
+    """Returns HTML that needs no other file."""
     return "\n".join(_lines(dataset, found)) + "\n"
 
 

@@ -141,7 +141,7 @@ def _turned(ink: Floats) -> Turned:
 
 
 def _is_whole(box: Box, tile: AnnotatedTile) -> bool:
-    """Not cut by the tile's edge, and large enough to be likened."""
+    """Tells if the box is not cut by the tile's edge, and large enough to be compared."""
     return (
         min(box.left, box.top) > 0
         and box.right < tile.width
@@ -162,7 +162,7 @@ def _cut(tile: AnnotatedTile, box: Box) -> Floats:
 
 
 def _window(tile: AnnotatedTile, box: Box) -> Floats:
-    """More than the largest scale of an exemplar of that size fills."""
+    """Returns more of the tile than the largest scale of an exemplar of that size fills."""
     reach = 0.3 * max(box.width, box.height)
     return _ink(tile, box.grow(reach, reach))
 

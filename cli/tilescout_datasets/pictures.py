@@ -22,7 +22,7 @@ def examples(dataset: Dataset) -> dict[str, Image.Image]:
 
 
 def sheet(rows: dict[str, Image.Image]) -> Image.Image:
-    """All rows in one picture."""
+    """Returns all rows in one picture."""
     drawn = Image.new("L", (EXAMPLES * EXAMPLE_PX, max(1, len(rows)) * EXAMPLE_PX), 255)
     for at, row in enumerate(rows.values()):
         drawn.paste(row, (0, at * EXAMPLE_PX))

@@ -102,7 +102,7 @@ class OpenDrawing:
         return self._pages[key]
 
     def _show_layers(self, shown: list[int] | None) -> None:
-        """None shows each layer as the file itself does."""
+        """Shows these layers; None shows each layer as the file itself does."""
         for layer in self._layers:
             is_shown = layer["is_shown"] if shown is None else layer["number"] in shown
             pdf = mupdf.pdf_document_from_fz_document(self._document.this)

@@ -47,12 +47,12 @@ class PagePyramid:
         return self.magnification / (1 << (self.levels - 1 - level))
 
     def size(self, level: int) -> tuple[int, int]:
-        """Width and height of the level in whole pixels, at least 1 x 1."""
+        """Returns width and height of the level in whole pixels, at least 1 x 1."""
         scale = self.scale(level)
         return max(1, math.ceil(self.width * scale)), max(1, math.ceil(self.height * scale))
 
     def level_dpi(self, level: int) -> float:
-        """Resolution of the level in pixels per inch."""
+        """Returns the resolution of the level in pixels per inch."""
         return self.dpi * self.scale(level)
 
     def columns_and_rows(self, level: int) -> tuple[int, int]:

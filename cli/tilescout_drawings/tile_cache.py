@@ -120,7 +120,7 @@ def _digest(text: str) -> str:
 
 
 def _write(path: Path, tile: Image.Image, media_type: str) -> None:
-    """Written under another name first: a reader never sees half a tile."""
+    """Writes under another name first: a reader never sees half a tile."""
     if tile.getextrema() in ((PAPER, PAPER), ((PAPER, PAPER),) * 3):
         tile = tile.convert("1")
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:

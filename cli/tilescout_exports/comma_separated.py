@@ -61,7 +61,7 @@ def cells(document: Mapping[str, Any], detection: Mapping[str, Any]) -> list[Any
 
 
 def safe(text: str) -> str:
-    """``text`` with an apostrophe in front where a spreadsheet would run it."""
+    """Returns ``text`` with an apostrophe in front where a spreadsheet would run it."""
     return f"'{text}" if text.startswith(FORMULA) else text
 
 

@@ -113,7 +113,7 @@ def _page(page: ExportedPage, path: Path, options: ExportOptions) -> dict[str, A
 
 
 def _write_tiles(image: Image.Image, pyramid: PagePyramid, folder: Path) -> None:
-    """From the sharpest level down, each level shrunk from the one above it."""
+    """Writes the sharpest level, then each one shrunk from the one above it."""
     for level in reversed(range(pyramid.levels)):
         if image.size != pyramid.size(level):
             image = image.resize(pyramid.size(level), Image.Resampling.BOX)

@@ -62,7 +62,7 @@ class ExportedDocument:
         return str(self.head["source"]["key"])
 
     def pages(self) -> Iterator[ExportedPage]:
-        """All pages, those without a detection too."""
+        """Yields all pages, those without a detection too."""
         for page in self.head["pages"]:
             yield ExportedPage(
                 document=self,
@@ -155,7 +155,7 @@ def write_page_images(
 
 
 def printable(text: str) -> str:
-    """``text`` without characters that XML 1.0 forbids; each becomes U+FFFD."""
+    """Returns ``text`` without characters that XML 1.0 forbids; each becomes U+FFFD."""
     return _NOT_XML.sub("�", text)
 
 

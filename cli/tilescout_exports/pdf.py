@@ -113,7 +113,7 @@ def _layer_name(label: str) -> str:
 
 
 def _add_square(page: Any, detection: Mapping[str, Any], colour: Colour) -> Any:
-    """In MuPDF's own terms, whose page space is the page as shown.
+    """Adds a square in MuPDF's own terms, whose page space is the page as shown.
 
     PyMuPDF's add_rect_annot looks through all annotations for each new one: 4,000 take minutes.
     """

@@ -38,7 +38,7 @@ class Verdicts:
 
 
 def verdicts(images: list[Image], label: int, least_iou: float = MATCH_IOU) -> Verdicts:
-    """Greedy matching by falling score as PASCAL VOC and COCO do it, each object once."""
+    """Matches greedily by falling score as PASCAL VOC and COCO do, each object once."""
     scores: list[float] = []
     right: list[bool] = []
     objects = 0
@@ -63,7 +63,7 @@ def verdicts(images: list[Image], label: int, least_iou: float = MATCH_IOU) -> V
 
 
 def average_precision(found: Verdicts) -> float:
-    """Area under precision over recall, precision made falling; 0 to 1."""
+    """Returns the area under precision over recall, precision made falling; 0 to 1."""
     if not found.objects:
         return float("nan")
     right = np.cumsum(found.is_right)
@@ -84,14 +84,14 @@ def best_threshold(found: Verdicts) -> tuple[float, float]:
 
 
 def ious(one: Floats, other: Floats) -> Floats:
-    """n x m."""
+    """Returns the intersections over unions, n x m."""
     common = _common(one, other)
     both = _areas(one)[:, None] + _areas(other)[None] - common
     return np.asarray(common / np.maximum(both, 1e-9))
 
 
 def insides(one: Floats, other: Floats) -> Floats:
-    """n x m: the share of each of ``one`` that lies in each of ``other``."""
+    """Returns the share of each of ``one`` that lies in each of ``other``, n x m."""
     return np.asarray(_common(one, other) / np.maximum(_areas(one), 1e-9)[:, None])
 
 

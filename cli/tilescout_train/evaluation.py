@@ -73,7 +73,7 @@ class LabelAccuracy:
         return 2 * self.precision * self.recall / both if both else 0.0
 
     def shown(self) -> dict[str, float]:
-        """For JSON."""
+        """Returns the members for JSON."""
         return {
             "objects": self.objects,
             "average_precision": round(self.average_precision, 4),
@@ -92,7 +92,7 @@ def raw_card(labels: Sequence[str], *, step: int, stride: int) -> ModelCard:
 
 
 def accuracy(images: list[Image], labels: Sequence[str]) -> Accuracy:
-    """Over all images; scores are 0 to 1."""
+    """Returns the accuracy over all images; scores are 0 to 1."""
     found = [verdicts(images, label) for label in range(len(labels))]
     best = [best_threshold(each) for each in found]
     return Accuracy(
@@ -104,7 +104,7 @@ def accuracy(images: list[Image], labels: Sequence[str]) -> Accuracy:
 
 
 def at_threshold(found: Verdicts, threshold: float) -> tuple[float, float]:
-    """Precision and recall, 0 to 1, of what scores no less; 0 where there is nothing."""
+    """Returns precision and recall, 0 to 1, of what scores no less; 0 for nothing."""
     is_right = found.is_right[found.scores >= threshold]
     right = int(is_right.sum())
     return right / max(1, len(is_right)), right / max(1, found.objects)

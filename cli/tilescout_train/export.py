@@ -157,7 +157,7 @@ class _Graph:
         )  # fmt: skip
 
     def _twice(self, found: str) -> str:
-        """Every cell as four; the second input, a region, is not used."""
+        """Returns the name of every cell as four; the second input, a region, is not used."""
         if "double" not in {each.name for each in self.constants}:
             self._constant("double", torch.tensor([1.0, 1.0, 2.0, 2.0]))
         return self._add(

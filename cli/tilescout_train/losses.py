@@ -19,7 +19,7 @@ def total_loss(logits: Tensor, sides: Tensor, targets: Targets) -> Tensor:
 
 
 def centre_loss(logits: Tensor, targets: Targets) -> Tensor:
-    """Focal loss; cells near a centre are forgiven, those of ignored objects do not count."""
+    """Returns the focal loss, which forgives cells near a centre and leaves out ignored objects."""
     score = logits.sigmoid().clamp(LEAST, 1 - LEAST)
     is_centre = (targets.heat == 1).float()
     found = is_centre * (1 - score) ** ALPHA * score.log()
@@ -29,7 +29,7 @@ def centre_loss(logits: Tensor, targets: Targets) -> Tensor:
 
 
 def box_loss(sides: Tensor, targets: Targets) -> Tensor:
-    """1 - GIoU (Rezatofighi et al., 2019) of the cells near a centre, by their weight.
+    """Returns 1 - GIoU (Rezatofighi et al., 2019) of cells near a centre, by their weight.
 
     Two boxes around one cell meet at the cell, so only sides are compared.
     """

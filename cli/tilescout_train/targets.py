@@ -48,7 +48,7 @@ class Targets:
 
 
 def targets_of(windows: Sequence[Objects], labels: int, size: int) -> Targets:
-    """For windows of ``size`` px."""
+    """Returns the targets for windows of ``size`` px."""
     cells = size // STRIDE
     heat = np.zeros((len(windows), labels, cells, cells), np.float32)
     counts = np.ones((len(windows), 1, cells, cells), np.float32)

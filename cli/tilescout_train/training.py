@@ -131,7 +131,7 @@ def _settle(settings: Settings) -> str:
 
 
 def take_over(network: SymbolNet, weights: Weights) -> None:
-    """Take weights of the same shape: of a model with other labels all but its last layer."""
+    """Takes weights of the same shape: of a model with other labels all but its last layer."""
     own = network.state_dict()
     fitting = {
         name: value

@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def train(folder: Path) -> dict[str, Any]:
-    """Train and evaluate; the result is what the summary and the test manifest need."""
+    """Trains and evaluates; returns what the summary and the test manifest need."""
     iterations = json.loads((folder / "job.json").read_text())["iterations"]
     dataset = _dataset(folder)
     settings = Settings(
@@ -126,7 +126,7 @@ def _sides(box: Sequence[float]) -> dict[str, int]:
 
 
 def _write(file: Path, value: Any) -> None:
-    """At once: a reader never sees half of it."""
+    """Writes the file at once: a reader never sees half of it."""
     draft = file.with_suffix(".draft")
     draft.write_text(json.dumps(value))
     draft.replace(file)

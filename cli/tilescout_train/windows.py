@@ -54,7 +54,7 @@ def _turn(chance: np.random.Generator) -> float:
 
 
 def seen(pixels: NDArray[np.uint8], view: View, size: int) -> Tensor:
-    """``size`` x ``size`` px of grey (0 to 255), paper where the tile has ended."""
+    """Returns ``size`` x ``size`` px of grey (0 to 255), paper where the tile has ended."""
     angle = math.radians(view.degrees)
     cos, sin = math.cos(angle) / view.scale, math.sin(angle) / view.scale
     # A window is cut out first: it is a small part of its tile.

@@ -16,7 +16,7 @@ from tilescout.transitions.decisions import RunEnd
 
 
 def close(store: Store, state: RunState, now: int, *, failed: bool) -> RunState:
-    """``next`` is OpenRun where others are due already. Raises LeaseLost."""
+    """Returns the state, whose ``next`` is OpenRun where others are due. Raises LeaseLost."""
     lease = store.lease
     if lease.owner or lease.token != state.token:
         store.lease = lease_rules.heartbeat(lease, state.token, now, "closing")

@@ -36,7 +36,7 @@ class Store:
     claims: dict[str, dict[str, Claim]] = field(default_factory=dict)
 
     def accept(self, document_id: str, now: int) -> bool:
-        """False where the document is known: a second event of one upload."""
+        """Returns False where the document is known: a second event of one upload."""
         if document_id in self.documents:
             return False
         source = Source(

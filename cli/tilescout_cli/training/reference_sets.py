@@ -62,7 +62,7 @@ class MadeSet:
     has_usual_size: bool
 
     def shown(self) -> dict[str, Any]:
-        """For JSON."""
+        """Returns the members for JSON."""
         return {
             "classes": {
                 name: self.references.names.count(name) for name in self.references.classes

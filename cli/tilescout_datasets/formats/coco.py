@@ -54,7 +54,7 @@ _COCO = TypeAdapter(_Coco)
 
 
 def read_tiles(path: Path) -> list[AnnotatedTile]:
-    """Annotated tiles; a file name is relative to ``path``. Raises UnusableAnnotations."""
+    """Returns annotated tiles; file names are relative to ``path``. Raises UnusableAnnotations."""
     coco = _read(path)
     objects = _objects(coco, path)
     return [
@@ -73,7 +73,7 @@ def read_tiles(path: Path) -> list[AnnotatedTile]:
 
 
 def write_tiles(path: Path, tiles: list[AnnotatedTile], labels: tuple[str, ...]) -> None:
-    """File names are written relative to ``path``."""
+    """Writes the tiles with file names relative to ``path``."""
     numbers = {label: number for number, label in enumerate(labels, 1)}
     objects: list[dict[str, Any]] = []
     for image, tile in enumerate(tiles, 1):

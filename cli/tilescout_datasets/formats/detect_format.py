@@ -88,7 +88,7 @@ def read(
 
 
 def _records(files: Sequence[Path], form: Format | None) -> Iterator[tuple[Path, Record]]:
-    """Those of all files; one that cannot be read refuses all only where it is the only one."""
+    """Yields the records of all files; an unreadable one refuses all only where it is alone."""
     for file in files:
         try:
             yield from ((file, record) for record in _of_file(file, form))
@@ -112,7 +112,7 @@ def _of_file(path: Path, form: Format | None) -> Iterator[Record]:
 
 
 def _listed(value: Any) -> list[Any]:
-    """JSON Lines of one line are one object."""
+    """Returns the value as a list: JSON Lines of one line are one object."""
     return value if isinstance(value, list) else [value]
 
 

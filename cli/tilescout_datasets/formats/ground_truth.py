@@ -42,7 +42,7 @@ def write_tiles(
     prefix: str = "",
     dpi: int = 0,
 ) -> int:
-    """Write the tiles of at most `MAX_BOXES` boxes and give how many were left out.
+    """Writes the tiles of at most `MAX_BOXES` boxes; returns how many were left out.
 
     ``source-ref`` is the file's path relative to the manifest, after ``prefix`` such as
     s3://bucket/folder/.

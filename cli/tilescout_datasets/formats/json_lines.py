@@ -67,7 +67,7 @@ def _text(value: Any) -> str:
 
 
 def _azure_size(details: Row) -> tuple[float, float] | None:
-    """Azure writes "1600px"."""
+    """Returns width and height in px; Azure writes "1600px"."""
     sides = [str(details.get(side) or "").removesuffix("px") for side in ("width", "height")]
     width, height = (float(side) if side else 0.0 for side in sides)
     return (width, height) if width and height else None

@@ -133,7 +133,7 @@ def _results(task: Row) -> tuple[list[Any], LeftOut | None]:
 
 
 def _short_results(task: Row) -> Iterator[Row]:
-    """JSON-MIN: the values of results stand in a list under the name of their control."""
+    """Yields the results of JSON-MIN, whose values stand in a list under their control's name."""
     for values in task.values():
         for value in values if isinstance(values, list) else ():
             kind = next((shape for shape in SHAPES if isinstance(value, dict) and shape in value),

@@ -71,7 +71,7 @@ def _sequence(row: Row) -> list[Row]:
 
 
 def _shape(row: Row, frame: int, place: str) -> ShapeRecord | None:
-    """None where the object is not in the frame."""
+    """Returns the object's shape, None where it is not in the frame."""
     sides = _sides_at(sorted(_sequence(row), key=lambda key: number(key["frame"])), frame)
     if sides is None:
         return None
@@ -90,7 +90,7 @@ def _shape(row: Row, frame: int, place: str) -> ShapeRecord | None:
 
 
 def _sides_at(keys: Sequence[Row], frame: int) -> Sides | None:
-    """Left, top, width and height in percent."""
+    """Returns left, top, width and height in percent."""
     for key in keys:
         if number(key["frame"]) == frame:
             return _sides(key)

@@ -17,14 +17,14 @@ def bounding_box(points: Iterable[Point]) -> Box:
 
 
 def rotated(box: Box, degrees: float, pivot: Point) -> Box:
-    """Around the rectangle after it was turned clockwise (y runs down) about ``pivot``."""
+    """Returns the box around the rectangle, turned clockwise (y runs down) about ``pivot``."""
     corners = ((box.left, box.top), (box.right, box.top), (box.right, box.bottom),
                (box.left, box.bottom))  # fmt: skip
     return bounding_box(_moved(corner, degrees, pivot) for corner in corners)
 
 
 def ellipse(centre: Point, radii: Point, degrees: float = 0.0) -> Box:
-    """Around an ellipse that was turned clockwise about its centre."""
+    """Returns the box around an ellipse that was turned clockwise about its centre."""
     angle = math.radians(degrees)
     cos, sin = math.cos(angle), math.sin(angle)
     across = math.hypot(radii[0] * cos, radii[1] * sin)

@@ -136,7 +136,7 @@ def _labelled(annotation: Any, page: Any, untrusted: Untrusted) -> Shape:
 
 
 def _box(annotation: Any, page: Any) -> Box:
-    """In points of the page as shown; a polygon's rectangle would have its line ends added."""
+    """Returns the box in points of the page as shown, without a polygon's line ends."""
     if annotation.type[1].startswith("Poly") and annotation.vertices:
         turned = (pymupdf.Point(point) * page.rotation_matrix for point in annotation.vertices)
         return bounding_box((point.x, point.y) for point in turned)

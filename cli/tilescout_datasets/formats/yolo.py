@@ -89,7 +89,7 @@ def _pictures(folder: Path) -> list[Path]:
 
 
 def _label_file(picture: Path) -> Path | None:
-    """Beside the picture, or in a folder labels in the place of its folder images."""
+    """Returns the file beside the picture, or in `labels` where the picture is in `images`."""
     parts = list(picture.parts)
     places = [picture.with_suffix(".txt"), picture.parent / "labels" / f"{picture.stem}.txt"]
     for at in reversed([at for at, part in enumerate(parts[:-1]) if part == "images"]):

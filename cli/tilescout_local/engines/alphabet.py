@@ -38,7 +38,7 @@ class Alphabet:
     """
 
     def __init__(self, dictionary: Sequence[str], name: str = "latin") -> None:
-        """``dictionary`` is the recogniser's own, with the blank first and the space last.
+        """Takes the recogniser's ``dictionary``, with the blank first and the space last.
 
         Raises KeyError for a name that is not known.
         """

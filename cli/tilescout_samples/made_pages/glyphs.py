@@ -58,7 +58,7 @@ def _drawn(chance: random.Random) -> Glyph:
 
 
 def _inside(chance: random.Random, body: Figure) -> Figure:
-    """Content fitted into the outline; white on a black one."""
+    """Returns content that fits into the outline; white on a black one."""
     scale = chance.uniform(0.45, 0.75)
     xs, ys = _sides(body)
     figure = content(chance)
@@ -81,7 +81,7 @@ def _moved(figure: Figure, across: float, down: float, to: Point) -> Figure:
 
 
 def _attachments(chance: random.Random) -> Figure:
-    """One or two stems with a cap, on different sides, or a line through the whole."""
+    """Returns one or two stems with a cap, on different sides, or a line through the whole."""
     if chance.random() < 0.15:
         return (Stroke(((-1.4, 1.2), (1.3, -1.3))),)
     sides = chance.sample(range(4), chance.choice((1, 1, 2)))

@@ -46,7 +46,7 @@ def aged(page: Pixels, chance: np.random.Generator) -> Pixels:
 
 
 def _stain(shape: tuple[int, ...], chance: np.random.Generator) -> NDArray[np.float32]:
-    """Uneven light: a plane of up to 15 levels."""
+    """Returns uneven light: a plane of up to 15 levels."""
     down, across = chance.uniform(-8, 8, 2)
     rows, columns = np.linspace(-1, 1, shape[0]), np.linspace(-1, 1, shape[1])
     return np.asarray(down * rows[:, None] + across * columns[None], dtype=np.float32)

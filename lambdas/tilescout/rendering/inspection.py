@@ -139,7 +139,7 @@ def _with_lettering(
 
 
 def _refusal(page: SourcePage, number: int) -> str:
-    """Why the renderer will not draw the page; only pages with a large image are interpreted."""
+    """Returns why the page will not be drawn; only pages with a large image are interpreted."""
     limit_mb = images.limit_mb(RenderLimits().memory_mb)
     if not page.may_draw_image_over(limit_mb):
         return ""

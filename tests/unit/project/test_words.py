@@ -13,6 +13,8 @@ from tests.unit.project.doc_pages import PAGES, ROOT
 
 PRODUCT = ("lambdas", "infra", "cli", "benchmarks")
 CONSTANT = re.compile(r"^_?(?:MOST|LEAST|LONGEST|SHORTEST)_|_(?:MOST|LEAST|LONGEST)$")
+SENTENCE = re.compile(r"(?:[A-Z][a-z]+s|An?|The|True|False|Each)\b")
+"""The docstring of a function begins with a verb such as "Returns", or with a subject."""
 FRAGMENT = re.compile(r"(?:Of|That|As|By|Whether|Which|Where|What|Behind)\b")
 PER = re.compile(
     r"(?:\$ ?[\d.,]+|(?<!per )\b(?:dollars?|cents?|USD|tiles?|pages?|calls?|minutes?|seconds?"
@@ -47,6 +49,19 @@ def docstrings(tree: ast.Module) -> Iterator[str]:
                 yield value.value
 
 
+def fragments(tree: ast.Module) -> Iterator[str]:
+    """Docstrings of functions that are no sentence; those of properties say what one is."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and not is_property(node):
+            text = ast.get_docstring(node) or "Returns"
+            if not SENTENCE.match(text):
+                yield text
+
+
+def is_property(node: ast.FunctionDef) -> bool:
+    return any(ast.unparse(each).endswith("property") for each in node.decorator_list)
+
+
 def read(path: Path) -> str:
     return " ".join(path.read_text(encoding="utf-8").replace("\n#", "\n").split())
 
@@ -55,7 +70,9 @@ def faults(path: Path) -> list[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     named = [f"the constant {name}" for name in constants(tree) if CONSTANT.search(name)]
     begun = [f"the docstring {text[:50]!r}" for text in docstrings(tree) if FRAGMENT.match(text)]
-    return named + begun + per_faults(read(path))
+    # The docstrings of commands are their help, which tells a person what to do.
+    cut = [] if "commands" in path.parts else [f"{text[:50]!r}" for text in fragments(tree)]
+    return named + begun + cut + per_faults(read(path))
 
 
 def per_faults(text: str) -> list[str]:

@@ -56,7 +56,7 @@ class ModelCard:
     paper_is_white: bool = False
 
     def to_metadata(self) -> dict[str, str]:
-        """For the metadata of the ONNX file."""
+        """Returns the members for the metadata of the ONNX file."""
         return {
             "format": FORMAT,
             "labels": json.dumps(self.labels),
@@ -208,7 +208,7 @@ def _area(boxes: Floats) -> Floats:
 
 
 def _peaks(scores: Floats, least: Floats) -> tuple[NDArray[np.int64], ...]:
-    """Label, row and column of the cells that none of their eight neighbours exceeds."""
+    """Returns label, row and column of the cells that no neighbour (of eight) exceeds."""
     labels, rows, columns = np.nonzero(scores >= least[:, None, None])
     padded = np.pad(scores, ((0, 0), (1, 1), (1, 1)), constant_values=-1)
     around = [
@@ -226,7 +226,7 @@ def _boxes(
     stride: float,
     size: tuple[int, int],
 ) -> Floats:
-    """``sides`` 4 x n around the centres of cells ``stride`` px wide, cut off at the image."""
+    """Returns 4 x n sides around centres of cells ``stride`` px wide, cut off at the image."""
     x, y = (columns + 0.5) * stride, (rows + 0.5) * stride
     width, height = size
     left, right = np.clip((x - sides[0], x + sides[2]), 0, width)

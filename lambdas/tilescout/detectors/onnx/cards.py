@@ -233,7 +233,7 @@ def _thresholds(metadata: Mapping[str, str], count: int) -> tuple[float, ...]:
 
 
 def image_input(inputs: tuple[Tensor, ...]) -> ModelInput:
-    """How an image is given. Raises UnusableModel where the model takes more or something else."""
+    """Returns how an image is given. Raises UnusableModel where the model takes anything else."""
     images = [each for each in inputs if len(each.shape) == 4 and each.type in TYPES]
     masks = [each.name for each in inputs if each.name == "pixel_mask"]
     sizes = [each.name for each in inputs if each.name == "orig_target_sizes"]

@@ -52,7 +52,7 @@ def fitted(image: Pixels, taken: ModelInput) -> FittedImage:
 
 
 def canvas_of(width: int, height: int, taken: ModelInput) -> tuple[int, int]:
-    """Width and height, px, of what a model looks at that is given an image of such a size."""
+    """Returns width and height, px, of what a model looks at for an image of this size."""
     steps_across, steps_down = (-(-side // taken.step) for side in (width, height))
     return taken.width or steps_across * taken.step, taken.height or steps_down * taken.step
 
@@ -66,7 +66,7 @@ def _scaled(image: Pixels, scale: float) -> Pixels:
 
 
 def _channels(image: Pixels, channels: int) -> Pixels:
-    """h x w x ``channels``; grey is repeated, colours become grey."""
+    """Returns h x w x ``channels``; grey is repeated, colours become grey."""
     if image.ndim == 2:
         return np.repeat(image[:, :, None], channels, axis=2)
     if channels == 3:

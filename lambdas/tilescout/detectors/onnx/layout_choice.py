@@ -210,7 +210,7 @@ def _is_rtdetr(metadata: Mapping[str, str]) -> bool:
 
 
 def _of_rtdetr(metadata: Mapping[str, str], columns: int | None, count: int) -> list[Layout]:
-    """Two labels make both layouts six columns wide; newer files tell their head."""
+    """Returns layouts of RT-DETR: both have six columns for two labels; newer files tell theirs."""
     layouts: list[Layout] = []
     if columns == 6:
         layouts.append("rtdetr-end-to-end")
@@ -256,13 +256,13 @@ def _of_shape(
 
 
 def _of_one_box_per_cell(name: str) -> list[Layout]:
-    """YOLOX and YOLOv6 differ in the values that they take, and in how they name their output."""
+    """Returns YOLOX, YOLOv6 or both: they take other values, and name their output differently."""
     known: dict[str, list[Layout]] = {"output": ["yolox"], "outputs": ["yolo-rows"]}
     return known.get(name, ["yolox", "yolo-rows"])
 
 
 def _of_grid(rows: int | None, cells: int) -> list[Layout]:
-    """YOLOv5 has three boxes per cell, where the number of cells is told."""
+    """Returns layouts of a grid; YOLOv5 has three boxes per cell, if the cells' number is told."""
     if not cells or rows is None or rows < ANCHORS_OF_V5 * cells:
         return ["yolo-rows", "yolox"]
     return ["yolo-rows"]

@@ -139,14 +139,16 @@ def upright(boxes: Floats, angles: Floats) -> Floats:
 
 
 def yolo_rows(output: NDArray[Any]) -> tuple[Floats, Floats]:
-    """n x (5 + labels) of YOLOv5, whose fifth column is how likely anything is there."""
+    """Returns boxes and scores of YOLOv5's n x (5 + labels), with the score of a box in the fifth."""
     rows = output.astype(np.float32)
     return rows[:, :4], rows[:, 4:5] * rows[:, 5:]
 
 
 def detr(logits: NDArray[Any], boxes: NDArray[Any], *, softmax: bool) -> tuple[Floats, Floats]:
-    """n x labels (and one for no object under softmax) and n x 4 (centre x, y, width, height as
-    ratios of the canvas): boxes and scores (0 to 1).
+    """Returns boxes and scores (0 to 1) of a DETR.
+
+    ``logits`` are n x labels (and one for no object under softmax), ``boxes`` n x 4: centre x, y,
+    width and height as ratios of the canvas.
     """
     values = logits.astype(np.float32)
     if not softmax:
@@ -170,7 +172,7 @@ def _centres(outputs: Arrays, card: OnnxCard, size: tuple[int, int], floor: floa
 
 
 def _corners(boxes: Floats) -> Floats:
-    """Left, top, right, bottom of boxes given by centre, width and height."""
+    """Returns left, top, right, bottom of boxes given by centre, width and height."""
     half = boxes[:, 2:] / 2
     return np.concatenate((boxes[:, :2] - half, boxes[:, :2] + half), axis=1)
 

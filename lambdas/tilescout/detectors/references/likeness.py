@@ -133,7 +133,7 @@ def _small(ink: Floats) -> Floats:
 
 
 def _axis(shifts: tuple[float, ...], sides: tuple[float, ...]) -> Boxes:
-    """Shift of the middle and length, both over the side, of each part of an axis."""
+    """Returns the shift of the middle and the length, over the side, of each part of an axis."""
     return np.array(list(product(shifts, sides)))
 
 

@@ -55,7 +55,11 @@ class DriftGuard:
         try:
             return self._has_drifted(profile)
         except (EventNotSent, *clients.ERRORS) as error:
-            logger.error("not compared or not told", profile=profile.name, error=str(error))
+            logger.error(
+                "the drawings of a profile were not compared",
+                profile=profile.name,
+                error=str(error),
+            )
             return error
 
     def _has_drifted(self, profile: Profile) -> bool:

@@ -37,7 +37,7 @@ class DueDocuments:
     at_once: bool
 
     def oldest_first(self, version: str) -> Iterator[Document]:
-        """QUEUED documents, then those that a dead run left RUNNING, as the index shows them.
+        """Yields QUEUED documents, then those that a dead run left RUNNING, as the index has them.
 
         Without the ``version`` that their model needs, only those without open tiles.
         """

@@ -13,7 +13,9 @@ from tilescout.runs.records import RunState
 
 
 def detect_tiles(context: StepContext) -> RunState:
-    """``next`` is StopModel once nothing more can be done in this run, StartModel where tiles
+    """Sends the hints of one turn, and returns the state of the run.
+
+    Its ``next`` is StopModel once nothing more can be done in this run, StartModel where tiles
     wait for a model that is not up (any more), else empty.
     """
     documents, ledger = context.documents, context.ledger

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 def merge_pages(context: StepContext) -> RunState:
-    """``next`` is CloseRun once all is merged, nothing moves any more, or no turn is left."""
+    """Sends the hints of one turn, and returns the state of the run.
+
+    Its ``next`` is CloseRun once all is merged, nothing moves any more, or no turn is left.
+    """
     # A worker may have committed after the last look; its document is complete only now.
     documents, ledger = context.documents, context.ledger
     held, _ = survey(documents, ledger, open_step(context), fails=False)

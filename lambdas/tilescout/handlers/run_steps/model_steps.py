@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 def start_model(context: StepContext) -> RunState:
-    """``next`` is DetectTiles once tiles may be sent, StopModel to give up, else empty."""
+    """Starts the model where the run needs one, and returns the state of the run.
+
+    Its ``next`` is DetectTiles once tiles may be sent, StopModel to give up, else empty.
+    """
     held = open_step(context)
     is_needed = context.state.starts_model
     # An owned model is brought up or down whatever waits, so the bands are not read for it.
@@ -94,10 +97,10 @@ def _note_use(documents: Table, ledger: Table, state: RunState, view: ModelView)
 
 
 def stop_model(context: StepContext) -> RunState:
-    """``next`` is MergePages once no owned model is up, else empty; again and again (rule 8).
+    """Stops the run's model, again and again (rule 8), and returns the state of the run.
 
-    The lease is closing from here on. CloseRun comes next where the history of the execution has
-    no room for more turns.
+    Its ``next`` is MergePages once no owned model is up, else empty; CloseRun comes next where the
+    history of the execution has no room for more turns. The lease is closing from here on.
     """
     state, lease = context.state, keep_lease(context, "closing")
     if not lease.owned:

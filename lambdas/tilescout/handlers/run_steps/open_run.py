@@ -12,7 +12,10 @@ from tilescout.runs.records import RunState, hard_deadline, opened, opened_run
 
 
 def open_run(context: StepContext) -> RunState:
-    """``next`` is StartModel, or empty where nothing is due or another run holds the lease."""
+    """Opens a run, and returns its state.
+
+    Its ``next`` is StartModel, or empty where nothing is due or another run holds the lease.
+    """
     profiles, due = context.profiles, context.due
     # Documents that need no start are worth a run of their own, and then none is started.
     state = replace(context.state, version=due_version(context.ledger, due))

@@ -106,7 +106,7 @@ def _policy(member: Any) -> str:
 
 
 def _by_policy(policy: str, states: list[bool]) -> bool:
-    """Content of no layers is shown; a policy that is unknown hides."""
+    """Tells if content is shown: that of no layers is, and that of an unknown policy is not."""
     rules = {"AnyOn": any(states), "AllOn": all(states),
              "AnyOff": not all(states), "AllOff": not any(states)}  # fmt: skip
     return rules.get(policy, False) if states else True

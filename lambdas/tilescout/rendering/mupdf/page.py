@@ -50,7 +50,7 @@ class MupdfPage:
         colour: Colour = "grey",
         size_pt: tuple[float, float] | None = None,
     ) -> None:
-        """``size_pt`` is the size as shown where it is not that of MuPDF's page."""
+        """Takes ``size_pt``, the size as shown, where it is not that of MuPDF's page."""
         self.colour: Colour = colour
         self._source: Any = page
         self._list = page.get_displaylist()
