@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from tilescout.geometry import POINTS_PER_INCH, Box
-from tilescout_reviews import reviewed
-from tilescout_reviews.withheld import WithheldPlace
+from tilescout_reviews import reviewed_detections
+from tilescout_reviews.withheld_places import WithheldPlace
 from tilescout_viewer.library import Library, pyramid_of
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Document:
     @cached_property
     def _result(self) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:
         result, found, _ = self._library.reviewed(self.id)
-        return result.head, reviewed.rows(result.as_json(), found)
+        return result.head, reviewed_detections.rows(result.as_json(), found)
 
     @property
     def name(self) -> str:

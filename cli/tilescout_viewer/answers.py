@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from tilescout.geometry import POINTS_PER_INCH
 from tilescout_drawings.drawing import Drawing
 from tilescout_reviews.corrections import Verdict
-from tilescout_reviews.reviewed import ReviewedDetection
-from tilescout_reviews.withheld import WithheldPlace
+from tilescout_reviews.reviewed_detections import ReviewedDetection
+from tilescout_reviews.withheld_places import WithheldPlace
 from tilescout_viewer.library import Edit, pyramid_of
 from tilescout_viewer.similar import ExamplePlace, SimilarRequest, SimilarResult
 from tilescout_viewer.sources import DocumentResult, DocumentSummary

@@ -17,7 +17,7 @@ from tilescout_exports.model import (
     Row,
     safe_names,
 )
-from tilescout_reviews import reviewed
+from tilescout_reviews import reviewed_detections
 from tilescout_viewer.library import Library
 from tilescout_viewer.sources import SourceError
 
@@ -73,7 +73,7 @@ def exported(library: Library, ids: Sequence[str]) -> list[ExportedDocument]:
         ExportedDocument(
             name=name,
             head=result.head,
-            detections=tuple(reviewed.rows(result.as_json(), found)),
+            detections=tuple(reviewed_detections.rows(result.as_json(), found)),
             drawing=_drawing(library, document_id),
         )
         for document_id, name, (result, found, _) in zip(ids, safe_names(stems), read, strict=True)

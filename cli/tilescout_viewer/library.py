@@ -15,10 +15,10 @@ from tilescout_drawings.drawing import Drawing, Picture
 from tilescout_drawings.pyramid import PagePyramid
 from tilescout_drawings.tile_cache import TileCache, TileRequest
 from tilescout_examples.saved_profile import ProfilePlaces, SavedProfile
-from tilescout_reviews import reviewed, withheld
+from tilescout_reviews import reviewed_detections, withheld_places
 from tilescout_reviews.corrections import Correction, ReviewError, Sides, Verdict
 from tilescout_reviews.review import Author, Review
-from tilescout_reviews.reviewed import ReviewedDetection
+from tilescout_reviews.reviewed_detections import ReviewedDetection
 from tilescout_viewer.similar import SimilarRequest, SimilarResult, find_similar, save_profile
 from tilescout_viewer.sources import DocumentResult, DocumentSource, SourceError
 
@@ -78,15 +78,15 @@ class Library:
             review = self._review(document_id)
             corrections = review.corrections()
             number = review.number
-        found = reviewed.review(result.id, result.detections, corrections.values())
+        found = reviewed_detections.review(result.id, result.detections, corrections.values())
         return result, found, number
 
-    def withheld(self, document_id: str) -> list[withheld.WithheldPlace]:
+    def withheld(self, document_id: str) -> list[withheld_places.WithheldPlace]:
         """Returns the places that the detector withheld and nobody judged yet."""
         result, found, _ = self.reviewed(document_id)
         with self._lock:
             corrections = self._review(document_id).corrections()
-        return withheld.to_judge(result.withheld, found, corrections)
+        return withheld_places.to_judge(result.withheld, found, corrections)
 
     def changed_since(self, document_id: str, number: int) -> tuple[list[str], int]:
         """Returns the ids of the detections that were corrected since that change."""
@@ -195,7 +195,7 @@ def _correction(
     found = before.finding if before else None
     if before is None:
         assert shown.found is not None
-        found = reviewed.finding(result.id, shown.found)
+        found = reviewed_detections.finding(result.id, shown.found)
     changes_content = edit.label is not None or edit.text is not None or edit.box is not None
     verdict = edit.verdict or ("accepted" if changes_content else None)
     if verdict is None:
@@ -214,7 +214,7 @@ def _correction(
 
 
 def _drawn(edit: Edit, dpi_of: Mapping[int, int]) -> Correction:
-    if not edit.id.startswith(withheld.DRAWN):
+    if not edit.id.startswith(withheld_places.DRAWN):
         raise ReviewError("this detection is not there any more; load the page again")
     if edit.box is None or edit.page not in dpi_of:
         raise ReviewError("a box that is drawn has a place on a page of the document")

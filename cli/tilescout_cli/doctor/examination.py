@@ -16,7 +16,7 @@ from tilescout_cli.deployment.local_stack import PACKAGES
 from tilescout_cli.doctor import checks
 from tilescout_cli.doctor.account import ACCOUNT, credentials
 from tilescout_cli.doctor.checks import Check, Subject
-from tilescout_cli.doctor.deployed import DEPLOYED, DEPLOYED_HERE
+from tilescout_cli.doctor.deployed_stack import DEPLOYED, DEPLOYED_HERE
 from tilescout_cli.stack import cdk_profiles, target
 from tilescout_cli.stack.clients import Clients
 from tilescout_cli.stack.target import Stack

@@ -19,7 +19,7 @@ from tilescout_cli.documents import lookup, result_files, viewing
 from tilescout_cli.documents.review_rows import ReviewRows
 from tilescout_cli.stack import target
 from tilescout_cli.stack.target import Stack
-from tilescout_reviews import reviewed
+from tilescout_reviews import reviewed_detections
 from tilescout_reviews.corrections import Correction
 from tilescout_reviews.review import Author, Review
 
@@ -40,8 +40,8 @@ def result(stack: Stack, document: Document) -> Row:
     made = corrections(stack, document)
     if not made:
         return found
-    shown = reviewed.review(document.result_id, found["detections"], made)
-    return found | {"detections": reviewed.rows(found, shown)}
+    shown = reviewed_detections.review(document.result_id, found["detections"], made)
+    return found | {"detections": reviewed_detections.rows(found, shown)}
 
 
 def rows(stack: Stack, document: Document, found: Sequence[Row]) -> list[Row]:
@@ -77,7 +77,7 @@ def _reviewed_rows(
     document: Document, found: Sequence[Row], made: Sequence[Correction]
 ) -> list[Row]:
     as_detections = [row | {"id": row["sort"]} for row in found]
-    shown = reviewed.review(document.result_id, as_detections, made)
+    shown = reviewed_detections.review(document.result_id, as_detections, made)
     pages = [{"page": page, "dpi": dpi} for page, dpi in _dpi_of(document, found).items()]
     whole = {"document": {"pages": pages}, "detections": as_detections}
     shared = {
@@ -89,7 +89,7 @@ def _reviewed_rows(
         "run_id": document.run_id,
     }
     kept = []
-    for row in reviewed.rows(whole, shown):
+    for row in reviewed_detections.rows(whole, shown):
         row["sort"] = row.pop("id")
         kept.append(shared | row)
     return kept

@@ -28,7 +28,7 @@ from tilescout.merging.sheet_regions import (
     layout_with_words,
     scale_warnings,
 )
-from tilescout.merging.withheld import withheld_places, withheld_warnings
+from tilescout.merging.withheld_places import withheld_places, withheld_warnings
 from tilescout.sheet_layout.layout import SheetLayout
 
 if TYPE_CHECKING:

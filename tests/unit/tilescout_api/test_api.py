@@ -15,7 +15,7 @@ from tests.unit.project.doc_pages import ROOT
 from tests.unit.tilescout_viewer.result_folders import withheld, write_result
 from tilescout_reviews.review import Author, Review
 from tilescout_reviews.review_file import ReviewFile
-from tilescout_reviews.reviewed import review
+from tilescout_reviews.reviewed_detections import review
 from tilescout_viewer.sources import LocalFiles
 
 EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "docs/python.md").read_text(), re.DOTALL)
@@ -75,7 +75,7 @@ def test_what_was_rejected_is_left_out_and_what_was_corrected_is_shown(folder: P
     result = source.result(summary.id)
     first, second, *_ = review(result.id, result.detections, [])
     from tilescout_reviews.corrections import Correction
-    from tilescout_reviews.reviewed import finding
+    from tilescout_reviews.reviewed_detections import finding
 
     edits = [
         Correction(

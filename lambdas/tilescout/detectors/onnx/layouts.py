@@ -139,7 +139,7 @@ def upright(boxes: Floats, angles: Floats) -> Floats:
 
 
 def yolo_rows(output: NDArray[Any]) -> tuple[Floats, Floats]:
-    """Returns boxes and scores of YOLOv5's n x (5 + labels), with the score of a box in the fifth."""
+    """Returns boxes and scores of YOLOv5's n x (5 + labels), the fifth scores any label."""
     rows = output.astype(np.float32)
     return rows[:, :4], rows[:, 4:5] * rows[:, 5:]
 

@@ -22,7 +22,7 @@ from tilescout_exports.registry import FORMATS
 from tilescout_reviews.corrections import Correction, ReviewConflict
 from tilescout_reviews.review import Author, Review
 from tilescout_reviews.review_file import ReviewFile
-from tilescout_reviews.reviewed import correction_id, finding
+from tilescout_reviews.reviewed_detections import correction_id, finding
 from tilescout_viewer.sources import SourceError
 
 ANN = Author(name="ann", now=lambda: 100)

@@ -7,7 +7,13 @@ from typing import Any
 
 from tests.unit.tilescout_viewer.result_folders import detection, head
 from tilescout_reviews.corrections import Correction
-from tilescout_reviews.reviewed import ReviewedDetection, correction_id, finding, review, rows
+from tilescout_reviews.reviewed_detections import (
+    ReviewedDetection,
+    correction_id,
+    finding,
+    review,
+    rows,
+)
 
 BOX = (100.0, 100.0, 150.0, 120.0)
 ROW = detection(3, box_pt=BOX, text="FV-1")

@@ -12,7 +12,7 @@ from tests.counted_work import calls_of
 from tilescout.detections import Answer, Detection, WithheldSeen
 from tilescout.geometry import Box, ios
 from tilescout.ledger import PageRow
-from tilescout.merging.withheld import withheld_places, withheld_warnings
+from tilescout.merging.withheld_places import withheld_places, withheld_warnings
 from tilescout.profiles import Profile
 from tilescout.sheet_layout.layout import SheetLayout
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from tilescout.geometry import Box, iou
 from tilescout_reviews.corrections import Correction, Sides
-from tilescout_reviews.reviewed import SAME_PLACE_IOU, ReviewedDetection
+from tilescout_reviews.reviewed_detections import SAME_PLACE_IOU, ReviewedDetection
 
 DRAWN = "drawn-"
 """The ids of boxes that no detector found begin so: a person drew them, or judged a place."""

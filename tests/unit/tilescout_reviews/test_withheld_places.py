@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tilescout_reviews.corrections import Correction, Verdict
-from tilescout_reviews.reviewed import review
-from tilescout_reviews.withheld import DRAWN, WithheldPlace, place_id, to_judge
+from tilescout_reviews.reviewed_detections import review
+from tilescout_reviews.withheld_places import DRAWN, WithheldPlace, place_id, to_judge
 
 
 def row(box_pt: list[float] | None = None, **changes: Any) -> dict[str, Any]:
