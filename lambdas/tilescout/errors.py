@@ -82,6 +82,10 @@ class DetectorBroken(DetectorUnavailable):
     """The detector failed on its side; only repetition tells whether the tile is the cause."""
 
 
+class PartsNotPaid(DetectorUnavailable):
+    """The budget has no calls left for the parts of a tile whose first call is paid."""
+
+
 class AnswerLost(TilescoutError):
     """The request went out and no answer came; it may have been billed."""
 

@@ -94,7 +94,8 @@ class TileRow:
     ``scale`` is the number of page pixels per pixel of its image. ``retry_at`` is when the tile may
     be sent again. ``reuse_key`` stands for all that its answer depends on but the version of the
     model; it is empty where its answer is not shared.
-    ``reused``: its answer is one that was given for the same image before.
+    ``reused``: its answer is one that was given for the same image before. ``crowded``: a first
+    call, which is paid, showed that it has to be sent in parts.
     """
 
     page: int
@@ -113,3 +114,4 @@ class TileRow:
     scale: float = 1.0
     reuse_key: str = ""
     reused: bool = False
+    crowded: bool = False

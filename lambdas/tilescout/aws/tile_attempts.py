@@ -11,7 +11,7 @@ from tilescout import keys
 from tilescout.aws.tables import page_table, tile_table
 from tilescout.detectors import reuse
 from tilescout.documents import Document
-from tilescout.errors import DetectorBroken, DetectorError
+from tilescout.errors import DetectorBroken, DetectorError, PartsNotPaid
 from tilescout.geometry import Box
 from tilescout.ledger import TileRow
 from tilescout.messages import TileHint
@@ -80,7 +80,7 @@ class TileAttempt:
                 self.reservation,
                 now,
                 str(error),
-                billed=bool(error.billed),
+                billed=bool(error.billed) and not isinstance(error, PartsNotPaid),
                 server_error=isinstance(error, DetectorBroken),
             )
             return reservations.with_billed_calls(back, error.billed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tilescout.detections import Answer
 from tilescout.profiles import Profile
@@ -18,6 +18,23 @@ class Detector(Protocol):
         Raises TileRefused where the tile itself is at fault, AnswerLost where a call may have
         been billed without an answer, and DetectorUnavailable for any other reason.
         """
+        ...
+
+
+@runtime_checkable
+class PartwiseDetector(Detector, Protocol):
+    """A detector that sends a crowded tile once more in parts, each of them a billed call.
+
+    ``look`` and ``detect_parts`` are the two halves of ``detect``, for a caller who takes the
+    calls for the parts from a budget only once they are needed. Both raise what ``detect`` does.
+    """
+
+    def look(self, image: bytes, tile: Tile) -> Answer | None:
+        """Makes the first call; returns None for a crowded tile."""
+        ...
+
+    def detect_parts(self, image: bytes, tile: Tile, billed: int) -> Answer:
+        """Returns the answer of a crowded tile, in whose ``calls`` ``billed`` earlier ones are."""
         ...
 
 

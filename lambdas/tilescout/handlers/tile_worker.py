@@ -21,8 +21,14 @@ from tilescout.aws.tables import claim_table, document_table, lease_table
 from tilescout.aws.tile_attempts import TileAttempt
 from tilescout.detections import Answer
 from tilescout.detectors import reuse
-from tilescout.detectors.port import Detector
-from tilescout.errors import AnswerLost, DetectorUnavailable, TileGone, TileRefused
+from tilescout.detectors.port import Detector, PartwiseDetector
+from tilescout.errors import (
+    AnswerLost,
+    DetectorUnavailable,
+    PartsNotPaid,
+    TileGone,
+    TileRefused,
+)
 from tilescout.handlers import runtime
 from tilescout.handlers.settings import DetectTileSettings
 from tilescout.messages import TileHint
@@ -39,6 +45,7 @@ metrics = Metrics()
 
 DetectorFor = Callable[[str, Profile], Detector]
 """Opens the detector of a profile, with the version of the model that the run has frozen."""
+BUDGET_USED_UP = "the run's budget is used up"
 
 
 def open_tile_worker(
@@ -108,36 +115,42 @@ class TileWorker:
         return StoredAnswers(self.ledger, self.s3, self.tiles_bucket)
 
     def _detect_within_budget(self, attempt: TileAttempt) -> str:
-        max_calls = attempt.document.profile.kind.calls_per_tile
-        if not document_table.spend_calls(self.documents, attempt.hint.run_id, max_calls):
-            spent = DetectorUnavailable("the run's budget is used up")
-            return self._give_back(attempt, spent)
+        calls = TileCalls(self, attempt)
+        if not calls.begin():
+            return self._give_back(attempt, DetectorUnavailable(BUDGET_USED_UP))
         try:
-            answer = self._send(attempt)
+            answer = self._send(attempt, calls)
         except AnswerLost as error:
             return f"lost: {error}"
         except TileGone as error:
-            self._settle(attempt, unused=max_calls)
+            calls.settle(made=0)
             return self._retile(attempt, error)
+        except PartsNotPaid as error:
+            return self._give_back(attempt, error)
         except DetectorUnavailable as error:
-            self._settle(attempt, unused=max_calls - error.billed)
+            calls.settle(made=error.billed)
             metrics.add_metric("DetectorUnavailable", MetricUnit.Count, 1)
             return self._give_back(attempt, error)
         except TileRefused as error:
-            self._settle(attempt, unused=max_calls - error.billed)
+            calls.settle(made=error.billed)
             return self._refuse(attempt, str(error), error.billed)
         outcome = self._commit(attempt, self._store(attempt, answer), answer.calls)
-        self._settle(attempt, unused=max_calls - answer.calls)
+        calls.settle(made=answer.calls)
         return outcome
 
-    def _settle(self, attempt: TileAttempt, *, unused: int) -> None:
-        run = attempt.hint.run_id
-        if unused and not document_table.return_calls(self.allowances, run, unused):
-            logger.warning("calls may not have been given back", calls=unused)
-
-    def _send(self, attempt: TileAttempt) -> Answer:
+    def _send(self, attempt: TileAttempt, calls: TileCalls) -> Answer:
         detector = self.detector_for(attempt.hint.model_version, attempt.document.profile)
-        name = attempt.row.image
+        image = self._image(attempt.row.image)
+        if not isinstance(detector, PartwiseDetector):
+            return detector.detect(image, attempt.tile)
+        if attempt.row.crowded:
+            return detector.detect_parts(image, attempt.tile, 0)
+        if answer := detector.look(image, attempt.tile):
+            return answer
+        calls.take_for_parts()
+        return detector.detect_parts(image, attempt.tile, 1)
+
+    def _image(self, name: str) -> bytes:
         try:
             image = objects.read(self.s3, self.tiles_bucket, name)
         except clients.ERRORS as error:
@@ -145,7 +158,7 @@ class TileWorker:
             raise DetectorUnavailable(f"the tile's image could not be read: {error}") from error
         if image is None:
             raise TileGone(f"the tile's image {name} is gone")
-        return detector.detect(image, attempt.tile)
+        return image
 
     def _store(self, attempt: TileAttempt, answer: Answer) -> str:
         """Stores an answer, and shares it where other tiles may take it; returns its key."""
@@ -198,3 +211,46 @@ class TileWorker:
     def _refuse(self, attempt: TileAttempt, reason: str, billed: int = 0) -> str:
         attempt.refuse(reason, billed)
         return f"refused: {reason}"
+
+
+@dataclass(slots=True)
+class TileCalls:
+    """The billed calls of one attempt, each taken from the run's allowance beforehand.
+
+    A crowded tile takes as many as its detector's kind allows, any other tile the first of them.
+    """
+
+    worker: TileWorker
+    attempt: TileAttempt
+    taken: int = 0
+
+    @property
+    def _limit(self) -> int:
+        return self.attempt.document.profile.kind.calls_per_tile
+
+    def begin(self) -> bool:
+        """Takes the calls to begin with; returns False unless all that may follow are left too."""
+        if self.attempt.row.crowded:
+            return self._take(self._limit - 1)
+        return self._take(1, needed=self._limit)
+
+    def take_for_parts(self) -> None:
+        """Takes the calls for the parts of a crowded tile. Raises PartsNotPaid without them."""
+        try:
+            taken = self._take(self._limit - 1, attempts=0)
+        except clients.ERRORS as error:
+            raise PartsNotPaid(f"no calls could be taken: {error}", billed=1) from error
+        if not taken:
+            raise PartsNotPaid(BUDGET_USED_UP, billed=1)
+
+    def _take(self, calls: int, **more: int) -> bool:
+        run = self.attempt.hint.run_id
+        taken = document_table.spend_calls(self.worker.documents, run, calls, **more)
+        self.taken += calls if taken else 0
+        return taken
+
+    def settle(self, *, made: int) -> None:
+        """Returns the calls that were taken and not billed to the allowance."""
+        unused, run = self.taken - made, self.attempt.hint.run_id
+        if unused and not document_table.return_calls(self.worker.allowances, run, unused):
+            logger.warning("calls may not have been given back", calls=unused)

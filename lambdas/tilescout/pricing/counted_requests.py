@@ -74,7 +74,7 @@ COUNTS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
     "rekognition-text": {
         "tile": {
             "dynamodb_read": 4.75,
-            "dynamodb_write": 8.0,
+            "dynamodb_write": 7.0,
             "lambda_request": 1.0,
             "s3_get": 2.0,
             "s3_put": 2.0,

@@ -87,8 +87,14 @@ def with_lost_call(row: TileRow, changed: TileRow | Drop) -> TileRow | Drop:
 
 
 def with_billed_calls(changed: TileRow | Drop, billed: int) -> TileRow | Drop:
-    """Returns ``changed`` with the billed calls of an attempt without an answer counted."""
-    return changed if isinstance(changed, Drop) else replace(changed, calls=changed.calls + billed)
+    """Returns ``changed`` with the billed calls of an attempt without an answer counted.
+
+    Calls that were answered in such an attempt showed that the tile is crowded: its next attempt
+    does not pay the first of them again.
+    """
+    if isinstance(changed, Drop) or not billed:
+        return changed
+    return replace(changed, calls=changed.calls + billed, crowded=True)
 
 
 def commit(row: TileRow, answer: str, calls: int, *, reused: bool = False) -> TileRow | Drop:

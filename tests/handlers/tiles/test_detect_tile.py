@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from itertools import chain, repeat
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from tests.handlers.runs import (
     tile,
 )
 from tilescout.aws.items import from_item
+from tilescout.aws.tables import document_table
 from tilescout.ledger import TileRow
 
 NOW = 1_800_000_000
@@ -270,7 +272,7 @@ def test_a_crowded_tile_is_asked_again_in_quarters(
     assert run.row["calls_left"] == run.row["calls_allowed"] - 5
 
 
-def test_a_tile_with_few_words_gives_the_calls_for_quarters_back(
+def test_a_tile_with_few_words_takes_no_calls_for_quarters(
     account: Account, crowded: tuple[str, Run]
 ) -> None:
     document, run = crowded
@@ -300,6 +302,75 @@ def test_a_quarter_that_is_throttled_once_is_asked_again_at_once(
     with detector(lambda _: next(replies)):
         account.deliver("detect_tile", run.hint(document))
     assert tile(account, document)["calls"] == 5
+
+
+def test_a_crowded_tile_takes_no_more_than_is_left_and_its_first_call_is_not_paid_again(
+    account: Account, crowded: tuple[str, Run]
+) -> None:
+    document, run = crowded
+    allow(account, run, 5)
+
+    def others_take_two(_: object) -> tuple[int, dict[str, object]]:
+        allow(account, run, 2)
+        return 200, words(100)
+
+    with detector(others_take_two) as first:
+        account.deliver("detect_tile", run.hint(document))
+    row = tile(account, document)
+    assert (row["state"], row["attempts"], row["calls"]) == ("pending", 0, 1)
+    assert row["last_error"] == "the run's budget is used up"
+    allow(account, run, 4)
+    with detector(lambda _: (200, words(5))) as quarters:
+        account.deliver("detect_tile", run.hint(document))
+    row = tile(account, document)
+    assert (len(first), len(quarters)) == (1, 4)
+    assert (row["state"], row["calls"], run.row["calls_left"]) == ("answered", 5, 0)
+
+
+def test_no_crowded_tiles_make_more_calls_than_allowed(account: Account) -> None:
+    document = queued(account, 4, key="incoming/words/sheet.pdf")
+    run = Run(account, model="rekognition-text").open()
+    allow(account, run, 13)
+    replies = chain.from_iterable(repeat([words(100), *[words(5)] * 4]))
+    with detector(lambda _: (200, next(replies))) as asked:
+        for page in range(1, 5):
+            account.deliver("detect_tile", run.hint(document, page))
+    assert len(asked) == 10
+    assert run.row["calls_left"] == 3
+
+
+def test_an_outage_while_the_calls_for_quarters_are_taken_is_not_the_tile_s_fault(
+    account: Account, crowded: tuple[str, Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document, run = crowded
+    spend = document_table.spend_calls
+
+    def refused(*request: Any, attempts: int = 1, **more: Any) -> bool:
+        if not attempts:
+            raise Failure("UpdateItem")
+        return spend(*request, **more)
+
+    monkeypatch.setattr("tilescout.aws.tables.document_table.spend_calls", refused)
+    with detector(lambda _: (200, words(100))):
+        account.deliver("detect_tile", run.hint(document))
+    row = tile(account, document)
+    assert (row["state"], row["attempts"], row["calls"]) == ("pending", 0, 1)
+    assert run.row["calls_left"] == run.row["calls_allowed"] - 1
+
+
+def test_after_an_outage_in_mid_quarter_the_first_call_is_not_paid_again(
+    account: Account, crowded: tuple[str, Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    document, run = crowded
+    replies = chain([(200, words(100)), (200, words(5))], repeat(UNAVAILABLE))
+    with detector(lambda _: next(replies)):
+        account.deliver("detect_tile", run.hint(document))
+    with detector(lambda _: (200, words(5))) as again:
+        account.deliver("detect_tile", run.hint(document))
+    assert len(again) == 4
+    assert (tile(account, document)["state"], tile(account, document)["calls"]) == ("answered", 6)
+    assert run.row["calls_left"] == run.row["calls_allowed"] - 6
 
 
 def test_quarters_billed_before_a_refusal_stay_paid(

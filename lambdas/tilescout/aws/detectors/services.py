@@ -118,19 +118,25 @@ class RekognitionTextDetector:
 
     def detect(self, image: bytes, tile: Tile) -> Answer:
         """Makes one billed call or five. Raises TileRefused, DetectorUnavailable, AnswerLost."""
+        return self.look(image, tile) or self.detect_parts(image, tile, 1)
+
+    def look(self, image: bytes, tile: Tile) -> Answer | None:
+        """Makes one billed call; returns None for a truncated answer."""
         answer, truncated = self._send_once(image, tile)
-        if not truncated:
-            return answer
+        return None if truncated else answer
+
+    def detect_parts(self, image: bytes, tile: Tile, billed: int) -> Answer:
+        """Makes four billed calls, one per quarter, after ``billed`` earlier ones."""
         quarters = split_tile(tile, self.quarter_overlap)
         answers = [
-            self._send_quarter(_cut(image, tile, part), part, billed)
-            for billed, part in enumerate(quarters, start=1)
+            self._send_quarter(_cut(image, tile, part), part, before)
+            for before, part in enumerate(quarters, start=billed)
         ]
         # Loading it takes longer than a call, and few tiles are sent in quarters.
         from tilescout.merging.text.lines import stitch_tile
 
         stitched = stitch_tile(tile, [_marked(part, cut_short) for part, cut_short in answers])
-        return replace(stitched, calls=1 + len(quarters))
+        return replace(stitched, calls=billed + len(quarters))
 
     def _send_quarter(self, image: bytes, part: Tile, billed: int) -> tuple[Answer, bool]:
         for pause in QUARTER_PAUSES:

@@ -207,16 +207,24 @@ def update_run(table: Table, run_id: str, values: Mapping[str, Any]) -> None:
 
 
 @conditional
-def spend_calls(table: Table, run_id: str, calls: int) -> None:
-    """Takes the billed calls of one tile from the run's allowance; returns False without enough.
+def spend_calls(
+    table: Table, run_id: str, calls: int, *, needed: int = 0, attempts: int = 1
+) -> None:
+    """Takes billed calls from the run's allowance; returns False where ``needed`` are not left.
 
-    Where a reply is lost they may be taken twice: the run then ends earlier.
+    A tile that may need more later is begun only if those are left too; by itself ``needed`` is
+    ``calls``. ``attempts`` is 0 where the attempt on the tile is counted already. Where a reply
+    is lost the calls may be taken twice: the run then ends earlier.
     """
     table.update_item(
         Key={"id": keys.allowance(run_id)},
-        UpdateExpression="ADD calls_left :taken, attempts :one",
-        ConditionExpression="calls_left >= :calls",
-        ExpressionAttributeValues={":taken": -calls, ":calls": calls, ":one": 1},
+        UpdateExpression="ADD calls_left :taken, attempts :attempts",
+        ConditionExpression="calls_left >= :needed",
+        ExpressionAttributeValues={
+            ":taken": -calls,
+            ":needed": max(calls, needed),
+            ":attempts": attempts,
+        },
     )
 
 
