@@ -36,7 +36,7 @@ from tilescout.pricing import (
 )
 from tilescout.pricing.counted_requests import COUNTS, IDLE_GUARD
 from tilescout.profiles import Profile
-from tilescout.rendering.render import inspect_document
+from tilescout.rendering.render import inspect_for_profile
 from tilescout.runs.inference_units import START_SECONDS, STOP_SECONDS
 
 NOW = 1_800_000_000
@@ -305,7 +305,7 @@ def estimated(name: DetectorName, drawing: Drawing, folder: Path) -> tuple[float
     profile = module("accept_document").CONFIGURATION.profile_for(SHIPPED[name])
     path = folder / "drawing.pdf"
     path.write_bytes(drawing.pdf())
-    plan = plan_document(inspect_document(path, max_pages=9), profile, PriceTable())
+    plan = plan_document(inspect_for_profile(path, profile), profile, PriceTable())
     return *plan.dollars, profile
 
 
@@ -320,14 +320,15 @@ def test_an_estimate_is_within_five_per_cent_of_the_bill(
 
 
 @pytest.mark.long
+@pytest.mark.parametrize(("is_scanned", "tiles"), [(True, 5), (False, 1)], ids=["scan", "vector"])
 def test_an_estimate_of_a_search_by_example_is_within_five_per_cent_of_the_bill(
-    account: Account, tmp_path: Path
+    account: Account, tmp_path: Path, is_scanned: bool, tiles: int
 ) -> None:
     example_model.promote(account, tmp_path, "v1")
-    drawing = replace(SCAN, pages=2, tiles=5)
+    drawing = replace(SCAN, pages=2, tiles=5, is_scanned=is_scanned)
     usage = processed(account, "example", drawing)
     _, most, profile = estimated("example", drawing, tmp_path)
-    assert most == pytest.approx(bill(usage, profile, drawing), rel=0.05)
+    assert most == pytest.approx(bill(usage, profile, replace(drawing, tiles=tiles)), rel=0.05)
 
 
 @pytest.mark.long

@@ -11,7 +11,7 @@ from tilescout.geometry import POINTS_PER_INCH
 from tilescout.intake.page_dpi import MAX_SIDE_PX, page_dpi, small_lettering
 from tilescout.pricing import PriceTable
 from tilescout.profiles import Profile
-from tilescout.rendering.requests import DocumentFacts, PageFacts
+from tilescout.rendering.requests import DocumentFacts, PageFacts, sends_strokes
 from tilescout.runs.inference_units import ModelPace, plan_units
 from tilescout.tiling.grid import TileGrid
 from tilescout.tiling.page_geometry import page_pixels
@@ -70,7 +70,7 @@ def plan_document(facts: DocumentFacts, profile: Profile, prices: PriceTable) ->
     pages = tuple(_plan_page(page, dpi_of[page.page], profile) for page in facts.pages)
     tiles = sum(page.tiles for page in pages)
     _check_tile_count(tiles, profile)
-    calls = _calls(tiles, profile)
+    calls = _calls(_least_tiles(facts, pages, profile), tiles, profile)
     dollars = _dollars(facts, tiles, calls, profile, prices)
     _check_budget(dollars[0], tiles, profile)
     return DocumentPlan(
@@ -79,7 +79,12 @@ def plan_document(facts: DocumentFacts, profile: Profile, prices: PriceTable) ->
         calls=calls,
         dollars=dollars,
         smallest_text_px=_smallest_text_px(facts, dpi_of),
-        warnings=facts.warnings + _refusals(facts) + _legibility(facts, dpi_of, profile),
+        warnings=(
+            *facts.warnings,
+            *_refusals(facts),
+            *_legibility(facts, dpi_of, profile),
+            *_planned_as_scans(facts, profile),
+        ),
     )
 
 
@@ -101,7 +106,7 @@ def _plan_page(page: PageFacts, dpi: int, profile: Profile) -> PagePlan:
             f"a page side may have {MAX_SIDE_PX} px; page {page.page} is {width} x {height} px "
             f"at {dpi} dpi; use a profile of {fitting_dpi} dpi or less"
         )
-    own, *coarse = [0] if page.refusal else _tile_counts(width, height, profile)
+    own, *coarse = [0] if page.refusal else _tile_counts(page, (width, height), profile)
     return PagePlan(
         page=page.page,
         width_px=width,
@@ -113,12 +118,14 @@ def _plan_page(page: PageFacts, dpi: int, profile: Profile) -> PagePlan:
     )
 
 
-def _tile_counts(width: int, height: int, profile: Profile) -> list[int]:
+def _tile_counts(page: PageFacts, size: tuple[int, int], profile: Profile) -> list[int]:
     """Returns the tiles of the page's own scale and, where there is one, of the second."""
     if not profile.kind.reads_pixels:
         return [0]
+    if page.is_vector and sends_strokes(profile):
+        return [1]
     grid = TileGrid(profile.tile_size, profile.overlap)
-    scales = page_scales((width, height), grid, profile.second_scale)
+    scales = page_scales(size, grid, profile.second_scale)
     return [_tiles(grid, scale, profile) for scale in scales]
 
 
@@ -130,8 +137,32 @@ def _tiles(grid: TileGrid, scale: PageScale, profile: Profile) -> int:
     return len(scale.tiles(grid, profile.include, profile.exclude))
 
 
-def _calls(tiles: int, profile: Profile) -> tuple[int, int]:
-    least = 0 if profile.text_layer == "first" else tiles
+def _unmeasured(facts: DocumentFacts, profile: Profile) -> list[int]:
+    """Returns the pages of which nobody knows yet if they are sent in one tile or in all."""
+    if not sends_strokes(profile):
+        return []
+    return [page.page for page in facts.pages if page.is_vector is None and not page.refusal]
+
+
+def _least_tiles(facts: DocumentFacts, pages: tuple[PagePlan, ...], profile: Profile) -> int:
+    """Returns the tiles if every page that was not measured is a vector page."""
+    unmeasured = set(_unmeasured(facts, profile))
+    return sum(1 if page.page in unmeasured else page.tiles for page in pages)
+
+
+def _planned_as_scans(facts: DocumentFacts, profile: Profile) -> tuple[str, ...]:
+    """Returns what is told of pages that are planned in more tiles than they may take."""
+    pages = _unmeasured(facts, profile)
+    if not pages:
+        return ()
+    return (
+        f"pages {pages[0]} to {pages[-1]} are planned as scans; each that turns out to be a vector "
+        "page takes one tile",
+    )
+
+
+def _calls(least_tiles: int, tiles: int, profile: Profile) -> tuple[int, int]:
+    least = 0 if profile.text_layer == "first" else least_tiles
     return least, tiles * profile.kind.calls_per_tile
 
 

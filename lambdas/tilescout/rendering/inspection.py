@@ -36,11 +36,12 @@ def inspect(
     work: WorkLimits,
     picture_dpi: int,
     lettering: MeasuredLettering = "none",
+    strokes: bool = False,
 ) -> DocumentFacts:
     """Returns the facts of the pages ``pages`` (first, last; all where None).
 
-    ``lettering`` is measured on the first ``MAX_LETTERING_PAGES`` of them; pictures are not decoded
-    for it.
+    ``lettering`` is measured on the first ``MAX_LETTERING_PAGES`` of them, which with ``strokes``
+    are told to be vector pages or scans; pictures are not decoded for it.
 
     Raises UnreadableDocument, and RenderLimitExceeded where a page asks for more than ``work``.
     """
@@ -57,6 +58,9 @@ def inspect(
     if lettering != "none":
         for at, page in enumerate(facts[:MAX_LETTERING_PAGES]):
             facts[at] = _with_lettering(document, page, lettering)
+    if strokes:
+        for at, page in enumerate(facts[:MAX_LETTERING_PAGES]):
+            facts[at] = _with_kind(document, page)
     warnings = tuple(document.warnings(numbers))
     return DocumentFacts(pages=tuple(facts), page_count=count, warnings=warnings)
 
@@ -78,6 +82,7 @@ def _picture_facts(
                 smallest_text_pt=None,
                 refusal=frame.refusal(number, images.limit_mb(RenderLimits().memory_mb)),
                 lettering=LetteringHeight(),
+                is_vector=False,
             )
             for number, frame in frames.items()
         ),
@@ -136,6 +141,13 @@ def _with_lettering(
     page = document.page(facts.page, POINTS_PER_INCH)
     height = lettering_height(page.shown(72), page.annotations(), wanted)
     return replace(facts, lettering=height)
+
+
+def _with_kind(document: OpenDocument, facts: PageFacts) -> PageFacts:
+    if facts.refusal:
+        return facts
+    is_scan = document.page(facts.page, POINTS_PER_INCH).strokes().is_scan
+    return replace(facts, is_vector=not is_scan)
 
 
 def _refusal(page: SourcePage, number: int) -> str:

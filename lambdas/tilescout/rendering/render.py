@@ -27,6 +27,7 @@ from tilescout.rendering.requests import (
     RenderedTile,
     RenderRequest,
     measured_lettering,
+    sends_strokes,
 )
 from tilescout.tiling.grid import Tile
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 PICTURE_DPI = 200
 """A picture that tells no resolution has this one, where no profile says another."""
-LETTERING_SECONDS = 30.0
+MEASURING_SECONDS = 30.0
 
 
 def inspect_document(
@@ -45,11 +46,13 @@ def inspect_document(
     pages: tuple[int, int] | None = None,
     picture_dpi: int = PICTURE_DPI,
     lettering: MeasuredLettering = "none",
+    strokes: bool = False,
     limits: RenderLimits = RenderLimits(),  # noqa: B008 (frozen)
 ) -> DocumentFacts:
     """Opens the PDF or picture and measures its pages; ``pages`` (first, last) restricts the
     report. A picture without a resolution of its own is taken to have ``picture_dpi``. The height
-    of ``lettering`` is measured on the first ten pages of the report.
+    of ``lettering`` is measured on the first ten pages of the report; with ``strokes`` those are
+    told to be vector pages or scans.
 
     Raises UnreadableDocument for a file that is neither, is damaged beyond repair, needs a
     password, has no page, more than ``max_pages`` or an absurd page size; RenderLimitExceeded
@@ -62,6 +65,7 @@ def inspect_document(
         "pages": pages,
         "picture_dpi": picture_dpi,
         "lettering": lettering,
+        "strokes": strokes,
     }
     with child_frames("inspect", arguments, subject="the document", limits=limits) as frames:
         facts = next(frames).value
@@ -86,20 +90,23 @@ def inspect_for_profile(
 ) -> DocumentFacts:
     """Returns what a plan by the profile needs to know of the pages (first, last; all where None).
 
-    Lettering that cannot be measured within ``LETTERING_SECONDS`` is left out. Raises what
-    ``inspect_document`` raises.
+    Lettering and strokes that cannot be measured within ``MEASURING_SECONDS`` are left out. Raises
+    what ``inspect_document`` raises.
     """
 
-    def inspect(lettering: MeasuredLettering, limits: RenderLimits) -> DocumentFacts:
+    def inspect(
+        lettering: MeasuredLettering, limits: RenderLimits, *, strokes: bool = False
+    ) -> DocumentFacts:
         return inspect_document(
             path, max_pages=profile.max_pages, pages=pages, picture_dpi=profile.dpi,
-            lettering=lettering, limits=limits,
+            lettering=lettering, strokes=strokes, limits=limits,
         )  # fmt: skip
 
-    wanted = measured_lettering(profile)
-    if wanted != "none":
+    wanted, strokes = measured_lettering(profile), sends_strokes(profile)
+    if strokes or wanted != "none":
         with suppress(RenderLimitExceeded):
-            return inspect(wanted, replace(limits, wall_seconds=LETTERING_SECONDS))
+            briefly = replace(limits, wall_seconds=MEASURING_SECONDS)
+            return inspect(wanted, briefly, strokes=strokes)
     return inspect("none", limits)
 
 

@@ -29,8 +29,9 @@ class PageFacts:
     """One page as shown; ``smallest_text_pt`` is None without text or where not measured.
 
     ``lettering`` is None where it was not measured. ``text_lines`` counts the lines of visible text
-    in the PDF, where measured. ``refusal`` says why the renderer will not draw the page; it is
-    empty where it will.
+    in the PDF, where measured. ``is_vector`` is True where its strokes stand for the page, False
+    for a scan, and None where that was not measured. ``refusal`` says why the renderer will not
+    draw the page; it is empty where it will.
     """
 
     page: int
@@ -41,6 +42,7 @@ class PageFacts:
     text_lines: int = 0
     refusal: str = ""
     lettering: LetteringHeight | None = None
+    is_vector: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,11 @@ def measured_lettering(profile: Profile) -> MeasuredLettering:
     if not profile.has_auto_dpi:
         return "none"
     return "outside-words" if _tiles_wanted(profile) == "where-no-text" else "all"
+
+
+def sends_strokes(profile: Profile) -> bool:
+    """Returns True where a vector page is sent as its strokes, in one tile."""
+    return _tiles_wanted(profile) == "strokes"
 
 
 def _tiles_wanted(profile: Profile) -> TilesWanted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -255,3 +256,37 @@ def test_the_plan_tells_which_lettering_stays_too_small() -> None:
     (warning,) = planned(lettered(1.0), max_dpi=400).warnings
 
     assert warning.startswith("a tenth of the lettering of page 1 is under 5.6 px high at 400 dpi")
+
+
+def searched(*are_vector: bool | None, **changes: Any) -> DocumentPlan:
+    """The plan of a search by example on A0 sheets."""
+    pages = tuple(
+        replace(page, is_vector=is_vector)
+        for page, is_vector in zip(facts(*[A0_PT] * len(are_vector)).pages, are_vector, strict=True)
+    )
+    document = DocumentFacts(pages=pages, page_count=len(pages), warnings=())
+    settings = {"detector": "example", "model_project": "like", "seconds_per_tile": 6.0}
+    return planned(document, **settings | changes)
+
+
+def test_a_vector_page_that_is_searched_by_example_takes_one_tile_and_a_scan_all() -> None:
+    plan = searched(True, False)
+    assert [page.tiles for page in plan.pages] == [1, 24]
+    assert plan.calls == (25, 25)
+    assert plan.warnings == ()
+
+
+def test_a_page_of_which_nobody_knows_may_take_one_tile_or_all() -> None:
+    plan = searched(True, None)
+    assert (plan.tiles, plan.calls) == (25, (2, 25))
+    assert plan.warnings == (
+        "pages 2 to 2 are planned as scans; each that turns out to be a vector page takes one tile",
+    )
+
+
+def test_a_vector_page_costs_what_a_scan_of_one_tile_costs() -> None:
+    assert searched(True).dollars == searched(False, tile_size=10_000, dpi=20).dollars
+
+
+def test_regions_of_a_vector_page_are_searched_in_its_pixels() -> None:
+    assert searched(True, include=(Region(left=0.0, top=0.0, right=1.0, bottom=1.0),)).tiles == 24

@@ -8,9 +8,11 @@ import numpy as np
 import pymupdf
 import pytest
 
+from tilescout.detector_kinds import DetectorName
 from tilescout.errors import UnreadableDocument
+from tilescout.profiles import Profile
 from tilescout.rendering.page_strokes import PageStrokes, PageWord, Style
-from tilescout.rendering.render import read_strokes
+from tilescout.rendering.render import inspect_for_profile, read_strokes
 
 
 def drawn(path: Path, *, rotation: int = 0) -> pymupdf.Page:
@@ -115,3 +117,34 @@ def test_a_page_that_is_not_there_is_named(tmp_path: Path) -> None:
     page.parent.save(tmp_path / "one.pdf")
     with pytest.raises(UnreadableDocument, match="must be 1 to 1; it is 2"):
         read_strokes(tmp_path / "one.pdf", 2)
+
+
+def sheets(path: Path, lines_of_pages: list[int]) -> Path:
+    """Saves a page of so many lines for each number."""
+    document = pymupdf.open()
+    for lines in lines_of_pages:
+        page = document.new_page(width=300, height=200)
+        for at in range(lines):
+            page.draw_line((10, 5 * at + 5), (290, 5 * at + 5))
+    document.save(path)
+    return path
+
+
+def kinds(path: Path, detector: DetectorName = "example") -> list[bool | None]:
+    profile = Profile(name="p", detector=detector, dpi=72, tile_size=512, overlap=64)
+    return [page.is_vector for page in inspect_for_profile(path, profile).pages]
+
+
+def test_a_search_by_example_knows_vector_pages_before_it_is_paid(tmp_path: Path) -> None:
+    path = sheets(tmp_path / "sheets.pdf", [30, 0, 19, 20])
+    assert kinds(path) == [True, False, False, True]
+
+
+def test_only_the_first_ten_pages_are_looked_at_for_strokes(tmp_path: Path) -> None:
+    path = sheets(tmp_path / "long.pdf", [30] * 12)
+    assert kinds(path) == [True] * 10 + [None, None]
+
+
+def test_no_other_detector_asks_for_strokes(tmp_path: Path) -> None:
+    path = sheets(tmp_path / "sheets.pdf", [30])
+    assert kinds(path, "textract") == [None]
