@@ -19,7 +19,7 @@ CDK := PATH="$(CURDIR)/$(BIN):$$PATH" npx --yes aws-cdk@2.1148.1
 TOGETHER := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 .DEFAULT_GOAL := help
-.PHONY: help install web demo check check-all lint unit test test-core test-edges test-local layer synth deploy bootstrap destroy clean
+.PHONY: help install web demo check check-all lint unit test test-core test-edges test-local rights layer synth deploy bootstrap destroy clean
 
 help:  ## Show the targets.
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -61,24 +61,29 @@ lint: $(INSTALLED)
 unit: $(INSTALLED)  ## Test the pure core, without I/O; under half a minute.
 	$(BIN)/python -m pytest $(CORE) -q -n auto -m "not long"
 
-test: test-core test-edges test-local
+test: test-core test-edges test-local rights
 
 test-core: $(INSTALLED)
-	rm -rf build/rights
+	rm -f build/rights/*.handlers.* build/rights/handlers.*
 	$(BIN)/python -m pytest tests/unit tests/handlers tests/mutations tests/exploration -q -n auto -m "not long" --rights build/rights
-	$(BIN)/python -m tests.handlers.permissions build/rights
 
 test-edges: $(INSTALLED) web
 	$(BIN)/python -m pytest tests/infra tests/workflow tests/browser -q
 
 # The embedded AWS and the browser mostly wait, for time-outs and for each other.
 test-local: $(INSTALLED) web
-	$(BIN)/python -m pytest tests/local -q -n 2 --dist loadfile -m "not long"
+	rm -f build/rights/*.embedded.* build/rights/embedded.*
+	$(BIN)/python -m pytest tests/local -q -n 2 --dist loadfile -m "not long" --rights build/rights
+
+# What the roles of the stack may do, and neither of the two tests before has used.
+rights: $(INSTALLED)
+	$(BIN)/python -m tests.handlers.permissions build/rights
 
 # Types are checked on one core, so what waits runs beside them; each part prints when it has ended.
 check: $(INSTALLED) web  ## Lint, types and every fast test; some 10 minutes on 2 cores.
 	$(MAKE) --no-print-directory -j 3 $(TOGETHER) lint test-edges test-local
 	$(MAKE) --no-print-directory test-core
+	$(MAKE) --no-print-directory rights
 
 # Each test once, and each table once: the reports play what the deselected tests would.
 check-all: lint web  ## Every test, long ones too, and the tables in docs/; half an hour on 2 cores.

@@ -28,7 +28,7 @@ from tilescout_local.server_process import (
     wait_for_state,
     wait_until_free,
 )
-from tilescout_local.state import SANDBOXES, STATE_FILE, WorkerCounts
+from tilescout_local.state import REGION, SANDBOXES, STATE_FILE, WorkerCounts
 
 DEFAULT_WORKERS = WorkerCounts()
 STOP_SECONDS = 10.0
@@ -74,6 +74,13 @@ class EmbeddedAws:
         """Returns how many calls were answered and refused, by ``service.Operation``."""
         answer: dict[str, dict[str, int]] = self._control("GET", "meter")
         return answer
+
+    def role_calls(self) -> list[tuple[str, str, str, dict[str, Any], int]]:
+        """Returns what was asked under roles since the last time: caller, service, operation, the
+        members that name resources, and how often. See ``role_calls``."""
+        calls = [tuple(call) for call in self._control("GET", "calls")]
+        self._control("DELETE", "calls")
+        return calls
 
     def reset_meter(self) -> None:
         self._control("DELETE", "meter")
@@ -155,6 +162,7 @@ def start(
     wait_scale: float | None = None,
     clock_scale: float = 1.0,
     leave_running: bool = False,
+    region: str = REGION,
     progress: Progress = lambda _: None,
 ) -> EmbeddedAws:
     """Starts an embedded AWS with its files in ``home`` and waits until it answers.
@@ -178,6 +186,7 @@ def start(
         "wait_scale": 1 / clock_scale if wait_scale is None else wait_scale,
         "clock": asdict(starting_now(clock_scale)),
         "owned": not leave_running,
+        "region": region,
     }
     progress("starting the embedded AWS")
     process = spawn(home, settings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -19,6 +18,7 @@ from tilescout_local.apis.json_protocol import (
     requested_operation,
 )
 from tilescout_local.errors import ApiError
+from tilescout_local.role_calls import RoleCalls, caller_tag
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +61,7 @@ class Faults:
     """The faults that are left to inject, and counts of the calls."""
 
     kill_caller: Callable[[str], bool]
+    role_calls: RoleCalls
     pending: list[Fault] = field(default_factory=list)
     answered: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -122,6 +123,7 @@ class Faults:
                 answer = await handler(method, path, headers, body, query)
             if fault is not None and fault.kill == "after":
                 self._kill(headers)
+            self.role_calls.note_request(service, (method, path, headers, body, query), answer)
             counter = self.answered if answer[0] < 400 else self.refused
             counter[f"{service}.{operation}"] += 1
             return failure or answer
@@ -142,9 +144,8 @@ class Faults:
         return _xml_error_response(error) if service == "s3" else error_response(error)
 
     def _kill(self, headers: Mapping[str, str]) -> None:
-        tag = re.search(r"\bapp/(\S+)", headers.get("user-agent", ""))
-        if tag is not None:
-            self.kill_caller(tag.group(1))
+        if tag := caller_tag(headers):
+            self.kill_caller(tag)
 
 
 _S3_OBJECT_OPERATIONS = {"GET": "GetObject", "PUT": "PutObject", "HEAD": "HeadObject",

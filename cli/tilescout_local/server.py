@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tilescout_local.processes.scaled_clock import ScaledClock
-from tilescout_local.state import LOCK_FILE, REGION, STATE_FILE, WorkerCounts
+from tilescout_local.state import LOCK_FILE, STATE_FILE, WorkerCounts
 
 ADDRESS = "127.0.0.1"
 
@@ -28,18 +28,19 @@ def main() -> None:
     lock = _locked(home)
     listener = socket.create_server((ADDRESS, settings["port"]), backlog=512)
     port = listener.getsockname()[1]
-    _prepare_environment(port, settings["wait_scale"])
+    _prepare_environment(port, settings["wait_scale"], settings["region"])
     endpoint_url = f"http://{ADDRESS}:{port}"
     from tilescout_local.emulator.install import install
 
     app = install(
         home,
         endpoint_url,
+        region=settings["region"],
         lock=lock.fileno(),
         clock=clock,
         workers=WorkerCounts(**settings["workers"]),
     )
-    state = {"pid": os.getpid(), "endpoint_url": endpoint_url, "region": REGION,
+    state = {"pid": os.getpid(), "endpoint_url": endpoint_url, "region": settings["region"],
              "clock": settings["clock"]}  # fmt: skip
     asyncio.run(_serve(app, listener, home / STATE_FILE, state, owned=settings["owned"]))
 
@@ -54,18 +55,18 @@ def _locked(home: Path) -> Any:
     return lock
 
 
-def _prepare_environment(port: int, wait_scale: float) -> None:
+def _prepare_environment(port: int, wait_scale: float, region: str) -> None:
     """Sets what the emulator reads from the environment when it is imported."""
     os.environ.update(
         BIND_HOST=ADDRESS,
         GATEWAY_PORT=str(port),
         IOT_MTLS_ENABLED="0",
         SFTP_ENABLED="0",
-        MINISTACK_REGION=REGION,
+        MINISTACK_REGION=region,
         MINISTACK_HOST=ADDRESS,
         AWS_ACCESS_KEY_ID="test",
         AWS_SECRET_ACCESS_KEY="test",
-        AWS_DEFAULT_REGION=REGION,
+        AWS_DEFAULT_REGION=region,
         PERSIST_STATE="0",
         SFN_WAIT_SCALE=str(wait_scale),
         S3_PERSIST="0",

@@ -15,7 +15,7 @@ from moto.s3.responses import S3Response
 
 from infra.app import synthesise
 from tests.handlers.account import ENVIRONMENT, FUNCTION, PROFILES, Account
-from tests.handlers.permissions import Rights, rights_of, write_used
+from tests.handlers.permissions import HANDLERS, Rights, rights_of, write_used
 from tests.infra.template import Template
 from tests.moto_items import send_values_as_they_lie
 from tilescout.aws import objects
@@ -67,7 +67,7 @@ def rights(
     found = rights_of(Template(path, json.loads(path.read_text())))
     yield found
     if folder := request.config.getoption("--rights"):
-        write_used(Path(folder), found)
+        write_used(Path(folder), found, HANDLERS)
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,10 @@
-"""The calls that handlers make while they are tested, held against the roles of the template.
+"""The calls that tests make under the roles of the template, held against what these allow.
 
-Each call of a function stands for one or more IAM actions on resources. A call that the
-function's role does not allow fails its test; what a role allows and no test used can be listed.
-Conditions of statements, resource policies and key policies are not looked at.
+Each call stands for one or more IAM actions on resources. A call that its role does not allow
+fails its test; what a role allows and no test used can be listed. Calls of the handlers are noted
+here, those on the embedded AWS, and those of the workflow and of schedules, by
+``tests.local.roles``. Conditions of statements, resource policies and key policies are not looked
+at.
 """
 
 from __future__ import annotations
@@ -37,6 +39,12 @@ QUEUES = {
     "DocumentsDeadLetters": "documents-dead-letters",
     "PagesDeadLetters": "pages-dead-letters",
 }
+MACHINE = "DetectionRun"
+NAMES = TABLES | QUEUES | {bucket: f"{name}-bucket" for bucket, name in BUCKETS.items()}
+NAMES[MACHINE] = MACHINE
+"""The tests' names of tables, queues, buckets and the state machine, by their logical ids."""
+WORKFLOW, SCHEDULES = "the workflow", "the schedules"
+"""Roles that no function has."""
 PSEUDO = {"AWS::Partition": "aws", "AWS::Region": REGION, "AWS::AccountId": ACCOUNT}
 TRANSACTED = {
     "ConditionCheck": "ConditionCheckItem",
@@ -52,6 +60,8 @@ OF_LAMBDA = {
     "sqs:GetQueueAttributes",
 }
 """What Lambda itself does with a function's role; the guard's look at a queue is among them."""
+OF_STEP_FUNCTIONS = ("logs:", "xray:")
+"""What Step Functions itself does with the workflow's role: it delivers logs and traces."""
 S3_WRITES = ("PutObject", "CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload")
 
 
@@ -119,6 +129,7 @@ NEEDS: dict[str, Callable[[str, Mapping[str, Any]], Iterator[Need]]] = {
     "sqs": _of_queue,
     "rekognition": _of_model,
     "stepfunctions": _of_execution,
+    "lambda": lambda _, asked: iter([("lambda:InvokeFunction", asked["FunctionName"])]),
     "textract": lambda operation, _: iter([(f"textract:{operation}", "*")]),
     "events": lambda operation, _: iter(
         [(f"events:{operation}", _arn("events", "event-bus/default"))]
@@ -137,14 +148,21 @@ class Rights:
     denied: set[Right] = field(default_factory=set)
     used: Counter[Right] = field(default_factory=Counter)
 
-    def note(self, function: str, service: str, operation: str, asked: Mapping[str, Any]) -> None:
+    def note(
+        self,
+        function: str,
+        service: str,
+        operation: str,
+        asked: Mapping[str, Any],
+        times: int = 1,
+    ) -> None:
         for action, resource in NEEDS[service](operation, asked):
             allowing = {
                 (function, action, pattern)
                 for allowed, pattern in self.by_function[function]
                 if allowed == action and fnmatchcase(resource, pattern)
             }
-            self.used.update(allowing)
+            self.used.update(dict.fromkeys(allowing, times))
             if not allowing:
                 self.denied.add((function, action, resource))
 
@@ -152,23 +170,32 @@ class Rights:
         """Notes that an object was missing: without the right to list S3 would answer 403."""
         self.note(function, "s3", "ListObjectsV2", {"Bucket": bucket})
 
+    def every(self) -> set[Right]:
+        """Returns all rights that roles have."""
+        return {(function, *need) for function, needs in self.by_function.items() for need in needs}
+
     def unused(self) -> set[Right]:
         """Returns the rights that no test has used so far."""
-        every = {
-            (function, *need) for function, needs in self.by_function.items() for need in needs
-        }
-        return every - set(self.used)
+        return self.every() - set(self.used)
 
 
-def rights_of(template: Template) -> Rights:
-    """Returns what the role of each function allows, with the names of the tests' resources."""
+def rights_of(template: Template, names: Mapping[str, str] = NAMES) -> Rights:
+    """Returns what the role of each function allows; ``names`` are those of resources."""
     roles = {
         name: function["Role"]["Fn::GetAtt"][0] for name, function in template.functions().items()
     }
-    return Rights({name: list(_allowed(template, role)) for name, role in roles.items()})
+    return Rights({name: list(_allowed(template, role, names)) for name, role in roles.items()})
 
 
-def _allowed(template: Template, role: str) -> Iterator[Need]:
+def rights_of_services(template: Template, names: Mapping[str, str] = NAMES) -> Rights:
+    """Returns what the roles of the workflow and of the schedules allow."""
+    roles = {WORKFLOW: template.properties("DetectionRun")["RoleArn"]["Fn::GetAtt"][0]}
+    for schedule in template.of_type("Scheduler::Schedule").values():
+        roles[SCHEDULES] = schedule["Properties"]["Target"]["RoleArn"]["Fn::GetAtt"][0]
+    return Rights({name: list(_allowed(template, role, names)) for name, role in roles.items()})
+
+
+def _allowed(template: Template, role: str, names: Mapping[str, str]) -> Iterator[Need]:
     owners = {role} | {
         name
         for name, policy in template.of_type("IAM::Policy").items()
@@ -181,7 +208,7 @@ def _allowed(template: Template, role: str) -> Iterator[Need]:
                     # Handlers are tested with a project of their own.
                     yield (
                         action,
-                        _text(resource).replace("/sample-symbols/", "/pumps/"),
+                        _text(resource, names).replace("/sample-symbols/", "/pumps/"),
                     )
 
 
@@ -195,55 +222,80 @@ def allowed_by(statements: Iterable[Mapping[str, Any]]) -> list[Need]:
     ]
 
 
-def _text(value: Any) -> str:
-    """Returns a resource as text; what tests have no name for is any text."""
+def _text(value: Any, names: Mapping[str, str] = NAMES) -> str:
+    """Returns a resource as text; what has no name in ``names`` is any text."""
     if isinstance(value, str):
         return value
     if "Fn::Join" in value:
-        return "".join(_text(part) for part in value["Fn::Join"][1])
+        return "".join(_text(part, names) for part in value["Fn::Join"][1])
     name = value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
     if name in TABLES:
-        return _arn("dynamodb", f"table/{TABLES[name]}")
+        return _arn("dynamodb", f"table/{names[name]}")
     if name in BUCKETS:
-        return f"arn:aws:s3:::{BUCKETS[name]}-bucket"
-    return _arn("sqs", QUEUES[name]) if name in QUEUES else PSEUDO.get(name, "*")
+        return f"arn:aws:s3:::{names[name]}"
+    if value == {"Ref": MACHINE}:
+        return _arn("states", f"stateMachine:{names[name]}")
+    return _arn("sqs", names[name]) if name in QUEUES else PSEUDO.get(name, "*")
 
 
-def write_used(folder: Path, rights: Rights) -> None:
-    """Writes what one process of the tests used, and what roles allow, into files of its own."""
+def write_used(folder: Path, rights: Rights, origin: str) -> None:
+    """Writes what one process of the tests used, and what roles allow, into files of its own.
+
+    ``origin`` says which tests they are: HANDLERS or EMBEDDED.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     used = [[*right, count] for right, count in sorted(rights.used.items())]
-    (folder / f"{os.getpid()}.used.json").write_text(json.dumps(used))
-    every = sorted(rights.unused() | set(rights.used))
-    (folder / "allowed.json").write_text(json.dumps(every))
+    (folder / f"{os.getpid()}.{origin}.used.json").write_text(json.dumps(used))
+    if rights.by_function:
+        (folder / f"{origin}.allowed.json").write_text(json.dumps(sorted(rights.every())))
 
 
-def calls_in(folder: Path) -> dict[Right, int]:
-    """Returns the number of calls of each right, of all processes together.
+def calls_in(folder: Path) -> dict[Right, Counter[str]]:
+    """Returns the numbers of calls by each right, of all processes together, by their origin.
 
-    The polling of queues and logs is Lambda's own, and not among them.
+    What Lambda and Step Functions do themselves is not among them.
     """
-    allowed = [tuple(right) for right in json.loads((folder / "allowed.json").read_text())]
-    calls = {right: 0 for right in allowed if right[1] not in OF_LAMBDA}
+    calls = {right: Counter[str]() for right in _rights_in(folder)}
     for path in folder.glob("*.used.json"):
+        origin = path.name.split(".")[1]
         for *right, count in json.loads(path.read_text()):
             if tuple(right) in calls:
-                calls[tuple(right)] += count
+                calls[tuple(right)][origin] += count
     return calls
+
+
+def _rights_in(folder: Path) -> set[Right]:
+    rights = {
+        (role, action, resource)
+        for path in folder.glob("*.allowed.json")
+        for role, action, resource in json.loads(path.read_text())
+    }
+    return {right for right in rights if not _is_of_services(right)}
+
+
+def _is_of_services(right: Right) -> bool:
+    """Returns True for what Lambda or Step Functions do with a role, not the project's code."""
+    role, action, _ = right
+    return action in OF_LAMBDA or (role == WORKFLOW and action.startswith(OF_STEP_FUNCTIONS))
 
 
 def unused_in(folder: Path) -> list[Right]:
     """Returns the rights that no process used."""
-    return [right for right, count in calls_in(folder).items() if not count]
+    return [right for right, count in calls_in(folder).items() if not count.total()]
 
 
+HANDLERS, EMBEDDED = "handlers", "embedded"
 TEXT = """# Permissions
 
-Written by `make check-all`: what the role of each function may do, read from the template, and how
-many calls the tests of the handlers made under it. A call that a role does not allow fails its
-test, and a right that no test uses fails `make check`. A wildcard without a reason stops the
-synthesis: cdk-nag asks for one, and `infra/constructs/permissions.py` has it. What Lambda itself
-does with a role, polling its queue and writing its log, is left out.
+Written by `make check-all`: what each role of the stack may do, read from the template, and how
+many calls tests made under it: those of the handlers, and those that run the whole stack on the
+embedded AWS, where the functions, the workflow and the schedules each have their role. A call that
+a role does not allow fails its test, and a right that no test uses fails `make check`. The tests of
+the workflow play its definition without AWS, and make no call. A wildcard without a reason stops
+the synthesis: cdk-nag asks for one, and `infra/constructs/permissions.py` has it. What Lambda and
+Step Functions do themselves with a role, polling its queue, writing logs and traces, is left out.
+
+{summary}
 
 Conditions of statements, resource policies and key policies are not looked at; `tests/infra` holds
 these against the template.
@@ -254,12 +306,24 @@ these against the template.
 
 def page(folder: Path) -> str:
     """Returns docs/permissions.md."""
+    calls = sorted(calls_in(folder).items())
     rows = [
-        f"| `{function}` | `{action}` | `{_short(resource)}` | {count:,} |"
-        for (function, action, resource), count in sorted(calls_in(folder).items())
+        f"| `{role}` | `{action}` | `{_short(resource)}` | {_counts(count)} |"
+        for (role, action, resource), count in calls
     ]
-    head = "| function | action | resource | calls |\n|---|---|---|---|"
-    return TEXT.format(table="\n".join([head, *rows]))
+    head = "| role of | action | resource | handlers | embedded AWS |\n|---|---|---|---|---|"
+    total = sum((count for _, count in calls), Counter[str]())
+    unused = len(unused_in(folder))
+    summary = (
+        f"{total[HANDLERS]:,} calls of handler tests and {total[EMBEDDED]:,} on the embedded AWS "
+        f"by {len({right[0] for right, _ in calls})} roles: none was denied, and "
+        f"{unused or 'none'} of the {len(calls)} rights is unused."
+    )
+    return TEXT.format(summary=summary, table="\n".join([head, *rows]))
+
+
+def _counts(count: Counter[str]) -> str:
+    return f"{count[HANDLERS]:,} | {count[EMBEDDED]:,}"
 
 
 def _short(resource: str) -> str:
@@ -271,14 +335,14 @@ def _short(resource: str) -> str:
 def main() -> None:
     """Writes the page, and prints the rights that no test used: 1 if there are any."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="what the tests with --rights wrote")
+    parser.add_argument("folder", type=Path, help="what all tests with --rights wrote")
     parser.add_argument("--out", type=Path, help="docs/permissions.md")
     asked = parser.parse_args()
     if asked.out:
         asked.out.write_text(page(asked.folder), encoding="utf-8")
     unused = unused_in(asked.folder)
-    for function, action, resource in unused:
-        print(f"unused: {function}: {action} on {resource}", file=sys.stderr)
+    for role, action, resource in unused:
+        print(f"unused: {role}: {action} on {resource}", file=sys.stderr)
     sys.exit(1 if unused else 0)
 
 

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.handlers.permissions import EMBEDDED, write_used
 from tests.local.contract import Call, Client
 from tests.local.contract_assembly import write_assembly
+from tests.local.roles import USED
 from tests.local.system import System, deployed, synthesised
 from tilescout_local.deployment.deploy import deploy
 from tilescout_local.embedded_aws import EmbeddedAws, start
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rights_used(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Writes which rights the stacks of all tests used."""
+    yield
+    if folder := request.config.getoption("--rights"):
+        write_used(Path(folder), USED, EMBEDDED)
 
 
 @pytest.fixture(scope="session")

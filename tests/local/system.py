@@ -16,6 +16,7 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr, Key
 
 from tests.local.contract import eventually
+from tests.local.roles import hold_against_roles
 from tilescout import keys
 from tilescout.aws import executions as guard_starts
 from tilescout.aws import objects
@@ -30,6 +31,7 @@ from tilescout_cli.stack import target
 from tilescout_cli.stack.target import Stack
 from tilescout_local.deployment.deploy import deploy
 from tilescout_local.embedded_aws import EmbeddedAws, start
+from tilescout_local.state import REGION
 
 ROOT = Path(__file__).parents[2]
 TEXTRACT = "textract.DetectDocumentText"
@@ -242,10 +244,13 @@ class System:
 
 
 @contextmanager
-def deployed(home: Path, assembly: Path, wait_scale: float = 0.2) -> Iterator[System]:
-    """Deploys the stack to an embedded AWS that ends with the context."""
-    with start(home, wait_scale=wait_scale) as aws:
+def deployed(
+    home: Path, assembly: Path, wait_scale: float = 0.2, region: str = REGION
+) -> Iterator[System]:
+    """Deploys the stack to an embedded AWS that ends with the context; no role may be denied."""
+    with start(home, wait_scale=wait_scale, region=region) as aws:
         deploy(aws, assembly)
         system = System(aws, target.of_embedded(aws))
         system.turn_schedules("DISABLED")
         yield system
+        hold_against_roles(aws)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,12 +11,14 @@ import pytest
 
 from tests.local.contract import eventually
 from tests.local.drawings import drawing
+from tests.local.roles import hold_against_roles
 from tests.local.system import PATIENCE, Configuration, System, synthesised
 from tilescout_cli.documents import removal
 from tilescout_cli.stack import target
 from tilescout_cli.stack.clients import Clients
 from tilescout_local.deployment.deploy import deploy
 from tilescout_local.embedded_aws import EmbeddedAws, start
+from tilescout_local.state import ACCOUNT, REGION
 
 BUCKET = "company-uploads"
 STACK = "Tilescout-test"
@@ -66,6 +69,7 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
         deployed = System(aws, target.deployed(clients, STACK, aws.home))
         deployed.turn_schedules("DISABLED")
         yield deployed
+        hold_against_roles(aws, STACK)
 
 
 def test_a_document_of_the_companys_bucket_is_detected(system: System) -> None:
@@ -92,14 +96,86 @@ def test_a_key_with_signs_that_a_url_would_encode_comes_as_it_is(system: System)
     assert system.document(document).key == f"incoming/pdf-text/{name}"
 
 
-def test_queues_and_endpoints_are_as_set(system: System) -> None:
-    """The emulator keeps neither networks of functions nor boundaries of roles."""
-    queue = system.aws.client("sqs").get_queue_attributes(
-        QueueUrl=system.stack.documents_queue, AttributeNames=["KmsMasterKeyId"]
-    )
-    assert queue["Attributes"]["KmsMasterKeyId"].startswith("arn:aws:kms:")
+def resources(system: System, kind: str) -> list[str]:
+    """Returns the physical ids of the stack's resources of a type."""
+    client = system.aws.client("cloudformation")
+    found = client.describe_stack_resources(StackName=STACK)["StackResources"]
+    return [
+        str(resource["PhysicalResourceId"])
+        for resource in found
+        if resource["ResourceType"] == f"AWS::{kind}"
+    ]
+
+
+def test_every_function_is_in_the_network_of_the_company(system: System) -> None:
+    client = system.aws.client("lambda")
+    vpc = client.get_function(FunctionName=system.function("guard"))["Configuration"]["VpcConfig"]
+    (group, *_) = vpc["SecurityGroupIds"]
+    networks = [
+        client.get_function(FunctionName=name)["Configuration"]["VpcConfig"]
+        for name in resources(system, "Lambda::Function")
+    ]
+    assert len(networks) == 8
+    assert all(network == vpc for network in networks)
+    assert len(vpc["SubnetIds"]) == 2
+    assert group in resources(system, "EC2::SecurityGroup")
+
+
+def test_the_network_has_an_endpoint_for_every_service_that_functions_call(system: System) -> None:
     endpoints = system.aws.client("ec2").describe_vpc_endpoints()["VpcEndpoints"]
-    assert len(endpoints) == 7
+    services = {endpoint["ServiceName"].rpartition(".")[2] for endpoint in endpoints}
+    assert services == {
+        "dynamodb", "events", "rekognition", "s3", "sqs", "states", "textract",
+    }  # fmt: skip
+
+
+def test_every_role_has_the_boundary(system: System) -> None:
+    client = system.aws.client("iam")
+    roles = [client.get_role(RoleName=name)["Role"] for name in resources(system, "IAM::Role")]
+    boundaries = {role["PermissionsBoundary"]["PermissionsBoundaryArn"] for role in roles}
+    assert len(roles) == 10
+    assert boundaries == {f"arn:aws:iam::{ACCOUNT}:policy/boundary"}
+
+
+def keys_by_kind(system: System) -> Iterator[tuple[str, str]]:
+    """Yields the kind and the key of every store, queue, topic and log group of the stack."""
+    sqs, dynamodb, s3, sns, logs = map(system.aws.client, ("sqs", "dynamodb", "s3", "sns", "logs"))
+    for url in resources(system, "SQS::Queue"):
+        of_queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["KmsMasterKeyId"])
+        yield "queue", of_queue["Attributes"]["KmsMasterKeyId"]
+    for name in resources(system, "DynamoDB::Table"):
+        table = dynamodb.describe_table(TableName=name)["Table"]
+        yield "table", table["SSEDescription"]["KMSMasterKeyArn"]
+    for name in resources(system, "S3::Bucket"):
+        encryption = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]
+        (rule,) = encryption["Rules"]
+        yield "bucket", rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"]
+    for arn in resources(system, "SNS::Topic"):
+        yield "topic", sns.get_topic_attributes(TopicArn=arn)["Attributes"]["KmsMasterKeyId"]
+    groups = resources(system, "Logs::LogGroup")
+    for group in logs.describe_log_groups()["logGroups"]:
+        if group["logGroupName"] in groups:
+            yield "log group", group["kmsKeyId"]
+
+
+def test_every_store_queue_topic_and_log_group_has_the_key(system: System) -> None:
+    (key,) = resources(system, "KMS::Key")
+    found = list(keys_by_kind(system))
+    assert {used.rpartition("/")[2] for _, used in found} == {key.rpartition("/")[2]}
+    assert Counter(kind for kind, _ in found) == {
+        "queue": 7,
+        "table": 3,
+        "bucket": 3,
+        "topic": 1,
+        "log group": 9,
+    }
+
+
+def test_functions_and_tables_have_the_tags(system: System) -> None:
+    tags = system.aws.client("lambda").list_tags(
+        Resource=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{system.function('guard')}"
+    )["Tags"]
+    assert tags["cost-center"] == "4711"
 
 
 def test_a_document_of_the_companys_bucket_is_forgotten(system: System) -> None:

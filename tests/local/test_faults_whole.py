@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -156,6 +157,61 @@ def test_the_guard_has_a_queued_document_done_and_nobody_starts_a_run(system: Sy
         system.turn_schedules("DISABLED")
     assert ended.status == "DONE"
     assert system.texts(document) == ["LIC-305"]
+
+
+def test_a_schedule_starts_a_run(system: System) -> None:
+    model = "sample-symbols"
+    known = set(inputs_of_runs(system))
+    system.turn_schedules("ENABLED", model)
+    system.aws.advance_schedules(3600)
+    try:
+        started = eventually(lambda: set(inputs_of_runs(system)) - known, PATIENCE)
+    finally:
+        system.turn_schedules("DISABLED")
+    assert [json.loads(run) for _, run in started] == [{"model": model, "reason": "schedule"}]
+
+
+def inputs_of_runs(system: System) -> Iterator[tuple[str, str]]:
+    """Yields the ARN and the input of every execution."""
+    client, machine = system.stack.clients.step_functions, system.stack.detection_run
+    for execution in client.list_executions(stateMachineArn=machine)["executions"]:
+        arn = execution["executionArn"]
+        yield arn, client.describe_execution(executionArn=arn)["input"]
+
+
+def test_a_run_starts_the_next_one_for_what_became_due_while_it_closed(
+    system: System, faults: InjectFault
+) -> None:
+    first = system.queued(drawing((60, 80, "LIC-306")), "pdf-text", "first.pdf")
+    second = system.queued(drawing((60, 80, "LIC-307")), "pdf-text", "second.pdf")
+    due = set_due(system, second, "later")
+    refusal = "Lambda.TooManyRequestsException"
+    faults(
+        service="lambda",
+        operation="Execution",
+        containing=['"step": "CloseRun"'],
+        times=9,
+        error=refusal,
+    )
+    execution = system.start("pdf-text")
+    eventually(lambda: system.aws.faults_left()[0]["times"] < 9, PATIENCE)
+    set_due(system, second, due)
+    system.aws.clear_faults()
+
+    assert system.ended(execution) == "SUCCEEDED"
+    runs = [system.when(document, "DONE").run_id for document in (first, second)]
+    assert runs[0] != runs[1]
+
+
+def set_due(system: System, document: str, due: str) -> str:
+    """Moves a document to another place among what is due; returns where it was."""
+    answer = system.stack.documents.update_item(
+        Key={"id": document},
+        UpdateExpression="SET due = :due",
+        ExpressionAttributeValues={":due": due},
+        ReturnValues="UPDATED_OLD",
+    )
+    return str(answer["Attributes"]["due"])
 
 
 @pytest.mark.fault("S1", "S6")

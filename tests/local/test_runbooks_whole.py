@@ -1,13 +1,16 @@
-"""The runbooks on the embedded AWS: restored tables, stores of a stack that is gone, a rollback."""
+"""The runbooks on the embedded AWS: restored tables, stores of a stack that is gone, a rollback,
+and a move to another region."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.local.drawings import drawing, wide_drawing
+from tests.local.roles import hold_against_roles
 from tests.local.system import PATIENCE, TEXTRACT, Configuration, System, deployed, synthesised
 from tilescout.aws.tables import document_table
 from tilescout_cli.deployment.destroy import destroy
@@ -60,6 +63,7 @@ def test_a_stack_goes_on_with_restored_tables(tmp_path: Path) -> None:
         before.when(done, "DONE")
         waiting = before.queued(drawing((60, 80, "TT-20")), "pdf-text", "waiting.pdf")
         names = restored(before)
+        hold_against_roles(before.aws)
 
         after = deployed_again(before, synthesised(tmp_path / "after", stores_are(names)))
 
@@ -109,6 +113,7 @@ def test_a_new_stack_adopts_what_a_destroyed_one_left(tmp_path: Path) -> None:
         before.when(done, "DONE")
         waiting = before.queued(drawing((60, 80, "TT-2001")), "tags", "waiting.pdf")
         change = kept_of(before)
+        hold_against_roles(before.aws)
         destroy(before.stack, PATIENCE, abort=True, yes=True)
         missed = before.upload(drawing((60, 80, "LT-7")), "pdf-text", "missed.pdf")
 
@@ -165,6 +170,7 @@ def test_a_deployment_is_rolled_back_while_a_run_is_under_way(tmp_path: Path) ->
         system.when(first, "RUNNING")
         newer_code = code_of(system)
 
+        hold_against_roles(system.aws)
         deploy(system.aws, old)
 
         assert code_of(system) != newer_code
@@ -172,6 +178,44 @@ def test_a_deployment_is_rolled_back_while_a_run_is_under_way(tmp_path: Path) ->
         for document, texts in ((first, ["FV-1110", "FV-1111"]), (last, ["FV-1120", "FV-1121"])):
             assert system.texts(system.when(document, "DONE").id) == texts
         assert system.billed(TEXTRACT) == 4
+
+
+def test_a_stack_moves_to_another_region(tmp_path: Path) -> None:
+    """Two embedded AWSs are the two regions, which share nothing, as on AWS."""
+    assembly = synthesised(tmp_path / "assembly")
+    sheet = drawing((60, 80, "FV-1023"))
+    with (
+        deployed(tmp_path / "old", assembly) as old,
+        deployed(tmp_path / "new", assembly, region="eu-west-1") as new,
+    ):
+        before = old.queued(sheet, "pdf-text")
+        old.run("pdf-text")
+        old.when(before, "DONE")
+
+        copied = new.queued(sheet, "pdf-text")
+        read = new.queued(drawing((60, 80, "TT-2001")), "tags", "read.pdf")
+        for model in ("pdf-text", "textract"):
+            new.run(model)
+
+        assert new.texts(new.when(copied, "DONE").id) == ["FV-1023"]
+        assert new.texts(new.when(read, "DONE").id) == ["TT-2001"]
+        assert (old.billed(TEXTRACT), new.billed(TEXTRACT)) == (0, 1)
+        assert ":eu-west-1:" in new.stack.outputs["DetectionRunArn"]
+        assert "us-east-1" not in json.dumps([new.stack.outputs, environment_of(new)])
+        assert copied != before
+        assert old.texts(before) == ["FV-1023"]
+        hold_against_roles(old.aws)
+        destroy(old.stack, PATIENCE, abort=False, yes=True)
+        later = new.queued(drawing((60, 80, "LT-7")), "pdf-text", "later.pdf")
+        new.run("pdf-text")
+        assert new.texts(new.when(later, "DONE").id) == ["LT-7"]
+
+
+def environment_of(system: System) -> dict[str, str]:
+    """Returns the environment of the function that takes the steps of a run."""
+    client = system.aws.client("lambda")
+    function = client.get_function(FunctionName=system.function("advance_run"))
+    return dict(function["Configuration"]["Environment"]["Variables"])
 
 
 def code_of(system: System) -> str:

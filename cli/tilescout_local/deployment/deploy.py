@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from tilescout_local.deployment.assembly import Asset, read_assembly
 from tilescout_local.embedded_aws import EmbeddedAws
 from tilescout_local.errors import DeployFailed
-from tilescout_local.state import ACCOUNT
+from tilescout_local.state import ACCOUNT, REGION
 
 BOOTSTRAP_PARAMETER = "/cdk-bootstrap/hnb659fds/version"
 DEPLOY_SECONDS = 120.0
@@ -48,11 +48,18 @@ def _store(s3: Any, assets: Iterable[Asset], layer_keys: set[str]) -> None:
     buckets = {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}
     for asset in assets:
         if asset.bucket not in buckets:
-            s3.create_bucket(Bucket=asset.bucket)
+            _create_bucket(s3, asset.bucket)
             buckets.add(asset.bucket)
         # Layers hold tens of megabytes built for Lambda's architecture; sandboxes do not use them.
         content = _empty_layer() if asset.key in layer_keys else asset.content()
         s3.put_object(Bucket=asset.bucket, Key=asset.key, Body=content)
+
+
+def _create_bucket(s3: Any, name: str) -> None:
+    """Creates a bucket in the client's region, which S3 wants to be told everywhere but in one."""
+    region = s3.meta.region_name
+    place = {} if region == REGION else {"LocationConstraint": region}
+    s3.create_bucket(Bucket=name, **({"CreateBucketConfiguration": place} if place else {}))
 
 
 def _empty_layer() -> bytes:

@@ -1,8 +1,8 @@
 """The control paths of the embedded AWS, beside the emulated services on the same port.
 
 GET /_tilescout/health; GET, POST, DELETE /_tilescout/faults; GET, DELETE /_tilescout/meter; GET,
-POST, PATCH /_tilescout/models; GET, DELETE /_tilescout/models/meter; POST /_tilescout/advance
-{"seconds": n}, which brings schedules forward.
+DELETE /_tilescout/calls; GET, POST, PATCH /_tilescout/models; GET, DELETE
+/_tilescout/models/meter; POST /_tilescout/advance {"seconds": n}, which brings schedules forward.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ def with_control(
         ("DELETE", "faults"): lambda _: faults.clear(),
         ("GET", "meter"): lambda _: faults.meter(),
         ("DELETE", "meter"): lambda _: faults.reset_meter(),
+        ("GET", "calls"): lambda _: faults.role_calls.listed(),
+        ("DELETE", "calls"): lambda _: faults.role_calls.clear(),
         ("GET", "models"): lambda _: registry.rows(),
         ("POST", "models"): lambda body: model_overrides.add(registry, body),
         ("PATCH", "models"): lambda body: model_overrides.change(registry, body),

@@ -10,11 +10,12 @@ from typing import Any
 
 from tilescout_local.errors import WrongEmulatorVersion
 from tilescout_local.processes.scaled_clock import ScaledClock
-from tilescout_local.state import ACCOUNT, REGION, WorkerCounts
+from tilescout_local.state import ACCOUNT, WorkerCounts
 
 MINISTACK_VERSION = "1.5.33"
 # The services whose calls are counted and can be made to fail.
-FAULTY_SERVICES = ("textract", "rekognition", "dynamodb", "sqs", "states", "s3", "lambda", "sns")
+FAULTY_SERVICES = ("textract", "rekognition", "dynamodb", "sqs", "states", "s3", "lambda", "sns",
+                   "events")  # fmt: skip
 
 
 def check_version() -> None:
@@ -37,6 +38,7 @@ def install(
     home: Path,
     endpoint_url: str,
     *,
+    region: str,
     lock: int,
     clock: ScaledClock,
     workers: WorkerCounts,
@@ -51,7 +53,12 @@ def install(
     from ministack import app
     from ministack.services import lambda_svc
 
-    from tilescout_local.emulator import service_gaps, strict_events, strict_workflows
+    from tilescout_local.emulator import (
+        forgotten_settings,
+        service_gaps,
+        strict_events,
+        strict_workflows,
+    )
     from tilescout_local.emulator.control import with_control
     from tilescout_local.emulator.detector_apis import install_detector_apis
     from tilescout_local.faults import Faults
@@ -59,17 +66,20 @@ def install(
     from tilescout_local.functions.sandbox import SandboxFactory
     from tilescout_local.models.registry import ModelRegistry, add_sample_model
     from tilescout_local.processes.worker_process import Reaper
+    from tilescout_local.role_calls import RoleCalls
 
     reaper = Reaper(lock)
     factory = SandboxFactory(
-        home=home, endpoint_url=endpoint_url, region=REGION, reaper=reaper, clock=clock
+        home=home, endpoint_url=endpoint_url, region=region, reaper=reaper, clock=clock
     )
     runner = LambdaRunner(home, factory, workers.functions)
     lambda_svc._execute_function_warm = runner.execute
+    role_calls = RoleCalls(runner.functions.get)
     service_gaps.install()
-    strict_workflows.install(clock.scale)
-    strict_events.install(clock.scale)
-    registry = ModelRegistry(time.time, region=REGION, account=ACCOUNT)
+    forgotten_settings.install()
+    strict_workflows.install(clock.scale, role_calls)
+    strict_events.install(clock.scale, role_calls)
+    registry = ModelRegistry(time.time, region=region, account=ACCOUNT)
     add_sample_model(registry)
     install_detector_apis(
         registry,
@@ -78,7 +88,7 @@ def install(
         workers=workers,
         reaper=reaper,
     )
-    faults = Faults(runner.kill_caller)
+    faults = Faults(runner.kill_caller, role_calls)
     runner.take_fault = lambda event: faults.take("lambda", "Execution", event)
     for name in FAULTY_SERVICES:
         app.SERVICE_HANDLERS[name] = faults.wrap(name, app.SERVICE_HANDLERS[name])

@@ -7,10 +7,13 @@ import logging
 import threading
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from ministack.core.concurrency import esm_wake
 from ministack.services import eventbridge, lambda_svc, scheduler, sqs
+
+from tilescout_local.role_calls import RoleCalls
 
 logger = logging.getLogger(__name__)
 
@@ -24,16 +27,17 @@ _mapping_response = lambda_svc._esm_response
 _update_mapping = lambda_svc._update_esm
 
 
-def install(clock_scale: float) -> None:
+def install(clock_scale: float, role_calls: RoleCalls) -> None:
     """Replaces functions of the emulator and starts the wake-up of its queue poller.
 
     Schedules, polls and retries keep to a clock ``clock_scale`` times as fast as the real one.
+    ``role_calls`` counts what schedules start.
     """
     tick = max(MIN_TICK_SECONDS, TICK_SECONDS / clock_scale)
     scheduler._SCHEDULE_TICK_INTERVAL = tick
     eventbridge._SCHEDULER_TICK_INTERVAL = tick
     lambda_svc._LAMBDA_ASYNC_RETRY_BASE_SECONDS /= clock_scale
-    eventbridge._invoke_target = invoke_target
+    eventbridge._invoke_target = partial(invoke_target, role_calls)
     eventbridge._dispatch_to_lambda = dispatch_to_lambda
     lambda_svc._run_sqs_batch = run_sqs_batch
     lambda_svc._esm_response = mapping_response
@@ -120,10 +124,14 @@ def dispatch_to_lambda(arn: str, payload: str) -> None:
         lambda_svc.invoke_async_with_retry(record, json.loads(payload))
 
 
-def invoke_target(target: dict[str, Any], event: Any, rule: Any, view: Any = None) -> None:
+def invoke_target(
+    role_calls: RoleCalls, target: dict[str, Any], event: Any, rule: Any, view: Any = None
+) -> None:
     """Fills in the context attributes of a target's input, as EventBridge Scheduler does."""
     if event.get("Source") == "aws.scheduler" and target.get("Input"):
         target = {**target, "Input": _filled(target["Input"], event)}
+        asked = {"stateMachineArn": target["Arn"]}
+        role_calls.note(target.get("RoleArn", ""), "states", "StartExecution", asked)
     _invoke_target(target, event, rule, view)
 
 

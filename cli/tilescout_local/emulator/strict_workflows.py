@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import threading
+from functools import partial
 from typing import Any
 
 from ministack.services import stepfunctions as sfn
 
 from tilescout.runs.history_budget import MAX_EVENTS
+from tilescout_local.role_calls import RoleCalls
 
 MAX_PAYLOAD_BYTES = 262_144
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
@@ -23,16 +25,17 @@ _run_execution = sfn._run_execution
 _start_execution = sfn._start_execution
 
 
-def install(clock_scale: float) -> None:
+def install(clock_scale: float, role_calls: RoleCalls) -> None:
     """Replaces the functions of the emulator that are more lenient than AWS.
 
     A machine's TimeoutSeconds are those of a clock ``clock_scale`` times as fast as the real one.
+    ``role_calls`` counts the tasks of machines.
     """
 
     def run(arn: str) -> None:
         run_execution(arn, clock_scale)
 
-    sfn._add_event = add_event
+    sfn._add_event = partial(add_event, role_calls)
     sfn._error_matches = error_matches
     sfn._fail_execution = fail_execution
     sfn._run_execution = run
@@ -114,7 +117,12 @@ def error_matches(names: list[str], error: str) -> bool:
     return matches
 
 
-def add_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | None = None) -> Any:
+def add_event(
+    role_calls: RoleCalls,
+    execution: dict[str, Any],
+    kind: str,
+    details: dict[str, Any] | None = None,
+) -> Any:
     """Adds an event within the limits of AWS: 256 KiB per state and 25,000 events per execution.
 
     TaskStarted is added and counted as AWS does. Raises sfn._ExecutionError over a limit, which
@@ -125,8 +133,18 @@ def add_event(execution: dict[str, Any], kind: str, details: dict[str, Any] | No
     event = _add_event(execution, kind, details)
     if kind == "TaskScheduled" and details is not None:
         resource = details["taskScheduledEventDetails"]
+        _note_task(role_calls, execution["stateMachineArn"], str(resource["resource"]))
         _add_event(execution, "TaskStarted", {"taskStartedEventDetails": dict(resource)})
     return event
+
+
+def _note_task(role_calls: RoleCalls, machine: str, resource: str) -> None:
+    """Counts what a machine asks under its role: a function, or another execution of itself."""
+    role = str(sfn._state_machines[machine]["roleArn"])
+    if resource.endswith(":startExecution"):
+        role_calls.note(role, "states", "StartExecution", {"stateMachineArn": machine})
+    else:
+        role_calls.note(role, "lambda", "Invoke", {"FunctionName": resource})
 
 
 def _check_limits(execution: dict[str, Any], kind: str, details: dict[str, Any]) -> None:

@@ -82,6 +82,8 @@ class LambdaRunner:
         self._lock = threading.Lock()
         self._functions: dict[str, tuple[str, FunctionWorkers]] = {}
         self._busy: dict[str, Sandbox] = {}
+        self.functions: dict[str, str] = {}
+        """The names of the functions by the tags of all sandboxes so far."""
         self.take_fault: Callable[[bytes], Fault | None] = lambda event: None
 
     def execute(self, function: dict[str, Any], event: Any, request_id: str) -> Outcome:
@@ -100,6 +102,7 @@ class LambdaRunner:
         try:
             sandbox = sandbox or self._factory.start(config, function["code_zip"])
             self._busy[sandbox.tag] = sandbox
+            self.functions[sandbox.tag] = str(config["FunctionName"])
             outcome, invocation = _invoke(sandbox, config, event, request_id)
             self._busy.pop(sandbox.tag)
         finally:

@@ -14,6 +14,7 @@ import pymupdf
 
 from tests.local.contract import eventually
 from tests.local.drawings import content
+from tests.local.roles import hold_against_roles
 from tests.local.system import PATIENCE, Configuration, System, synthesised
 from tilescout.aws.tables import lease_table
 from tilescout.runs.lease_rules import Lease
@@ -192,3 +193,4 @@ def world(folder: Path, clock_scale: float = CLOCK_SCALE) -> Iterator[World]:
         for project in (ALONE, SHARING):
             activation.activate(stack, project, VERSION)
         yield World(system)
+        hold_against_roles(aws)
