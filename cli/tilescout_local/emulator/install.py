@@ -10,6 +10,7 @@ from typing import Any
 
 from tilescout_local.errors import WrongEmulatorVersion
 from tilescout_local.processes.scaled_clock import ScaledClock
+from tilescout_local.role_calls import RoleCalls
 from tilescout_local.state import ACCOUNT, WorkerCounts
 
 MINISTACK_VERSION = "1.5.33"
@@ -53,12 +54,7 @@ def install(
     from ministack import app
     from ministack.services import lambda_svc
 
-    from tilescout_local.emulator import (
-        forgotten_settings,
-        service_gaps,
-        strict_events,
-        strict_workflows,
-    )
+    from tilescout_local.emulator import strict_events
     from tilescout_local.emulator.control import with_control
     from tilescout_local.emulator.detector_apis import install_detector_apis
     from tilescout_local.faults import Faults
@@ -66,7 +62,6 @@ def install(
     from tilescout_local.functions.sandbox import SandboxFactory
     from tilescout_local.models.registry import ModelRegistry, add_sample_model
     from tilescout_local.processes.worker_process import Reaper
-    from tilescout_local.role_calls import RoleCalls
 
     reaper = Reaper(lock)
     factory = SandboxFactory(
@@ -75,10 +70,7 @@ def install(
     runner = LambdaRunner(home, factory, workers.functions)
     lambda_svc._execute_function_warm = runner.execute
     role_calls = RoleCalls(runner.functions.get)
-    service_gaps.install()
-    forgotten_settings.install()
-    strict_workflows.install(clock.scale, role_calls)
-    strict_events.install(clock.scale, role_calls)
+    _make_strict(clock.scale, role_calls)
     registry = ModelRegistry(time.time, region=region, account=ACCOUNT)
     add_sample_model(registry)
     install_detector_apis(
@@ -93,6 +85,21 @@ def install(
     for name in FAULTY_SERVICES:
         app.SERVICE_HANDLERS[name] = faults.wrap(name, app.SERVICE_HANDLERS[name])
     return with_control(app.app, faults, registry, strict_events.advance)
+
+
+def _make_strict(clock_scale: float, role_calls: RoleCalls) -> None:
+    """Replaces functions of the emulator by those that behave as AWS does."""
+    from tilescout_local.emulator import (
+        forgotten_settings,
+        service_gaps,
+        strict_events,
+        strict_workflows,
+    )
+
+    service_gaps.install()
+    forgotten_settings.install()
+    strict_workflows.install(clock_scale, role_calls)
+    strict_events.install(clock_scale, role_calls)
 
 
 def _use_wall_clock_dates() -> None:

@@ -17,6 +17,7 @@ from tilescout.rendering.requests import (
     LetteringHeight,
     MeasuredLettering,
     PageFacts,
+    PageMeasure,
 )
 
 # PDF's own limit is 14,400 units a side; UserUnit multiplies it. 200,000 pt are 70 metres.
@@ -24,8 +25,8 @@ MAX_SIDE_PT = 200_000.0
 MIN_SIDE_PT = 1.0
 # Measuring text means interpreting the page: the first pages tell enough of a set's text sizes.
 MAX_MEASURED_PAGES = 25
-MAX_LETTERING_PAGES = 10
-"""Measuring lettering means drawing the page."""
+MAX_MEASURED_DRAWINGS = 10
+"""Measuring lettering means drawing the page, and strokes are all that it draws."""
 SMALL_TEXT_SHARE = 0.01
 
 
@@ -35,13 +36,12 @@ def inspect(
     pages: tuple[int, int] | None,
     work: WorkLimits,
     picture_dpi: int,
-    lettering: MeasuredLettering = "none",
-    strokes: bool = False,
+    measure: PageMeasure = "none",
 ) -> DocumentFacts:
     """Returns the facts of the pages ``pages`` (first, last; all where None).
 
-    ``lettering`` is measured on the first ``MAX_LETTERING_PAGES`` of them, which with ``strokes``
-    are told to be vector pages or scans; pictures are not decoded for it.
+    The ``measure`` is taken of the first ``MAX_MEASURED_DRAWINGS`` of them; pictures are not
+    decoded for it.
 
     Raises UnreadableDocument, and RenderLimitExceeded where a page asks for more than ``work``.
     """
@@ -55,12 +55,9 @@ def inspect(
         _page_facts(document, number, work if position < MAX_MEASURED_PAGES else None)
         for position, number in enumerate(numbers)
     ]
-    if lettering != "none":
-        for at, page in enumerate(facts[:MAX_LETTERING_PAGES]):
-            facts[at] = _with_lettering(document, page, lettering)
-    if strokes:
-        for at, page in enumerate(facts[:MAX_LETTERING_PAGES]):
-            facts[at] = _with_kind(document, page)
+    if measure != "none":
+        for at, page in enumerate(facts[:MAX_MEASURED_DRAWINGS]):
+            facts[at] = _measured(document, page, measure)
     warnings = tuple(document.warnings(numbers))
     return DocumentFacts(pages=tuple(facts), page_count=count, warnings=warnings)
 
@@ -133,21 +130,18 @@ def _page_facts(document: OpenDocument, number: int, work: WorkLimits | None) ->
     )
 
 
-def _with_lettering(
-    document: OpenDocument, facts: PageFacts, wanted: MeasuredLettering
-) -> PageFacts:
+def _measured(document: OpenDocument, facts: PageFacts, measure: PageMeasure) -> PageFacts:
     if facts.refusal:
         return facts
     page = document.page(facts.page, POINTS_PER_INCH)
+    if measure == "strokes":
+        return replace(facts, is_vector=not page.strokes().is_scan)
+    return _with_lettering(page, facts, measure)
+
+
+def _with_lettering(page: SourcePage, facts: PageFacts, wanted: MeasuredLettering) -> PageFacts:
     height = lettering_height(page.shown(72), page.annotations(), wanted)
     return replace(facts, lettering=height)
-
-
-def _with_kind(document: OpenDocument, facts: PageFacts) -> PageFacts:
-    if facts.refusal:
-        return facts
-    is_scan = document.page(facts.page, POINTS_PER_INCH).strokes().is_scan
-    return replace(facts, is_vector=not is_scan)
 
 
 def _refusal(page: SourcePage, number: int) -> str:

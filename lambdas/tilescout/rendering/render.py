@@ -21,13 +21,12 @@ from tilescout.rendering.process import RenderLimits, child_frames
 from tilescout.rendering.requests import (
     DocumentFacts,
     LetteringHeight,
-    MeasuredLettering,
     PageFacts,
+    PageMeasure,
     RenderedPage,
     RenderedTile,
     RenderRequest,
-    measured_lettering,
-    sends_strokes,
+    measure_of,
 )
 from tilescout.tiling.grid import Tile
 
@@ -45,14 +44,12 @@ def inspect_document(
     max_pages: int,
     pages: tuple[int, int] | None = None,
     picture_dpi: int = PICTURE_DPI,
-    lettering: MeasuredLettering = "none",
-    strokes: bool = False,
+    measure: PageMeasure = "none",
     limits: RenderLimits = RenderLimits(),  # noqa: B008 (frozen)
 ) -> DocumentFacts:
     """Opens the PDF or picture and measures its pages; ``pages`` (first, last) restricts the
-    report. A picture without a resolution of its own is taken to have ``picture_dpi``. The height
-    of ``lettering`` is measured on the first ten pages of the report; with ``strokes`` those are
-    told to be vector pages or scans.
+    report. A picture without a resolution of its own is taken to have ``picture_dpi``. The
+    ``measure`` is taken of the first ten pages of the report.
 
     Raises UnreadableDocument for a file that is neither, is damaged beyond repair, needs a
     password, has no page, more than ``max_pages`` or an absurd page size; RenderLimitExceeded
@@ -64,8 +61,7 @@ def inspect_document(
         "max_pages": max_pages,
         "pages": pages,
         "picture_dpi": picture_dpi,
-        "lettering": lettering,
-        "strokes": strokes,
+        "measure": measure,
     }
     with child_frames("inspect", arguments, subject="the document", limits=limits) as frames:
         facts = next(frames).value
@@ -90,23 +86,20 @@ def inspect_for_profile(
 ) -> DocumentFacts:
     """Returns what a plan by the profile needs to know of the pages (first, last; all where None).
 
-    Lettering and strokes that cannot be measured within ``MEASURING_SECONDS`` are left out. Raises
-    what ``inspect_document`` raises.
+    A measure that cannot be taken within ``MEASURING_SECONDS`` is left out. Raises what
+    ``inspect_document`` raises.
     """
 
-    def inspect(
-        lettering: MeasuredLettering, limits: RenderLimits, *, strokes: bool = False
-    ) -> DocumentFacts:
+    def inspect(measure: PageMeasure, limits: RenderLimits) -> DocumentFacts:
         return inspect_document(
             path, max_pages=profile.max_pages, pages=pages, picture_dpi=profile.dpi,
-            lettering=lettering, strokes=strokes, limits=limits,
+            measure=measure, limits=limits,
         )  # fmt: skip
 
-    wanted, strokes = measured_lettering(profile), sends_strokes(profile)
-    if strokes or wanted != "none":
+    wanted = measure_of(profile)
+    if wanted != "none":
         with suppress(RenderLimitExceeded):
-            briefly = replace(limits, wall_seconds=MEASURING_SECONDS)
-            return inspect(wanted, briefly, strokes=strokes)
+            return inspect(wanted, replace(limits, wall_seconds=MEASURING_SECONDS))
     return inspect("none", limits)
 
 

@@ -12,6 +12,8 @@ from tilescout.tiling.grid import Tile
 TilesWanted = Literal["always", "where-no-text", "never", "strokes"]
 MeasuredLettering = Literal["none", "all", "outside-words"]
 """The lettering whose height is measured: none, all, or what the page's own text does not cover."""
+PageMeasure = MeasuredLettering | Literal["strokes"]
+"""The measure of a page beyond its size and text; "strokes" tells vector pages from scans."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +113,11 @@ def measured_lettering(profile: Profile) -> MeasuredLettering:
     if not profile.has_auto_dpi:
         return "none"
     return "outside-words" if _tiles_wanted(profile) == "where-no-text" else "all"
+
+
+def measure_of(profile: Profile) -> PageMeasure:
+    """Returns what a plan by the profile has to measure; vector pages have no dpi to choose."""
+    return "strokes" if sends_strokes(profile) else measured_lettering(profile)
 
 
 def sends_strokes(profile: Profile) -> bool:
