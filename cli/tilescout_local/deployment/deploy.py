@@ -12,7 +12,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tilescout_local.deployment.assembly import Asset, read_assembly
+from tilescout_local.deployment.assembly import Asset, Stack, read_assembly
 from tilescout_local.embedded_aws import EmbeddedAws
 from tilescout_local.errors import DeployFailed
 from tilescout_local.state import ACCOUNT, REGION
@@ -31,17 +31,27 @@ def deploy(
     Raises DeployFailed if CloudFormation did not complete; the message lists the failed resources.
     """
     stacks = read_assembly(assembly, account=ACCOUNT, region=aws.region)
-    aws.client("ssm").put_parameter(
-        Name=BOOTSTRAP_PARAMETER, Value="30", Type="String", Overwrite=True
-    )
+    bootstrap(aws)
     outputs = {}
     for stack in stacks:
         progress(f"storing the assets of {stack.name}")
-        _store(aws.client("s3"), stack.assets, stack.layer_keys())
+        store_assets(aws, stack)
         progress(f"deploying {stack.name}")
         url = f"{aws.endpoint_url}/{stack.template_bucket}/{stack.template_key}"
         outputs[stack.name] = _deploy_stack(aws.client("cloudformation"), stack.name, url)
     return outputs
+
+
+def bootstrap(aws: EmbeddedAws) -> None:
+    """Says that the account is bootstrapped; what a stack needs of it is made with its assets."""
+    aws.client("ssm").put_parameter(
+        Name=BOOTSTRAP_PARAMETER, Value="30", Type="String", Overwrite=True
+    )
+
+
+def store_assets(aws: EmbeddedAws, stack: Stack) -> None:
+    """Stores the template and the code of a stack where CloudFormation reads them."""
+    _store(aws.client("s3"), stack.assets, stack.layer_keys())
 
 
 def _store(s3: Any, assets: Iterable[Asset], layer_keys: set[str]) -> None:
