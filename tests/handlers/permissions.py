@@ -40,6 +40,8 @@ QUEUES = {
     "PagesDeadLetters": "pages-dead-letters",
 }
 MACHINE = "DetectionRun"
+FUNCTION = "function:"
+"""The beginning of the name of a function, as it is in its ARN."""
 NAMES = TABLES | QUEUES | {bucket: f"{name}-bucket" for bucket, name in BUCKETS.items()}
 NAMES[MACHINE] = MACHINE
 """The tests' names of tables, queues, buckets and the state machine, by their logical ids."""
@@ -189,6 +191,7 @@ def rights_of(template: Template, names: Mapping[str, str] = NAMES) -> Rights:
 
 def rights_of_services(template: Template, names: Mapping[str, str] = NAMES) -> Rights:
     """Returns what the roles of the workflow and of the schedules allow."""
+    names = {template.function_id(name): FUNCTION + name for name in template.functions()} | names
     roles = {WORKFLOW: template.properties("DetectionRun")["RoleArn"]["Fn::GetAtt"][0]}
     for schedule in template.of_type("Scheduler::Schedule").values():
         roles[SCHEDULES] = schedule["Properties"]["Target"]["RoleArn"]["Fn::GetAtt"][0]
@@ -233,6 +236,8 @@ def _text(value: Any, names: Mapping[str, str] = NAMES) -> str:
         return _arn("dynamodb", f"table/{names[name]}")
     if name in BUCKETS:
         return f"arn:aws:s3:::{names[name]}"
+    if names.get(name, "").startswith(FUNCTION):
+        return _arn("lambda", names[name])
     if value == {"Ref": MACHINE}:
         return _arn("states", f"stateMachine:{names[name]}")
     return _arn("sqs", names[name]) if name in QUEUES else PSEUDO.get(name, "*")

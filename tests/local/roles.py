@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.handlers import account
 from tests.handlers.permissions import (
+    FUNCTION,
     NAMES,
     SCHEDULES,
     WORKFLOW,
@@ -79,14 +80,22 @@ def _physical_names(aws: EmbeddedAws, stack: str) -> dict[str, str]:
     client = aws.client("cloudformation")
     resources = client.describe_stack_resources(StackName=stack)["StackResources"]
     return {
-        resource["LogicalResourceId"]: re.split("[/:]", resource["PhysicalResourceId"])[-1]
+        resource["LogicalResourceId"]: _prefix(resource["ResourceType"])
+        + re.split("[/:]", resource["PhysicalResourceId"])[-1]
         for resource in resources
     }
 
 
+def _prefix(kind: str) -> str:
+    return FUNCTION if kind == "AWS::Lambda::Function" else ""
+
+
 def _callers(aws: EmbeddedAws, template: Template, names: Mapping[str, str]) -> dict[str, str]:
     """Returns the role of each caller, by a function's name or the ARN of another one's role."""
-    functions = {names[template.function_id(name)]: name for name in template.functions()}
+    functions = {
+        names[template.function_id(name)].removeprefix(FUNCTION): name
+        for name in template.functions()
+    }
     machine = template.properties("DetectionRun")["RoleArn"]["Fn::GetAtt"][0]
     schedules = template.of_type("Scheduler::Schedule").values()
     services = {

@@ -1,7 +1,8 @@
 """Keeps settings of resources that the emulator's CloudFormation forgets.
 
-They are networks of functions, permissions boundaries of roles, and keys of tables, buckets and
-topics. The services of the emulator have all of them; only a template does not reach them.
+They are networks of functions, permissions boundaries of roles, keys of tables, buckets and topics,
+and policies of event buses. The services of the emulator have all of them; only a template does not
+reach them.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import dynamodb, iam, lambda_svc, s3, sns
+from ministack.services import dynamodb, eventbridge, iam, lambda_svc, s3, sns
 from ministack.services.cloudformation import provisioners
 
 Keep = Callable[[str, dict[str, Any]], None]
@@ -26,6 +27,19 @@ def install() -> None:
     }.items():
         handler = provisioners._RESOURCE_HANDLERS[f"AWS::{kind}"]
         handler["create"] = _with_kept(handler["create"], keep)
+    provisioners._RESOURCE_HANDLERS["AWS::Events::EventBusPolicy"] = {
+        "create": _create_bus_policy,
+        "delete": _delete_bus_policy,
+    }
+
+
+def _create_bus_policy(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
+    eventbridge._put_permission(properties)
+    return properties["StatementId"], {}
+
+
+def _delete_bus_policy(statement: str, properties: dict[str, Any]) -> None:
+    eventbridge._remove_permission({"StatementId": statement})
 
 
 def _with_kept(create: Callable[..., Any], keep: Keep) -> Callable[..., Any]:
