@@ -191,7 +191,8 @@ def rights_of(template: Template, names: Mapping[str, str] = NAMES) -> Rights:
 
 def rights_of_services(template: Template, names: Mapping[str, str] = NAMES) -> Rights:
     """Returns what the roles of the workflow and of the schedules allow."""
-    names = {template.function_id(name): FUNCTION + name for name in template.functions()} | names
+    functions = {template.function_id(name): FUNCTION + name for name in template.functions()}
+    names = {**functions, **names}
     roles = {WORKFLOW: template.properties("DetectionRun")["RoleArn"]["Fn::GetAtt"][0]}
     for schedule in template.of_type("Scheduler::Schedule").values():
         roles[SCHEDULES] = schedule["Properties"]["Target"]["RoleArn"]["Fn::GetAtt"][0]
