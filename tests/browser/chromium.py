@@ -47,6 +47,11 @@ def launch(playwright: Playwright, *more: str) -> Browser:
     return playwright.chromium.launch(executable_path=executable(), args=[*ARGUMENTS, *more])
 
 
+HARMLESS = ("Failed to load resource", "GPU stall", "loaded before reset")
+"""What the server refuses, which is told to the person as well; a slow processor; tiles of a page
+that was left before they came."""
+
+
 class Viewer:
     """The viewer's page, as a person uses it. What goes wrong in its scripts is kept."""
 
@@ -59,9 +64,9 @@ class Viewer:
         page.on("request", lambda request: self.hosts.add(request.url.split("/")[2]))
 
     def _heard(self, message: Any) -> None:
-        # What the server refuses is told to the person; the browser logs it as an error as well.
-        refused = "Failed to load resource" in message.text
-        if message.type in ("error", "warning") and not refused and "GPU stall" not in message.text:
+        if message.type in ("error", "warning") and not any(
+            each in message.text for each in HARMLESS
+        ):
             self.errors.append(f"console: {message.text}")
 
     def open(self, address: str) -> None:

@@ -17,7 +17,13 @@ from pytest import approx
 from tests.browser import chromium
 from tests.browser.chromium import Viewer
 from tests.browser.conftest import Serve
-from tests.unit.tilescout_viewer.result_folders import detection, places, withheld, write_result
+from tests.unit.tilescout_viewer.result_folders import (
+    detection,
+    places,
+    withheld,
+    write_drawing,
+    write_result,
+)
 
 FIRST_BY_PLACE = "FV-100"
 PICTURES = 60
@@ -360,6 +366,21 @@ def test_what_a_run_left_out_is_told(browser: Browser, serve: Serve, folder: Pat
         assert viewer.page.get_by_text("page 1: 60 lines of ink were left out").is_visible()
 
 
+def test_a_dark_page_is_made_light_by_a_key_and_stays_so(
+    browser: Browser, serve: Serve, folder: Path
+) -> None:
+    ground = "getComputedStyle(document.body).backgroundColor"
+    with chromium.viewer(browser, serve(folder), color_scheme="dark") as viewer:
+        assert viewer.value(ground) == "rgb(20, 23, 28)"
+        viewer.press("t")
+        assert viewer.value(ground) == "rgb(255, 255, 255)"
+        viewer.page.reload()
+        viewer.wait("window.tilescout && window.tilescout.store.opened")
+        assert viewer.value(ground) == "rgb(255, 255, 255)"
+        viewer.press("t")
+        assert viewer.value(ground) == "rgb(20, 23, 28)"
+
+
 def test_a_tablet_has_room_for_the_drawing(browser: Browser, serve: Serve, folder: Path) -> None:
     tablet = {"width": 820, "height": 1100}
     with chromium.viewer(browser, serve(folder), viewport=tablet, has_touch=True) as viewer:
@@ -392,7 +413,15 @@ def test_nothing_of_a_hostile_document_runs_or_breaks(
         detection(n, box_pt=(40 + 40 * n, 60, 64 + 40 * n, 84), label=text or "x", text=text)
         for n, text in enumerate(HOSTILE)
     ]
-    folder = write_result(tmp_path / "out", rows, name="<img src=x onerror=alert(1)>.pdf")
+    doubts = [withheld(39, HOSTILE[0])]
+    (tmp_path / "out").mkdir()
+    write_drawing(tmp_path / "out" / "drawing.pdf", hidden_layer=HOSTILE[0])
+    folder = write_result(
+        tmp_path / "out", rows, withheld=doubts, name="<img src=x onerror=alert(1)>.pdf"
+    )
+    result = json.loads((folder / "detections.json").read_text())
+    result["document"]["warnings"] = list(HOSTILE[:4])
+    (folder / "detections.json").write_text(json.dumps(result))
     with chromium.viewer(browser, serve(folder)) as viewer:
         ran: list[str] = []
         viewer.page.on("dialog", lambda dialog: ran.append(dialog.message) or dialog.dismiss())
@@ -403,6 +432,12 @@ def test_nothing_of_a_hostile_document_runs_or_breaks(
             )
         viewer.press("a")
         viewer.saved()
+        assert HOSTILE[0] in viewer.page.locator(".layers").inner_text()
+        viewer.page.get_by_text("4 warnings").click()
+        assert HOSTILE[1] in viewer.page.locator(".warnings").inner_text()
+        viewer.page.locator(".chip.withheld").click()
+        viewer.page.locator(".list").evaluate("list => { list.scrollTop = 0; }")
+        viewer.page.get_by_text(f"page 1 · {HOSTILE[0]}").wait_for()
         viewer.page.get_by_label("Search all documents").fill("alert")
         viewer.page.locator(".hit").first.click()
         assert viewer.page.locator("img[src=x], .list script, svg[onload]").count() == 0

@@ -528,3 +528,63 @@ def test_names_of_files_are_safe_and_no_two_alike() -> None:
         "document",
         "con.pdf",
     ]
+
+
+def test_label_studio_tasks_are_of_the_documented_form(
+    document: ExportedDocument, options: ExportOptions, tmp_path: Path
+) -> None:
+    """The form of https://labelstud.io/guide/task_format and of its tags' sample results."""
+    share: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 100}
+    place = dict.fromkeys(("x", "y", "width", "height"), share) | {"rotation": {"const": 0}}
+    names = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 1}
+    told = {"rectanglelabels": names, "text": names}
+    size = {"type": "integer", "minimum": 1}
+    value = {"type": "object", "properties": place | told, "required": list(place),
+             "additionalProperties": False}  # fmt: skip
+    members: dict[str, Any] = {
+        "id": {"type": "string"}, "type": {"enum": ["rectanglelabels", "textarea"]},
+        "from_name": {"enum": ["label", "text"]}, "to_name": {"const": "image"},
+        "original_width": size, "original_height": size, "image_rotation": {"const": 0},
+        "value": value,
+    }  # fmt: skip
+    result = {"type": "object", "properties": members, "required": list(members),
+              "additionalProperties": False}  # fmt: skip
+    path = write("label-studio", document, tmp_path, options)
+    tasks = json.loads((path / "tasks.json").read_text())
+    for task in tasks:
+        assert isinstance(task["data"]["image"], str)
+        (annotation,) = task["annotations"]
+        jsonschema.validate(annotation["result"], {"type": "array", "items": result})
+    interface = ElementTree.parse(path / "labeling.xml").getroot()
+    tags = {each.get("name"): each.tag for each in interface if each.get("name")}
+    assert tags == {"image": "Image", "label": "RectangleLabels", "text": "TextArea"}
+
+
+def test_cvat_images_are_of_the_documented_form(
+    document: ExportedDocument, options: ExportOptions, tmp_path: Path
+) -> None:
+    """The form of https://docs.cvat.ai/docs/other/xml_format, version 1.1, annotation mode."""
+    path = write("cvat", document, tmp_path, options)
+    root = ElementTree.parse(path / "annotations.xml").getroot()
+    declared = {
+        label.findtext("name"): {each.findtext("name") for each in label.iter("attribute")}
+        for label in root.iter("label")
+    }
+    assert [root.findtext("version"), root.find("meta/task/labels/label") is not None] == [
+        "1.1", True
+    ]  # fmt: skip
+    for number, image in enumerate(root.iter("image")):
+        assert set(image.keys()) == {"id", "name", "width", "height"}
+        assert image.get("id") == str(number)
+        for box in image.iter("box"):
+            assert set(box.keys()) == {
+                "label", "source", "occluded", "z_order", "xtl", "ytl", "xbr", "ybr"
+            }  # fmt: skip
+            given = {each.get("name") for each in box.iter("attribute")}
+            assert given <= declared[box.get("label")]
+            assert (
+                0
+                <= float(box.get("xtl", ""))
+                < float(box.get("xbr", ""))
+                <= float(image.get("width", ""))
+            )

@@ -15,10 +15,16 @@ DPI = 200
 LABELS = ("instrument", "tag", "valve")
 
 
-def write_drawing(path: Path, *, pages: int = 2, size: tuple[float, float] = (842, 595)) -> None:
+def write_drawing(
+    path: Path,
+    *,
+    pages: int = 2,
+    size: tuple[float, float] = (842, 595),
+    hidden_layer: str = "setting out",
+) -> None:
     """A drawing with a frame, tags in a grid, and a layer that the file hides."""
     with pymupdf.open() as document:
-        hidden = document.add_ocg("setting out", on=False)
+        hidden = document.add_ocg(hidden_layer, on=False)
         shown = document.add_ocg("piping", on=True)
         for number in range(1, pages + 1):
             page = document.new_page(width=size[0], height=size[1])
