@@ -162,9 +162,11 @@ def report(notes: Notes, pause: float) -> str:
     rows = "".join(f"| {after:.0f} s | {told} |\n" for after, told in notes.steps)
     inputs = sum(told.startswith(("click", "keys")) for _, told in notes.steps)
     clicks = sum(told.startswith("click") for _, told in notes.steps)
+    seconds = notes.steps[-1][0] - notes.steps[0][0]
     return (
-        f"{INTRODUCTION.format(pause=pause)}{rows}\n{clicks} clicks and {inputs - clicks} word. "
-        f"Measured with {os.cpu_count()} cores, load {os.getloadavg()[1]:.1f} at the end.\n"
+        f"{INTRODUCTION.format(pause=pause)}{rows}\n{clicks} clicks and {inputs - clicks} word, "
+        f"{seconds:.0f} s after the first command had ended. Measured with {os.cpu_count()} cores, "
+        f"load {os.getloadavg()[1]:.1f} at the end.\n"
     )
 
 
