@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import pymupdf
@@ -26,8 +27,8 @@ from tilescout.rendering.render import inspect_document, render_page
 from tilescout.rendering.requests import RenderRequest, TilesWanted
 
 DPI = 200
-SIDE_PT = 36_000 * 72 / DPI
-PAGES = 200
+SIDE_PX = 36_000
+SIDE_PT = SIDE_PX * 72 / DPI
 A1_PT = (2_384, 1_684)
 LIMITS = RenderLimits(wall_seconds=300, cpu_seconds=120, memory_mb=2500)
 """The limits that tile_page sets for its child."""
@@ -47,20 +48,21 @@ class Measured:
     seconds: float
 
 
-def large_page(path: Path) -> None:
-    """Makes a page of 36,000 px per side with a word in each of a thousand places."""
+def large_page(path: Path, side_px: int = SIDE_PX) -> None:
+    """Makes a page of so many px per side with a word in each of a thousand places."""
     document = pymupdf.open()
-    page = document.new_page(width=SIDE_PT, height=SIDE_PT)
+    side = side_px * 72 / DPI
+    page = document.new_page(width=side, height=side)
     for number in range(1_000):
-        left, top = 50 + number % 32 * 400, 50 + number // 32 * 400
+        left, top = (50 + place * side / 32.4 for place in (number % 32, number // 32))
         page.insert_text((left, top), f"FV-{number:04d}", fontsize=20)
     document.save(path)
 
 
-def long_document(path: Path) -> None:
-    """Makes 200 pages of A1 with a hundred words on each."""
+def long_document(path: Path, pages: int = 200) -> None:
+    """Makes so many pages of A1 with a hundred words on each."""
     document = pymupdf.open()
-    for number in range(PAGES):
+    for number in range(pages):
         page = document.new_page(width=A1_PT[0], height=A1_PT[1])
         for word in range(100):
             left, top = 50 + word % 10 * 230, 50 + word // 10 * 160
@@ -69,8 +71,10 @@ def long_document(path: Path) -> None:
 
 
 CASES: dict[str, tuple[Callable[[Path], None], TilesWanted]] = {
+    "9,000 px page, cut into tiles": (partial(large_page, side_px=9_000), "always"),
     "36,000 px page, its text": (large_page, "never"),
     "36,000 px page, cut into tiles": (large_page, "always"),
+    "20 pages of A1, their text": (partial(long_document, pages=20), "never"),
     "200 pages of A1, their text": (long_document, "never"),
 }
 

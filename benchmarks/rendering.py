@@ -2,13 +2,13 @@
 
     python -m benchmarks.rendering --drawings DIR [--before CHECKOUT] [--pages 10] [--peers]
 
-CPU seconds per page, all processes together, of the first page of every drawing and of three scans
-that are made here, read so many times. The floor is one grey rendering of the page by PyMuPDF and
-the JPEG of each tile that is not blank, in one process that is loaded already. "No layout" is the
-renderer alone, which does not look for the parts of the sheet. `--before` measures another checkout
-of this project in the same way. `--peers` adds those that are installed: pdftoppm, which makes one
-picture and no tiles; PDFium; SAHI's slice_image on a page that PyMuPDF renders; and the floor with
-PNG for JPEG. The least of the repeats counts.
+CPU seconds per page, all processes together, of the first page of every drawing, and of a page of
+text and three scans that are made here, read so many times. The floor is one grey rendering of the
+page by PyMuPDF and the JPEG of each tile that is not blank, in one process that is loaded already.
+"No layout" is the renderer alone, which does not look for the parts of the sheet. `--before`
+measures another checkout of this project in the same way. `--peers` adds those that are installed:
+pdftoppm, which makes one picture and no tiles; PDFium; SAHI's slice_image on a page that PyMuPDF
+renders; and the floor with PNG for JPEG. The least of the repeats counts.
 """
 
 from __future__ import annotations
@@ -148,6 +148,17 @@ class Side:
     packages: Path
 
 
+def text_page(folder: Path) -> Path:
+    """Writes an A1 page with a hundred words."""
+    with pymupdf.open() as document:
+        page = document.new_page(width=A1_PX[0] * 72 / DPI, height=A1_PX[1] * 72 / DPI)
+        for word in range(100):
+            left, top = 50 + word % 10 * 230, 50 + word // 10 * 160
+            page.insert_text((left, top), f"FV-{word:04d}", fontsize=12)
+        document.save(folder / "A1 text.pdf")
+    return folder / "A1 text.pdf"
+
+
 def peers() -> list[Side]:
     """Returns the peers that are installed here; the others are named."""
     code = ROOT / "lambdas"
@@ -227,8 +238,8 @@ def main() -> None:
     if options.peers:
         sides += peers()
     with tempfile.TemporaryDirectory() as folder:
-        scans = [scan(Path(folder), name) for name in SCANS]
-        table(sides, [*sorted(options.drawings.glob("*.pdf")), *scans], options)
+        made = [text_page(Path(folder)), *(scan(Path(folder), name) for name in SCANS)]
+        table(sides, [*sorted(options.drawings.glob("*.pdf")), *made], options)
 
 
 if __name__ == "__main__":

@@ -16,10 +16,13 @@ import numpy.typing as npt
 from tilescout.geometry import Box
 from tilescout.neighbours import overlapping_pairs, sides_of
 from tilescout.rendering.page_tiles import Pixels
+from tilescout.sheet_layout.ruled_lines import lightness_counts
 
 Numbers = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
 
+BLOCK_ROWS = 128
+"""Rows that are looked at at once: more of them take more memory and are no faster."""
 CONTRAST = 50
 MIN_HEIGHT_PX, MAX_HEIGHT_PX = 4, 120
 """The height of capitals on the drawing on which ink is looked for."""
@@ -61,7 +64,11 @@ class InkRuns:
 
         The paper is the commonest lightness of the strip.
         """
-        paper = int(np.bincount(rows.ravel(), minlength=256).argmax())
+        paper = int(lightness_counts(rows).argmax())
+        for first in range(0, len(rows), BLOCK_ROWS):
+            self._add_block(rows[first : first + BLOCK_ROWS], top + first, paper)
+
+    def _add_block(self, rows: Pixels, top: int, paper: int) -> None:
         low, high = max(0, paper - CONTRAST), min(255, paper + CONTRAST)
         ink = np.zeros((len(rows), rows.shape[1] + 2), np.int8)
         ink[:, 1:-1] = (rows < low) | (rows > high)

@@ -21,6 +21,7 @@ MIN_CONTRAST, MAX_CONTRAST = 12, 28
 MAX_GRAIN = 20
 PAPER_STEP = 3
 """Every third row tells the lightness of the paper as well as all of them."""
+COUNTED_ROWS = 100
 GRAINS = 5.0
 """The contrast of ink, in standard deviations of the paper's grain."""
 MAX_GAP_PX = 4
@@ -95,7 +96,7 @@ def _thickened(ink: Flags) -> Flags:
 def inked(grey: Grey) -> Flags:
     """Returns where a picture differs from its paper, the commonest lightness, by more than the
     paper's grain does."""
-    counts = np.bincount(grey[::PAPER_STEP].ravel(), minlength=256)
+    counts = lightness_counts(grey[::PAPER_STEP])
     paper = int(counts.argmax())
     near = np.arange(max(0, paper - MAX_GRAIN), min(256, paper + MAX_GRAIN + 1))
     grain = np.sqrt(np.average((near - paper) ** 2.0, weights=counts[near]))
@@ -104,10 +105,21 @@ def inked(grey: Grey) -> Flags:
     return is_ink
 
 
+def lightness_counts(grey: Grey) -> npt.NDArray[np.intp]:
+    """Returns how often each lightness occurs, 0 to 255.
+
+    They are counted in parts, as numpy takes eight bytes for each pixel that it counts.
+    """
+    counts = np.zeros(256, np.intp)
+    for top in range(0, len(grey), COUNTED_ROWS):
+        counts += np.bincount(grey[top : top + COUNTED_ROWS].ravel(), minlength=256)
+    return counts
+
+
 def skew(ink: Flags) -> float:
     """Returns the tangent of the angle by which the page's rows fall to the right, within 2°."""
-    strips = np.array_split(ink.astype(np.int32), min(SKEW_STRIPS, ink.shape[1]), axis=1)
-    profiles = [strip.sum(axis=1) for strip in strips]
+    strips = np.array_split(ink, min(SKEW_STRIPS, ink.shape[1]), axis=1)
+    profiles = [strip.sum(axis=1, dtype=np.int32) for strip in strips]
     width = ink.shape[1] / len(strips)
     slopes = np.tan(np.linspace(-MAX_SKEW, MAX_SKEW, SKEW_STEPS))
     scores = [_unevenness(profiles, width, slope) for slope in slopes]
