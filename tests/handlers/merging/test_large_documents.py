@@ -45,7 +45,7 @@ def read_whole(account: Account, body: bytes) -> tuple[str, int, int]:
 def test_the_text_of_a_page_of_36000_px_needs_little_memory() -> None:
     measured = measure_alone("36,000 px page, its text")
     assert (measured.words, measured.tiles) == (1_000, 0)
-    assert measured.child_mb < 450
+    assert measured.child_mb < 300
     assert measured.parent_mb < 200
 
 
@@ -53,7 +53,7 @@ def test_the_text_of_a_page_of_36000_px_needs_little_memory() -> None:
 def test_a_page_of_36000_px_is_cut_into_tiles_in_little_memory() -> None:
     measured = measure_alone("36,000 px page, cut into tiles")
     assert (measured.words, measured.tiles) == (1_000, 385)
-    assert measured.child_mb < 700
+    assert measured.child_mb < 300
     assert measured.parent_mb < 200
 
 
