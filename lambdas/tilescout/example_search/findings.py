@@ -6,8 +6,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from tilescout.errors import TilescoutError
 from tilescout.geometry import Box, iou
+from tilescout.rendering.page_strokes import Floats
 
 MAX_OVERLAP = 0.3
 """IoU above which of two finds only the better one stays."""
@@ -117,3 +120,23 @@ def _rivals(finding: Finding, other: Finding) -> bool:
 
 def _differs(finding: Finding) -> bool:
     return finding.withheld not in ("", REJECTED)
+
+
+def best_rows(boxes: Sequence[Box], values: Floats) -> list[int]:
+    """Returns the rows of the boxes that no better one overlaps, best first."""
+    sides = np.array([(box.left, box.top, box.right, box.bottom) for box in boxes]).reshape(-1, 4)
+    free = np.ones(len(boxes), bool)
+    kept = []
+    for row in np.argsort(-values, kind="stable").tolist():
+        if free[row]:
+            kept.append(row)
+            free &= _overlaps(sides, sides[row]) <= MAX_OVERLAP
+    return kept
+
+
+def _overlaps(sides: Floats, one: Floats) -> Floats:
+    low, high = np.maximum(sides[:, :2], one[:2]), np.minimum(sides[:, 2:], one[2:])
+    common = np.clip(high - low, 0, None).prod(1)
+    areas = (sides[:, 2:] - sides[:, :2]).prod(1) + (one[2:] - one[:2]).prod()
+    overlaps: Floats = common / np.maximum(areas - common, 1e-12)
+    return overlaps

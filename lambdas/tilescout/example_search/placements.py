@@ -110,13 +110,12 @@ class DirectionMap:
 
 def _grown(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     """Returns the image with each pixel's bits in the eight pixels round it too."""
-    return _grown_along_rows(_grown_along_rows(image).T).T.copy()
-
-
-def _grown_along_rows(image: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    grown = image.copy()
-    grown[:, 1:] |= image[:, :-1]
-    grown[:, :-1] |= image[:, 1:]
+    wide = image.copy()
+    wide[:, 1:] |= image[:, :-1]
+    wide[:, :-1] |= image[:, 1:]
+    grown = wide.copy()
+    grown[1:] |= wide[:-1]
+    grown[:-1] |= wide[1:]
     return grown
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tilescout.example_search.findings import MAX_OVERLAP, REJECTED, Finding, PageFindings
+from tilescout.example_search.findings import REJECTED, Finding, PageFindings, best_rows
 from tilescout.example_search.fitting import Match, fit_and_measure
 from tilescout.example_search.lettering import PageLettering, difference
 from tilescout.example_search.placements import (
@@ -21,11 +21,10 @@ from tilescout.example_search.rejects import appearance, resembles_reject
 from tilescout.example_search.scoring import Habits, page_habits, probability, score
 from tilescout.example_search.strokes import StrokeIndex
 from tilescout.example_search.template import Template
-from tilescout.geometry import iou
 from tilescout.rendering.page_strokes import Floats, PageStrokes
 
 LATER_COVERAGE = 0.6
-SETTLED_COVERAGE, SETTLED_SHARE = 0.97, 0.15
+SETTLED_COVERAGE, SETTLED_SHARE = 0.9, 0.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,11 +146,9 @@ class SettledPlaces:
 
 
 def _best_per_place(scored: list[tuple[float, Match]]) -> list[tuple[float, Match]]:
-    kept: list[tuple[float, Match]] = []
-    for value, match in sorted(scored, key=lambda pair: (-pair[0], pair[1].box)):
-        if all(iou(match.box, other.box) <= MAX_OVERLAP for _, other in kept):
-            kept.append((value, match))
-    return kept
+    ordered = sorted(scored, key=lambda pair: (-pair[0], pair[1].box))
+    values = np.array([value for value, _ in ordered])
+    return [ordered[row] for row in best_rows([match.box for _, match in ordered], values)]
 
 
 def _resemble_rejects(

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from tilescout.example_search.consensus import otsu_threshold
-from tilescout.example_search.findings import MAX_OVERLAP, Example, PoorExample
+from tilescout.example_search.findings import MAX_OVERLAP, Example, PoorExample, best_rows
 from tilescout.example_search.pixels.alignment import Aligned
 from tilescout.example_search.pixels.ink import Picture
 from tilescout.example_search.pixels.places import (
     PixelSymbol,
     Places,
     ScannedPage,
+    aligned_again,
     appearances,
-    best_rows,
-    chosen,
     cropped,
     grown_box,
     joined,
@@ -25,7 +25,7 @@ from tilescout.example_search.pixels.places import (
     sized,
     tiles_of,
 )
-from tilescout.example_search.pixels.scoring import agreements, off_size, scores, traits_of
+from tilescout.example_search.pixels.scoring import agreements, off_size, scores, size_of, traits_of
 from tilescout.example_search.pixels.template import INK, PixelTemplate, pixel_template
 from tilescout.geometry import Box, iou
 from tilescout.rendering.page_strokes import Floats
@@ -35,8 +35,10 @@ SYMBOL_PX = 44
 MIN_SYMBOL_PX = 8
 MIN_INK_PX = 12
 ROUNDS = 2
-MIN_MEMBERS, MAX_MEMBERS, ENOUGH_MEMBERS = 3, 40, 25
+MIN_MEMBERS, SOME_MEMBERS, MAX_MEMBERS, ENOUGH_MEMBERS = 3, 8, 40, 25
 MEMBER_SCORES = 0.6, 0.8
+SAME_SIZE, MAX_MEMBER_SIZE = 0.07, 0.2
+"""Logarithms of the size against the example's up to which a copy has its size, and is one."""
 REQUIRED_SHARE, OPTIONAL_SHARE = 0.6, 0.25
 OPTIONAL_WEIGHT, CLUTTER_WEIGHT, PAPER_WEIGHT = 0.4, 0.05, 0.5
 PAPER_INK = 0.15
@@ -57,12 +59,11 @@ def learn_pixels(page: ScannedPage, example: Example) -> PixelSymbol:
         appearance=appearances(template.channels[None])[0],
         extra=float(traits.extra[0]),
     )
-    symbol = first
-    for _ in range(ROUNDS):
-        members = _members(page, symbol, origin)
-        if len(members.scores) < MIN_MEMBERS:
-            break
-        symbol = _consensus(first, members.aligned)
+    found = _searched(page, first, origin)
+    symbol = _common(first, first, found)
+    for _ in range(ROUNDS - 1):
+        found = [(core, aligned_again(page, symbol, core, places)) for core, places in found]
+        symbol = _common(first, symbol, found)
     return symbol
 
 
@@ -102,17 +103,39 @@ def _in_pixels(box: Box, corner: tuple[float, float], pixel: float) -> Box:
     return Box(left / pixel, top / pixel, right / pixel, bottom / pixel)
 
 
-def _members(page: ScannedPage, symbol: PixelSymbol, origin: Box) -> Places:
-    """Returns the best matches of the tiles nearest to the example, as many as are needed."""
-    parts = []
+def _searched(page: ScannedPage, symbol: PixelSymbol, origin: Box) -> list[tuple[Box, Places]]:
+    """Returns the tiles nearest to the example with their places, until there are enough copies."""
+    found: list[tuple[Box, Places]] = []
+    copies = 0
     for core in sorted(tiles_of(page), key=lambda core: _distance(core, origin)):
-        parts.append(sized(places_in_tile(page, symbol, core), symbol.log_scale))
-        if sum(int((part.scores > MEMBER_SCORES[1]).sum()) for part in parts) >= ENOUGH_MEMBERS:
+        found.append((core, places_in_tile(page, symbol, core)))
+        copies += int((found[-1][1].scores > MEMBER_SCORES[1]).sum())
+        if copies >= ENOUGH_MEMBERS:
             break
-    found = joined(parts)
+    return found
+
+
+def _common(
+    first: PixelSymbol, symbol: PixelSymbol, found: Sequence[tuple[Box, Places]]
+) -> PixelSymbol:
+    """Returns the symbol with what its best matches have in common, or as it is for too few."""
+    members = _members(sized(joined([places for _, places in found]), symbol.size))
+    return _consensus(first, members) if len(members.poses) >= MIN_MEMBERS else symbol
+
+
+def _members(found: Places) -> Aligned:
+    """Returns the best matches, of one size where these are enough: another may be a look-alike."""
+    sizes = np.abs(found.aligned.scales())
+    ordered = [
+        row
+        for row in best_rows(found.boxes, found.scores)
+        if sizes[row] <= MAX_MEMBER_SIZE and found.scores[row] >= MEMBER_SCORES[0]
+    ]
+    alike = [row for row in ordered if sizes[row] <= SAME_SIZE]
+    ordered = alike if len(alike) >= SOME_MEMBERS else ordered
     least = float(np.clip(_gap(found.scores), *MEMBER_SCORES))
-    rows = [row for row in best_rows(found.boxes, found.scores) if found.scores[row] >= least]
-    return chosen(found, rows[:MAX_MEMBERS])
+    rows = [row for row in ordered if found.scores[row] >= least]
+    return found.aligned.chosen(max(rows[:MAX_MEMBERS], ordered[:SOME_MEMBERS], key=len))
 
 
 def _gap(values: Floats) -> float:
@@ -137,9 +160,16 @@ def _consensus(first: PixelSymbol, members: Aligned) -> PixelSymbol:
         steadiness=(steadiness / steadiness[drawn.inside].max()).astype(np.float32),
     )
     traits = traits_of(template, members.pictures)
-    extra, size = float(np.median(traits.extra)), float(np.median(members.scales()))
+    extra, size = float(np.median(traits.extra)), size_of(members)
     usual = float(np.median(scores(traits, extra) - off_size(members, size)))
-    return replace(first, template=template, extra=extra, log_scale=size, usual=usual)
+    return replace(
+        first,
+        template=template,
+        extra=extra,
+        log_scale=size.middle,
+        size_spread=size.spread,
+        usual=usual,
+    )
 
 
 def _common_weights(drawn: PixelTemplate, pictures: Picture) -> Picture:
@@ -160,7 +190,7 @@ def with_pixel_reject(page: ScannedPage, symbol: PixelSymbol, box: Box) -> Pixel
     if not Box(0, 0, width, height).contains(box):
         return symbol
     area = grown_box(box, max(box.width, box.height))
-    found = sized(places_in_tile(page, symbol, area), symbol.log_scale)
+    found = sized(places_in_tile(page, symbol, area), symbol.size)
     there = [row for row, place in enumerate(found.boxes) if iou(place, box) > MAX_OVERLAP]
     if not there:
         return symbol

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tilescout.example_search.findings import MAX_OVERLAP
+from tilescout.example_search.findings import best_rows
 from tilescout.example_search.pixels.alignment import Aligned, Starts, align, proposed
 from tilescout.example_search.pixels.ink import Picture, Pixels, blurred, directed_ink, halved
 from tilescout.example_search.pixels.proposals import propose
-from tilescout.example_search.pixels.scoring import off_size, scores, traits_of
+from tilescout.example_search.pixels.scoring import Size, off_size, scores, traits_of
 from tilescout.example_search.pixels.template import PixelTemplate, coarse
 from tilescout.geometry import Box
 from tilescout.rendering.page_strokes import Floats
@@ -44,9 +44,15 @@ class PixelSymbol:
     usual: float = 0.87
     """The agreement that copies have: simple symbols agree more than rich ones."""
     log_scale: float = 0.0
+    size_spread: float = 0.07
     rejects: tuple[tuple[Floats, float], ...] = ()
     """Appearance and score of each counter-example."""
     notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> Size:
+        """The size that copies have against the template."""
+        return Size(self.log_scale, self.size_spread)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +78,34 @@ def tiles_of(page: ScannedPage) -> list[Box]:
 
 def places_in_tile(page: ScannedPage, symbol: PixelSymbol, core: Box) -> Places:
     """Returns the scored places whose centres lie in the core of a tile, the best per place."""
-    template = symbol.template
-    pixel = template.pixel
-    channels, corner = cropped(page, grown_box(core, 1.5 * template.size * pixel), pixel)
+    channels, corner = _tile(page, symbol.template, core)
     aligned, were_cut = _looked_at(channels, symbol)
+    return _judged(symbol, aligned, (core, corner), were_cut)
+
+
+def aligned_again(page: ScannedPage, symbol: PixelSymbol, core: Box, places: Places) -> Places:
+    """Returns the places of a tile's core, aligned to another template of the same size."""
+    channels, corner = _tile(page, symbol.template, core)
+    found = places.aligned
+    starts = Starts(places=found.centres, matrices=found.matrices, poses=found.poses)
+    aligned = align(channels, symbol.template, starts)
+    return _judged(symbol, aligned, (core, corner), places.were_cut)
+
+
+def _tile(
+    page: ScannedPage, template: PixelTemplate, core: Box
+) -> tuple[Picture, tuple[float, float]]:
+    pixel = template.pixel
+    return cropped(page, grown_box(core, 1.5 * template.size * pixel), pixel)
+
+
+def _judged(
+    symbol: PixelSymbol, aligned: Aligned, area: tuple[Box, tuple[float, float]], were_cut: bool
+) -> Places:
+    core, corner = area
     values = _agreement(symbol, aligned)
-    likely = values - off_size(aligned, symbol.log_scale)
-    boxes = _boxes(template, aligned, corner)
+    likely = values - off_size(aligned, symbol.size)
+    boxes = _boxes(symbol.template, aligned, corner)
     kept = [
         row
         for row in best_rows(boxes, likely)
@@ -122,7 +149,7 @@ def _looked_at(channels: Picture, symbol: PixelSymbol) -> tuple[Aligned, bool]:
     half, small = halved(channels), replace(symbol, template=coarse(template))
     found = propose(half, small.template)
     rough = align(half, small.template, proposed(found))
-    values = _agreement(small, rough) - off_size(rough, symbol.log_scale)
+    values = _agreement(small, rough) - off_size(rough, symbol.size)
     rows = [row for row in np.argsort(-values)[:MAX_REFINED].tolist() if values[row] > MIN_SCORE]
     starts = Starts(
         places=2 * rough.centres[rows] + 0.5,
@@ -139,27 +166,7 @@ def _boxes(template: PixelTemplate, aligned: Aligned, corner: tuple[float, float
     return [Box(*row) for row in (sides + np.tile(corner, 2)).tolist()]
 
 
-def best_rows(boxes: Sequence[Box], values: Floats) -> list[int]:
-    """Returns the rows of the boxes that no better one overlaps, best first."""
-    sides = np.array([(box.left, box.top, box.right, box.bottom) for box in boxes]).reshape(-1, 4)
-    free = np.ones(len(boxes), bool)
-    kept = []
-    for row in np.argsort(-values, kind="stable").tolist():
-        if free[row]:
-            kept.append(row)
-            free &= _overlaps(sides, sides[row]) <= MAX_OVERLAP
-    return kept
-
-
-def _overlaps(sides: Floats, one: Floats) -> Floats:
-    low, high = np.maximum(sides[:, :2], one[:2]), np.minimum(sides[:, 2:], one[2:])
-    common = np.clip(high - low, 0, None).prod(1)
-    areas = (sides[:, 2:] - sides[:, :2]).prod(1) + (one[2:] - one[:2]).prod()
-    overlaps: Floats = common / (areas - common)
-    return overlaps
-
-
-def sized(places: Places, size: float) -> Places:
+def sized(places: Places, size: Size) -> Places:
     """Returns the places with less of a score where their size is not the usual one."""
     return replace(places, scores=places.scores - off_size(places.aligned, size))
 

@@ -12,13 +12,28 @@ from tilescout.example_search.pixels.template import PixelTemplate
 from tilescout.rendering.page_strokes import Floats
 
 COVERED, CORRELATED = 0.4, 0.6
-MISSING, EXTRA, OFF_SCALE = 0.3, 0.25, 0.5
-MAX_OFF_SCALE = 0.3
+MISSING, EXTRA = 0.3, 0.25
+OFF_SIZE, MAX_OFF_SIZE = 0.05, 0.3
+SIZE_LEEWAY = 0.03
 PARTS = 4
 """A symbol is divided into 4 x 4 parts; one that is mostly absent counts more than its ink."""
 PART_COVERED = 0.6
 MIN_PART, SMALL_PART = 0.02, 0.01
 DIRECTION_ENERGY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The size that copies have against the template, and how much it varies, as logarithms."""
+
+    middle: float
+    spread: float
+
+
+def size_of(places: Aligned) -> Size:
+    """Returns the size of copies: their median, and half the range of their middle four fifths."""
+    low, middle, high = np.percentile(places.scales(), (10, 50, 90)).tolist()
+    return Size(middle, (high - low) / 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +133,8 @@ def scores(traits: Traits, extra: float) -> Floats:
     return agreement
 
 
-def off_size(places: Aligned, size: float) -> Floats:
-    """Returns what a size other than the usual one takes of a score; sizes are logarithms."""
-    gaps: Floats = np.minimum(MAX_OFF_SCALE, OFF_SCALE * np.abs(places.scales() - size))
-    return gaps
+def off_size(places: Aligned, size: Size) -> Floats:
+    """Returns what a size other than the usual one takes of a score."""
+    gaps = np.abs(places.scales() - size.middle) / (SIZE_LEEWAY + size.spread)
+    lost: Floats = np.minimum(MAX_OFF_SIZE, OFF_SIZE * gaps)
+    return lost

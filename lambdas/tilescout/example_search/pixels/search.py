@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from tilescout.example_search.findings import REJECTED, Finding, PageFindings
+from tilescout.example_search.findings import REJECTED, Finding, PageFindings, best_rows
 from tilescout.example_search.pixels.places import (
     PixelSymbol,
     Places,
     ScannedPage,
     appearances,
-    best_rows,
     chosen,
     joined,
     places_in_tile,
@@ -21,11 +21,15 @@ from tilescout.example_search.pixels.places import (
     tiles_of,
 )
 from tilescout.example_search.pixels.proposals import MAX_PROPOSALS
+from tilescout.example_search.pixels.scoring import Size
 from tilescout.example_search.rejects import resembles_reject
 
-MIN_SIZED, MAX_SIZED = 3, 40
-"""So many good places of a page tell the size that the symbol has on it."""
-GOOD_SCORE, SURE_SCORE = 0.5, 0.8
+MIN_SIZED, SURE_SCORE = 3, 0.8
+"""So many places of at least this score tell the size that the symbol has on a page."""
+SAME_SIZE = 0.05
+"""Difference of two sizes' logarithms up to which they are one size."""
+OWN_SIZE_SHARE = 1 / 3
+"""Places of the learned size, as a share of those of the commonest, from which it stays."""
 STEEPNESS, EVEN_AGREEMENT = 30.0, 0.785
 MEAN_USUAL, USUAL_SHARE = 0.87, 0.8
 """The usual agreement of copies, and the share to which the curve follows that of a symbol."""
@@ -40,24 +44,28 @@ def find_pixels(page: ScannedPage, symbol: PixelSymbol) -> PageFindings:
     return PageFindings(findings=findings, notes=_notes(symbol, kept.were_cut))
 
 
-def _usual_size(places: Places, symbol: PixelSymbol) -> float:
-    """Returns the logarithm of the size that copies have on this page, as sheets differ in it.
+def _usual_size(places: Places, symbol: PixelSymbol) -> Size:
+    """Returns the size that copies have on this page, as sheets differ in it.
 
-    It is the learned one, unless few are of that size and some are surely copies of another.
+    It is the learned one, unless few are of that size and many are surely copies of another: some
+    drawings use one shape in two sizes for two symbols.
     """
-    learned = sized(places, symbol.log_scale)
-    if len(_rows_from(learned, symbol, GOOD_SCORE)) >= MIN_SIZED:
-        return symbol.log_scale
-    sure = _rows_from(places, symbol, SURE_SCORE)
-    sizes = places.aligned.scales()[sure]
-    return float(np.median(sizes)) if len(sure) >= MIN_SIZED else symbol.log_scale
+    sizes = places.aligned.scales()[_sure_rows(places, symbol)]
+    if len(sizes) < MIN_SIZED:
+        return symbol.size
+    near = [int((np.abs(sizes - size) <= SAME_SIZE).sum()) for size in (symbol.size.middle, *sizes)]
+    commonest = int(np.argmax(near))
+    if near[0] >= OWN_SIZE_SHARE * near[commonest]:
+        return symbol.size
+    alike = sizes[np.abs(sizes - sizes[commonest - 1]) <= SAME_SIZE]
+    return replace(symbol.size, middle=float(np.median(alike)))
 
 
-def _rows_from(places: Places, symbol: PixelSymbol, least: float) -> list[int]:
+def _sure_rows(places: Places, symbol: PixelSymbol) -> list[int]:
     return [
         row
-        for row in np.argsort(-places.scores)[:MAX_SIZED].tolist()
-        if probability(float(places.scores[row]), symbol.usual) >= least
+        for row, value in enumerate(places.scores.tolist())
+        if probability(value, symbol.usual) >= SURE_SCORE
     ]
 
 
