@@ -23,11 +23,20 @@ STRIP_ROWS = 512
 PIXEL_PT = 72 / DPI
 
 
-def scanned(file: Path, page: int) -> ScannedPage:
-    """Returns the page of a PDF as a scanner would give it."""
+def rendered(file: Path, page: int) -> ScannedPage:
+    """Returns the page of a PDF as it is drawn, clean, at 200 dpi."""
+    return ScannedPage(grey=np.asarray(_drawn(file, page)), pixel=PIXEL_PT)
+
+
+def _drawn(file: Path, page: int) -> Image.Image:
     with pymupdf.open(file) as document:
         drawn = document[page - 1].get_pixmap(dpi=DPI, colorspace="gray")
-    picture = Image.frombytes("L", (drawn.width, drawn.height), drawn.samples)
+    return Image.frombytes("L", (drawn.width, drawn.height), drawn.samples)
+
+
+def scanned(file: Path, page: int) -> ScannedPage:
+    """Returns the page of a PDF as a scanner would give it."""
+    picture = _drawn(file, page)
     picture = picture.rotate(SKEW_DEGREES, Image.Resampling.BICUBIC, fillcolor=255)
     noisy = _with_noise(np.asarray(picture.filter(ImageFilter.GaussianBlur(BLUR_PX))))
     encoded = io.BytesIO()

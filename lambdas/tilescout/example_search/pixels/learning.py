@@ -37,6 +37,8 @@ MIN_INK_PX = 12
 ROUNDS = 2
 MIN_MEMBERS, SOME_MEMBERS, MAX_MEMBERS, ENOUGH_MEMBERS = 3, 8, 40, 25
 MEMBER_SCORES = 0.6, 0.8
+PARTIAL_SCORE, MIN_PARTIAL, MIN_MUTUAL = 0.38, 4, 0.75
+"""So many places of this score are the symbol where they agree so well with one another."""
 SAME_SIZE, MAX_MEMBER_SIZE = 0.07, 0.2
 """Logarithms of the size against the example's up to which a copy has its size, and is one."""
 REQUIRED_SHARE, OPTIONAL_SHARE = 0.6, 0.25
@@ -64,7 +66,17 @@ def learn_pixels(page: ScannedPage, example: Example) -> PixelSymbol:
     for _ in range(ROUNDS - 1):
         found = [(core, aligned_again(page, symbol, core, places)) for core, places in found]
         symbol = _common(first, symbol, found)
-    return symbol
+    return symbol if symbol is not first else _alone(first)
+
+
+def _alone(symbol: PixelSymbol) -> PixelSymbol:
+    """Returns the symbol with a note that it was learned from its example only."""
+    note = (
+        f"fewer than {MIN_MEMBERS} places near the box of {symbol.label!r} agree with it; if there "
+        "are more of the symbol, draw the box round one that no letters or lines cross, or give a "
+        "second example"
+    )
+    return replace(symbol, notes=(note,))
 
 
 def _drawn_template(page: ScannedPage, example: Example) -> tuple[PixelTemplate, Box]:
@@ -119,8 +131,28 @@ def _common(
     first: PixelSymbol, symbol: PixelSymbol, found: Sequence[tuple[Box, Places]]
 ) -> PixelSymbol:
     """Returns the symbol with what its best matches have in common, or as it is for too few."""
-    members = _members(sized(joined([places for _, places in found]), symbol.size))
-    return _consensus(first, members) if len(members.poses) >= MIN_MEMBERS else symbol
+    every = sized(joined([places for _, places in found]), symbol.size)
+    members = _members(every)
+    if len(members.poses) >= MIN_MEMBERS:
+        return _consensus(first, members)
+    return _from_partial_matches(first, every) or symbol
+
+
+def _from_partial_matches(first: PixelSymbol, found: Places) -> PixelSymbol | None:
+    """Returns the symbol of places that lack the same part of the example and agree in the rest.
+
+    Lines or letters that cross the example are such a part. Returns None where there is no such
+    symbol.
+    """
+    rows = [
+        row
+        for row in best_rows(found.boxes, found.scores)[1 : SOME_MEMBERS + 1]
+        if found.scores[row] >= PARTIAL_SCORE
+    ]
+    if len(rows) < MIN_PARTIAL:
+        return None
+    symbol = _consensus(first, found.aligned.chosen(rows))
+    return symbol if symbol.usual >= MIN_MUTUAL else None
 
 
 def _members(found: Places) -> Aligned:

@@ -60,6 +60,51 @@ def test_a_learned_symbol_is_found_on_another_page() -> None:
     assert places(good(find_pixels(other, symbol).findings)) == [(150, 100)]
 
 
+def test_a_page_drawn_at_another_size_is_searched_at_its_own() -> None:
+    page = scan_of([placed(VALVE, x, y) for x, y in COPIES])
+    smaller = [(40, 40), (100, 40), (160, 40), (220, 40), (40, 100), (100, 100)]
+    other = scan_of([placed(VALVE, x, y, scale=0.85) for x, y in smaller])
+
+    symbol = learn_pixels(page, Example(valve_box(40, 40), "valve"))
+
+    assert len(good(find_pixels(other, symbol).findings)) == len(smaller)
+
+
+def test_one_shape_in_two_sizes_is_two_symbols() -> None:
+    larger = [(40, 130), (100, 130), (160, 130), (220, 130)]
+    page = scan_of(
+        [
+            *(placed(VALVE, x, y) for x, y in COPIES),
+            *(placed(VALVE, x, y, scale=1.35) for x, y in larger),
+        ]
+    )
+
+    symbol = learn_pixels(page, Example(valve_box(40, 40), "valve"))
+
+    assert places(good(find_pixels(page, symbol).findings)) == COPIES
+
+
+def test_lines_that_cross_the_example_are_not_learned() -> None:
+    copies = [*COPIES, (40, 130), (100, 130), (160, 130)]
+    crossing = np.array([[20.0, 30, 60, 48], [20, 52, 60, 26], [22, 60, 48, 20]])
+    page = scan_of([*(placed(VALVE, x, y) for x, y in copies), crossing])
+
+    symbol = learn_pixels(page, Example(valve_box(40, 40), "valve"))
+
+    assert symbol.notes == ()
+    found = places(good(find_pixels(page, symbol).findings))
+    assert set(copies[1:]) <= set(found) <= set(copies)
+
+
+def test_an_example_that_nothing_resembles_is_told_with_what_to_do() -> None:
+    page = scan_of([placed(VALVE, 40, 40), placed(PUMP, 150, 130)])
+
+    (note,) = learn_pixels(page, Example(valve_box(40, 40), "valve")).notes
+
+    assert note.startswith("fewer than 3 places near the box of 'valve' agree with it")
+    assert "draw the box round one that no letters or lines cross" in note
+
+
 def test_a_rejected_look_alike_is_withheld_with_the_reason() -> None:
     alike = [(40, 130), (100, 130), (160, 130)]
     page = scan_of(
