@@ -12,7 +12,9 @@ from tilescout.example_search.pixels.template import PixelTemplate
 from tilescout.rendering.page_strokes import Floats
 
 COVERED, CORRELATED = 0.4, 0.6
-MISSING, EXTRA = 0.3, 0.25
+MISSING, EXTRA = 0.3, 0.4
+MIN_SURPLUS = 0.4
+"""Ink over the template's from which it is extra; less is a shift by a part of a pixel."""
 OFF_SIZE, MAX_OFF_SIZE = 0.05, 0.3
 SIZE_LEEWAY = 0.03
 PARTS = 4
@@ -105,8 +107,8 @@ def _centred(pictures: Picture, weights: Picture) -> Picture:
 
 
 def _extra_ink(template: PixelTemplate, pictures: Picture) -> Floats:
-    free = 1 - np.minimum(1, 1.6 * _grown(template.channels[0]))
-    extra: Floats = (pictures[:, 0] * (free * template.inside)).sum((1, 2))
+    surplus = np.clip(pictures[:, 0] - template.channels[0] - MIN_SURPLUS, 0, 1)
+    extra: Floats = (surplus * template.inside).sum((1, 2))
     return extra
 
 

@@ -30,8 +30,8 @@ SAME_SIZE = 0.05
 """Difference of two sizes' logarithms up to which they are one size."""
 OWN_SIZE_SHARE = 1 / 3
 """Places of the learned size, as a share of those of the commonest, from which it stays."""
-STEEPNESS, EVEN_AGREEMENT = 30.0, 0.7
-MEAN_USUAL, USUAL_SHARE = 0.87, 0.6
+STEEPNESS, EVEN_AGREEMENT = 30.0, 0.735
+MEAN_USUAL, USUAL_SHARE = 0.87, 0.3
 """The usual agreement of copies, and the share to which the curve follows that of a symbol."""
 
 
