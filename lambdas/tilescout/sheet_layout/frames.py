@@ -22,6 +22,7 @@ MAX_OUTSIDE_INK = 0.1
 CORNER_PX = 6
 MAX_LINES = 24
 ONE_LINE_PX = 1
+EVEN_PX = 4
 MAX_GAP = 0.1
 """A gap in a line, in shares of the longer of the pieces beside it."""
 
@@ -44,12 +45,55 @@ class Frame:
 def find_frame(page: RuledPage) -> Frame | None:
     """Returns the frame of the page, or None where the page has none."""
     boxes = [box for box in _rectangles(page) if not _is_edge_of_page(box, page)]
-    held = [box for box in boxes if _outside_ink(page, box) <= MAX_OUTSIDE_INK]
+    held = _with_little_outside(page, boxes) or _with_little_outside(
+        page, [border for box in boxes if (border := _cut_border(page, box)) is not None]
+    )
     if not held:
         return None
     border = max(held, key=lambda box: box.area)
     inner = _innermost(border, boxes, max(page.width, page.height) * MAX_BAND)
     return Frame(inner=inner, border=border, confidence=round(_covered(page, inner), 3))
+
+
+def _with_little_outside(page: RuledPage, boxes: Sequence[Box]) -> list[Box]:
+    return [box for box in boxes if _outside_ink(page, box) <= MAX_OUTSIDE_INK]
+
+
+def _cut_border(page: RuledPage, box: Box) -> Box | None:
+    """Returns the border around a box of which the paper's edge has cut sides, or None.
+
+    A sheet that lies askew on the scanner loses some. Two lines at one distance from the box are
+    left at least, and each goes on to a corner of the border, which a dimension line does not.
+    """
+    down, across = _long(page.down, page.height), _long(page.across, page.width)
+    distances = [
+        *_distances(down, box.left, -1, (box.top, box.bottom)),
+        *_distances(down, box.right, 1, (box.top, box.bottom)),
+        *_distances(across, box.top, -1, (box.left, box.right)),
+        *_distances(across, box.bottom, 1, (box.left, box.right)),
+    ]
+    band = max(page.width, page.height) * MAX_BAND
+    for way, distance in distances:
+        others = [far for side, far in distances if side != way and abs(far - distance) <= EVEN_PX]
+        if others and distance <= band:
+            return box.grow(distance, distance)
+    return None
+
+
+def _distances(
+    lines: Sequence[RuledLine], at: float, way: int, ends: tuple[float, float]
+) -> list[tuple[tuple[float, int], float]]:
+    """Returns the distances of lines outside of a side that end at a corner of a border there.
+
+    Each is with the side: its place, and whether its outside is before (-1) or after it (1).
+    """
+    found = []
+    for line in lines:
+        far = way * (line.at - at)
+        reaches = (line.start - (ends[0] - far), line.end - (ends[1] + far))
+        if far > CORNER_PX and min(map(abs, reaches)) <= EVEN_PX:
+            found.append(((at, way), far))
+    return found
 
 
 def _rectangles(page: RuledPage) -> Iterator[Box]:

@@ -30,6 +30,7 @@ MIN_LINE_PX = 24
 MAX_RUNS = 100_000
 MAX_SKEW = math.radians(2)
 SKEW_STEPS = 41
+FINE_STEPS = 21
 SKEW_STRIPS = 24
 MIN_SKEW_GAIN = 1.15
 
@@ -121,11 +122,21 @@ def skew(ink: Flags) -> float:
     strips = np.array_split(ink, min(SKEW_STRIPS, ink.shape[1]), axis=1)
     profiles = [strip.sum(axis=1, dtype=np.int32) for strip in strips]
     width = ink.shape[1] / len(strips)
-    slopes = np.tan(np.linspace(-MAX_SKEW, MAX_SKEW, SKEW_STEPS))
-    scores = [_unevenness(profiles, width, slope) for slope in slopes]
+    coarse, score = _most_uneven(profiles, width, np.linspace(-MAX_SKEW, MAX_SKEW, SKEW_STEPS))
+    if score <= MIN_SKEW_GAIN * _unevenness(profiles, width, 0.0):
+        return 0.0
+    step = 2 * MAX_SKEW / (SKEW_STEPS - 1)
+    fine, _ = _most_uneven(profiles, width, coarse + np.linspace(-step, step, FINE_STEPS))
+    return math.tan(fine)
+
+
+def _most_uneven(
+    profiles: list[npt.NDArray[np.int32]], width: float, angles: npt.NDArray[np.float64]
+) -> tuple[float, float]:
+    """Returns the angle at which the rows' ink is the most uneven, and how uneven it is."""
+    scores = [_unevenness(profiles, width, math.tan(angle)) for angle in angles]
     best = int(np.argmax(scores))
-    level = _unevenness(profiles, width, 0.0)
-    return float(slopes[best]) if scores[best] > MIN_SKEW_GAIN * level else 0.0
+    return float(angles[best]), scores[best]
 
 
 def _unevenness(profiles: list[npt.NDArray[np.int32]], width: float, slope: float) -> float:

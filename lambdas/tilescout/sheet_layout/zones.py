@@ -22,6 +22,8 @@ MAX_TICK_PX = 5
 TICK_COVERED = 0.75
 MIN_NAMED = 2
 MIN_ZONES = 2
+MAX_OFF_MIDDLE = 0.15
+"""The way of a name from the middle of its zone, in shares of the zone."""
 
 
 def find_zones(page: RuledPage, frame: Frame, words: Sequence[SheetWord]) -> ZoneGrid | None:
@@ -42,10 +44,20 @@ def _axis(ink: np.ndarray, frame: Frame, words: Sequence[SheetWord]) -> ZoneAxis
     """Returns the zones from left to right, by the band above the frame or the one below it."""
     for top, bottom in frame_bands(ink, frame):
         named = [word for word in words if top - 2 <= word.box.centre[1] <= bottom + 2]
-        edges = _edges(ink[round(top) : round(bottom)], frame, named)
-        if (names := _names(edges, named)) is not None:
-            return ZoneAxis(names=names, edges=edges)
+        ticked = _edges(ink[round(top) : round(bottom)], frame, named)
+        axes = [
+            ZoneAxis(names=names, edges=edges)
+            for edges in (ticked, _even_edges(frame, named))
+            if (names := _names(edges, named)) is not None
+        ]
+        if axes:
+            return max(axes, key=lambda axis: _agreeing(axis, named))
     return None
+
+
+def _agreeing(axis: ZoneAxis, named: Sequence[SheetWord]) -> int:
+    """Returns how many words stand in the zone of their name."""
+    return sum(axis.name_at(word.box.centre[0]) == word.text for word in named)
 
 
 def frame_bands(ink: np.ndarray, frame: Frame) -> list[tuple[float, float]]:
@@ -74,6 +86,21 @@ def _edges(band: np.ndarray, frame: Frame, named: Sequence[SheetWord]) -> tuple[
     places = sorted({round(word.box.centre[0]) for word in named})
     middles = [(one + other) / 2 for one, other in pairwise(places)]
     return (left, *middles, right)
+
+
+def _even_edges(frame: Frame, named: Sequence[SheetWord]) -> tuple[float, ...]:
+    """Returns the edges of equal zones in whose middles the names stand, for scans on which ticks
+    are lost; none where the names lie otherwise."""
+    left, width = frame.inner.left, frame.inner.width
+    places = sorted(word.box.centre[0] - left for word in named)
+    steps = [other - one for one, other in pairwise(places) if other - one > MAX_TICK_PX]
+    if not steps:
+        return ()
+    zones = round(width / float(np.median(steps)))
+    step = width / max(1, zones)
+    if any(abs(place / step % 1 - 0.5) > MAX_OFF_MIDDLE for place in places):
+        return ()
+    return tuple(left + step * number for number in range(zones + 1))
 
 
 def ticks(band: np.ndarray, frame: Frame) -> list[float]:

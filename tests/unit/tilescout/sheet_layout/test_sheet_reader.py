@@ -60,6 +60,27 @@ class TestFrame:
         sheet.write("a drawing", 400, 400)
         assert read(sheet).frame is None
 
+    def test_a_border_that_the_edge_of_the_paper_cuts_is_none_of_the_drawing(self) -> None:
+        sheet = DrawnSheet()
+        sheet.box(40, 12, 1150, 800)
+        for x in (20, 1170):
+            sheet.down(x, 0, 820)
+        sheet.across(820, 20, 1170)
+        frame = read(sheet).frame
+        assert frame is not None
+        assert iou(frame, Box(40, 12, 1150, 800)) > 0.99
+
+    def test_a_building_with_dimensions_along_two_sides_is_none(self) -> None:
+        sheet = DrawnSheet()
+        sheet.box(120, 90, 1080, 760)
+        sheet.across(60, 120, 1080)
+        sheet.down(90, 90, 760)
+        for place in range(130, 1050, 30):
+            sheet.write("1250", place, 44)
+        for place in range(100, 750, 20):
+            sheet.write("900", 70, place)
+        assert read(sheet).frame is None
+
     def test_a_table_in_the_middle_is_none(self) -> None:
         sheet = DrawnSheet()
         sheet.box(300, 200, 900, 600)
@@ -101,6 +122,14 @@ class TestSkew:
         askew = place[0] - slope * place[1], place[1] + slope * place[0]
         assert layout.zone_of(around(*askew)) == "E4"
 
+    def test_the_skew_is_found_to_two_hundredths_of_a_degree(self) -> None:
+        slope = np.tan(np.radians(0.53))
+        turned = np.full((842, 1191), 255, np.uint8)
+        for row in range(60, 800, 40):
+            columns = np.arange(60, 1130)
+            turned[np.rint(row + slope * columns).astype(int).clip(0, 841), columns] = 0
+        assert read_lines(turned).slope == pytest.approx(slope, abs=np.radians(0.02))
+
     def test_a_straight_page_is_left_as_it_is(self) -> None:
         assert read_lines(framed().grey).slope == 0.0
 
@@ -122,6 +151,16 @@ class TestZones:
         assert layout.zones is not None
         assert layout.zones.columns.names == tuple("12345678")
         assert layout.zones.rows.names == tuple("FEDCBA")
+
+    @pytest.mark.parametrize("lost", [1, 2, 4])
+    def test_zones_are_equal_where_ticks_are_lost(self, lost: int) -> None:
+        sheet = framed()
+        for number in range(lost):
+            at = round(INNER.left + (2 + number) * INNER.width / 8)
+            sheet.grey[22:39, at] = 255
+        layout = read(sheet)
+        assert layout.zones is not None
+        assert layout.zones.columns.names == tuple("12345678")
 
     def test_names_that_do_not_follow_each_other_name_nothing(self) -> None:
         sheet = framed()
