@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import numpy as np
+import numpy.typing as npt
+
 from tilescout.geometry import Box
 from tilescout.sheet_layout.ruled_lines import RuledLine, RuledPage
 from tilescout.sheet_layout.words import SheetWord, phrases
@@ -36,9 +39,7 @@ def find_text_blocks(
     for line in lines:
         name = _name(line, lines)
         if name and not any(box.holds_point(*line.box.centre) for _, box in blocks):
-            box = _ruled_box(page, name, line.box, sheet) or _lines_below(
-                line, lines, MAX_GAP[name]
-            )
+            box = _ruled_box(page, name, line.box, sheet) or _unruled_box(page, name, line, lines)
             if box.area <= MAX_AREA[name] * sheet.area:
                 blocks.append((name, box))
     return tuple(blocks)
@@ -102,6 +103,31 @@ def _crossing(lines: Sequence[RuledLine], at: float, y: float) -> list[RuledLine
         if abs(line.at - at) <= ONE_LINE_PT
         and line.start - ONE_LINE_PT <= y <= line.end + ONE_LINE_PT
     ]
+
+
+def _unruled_box(page: RuledPage, name: str, heading: SheetWord, lines: Sequence[SheetWord]) -> Box:
+    """Returns the box of the heading and the lines below it, with the symbols beside a legend's."""
+    box = _lines_below(heading, lines, MAX_GAP[name])
+    if name != "legend":
+        return box
+    top, bottom = max(0, round(box.top)), round(box.bottom)
+    inked = np.flatnonzero(page.ink[top:bottom].any(axis=0))
+    right = _inked_up_to(inked, box.right, heading.box.height)
+    left = -_inked_up_to(-inked[::-1], -box.left, heading.box.height)
+    return Box(left, box.top, right, box.bottom)
+
+
+def _inked_up_to(inked: npt.NDArray[np.intp], start: float, height: float) -> float:
+    """Returns the place up to which ink goes on from ``start`` without a gap of three heights.
+
+    ``inked`` are places in order; ink further than ten heights away is none of the legend.
+    """
+    end = start
+    for place in inked[inked > start].tolist():
+        if place - end > 3 * height or place - start > 10 * height:
+            break
+        end = place + 1.0
+    return end
 
 
 def _lines_below(heading: SheetWord, lines: Sequence[SheetWord], max_gap: float) -> Box:
