@@ -118,15 +118,16 @@ def _unruled_box(page: RuledPage, name: str, heading: SheetWord, lines: Sequence
 
 
 def _inked_up_to(inked: npt.NDArray[np.intp], start: float, height: float) -> float:
-    """Returns the place up to which ink goes on from ``start`` without a gap of three heights.
+    """Returns the place up to which a column of symbols goes on that begins beside ``start``.
 
-    ``inked`` are places in order; ink further than ten heights away is none of the legend.
+    ``inked`` are places in order. The column begins within four heights, has no gap of a height,
+    and ends within ten: further ink is drawing.
     """
-    end = start
+    end, gap = start, 4 * height
     for place in inked[inked > start].tolist():
-        if place - end > 3 * height or place - start > 10 * height:
+        if place - end > gap or place - start > 10 * height:
             break
-        end = place + 1.0
+        end, gap = place + 1.0, height
     return end
 
 

@@ -225,6 +225,17 @@ class TestTextBlocks:
         assert layout.region_of(around(960, 246)) == "notes"
         assert layout.region_of(around(960, 330)) == "drawing"
 
+    def test_symbols_beside_the_text_of_a_legend_belong_to_it(self) -> None:
+        sheet = framed()
+        sheet.write("LEGEND", 900, 200)
+        for line in range(4):
+            sheet.box(860, 222 + 30 * line, 880, 238 + 30 * line)
+            sheet.write("GATE VALVE", 900, 226 + 30 * line)
+        sheet.box(800, 252, 830, 268)
+        layout = read(sheet)
+        assert layout.region_of(around(870, 260)) == "legend"
+        assert layout.region_of(around(815, 260)) == "drawing"
+
     def test_revisions_are_a_table_of_their_own(self) -> None:
         sheet = framed()
         sheet.box(850, 40, 1150, 100)
