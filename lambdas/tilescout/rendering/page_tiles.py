@@ -42,7 +42,7 @@ class Band:
     """
 
     def __init__(self, page: DrawnPage, tile_size: int, rows: int = 0) -> None:
-        """``rows`` is the height of the tallest band, where it is taller than a tile."""
+        """Makes room for bands of a tile's height, or of ``rows`` where one is taller."""
         self._page = page
         self._size = tile_size
         shape = (max(tile_size, rows), max(page.width, tile_size), page.channels)
