@@ -96,7 +96,9 @@ class TilescoutStack(Stack):
         )
         return Shared(
             code=lambda_.Code.from_asset(str(code)),
-            layer=Layer(self, "Layer", build=build, architecture=architecture),
+            layer=Layer(
+                self, "Layer", build=build, architecture=architecture, name=config.settings.layer
+            ),
             onnx_layer=Layer(
                 self, "OnnxLayer", build=build, architecture=architecture, name="onnx-layer"
             ),

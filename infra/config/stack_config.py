@@ -62,6 +62,7 @@ class Settings(AccountSettings):
     """Settings of the deployment; every one has a default."""
 
     architecture: Literal["arm64", "x86_64"] = "arm64"
+    renderer: Literal["pymupdf", "pdfium"] = "pymupdf"
     log_retention_days: LogRetention = 30
     deletion_protection: bool = True
     alarm_email: Annotated[str, Field(pattern=r"^$|^[^@\s]+@[^@\s]+\.[^@\s]+$")] = ""
@@ -107,6 +108,11 @@ class Settings(AccountSettings):
                 "raise version_retention_days",
             )
         return self
+
+    @property
+    def layer(self) -> str:
+        """The name of the layer of packages that has the renderer, and no other one."""
+        return {"pymupdf": "layer", "pdfium": "layer-pdfium"}[self.renderer]
 
     def queue_caps(self) -> dict[str, int]:
         """Returns how many invocations each queue, by its logical id, may cause at once."""
@@ -171,6 +177,18 @@ class Config(BaseModel):
                     f"{name} asks {profile.model} by {profile.detector}, another profile by "
                     f"{detectors[profile.model]}",
                     "give one of the projects another name",
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _renderer_reads_strokes(self) -> Self:
+        for name, profile in self.profiles.items():
+            if KINDS[profile.detector].reads_strokes and self.settings.renderer != "pymupdf":
+                raise BrokenRule(
+                    f"the detector {profile.detector} searches the strokes of a page, which the "
+                    "renderer pymupdf reads",
+                    f"renderer is {self.settings.renderer}, and {name} has this detector",
+                    "remove the profile, or set renderer to pymupdf",
                 )
         return self
 

@@ -40,13 +40,13 @@ SPECS = {
         timeout=120,
         memory=2048,
         disk=2048,
-        variables=(*ALWAYS, "PAGES_QUEUE_URL", "MERGES_QUEUE_URL", "PROFILES_FILE"),
+        variables=(*ALWAYS, "PAGES_QUEUE_URL", "MERGES_QUEUE_URL", "PROFILES_FILE", "RENDERER"),
     ),
     "tile_page": FunctionSpec(
         timeout=300,
         memory=3008,
         disk=2048,
-        variables=(*ALWAYS, "TILES_BUCKET", "PAGES_QUEUE_URL"),
+        variables=(*ALWAYS, "TILES_BUCKET", "PAGES_QUEUE_URL", "RENDERER"),
     ),
     # The protocol's control functions: GRACE of 60 s must exceed their time-outs.
     "advance_run": FunctionSpec(
@@ -114,6 +114,7 @@ def environment(name: str, stores: Stores, settings: Settings) -> dict[str, str]
         "ONNX_TILES_QUEUE_URL": queues.onnx_tiles.queue_url,
         "MERGES_QUEUE_URL": queues.merges.queue_url,
         "PROFILES_FILE": PROFILES_FILE,
+        "RENDERER": settings.renderer,
         "RESULTS_RETENTION_DAYS": str(settings.results_retention_days or 0),
         "ROWS_PER_SECOND": str(rows_per_second(settings.queue_caps()["MergesQueue"])),
     }

@@ -2,7 +2,8 @@
 
     python -m infra.packages.build_layer [arm64|x86_64]
 
-Without an architecture it builds the one that ``cdk.json`` names. Needs pip and a package index, no
+Without an architecture it builds for the one that ``cdk.json`` names, and always with the renderer
+that it names. Needs pip and a package index, no
 Docker. With ``--check`` it only checks what is built. Versions come from ``constraints.txt``.
 """
 
@@ -19,14 +20,19 @@ from infra.config.stack_config import parse_config, read_context
 from infra.packages.check_layer import MACHINES, PYTHON, LayerReport, check_layer, check_together
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("aws-lambda-powertools", "numpy", "pillow", "pydantic", "pymupdf", "regex")
-"""The packages of the first layer; the runtime brings boto3."""
+PACKAGES = ("aws-lambda-powertools", "numpy", "pillow", "pydantic", "regex")
+"""The packages of the first layer but for the renderer; the runtime brings boto3."""
 ONNX_PACKAGES = ("onnxruntime",)
 """The package without its dependencies: it needs numpy alone, which the other layer has. Versions
 before microsoft/onnxruntime#28230 of 2026 end at import on arm64 Lambda, which hides
 /sys/devices/system/cpu; constraints.txt pins a later one."""
-LAYERS = {"layer": PACKAGES, "onnx-layer": ONNX_PACKAGES}
-"""Packages by their folder under build/; a function has the first, or both."""
+LAYERS = {
+    "layer": (*PACKAGES, "pymupdf"),
+    "layer-pdfium": (*PACKAGES, "pikepdf", "pypdfium2"),
+    "onnx-layer": ONNX_PACKAGES,
+}
+"""Packages by their folder under build/; a function has the one of the setting ``renderer``, and
+where it needs it the last."""
 
 VERSION = f"{PYTHON[0]}.{PYTHON[1]}"
 PRUNED = {"tests", "mupdf-devel", "bin", "__pycache__"}
@@ -109,8 +115,12 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="check what is built, build nothing")
     arguments = parser.parse_args()
     try:
-        architecture = arguments.architecture or _configured()
-        reports = {name: _report(name, architecture, only_check=arguments.check) for name in LAYERS}
+        settings = parse_config(read_context(ROOT)).settings
+        architecture = arguments.architecture or settings.architecture
+        reports = {
+            name: _report(name, architecture, only_check=arguments.check)
+            for name in (settings.layer, "onnx-layer")
+        }
         check_together(list(reports.values()))
     except (BadConfiguration, UnfitLayer) as error:
         sys.exit(str(error))
@@ -137,10 +147,6 @@ def _report(name: str, architecture: str, *, only_check: bool) -> LayerReport:
         constraints=ROOT / "constraints.txt",
         name=name,
     )
-
-
-def _configured() -> str:
-    return parse_config(read_context(ROOT)).settings.architecture
 
 
 if __name__ == "__main__":

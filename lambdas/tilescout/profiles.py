@@ -16,6 +16,8 @@ from tilescout.detector_kinds import (
 TextLayer = Literal["off", "first"]
 Correct = Literal["look-alikes", "none"]
 Colour = Literal["grey", "rgb"]
+RendererName = Literal["pymupdf", "pdfium"]
+"""The libraries that draw pages; one process loads one of them."""
 SecondScale = float | Literal["page"]
 """A ratio of the profile's dpi below 1, the whole page in one tile, or 0 for none."""
 

@@ -79,6 +79,7 @@ ENVIRONMENT = {
     "RESULTS_BUCKET": "results-bucket",
     "MODELS_BUCKET": "models-bucket",
     "PROFILES_FILE": "profiles.json",
+    "RENDERER": "pymupdf",
     "ROWS_PER_SECOND": "10000",
     "DETECTION_RUN_ARN": f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:DetectionRun",
     "RESULTS_RETENTION_DAYS": "0",

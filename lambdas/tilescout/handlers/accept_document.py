@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 SETTINGS = settings.read(settings.AcceptDocumentSettings)
 CONFIGURATION = settings.configuration(SETTINGS.profiles_file)
 PRICES = PriceTable().with_overrides(CONFIGURATION.prices)
-INSPECTION = RenderLimits(wall_seconds=60, cpu_seconds=60, memory_mb=1500)
+INSPECTION = RenderLimits(
+    wall_seconds=60, cpu_seconds=60, memory_mb=1500, renderer=SETTINGS.renderer
+)
 """The limits are well within the function's own, so that a bomb is rejected at once."""
 MAX_UPLOAD_BYTES = 1_000_000_000
 """The function's temporary storage holds an upload of this size with room to spare."""

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from tilescout.errors import InvalidProfile
-from tilescout.profiles import Profile
+from tilescout.profiles import Profile, RendererName
 
 T = TypeVar("T")
 
@@ -29,12 +29,14 @@ class AcceptDocumentSettings(Tables):
     pages_queue_url: str
     merges_queue_url: str
     profiles_file: str
+    renderer: RendererName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TilePageSettings(Tables):
     tiles_bucket: str
     pages_queue_url: str
+    renderer: RendererName
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 
 SETTINGS = settings.read(settings.TilePageSettings)
 MAX_ATTEMPTS = 3
-RENDERING = RenderLimits(wall_seconds=120, cpu_seconds=120, memory_mb=2500)
+RENDERING = RenderLimits(
+    wall_seconds=120, cpu_seconds=120, memory_mb=2500, renderer=SETTINGS.renderer
+)
 PAGE_SECONDS = 180
 """The longest time to measure and render a page and store its tiles."""
 

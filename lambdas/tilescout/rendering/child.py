@@ -22,12 +22,12 @@ from typing import Any, BinaryIO, cast
 from PIL import Image
 
 from tilescout.errors import RenderLimitExceeded, TilescoutError, UnsupportedPage
-from tilescout.profiles import Region
+from tilescout.profiles import Region, RendererName
 from tilescout.rendering.child_frames import Frame, write_frame
 from tilescout.rendering.inspection import inspect
 from tilescout.rendering.page_render import render
 from tilescout.rendering.port import DocumentFile, Library, load_library
-from tilescout.rendering.process import RendererName, RenderLimits, WorkLimits
+from tilescout.rendering.process import RenderLimits, WorkLimits
 from tilescout.rendering.requests import RenderRequest
 from tilescout.rendering.stroke_reading import read_strokes
 

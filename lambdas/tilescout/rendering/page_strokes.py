@@ -83,6 +83,19 @@ class PageStrokes:
         return len(self.segments) < MIN_SEGMENTS or self.image_share > MAX_IMAGE_SHARE
 
 
+def no_strokes(width: float, height: float) -> PageStrokes:
+    """Returns those of a scan of ``width`` x ``height`` points, which has none."""
+    return PageStrokes(
+        segments=np.empty((0, 4)),
+        style_ids=np.empty(0, np.int64),
+        styles=(),
+        corners=np.empty((0, 2), bool),
+        width=width,
+        height=height,
+        image_share=1.0,
+    )
+
+
 def to_archive(strokes: PageStrokes) -> bytes:
     """Returns the strokes as a compressed archive of arrays, which `from_archive` reads."""
     facts = {

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import ExifTags, Image, ImageOps, ImageSequence
 
 from tilescout.errors import UnreadableDocument
@@ -153,6 +154,23 @@ def upright_tiff(path: str) -> bytes:
         first, *others = (on_paper(ImageOps.exif_transpose(each)) for each in _frames(image))
         first.save(body, "TIFF", compression="packbits", save_all=True, append_images=others)
     return body.getvalue()
+
+
+def frame_on_paper(path: str, number: int) -> Image.Image:
+    """Returns page ``number`` (from 1) as it is shown, in 1 or 8 bits. Raises UnreadableDocument.
+
+    A picture that takes more than may be decoded is for the caller to refuse.
+    """
+    with _opened(path) as image:
+        image.seek(number - 1)
+        return on_paper(_in_eight_bits(ImageOps.exif_transpose(image)))
+
+
+def _in_eight_bits(image: Image.Image) -> Image.Image:
+    """Returns the picture with the upper eight of sixteen bits; Pillow itself would clip them."""
+    if not image.mode.startswith("I;16"):
+        return image
+    return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
 
 
 def on_paper(image: Image.Image) -> Image.Image:

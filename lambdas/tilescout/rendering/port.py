@@ -14,11 +14,11 @@ from typing import Any, Protocol
 
 from tilescout.errors import UnreadableDocument
 from tilescout.geometry import Box
-from tilescout.profiles import Colour
+from tilescout.profiles import Colour, RendererName
 from tilescout.rendering.layer_words import Annotation
 from tilescout.rendering.page_strokes import PageStrokes
 from tilescout.rendering.page_tiles import Pixels
-from tilescout.rendering.process import RendererName, WorkLimits
+from tilescout.rendering.process import WorkLimits
 
 ADAPTERS: dict[RendererName, str] = {
     "pymupdf": "tilescout.rendering.mupdf.document",

@@ -22,14 +22,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from tilescout import errors
+from tilescout.profiles import RendererName
 from tilescout.rendering.child_frames import Frame, FrameKind, read_frame
 
 CHILD_MODULE = "tilescout.rendering.child"
-RendererName = Literal["pymupdf", "pdfium"]
-"""The libraries that draw pages; one process loads one of them."""
 READ_BYTES = 1 << 20
 EXIT_SECONDS = 5.0
 RAISED_BY_CHILD = {

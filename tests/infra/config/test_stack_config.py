@@ -157,6 +157,7 @@ def test_functions_get_the_second_scale_as_it_was_written(second_scale: float | 
     ("settings", "said"),
     [
         ({"architecture": "arm"}, "settings.architecture: input should be 'arm64' or 'x86_64'"),
+        ({"renderer": "poppler"}, "settings.renderer: input should be 'pymupdf' or 'pdfium'"),
         ({"log_retention_days": 31}, "settings.log_retention_days: input should be 1, 3, 5, 7,"),
         ({"detect_tile_concurrency": 1}, "greater than or equal to 2; it is 1"),
         ({"detect_tile_concurrency": 9}, "account_concurrency is 10, and 23 are needed"),
@@ -302,3 +303,16 @@ def test_an_automatic_dpi_reaches_the_functions_in_numbers() -> None:
     assert (shipped["dpi"], shipped["max_dpi"], shipped["max_tiles_per_page"]) == (200, 400, 100)
     chosen = parsed_with(dpi="auto", max_dpi=600, max_tiles_per_page=30).profiles["text"]
     assert (chosen.dpi, chosen.max_dpi, chosen.max_tiles_per_page) == (200, 600, 30)
+
+
+def test_a_detector_that_reads_strokes_needs_the_renderer_that_has_them() -> None:
+    searched = TEXT | {
+        "detector": "example",
+        "model_project": "valves",
+        "default": True,
+        "examples": [{"label": "valve", "pdf": "plan.pdf", "page": 1, "box": [0, 0, 9, 9]}],
+    }
+    with pytest.raises(BadConfiguration) as raised:
+        parsed({"renderer": "pdfium"}, text=searched)
+    assert "which the renderer pymupdf reads; renderer is pdfium, and text has" in str(raised.value)
+    assert "remove the profile, or set renderer to pymupdf" in str(raised.value)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from infra.app import ROOT, synthesise
+from infra.packages.build_layer import LAYERS
 from tests.infra.template import Template, as_list
 
 
@@ -19,6 +20,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Template:
     document: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())
     document["context"]["tilescout"]["settings"] = {
         "architecture": "x86_64",
+        "renderer": "pdfium",
         "log_retention_days": 7,
         "deletion_protection": False,
         "alarm_email": "someone@example.com",
@@ -36,7 +38,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Template:
     (folder / "cdk.json").write_text(json.dumps(document))
     for name in ("lambdas", "statemachine"):
         (folder / name).symlink_to(ROOT / name)
-    for name in ("layer", "onnx-layer"):
+    for name in ("layer-pdfium", "onnx-layer"):
         built = folder / "build" / name / "x86_64" / "python"
         built.mkdir(parents=True)
         (built / f"{name}.py").write_text("")
@@ -49,6 +51,22 @@ def test_functions_and_layer_follow_the_architecture(changed: Template) -> None:
     for layer in changed.of_type("Lambda::LayerVersion").values():
         assert layer["Properties"]["CompatibleArchitectures"] == ["x86_64"]
     assert {each["Architectures"][0] for each in changed.functions().values()} == {"x86_64"}
+
+
+def test_the_functions_that_read_pages_are_told_the_renderer(changed: Template) -> None:
+    told = {
+        name: function["Environment"]["Variables"].get("RENDERER")
+        for name, function in changed.functions().items()
+    }
+    assert {name for name, renderer in told.items() if renderer == "pdfium"} == {
+        "accept_document",
+        "tile_page",
+    }
+
+
+def test_the_layer_has_the_renderer_alone() -> None:
+    assert "pymupdf" not in LAYERS["layer-pdfium"]
+    assert not {"pikepdf", "pypdfium2"} & set(LAYERS["layer"])
 
 
 def test_all_logs_are_kept_as_long_as_set(changed: Template) -> None:

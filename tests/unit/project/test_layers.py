@@ -89,9 +89,10 @@ ALLOWED = {
     },
     "infra": {"infra"},
 }
-GUARDED = {*ALLOWED, *AWS_SDKS, "pymupdf"}
-RENDERER = "tilescout.rendering.mupdf"
-"""Package of the core that runs in the rendering child, and alone may hold MuPDF."""
+PDFIUM = {"pypdfium2", "pikepdf"}
+GUARDED = {*ALLOWED, *AWS_SDKS, *PDFIUM, "pymupdf"}
+RENDERERS = {"tilescout.rendering.mupdf": {"pymupdf"}, "tilescout.rendering.pdfium": PDFIUM}
+"""Packages of the core that run in the rendering child, and what each alone may hold."""
 
 DETECTOR_KINDS = "tilescout.detector_kinds"
 """The one module of the functions that infra reads too, so that nothing about a detector is said
@@ -130,7 +131,8 @@ def test_a_layer_imports_only_the_layers_below_it(importer: str) -> None:
         if layer(name) != importer:
             continue
         looked_at += 1
-        allowed = ALLOWED[importer] | ({"pymupdf"} if name.startswith(RENDERER) else set())
+        own = (held for package, held in RENDERERS.items() if name.startswith(package))
+        allowed = ALLOWED[importer].union(*own)
         shared = f"{DETECTOR_KINDS}." if importer == "infra" else "\0"
         reached = {layer(each) for each in imported(path) if not each.startswith(shared)} - {None}
         assert reached <= allowed, f"{name} imports {sorted(map(str, reached - allowed))}"

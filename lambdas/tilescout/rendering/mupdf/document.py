@@ -15,7 +15,7 @@ from pymupdf import mupdf
 from tilescout.errors import UnreadableDocument
 from tilescout.geometry import Box
 from tilescout.profiles import Colour
-from tilescout.rendering import images, page_boxes, picture_files
+from tilescout.rendering import document_warnings, images, picture_files
 from tilescout.rendering.layer_words import Annotation
 from tilescout.rendering.mupdf import layer_policies
 from tilescout.rendering.mupdf.objects import measure_page
@@ -26,7 +26,6 @@ from tilescout.rendering.page_strokes import PageStrokes
 from tilescout.rendering.page_work import LARGE_IMAGE_PIXELS, UNKNOWN
 from tilescout.rendering.process import WorkLimits
 
-PLACEHOLDERS = ("please wait...", "if this message is not eventually replaced")
 TURNED_HERE = ("png", "tiff")
 """Kinds of pictures whose EXIF orientation MuPDF does not apply."""
 
@@ -105,7 +104,10 @@ class MupdfDocument:
     def warnings(self, numbers: range) -> list[str]:
         """Returns what must be told of the file and of pages ``numbers``, which were loaded."""
         boxes = {number: _media_box(self.document, number) for number in numbers}
-        return [*_warnings(self.document), *page_boxes.warnings(boxes, sorted(self.mended))]
+        return [
+            *_warnings(self.document),
+            *document_warnings.box_warnings(boxes, sorted(self.mended)),
+        ]
 
 
 class Mupdf:
@@ -248,25 +250,13 @@ def _warnings(document: Any) -> list[str]:
     """Returns warnings for what is not on the pages of a PDF; a picture has nothing like it."""
     if not document.is_pdf:
         return []
-    warnings = []
-    if document.is_repaired:
-        warnings.append("the file is damaged and was repaired; parts of it may be missing")
-    files = document.embfile_count()
-    if files and _catalog(document, "Collection") != "null":
-        warnings.append(
-            "the PDF is a portfolio: of it only the cover is read, and none of its files "
-            f"({files}); upload the files themselves"
-        )
-    elif files:
-        warnings.append(f"files are embedded in the PDF ({files}); they are not read")
-    if _catalog(document, "AcroForm/XFA") != "null" and (
-        _catalog(document, "NeedsRendering") == "true" or _is_placeholder(document)
-    ):
-        warnings.append(
-            "the PDF is a dynamic XFA form: what is read is the page that stands in for it; open "
-            "it in Acrobat and print it to a PDF"
-        )
-    return warnings
+    return document_warnings.file_warnings(
+        is_repaired=bool(document.is_repaired),
+        files=int(document.embfile_count()),
+        is_portfolio=_catalog(document, "Collection") != "null",
+        is_dynamic_form=_catalog(document, "AcroForm/XFA") != "null"
+        and (_catalog(document, "NeedsRendering") == "true" or _is_placeholder(document)),
+    )
 
 
 def _catalog(document: Any, name: str) -> str:
@@ -276,8 +266,7 @@ def _catalog(document: Any, name: str) -> str:
 
 
 def _is_placeholder(document: Any) -> bool:
-    """Tells if the one page says what Adobe's programs write for viewers that show no XFA."""
+    """Tells if the one page stands in for a form."""
     if document.page_count != 1:
         return False
-    said = " ".join(load_page(document, 1).get_text().split()).lower()
-    return any(words in said for words in PLACEHOLDERS)
+    return document_warnings.is_placeholder(load_page(document, 1).get_text())

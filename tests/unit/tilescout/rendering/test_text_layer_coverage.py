@@ -53,7 +53,7 @@ def written(folder: Path, content: bytes) -> Path:
 def test_lettering_in_pixels_beside_the_words_is_not_covered(tmp_path: Path) -> None:
     document, page = blank_page()
     fill_with_words(page)
-    outline_of("FV-2044", (400, 300), page)
+    outline_of("AHU-2044-W", (400, 300), page)
 
     assert not read(save(document, tmp_path)).covers_page
 
@@ -73,7 +73,7 @@ def test_hatching_dashes_and_circles_are_not_lettering(tmp_path: Path) -> None:
 def test_just_the_tiles_that_show_what_the_layer_lacks_are_sent(tmp_path: Path) -> None:
     document, page = blank_page(1200, 1200)
     fill_with_words(page)
-    outline_of("FV-2044", (1000, 1000), page)
+    outline_of("AHU-2044-W", (1000, 1000), page)
 
     shown = read(
         save(document, tmp_path), dpi=144, tile_size=1000, overlap=100, tiles="where-no-text"
@@ -85,7 +85,7 @@ def test_just_the_tiles_that_show_what_the_layer_lacks_are_sent(tmp_path: Path) 
 def test_lettering_that_nobody_reads_is_told(tmp_path: Path) -> None:
     document, page = blank_page()
     fill_with_words(page)
-    outline_of("FV-2044", (400, 300), page)
+    outline_of("AHU-2044-W", (400, 300), page)
 
     (warning,) = read(save(document, tmp_path), tiles="never").warnings
 
