@@ -20,10 +20,15 @@ FILLING_MODES = (0, 2, 4, 6)
 STROKING_MODES = (1, 2, 5, 6)
 MIN_TURN = 0.02
 """Characters whose directions differ by more are not of one line."""
+MIN_SIZE = 0.01
 UNMAPPED_MARGIN = 0.05
 """The margin of a glyph without Unicode, in heights of the font."""
-MAX_GAP = 0.3
+MAX_GAP = 0.4
 """The paper between two texts of one word, in heights of the font."""
+MAX_RISE = 0.1
+"""Characters whose baselines are further apart are not of one line, in heights of the font."""
+MAX_SPACE = 0.8
+"""The paper between two words of one line, as in MuPDF."""
 Matrix = tuple[float, float, float, float, float, float]
 
 
@@ -131,6 +136,12 @@ class _Reader:
             rectangle.left, rectangle.bottom, rectangle.right, rectangle.top
         )
 
+    def origin(self, at: int) -> tuple[float, float]:
+        """Returns where a character begins on its baseline, in points as shown."""
+        x, y = self.sides[:2]
+        pdfium.FPDFText_GetCharOrigin(self.text, at, x, y)
+        return transformed(self.placement.matrix, x.value, y.value)
+
     def character(self, at: int) -> str:
         code = pdfium.FPDFText_GetUnicode(self.text, at)
         if code == LINE_END_HYPHEN:
@@ -153,25 +164,19 @@ def text_lines(text: Any, placement: Placement, size_pt: tuple[float, float]) ->
     """Returns the lines of a text page of PDFium that lie on the page, as the port has them."""
     reader = _Reader(text, placement)
     page = Box(0, 0, *size_pt)
-    lines: list[dict[str, Any]] = []
-    is_open = False
+    lines = _Lines(reader)
     for at in range(pdfium.FPDFText_CountChars(text)):
         style = reader.style(at)
         if style is None:
-            is_open = is_open and _is_space(reader, at)
-            _add_space(lines, is_open)
+            lines.put_between(reader.character(at))
             continue
         character = reader.character(at)
         box = reader.box(at)
         if character == UNMAPPED:
             box = _with_paper(box, style)
-        if not box.intersection(page).area:
-            continue
-        if not (is_open and _goes_on(lines[-1], style, box)):
-            lines.append({"dir": style.direction, "spans": []})
-        is_open = True
-        _add(lines[-1], style, {"c": character, "bbox": _sides(box)})
-    return lines
+        if box.intersection(page).area:
+            lines.add(at, style, {"c": character, "bbox": _sides(box)})
+    return lines.lines
 
 
 def _with_paper(box: Box, style: _Style) -> Box:
@@ -181,25 +186,58 @@ def _with_paper(box: Box, style: _Style) -> Box:
     return box.grow(0, margin) if is_level else box.grow(margin, 0)
 
 
-def _is_space(reader: _Reader, at: int) -> bool:
-    return bool(pdfium.FPDFText_GetUnicode(reader.text, at) == ord(" "))
+@dataclass(slots=True)
+class _Lines:
+    """Lines as they are collected.
 
+    PDFium joins texts of a line that stand far apart, and ends a line within a word that is
+    written in several texts, above all where it runs upwards.
+    """
 
-def _add_space(lines: list[dict[str, Any]], is_within_line: bool) -> None:
-    """Adds a space that PDFium sees between two words of a line, as wide as nothing."""
-    if is_within_line:
-        chars = lines[-1]["spans"][-1]["chars"]
-        _, top, right, bottom = chars[-1]["bbox"]
-        chars.append({"c": " ", "bbox": (right, top, right, bottom)})
+    reader: _Reader
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    last: int = -1
+    between: str = ""
+    """The characters that PDFium put behind the last one."""
 
+    def put_between(self, character: str) -> None:
+        """Takes what PDFium itself puts between two characters: a space, or the end of a line."""
+        self.between += character
 
-def _goes_on(line: dict[str, Any], style: _Style, box: Box) -> bool:
-    """Tells if a character belongs to a line: PDFium may join texts that stand far apart."""
-    span = line["spans"][-1]
-    last = span["chars"][-1]
-    gap = _gap(Box(*last["bbox"]), box)
-    is_near = span["style"] is style or last["c"].isspace() or gap <= MAX_GAP * style.span["size"]
-    return bool(is_near and math.dist(line["dir"], style.direction) < MIN_TURN)
+    def add(self, at: int, style: _Style, glyph: dict[str, Any]) -> None:
+        """Adds character ``at`` of the page."""
+        if not (self.lines and self._goes_on(at, style, glyph)):
+            self.lines.append({"dir": style.direction, "spans": []})
+        spans = self.lines[-1]["spans"]
+        if not spans or spans[-1]["style"] is not style:
+            spans.append({**style.span, "style": style, "chars": []})
+        spans[-1]["chars"].append(glyph)
+        self.last, self.between = at, ""
+
+    def _goes_on(self, at: int, style: _Style, glyph: dict[str, Any]) -> bool:
+        """Tells if a character belongs to the last line, and adds the space before it."""
+        span = self.lines[-1]["spans"][-1]
+        last = span["chars"][-1]
+        gap: float = _gap(Box(*last["bbox"]), Box(*glyph["bbox"])) / max(
+            style.span["size"], MIN_SIZE
+        )
+        if math.dist(self.lines[-1]["dir"], style.direction) > MIN_TURN:
+            return False
+        if self.between.strip(" "):
+            return gap <= MAX_GAP and self._is_on_baseline(at, style)
+        if self.between:
+            span["chars"].append({"c": " ", "bbox": last["bbox"]})
+        if self.between or last["c"].isspace():
+            return gap <= MAX_SPACE
+        return span["style"] is style or gap <= MAX_GAP
+
+    def _is_on_baseline(self, at: int, style: _Style) -> bool:
+        """Tells if a character stands behind the last one, on the same baseline."""
+        (x0, y0), (x1, y1) = self.reader.origin(self.last), self.reader.origin(at)
+        along, across = style.direction
+        rise = (x1 - x0) * across - (y1 - y0) * along
+        ahead = (x1 - x0) * along + (y1 - y0) * across
+        return ahead > 0 and abs(rise) <= MAX_RISE * style.span["size"]
 
 
 def _gap(one: Box, other: Box) -> float:
@@ -207,13 +245,6 @@ def _gap(one: Box, other: Box) -> float:
     across = max(one.left, other.left) - min(one.right, other.right)
     down = max(one.top, other.top) - min(one.bottom, other.bottom)
     return max(across, down)
-
-
-def _add(line: dict[str, Any], style: _Style, glyph: dict[str, Any]) -> None:
-    spans = line["spans"]
-    if not spans or spans[-1]["style"] is not style:
-        spans.append({**style.span, "style": style, "chars": []})
-    spans[-1]["chars"].append(glyph)
 
 
 def _sides(box: Box) -> tuple[float, float, float, float]:

@@ -34,15 +34,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(autouse=True, scope="module")
 def renderer(request: pytest.FixtureRequest) -> Iterator[RendererName]:
-    """Returns the library by which pages are rendered, whatever the limits of a call say."""
-    name: RendererName = getattr(request, "param", "pymupdf")
+    """Returns the library of the tests by both, which comes before the one of a call's limits."""
+    name: RendererName | None = getattr(request, "param", None)
 
     def child_frames(
         task: str, arguments: dict[str, Any], *, subject: str, limits: RenderLimits
     ) -> AbstractContextManager[Iterator[Frame]]:
-        limits = replace(limits, renderer=name)
+        limits = replace(limits, renderer=name or limits.renderer)
         return process.child_frames(task, arguments, subject=subject, limits=limits)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(render, "child_frames", child_frames)
-        yield name
+        yield name or "pymupdf"
