@@ -35,7 +35,7 @@ FAULTS = (pikepdf.PdfError, pikepdf.PasswordError, RuntimeError, ValueError, Typ
 """The exceptions of pikepdf and pypdfium2 for a broken file."""
 DAMAGED = ("file is damaged", "reconstruct")
 NO_MEDIA_BOX = re.compile(r"object (\d+) .*MediaBox is undefined")
-"""What pikepdf says of a page to which it gave the size of US Letter."""
+"""The warning of pikepdf about a page to which it gave the size of US Letter."""
 UNREADABLE_BOX = "unreadable"
 
 
@@ -117,7 +117,8 @@ class PdfiumSource:
                 page = self.document.pdf[self.number - 1]
         placement = Placement(self.box, self.rotation, self.unit)
         has_images = bool(listed) or any(True for _ in self._images())
-        return LoadedPage(page, placement, self.size_pt, has_images)
+        hidden = layers.hidden_names(self.document.objects.Root, self.document.hidden)
+        return LoadedPage(page, placement, self.size_pt, has_images, hidden)
 
     def annotations(self) -> list[Annotation]:
         """Returns the texts that annotations hold for lettering drawn as strokes."""

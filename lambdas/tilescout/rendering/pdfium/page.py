@@ -34,12 +34,14 @@ class LoadedPage:
     placement: Placement
     size_pt: tuple[float, float]
     has_images: bool
+    hidden: frozenset[str] = frozenset()
+    """The names of the layers that are not shown."""
 
     @cached_property
     def lines(self) -> list[dict[str, Any]]:
         """Returns the lines of text, as the port has them."""
         text = self.page.get_textpage()
-        return text_lines(text.raw, self.placement, self.size_pt)
+        return text_lines(text.raw, self.placement, self.size_pt, self.hidden)
 
     @cached_property
     def images(self) -> list[dict[str, Any]]:

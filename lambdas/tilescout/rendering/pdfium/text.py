@@ -13,6 +13,7 @@ import pypdfium2.raw as pdfium
 
 from tilescout.geometry import Box, union
 from tilescout.rendering.layer_words import FILLED, STROKED, UNMAPPED
+from tilescout.rendering.pdfium.layers import is_on_layer
 
 LINE_END_HYPHEN = 2
 """PDFium's code for a hyphen at the end of a line."""
@@ -72,16 +73,18 @@ def transformed(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class _Style:
-    """What the characters of one text object have in common, as keys of a span, and direction."""
+    """The keys of a span that the characters of one text share, and their direction."""
 
     span: dict[str, Any]
     direction: tuple[float, float]
+    is_hidden: bool
 
 
 @dataclass(slots=True)
 class _Reader:
     text: Any
     placement: Placement
+    hidden: frozenset[str]
     styles: dict[int, _Style] = field(default_factory=dict)
     sides: tuple[Any, ...] = field(
         default_factory=lambda: tuple(ctypes.c_double() for _ in range(4))
@@ -105,6 +108,7 @@ class _Reader:
         return _Style(
             {"size": size, **self._paint(found, at)},
             _direction(matrix.a, matrix.b, self.placement.matrix),
+            is_on_layer(found, self.hidden),
         )
 
     def _paint(self, found: Any, at: int) -> dict[str, int]:
@@ -160,15 +164,22 @@ def _direction(x: float, y: float, matrix: Matrix) -> tuple[float, float]:
     return along[0] / length, along[1] / length
 
 
-def text_lines(text: Any, placement: Placement, size_pt: tuple[float, float]) -> list[Any]:
-    """Returns the lines of a text page of PDFium that lie on the page, as the port has them."""
-    reader = _Reader(text, placement)
+def text_lines(
+    text: Any, placement: Placement, size_pt: tuple[float, float], hidden: frozenset[str]
+) -> list[Any]:
+    """Returns the lines of a text page of PDFium that lie on the page, as the port has them.
+
+    Texts on layers of the names ``hidden`` are left out.
+    """
+    reader = _Reader(text, placement, hidden)
     page = Box(0, 0, *size_pt)
     lines = _Lines(reader)
     for at in range(pdfium.FPDFText_CountChars(text)):
         style = reader.style(at)
         if style is None:
             lines.put_between(reader.character(at))
+            continue
+        if style.is_hidden:
             continue
         character = reader.character(at)
         box = reader.box(at)

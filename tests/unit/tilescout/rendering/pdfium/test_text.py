@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.tilescout.rendering.pdf_files import stream, write_objects
+from tests.unit.tilescout.rendering.pdf_files import blank_page, save, stream, write_objects
 from tilescout.errors import UnsupportedPage
 from tilescout.profiles import Profile
 from tilescout.rendering.process import RenderLimits
@@ -67,6 +67,20 @@ def test_texts_of_two_baselines_stay_apart(tmp_path: Path) -> None:
     page = read(tmp_path, (RIGHT, "HS", 100, 120), (RIGHT, "1023", 100, 98))
 
     assert words(page) == [("HS", "right"), ("1023", "right")]
+
+
+def test_words_of_a_hidden_layer_are_left_out_over_other_ink_too(tmp_path: Path) -> None:
+    document, page = blank_page()
+    layers = {name: document.add_ocg(name, on=name == "english") for name in ("english", "german")}
+    page.insert_text((50, 100), "SUPPLY", fontsize=20, oc=layers["english"])
+    page.insert_text((50, 100), "ZULUFT", fontsize=20, oc=layers["german"])
+    wanted = replace(RenderRequest.for_page(1, PROFILE), text_layer=True)
+
+    shown = render_page(
+        save(document, tmp_path), wanted, lambda tile: None, RenderLimits(renderer="pdfium")
+    )
+
+    assert words(shown) == [("SUPPLY", "right")]
 
 
 def test_strokes_are_refused_with_the_remedy(tmp_path: Path) -> None:
