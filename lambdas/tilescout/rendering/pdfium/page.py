@@ -16,10 +16,10 @@ from tilescout.geometry import POINTS_PER_INCH, Box
 from tilescout.profiles import Colour
 from tilescout.rendering.layer_words import is_painted
 from tilescout.rendering.page_tiles import PAPER, Pixels
+from tilescout.rendering.page_work import LARGE_IMAGE_PIXELS
 from tilescout.rendering.pdfium.text import Placement, text_lines, words_of
 from tilescout.tiling.page_geometry import page_pixels
 
-LARGE_IMAGE_PIXELS = 2_000_000
 MAX_BITS = 32
 MAX_DEPTH = 20
 """Forms nested deeper are not searched for images."""

@@ -53,8 +53,8 @@ def rendered(path: Path, page: int = 1) -> tuple[RenderedPage, list[RenderedTile
 def test_a_picture_without_a_resolution_is_rendered_pixel_by_pixel(
     tmp_path: Path, name: str, options: dict[str, Any]
 ) -> None:
-    image = picture(options.pop("mode", "L"))
-    image.save(tmp_path / name, **options)
+    saved = {"mode": "L"} | options
+    picture(saved.pop("mode")).save(tmp_path / name, **saved)
     found, (tile,) = rendered(tmp_path / name)
     assert (found.width_px, found.height_px) == SIZE
     assert (found.width_pt, found.height_pt) == (288, 216)
