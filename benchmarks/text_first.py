@@ -5,7 +5,8 @@
 The profile ``text-first`` takes the words of the layer and has the tiles read that show lettering
 outside of it. The local OCR reads tiles of the same pages, evenly chosen, whether they would be
 read or not. A word that it is sure of (confidence 90, three letters or digits) is hidden where
-neither a word of the layer lies under it nor a tile that is read shows it whole.
+neither a word of the layer lies under it nor a tile that is read shows it whole. Files that are
+refused, as those with a password, have a row that says why, and do not count.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pymupdf
 
 from benchmarks.text_drawings import ROOT, Reader
 from tilescout.detections import Word
+from tilescout.errors import TilescoutError
 from tilescout.geometry import Box
 from tilescout.intake.page_dpi import page_dpi
 from tilescout.profiles import Profile
@@ -60,17 +61,14 @@ class LayerPage:
 
 def pages_of(path: Path, profile: Profile, pages: int) -> Iterator[LayerPage]:
     """Yields the first ``pages`` pages of a PDF."""
-    with pymupdf.open(path) as document:
-        numbers = range(1, min(pages, document.page_count) + 1)
-    for number in numbers:
-        (facts,) = inspect_for_profile(path, profile, (number, number)).pages
-        request = RenderRequest.for_page(number, profile, dpi=page_dpi(facts, profile))
+    for facts in inspect_for_profile(path, profile, (1, pages)).pages:
+        request = RenderRequest.for_page(facts.page, profile, dpi=page_dpi(facts, profile))
         read: list[RenderedTile] = []
         every: list[RenderedTile] = []
         words = render_page(path, request, read.append).words
         render_page(path, replace(request, tiles="always", text_layer=False), every.append)
         yield LayerPage(
-            name=f"{path.stem}, {number}",
+            name=f"{path.stem}, {facts.page}",
             words=words,
             read=frozenset(each.tile.index for each in read),
             tiles=every,
@@ -118,10 +116,15 @@ def main() -> None:
     reader, total = Reader(ROOT), Counter[str]()
     print(HEAD, flush=True)
     for path in sorted(path for folder in asked.data for path in folder.glob("*.pdf")):
-        for page in pages_of(path, profile, asked.pages):
-            places, hidden = hidden_words(page, reader, asked.tiles)
-            total.update(places)
-            print(row(page.name, places, hidden), flush=True)
+        try:
+            for page in pages_of(path, profile, asked.pages):
+                places, hidden = hidden_words(page, reader, asked.tiles)
+                total.update(places)
+                total["pages with words"] += bool(places)
+                print(row(page.name, places, hidden), flush=True)
+        except TilescoutError as refusal:
+            print(f"| {path.stem} | refused | | | | {refusal} |", flush=True)
+    print(f"\n{total.pop('pages with words', 0)} pages with words")
     print(row("all", total, []))
     print(f"\nhidden: {total['hidden'] / max(1, total.total()):.2%} of {total.total()} words")
     reader.close()

@@ -21,7 +21,12 @@ from tilescout.neighbours import overlapping_pairs, sides_of
 from tilescout_local.engines.end_symbols import without_end_symbols
 from tilescout_local.engines.false_lines import is_lettering
 from tilescout_local.engines.ink_extent import Extent, ink_extent, inked, inked_part, letters_extent
-from tilescout_local.engines.letter_widths import with_letters_by_width
+from tilescout_local.engines.letter_widths import (
+    MeasuredLine,
+    WidthsOfImage,
+    measured,
+    with_letters_by_width,
+)
 from tilescout_local.engines.lone_letters import (
     LoneLetters,
     crop_of,
@@ -137,7 +142,7 @@ class TextReader:
         chosen = self._with_lone_letters(image, ink, seen.heights(), _without_rivals(kept))
         chosen.sort(key=lambda line: (line.box.top, line.box.left))
         left_out = len(readings) - len(kept)
-        return ImageReading([_line(line, image) for line in chosen], left_out)
+        return ImageReading(_lines(chosen, image), left_out)
 
     def _readings(
         self, image: Image, flat: Sequence[Corners], upright: Sequence[Corners]
@@ -318,12 +323,24 @@ def reading_quad(corners: Corners, sideways: bool = False, upwards: bool = False
     return first, second, third, fourth
 
 
-def _line(line: LineReading, image: Image) -> Line:
-    if line.is_alone:
-        text, confidence = line.reading.text, 100 * line.reading.confidence
-        return Line(text, confidence, line.quad, (Word(text, confidence, line.quad),))
-    shape = image.shape
-    reading, ink = _letters(line, image)
+def _lines(chosen: Sequence[LineReading], image: Image) -> list[Line]:
+    """Returns the lines with their words, their letters told apart by all lines of the image."""
+    seen = [None if line.is_alone else _letters(line, image) for line in chosen]
+    widths = WidthsOfImage([letters[0] for letters in seen if letters is not None])
+    return [
+        _alone(line)
+        if letters is None
+        else _line(line, widths.corrected(letters[0]), letters[1], image.shape)
+        for line, letters in zip(chosen, seen, strict=True)
+    ]
+
+
+def _alone(line: LineReading) -> Line:
+    text, confidence = line.reading.text, 100 * line.reading.confidence
+    return Line(text, confidence, line.quad, (Word(text, confidence, line.quad),))
+
+
+def _line(line: LineReading, reading: Reading, ink: Extent, shape: tuple[int, ...]) -> Line:
     ink = _with_cut_letters(line, ink, shape)
     band = part_across(line.quad, ink.top, ink.bottom)
     ends = _word_ends(reading, band, ink, shape)
@@ -342,19 +359,20 @@ def _with_cut_letters(line: LineReading, ink: Extent, shape: tuple[int, ...]) ->
     return replace(ink, left=min(left, ink.left), right=max(right, ink.right))
 
 
-def _letters(line: LineReading, image: Image) -> tuple[Reading, Extent]:
-    """Returns the letters of a line and where they are, seen with a little more of the image
-    around it."""
+def _letters(line: LineReading, image: Image) -> tuple[MeasuredLine, Extent]:
+    """Returns the letters of a line with their widths, and where they are, seen with a little more
+    of the image around it."""
     height, width = line.crop.shape[:2]
     around = max(MIN_AROUND_PX, round(AROUND * height))
     if not line.reading.columns:
-        return line.reading, ink_extent(line.crop)
+        return MeasuredLine(line.reading), ink_extent(line.crop)
     crop = _crop(image, _grown(line.quad, around))
     reading = with_spaces_at_gaps(line.reading, (height, width))
     reading = without_end_symbols(reading, crop, around)
     ends = [(reading.columns[at] + 0.5) / reading.length for at in (0, -1)]
     ink = letters_extent(crop, around, (ends[0], ends[1]))
-    return with_letters_by_width(reading, ink, (height, width)), ink
+    reading = with_letters_by_width(reading, ink, (height, width))
+    return measured(reading, ink, crop, around), ink
 
 
 def _grown(quad: Quad, margin: float) -> Corners:
