@@ -1,4 +1,4 @@
-"""Finds single letters and pairs that the detector of lines leaves out, by their marks of ink.
+"""Finds single letters and short words that the detector of lines leaves out, by their marks.
 
 The number of a pin on its wire, a letter beside a receptacle and two digits that run upwards have
 no look of a line. Straight lines are taken out of the ink first, as such letters often touch one.
@@ -35,8 +35,8 @@ MAX_FILL = 0.62
 NEAR, MIN_PIECE, MIN_FULL_PIECE, MAX_PIECE = 0.5, 0.2, 0.6, 1.3
 """Another mark of these heights within so many heights belongs to the same word; one that fills its
 box, as an l does, is as tall as a letter."""
-MAX_LETTERS = 2
-MIN_CONFIDENCE = 0.99
+MAX_LETTERS, PAIR = 8, 2
+MIN_CONFIDENCE, MIN_WORD_CONFIDENCE = 0.99, 0.95
 SIMPLE_LETTERS = tuple("1IlLJ7TVrvjYCc")
 BESIDE, ABOVE, MIN_MARGIN_PX = 0.3, 0.2, 2
 """The paper in a crop around the letters, in heights, and in px."""
@@ -44,7 +44,7 @@ BESIDE, ABOVE, MIN_MARGIN_PX = 0.3, 0.2, 2
 
 @dataclass(frozen=True, slots=True)
 class LoneLetters:
-    """A letter or a pair: the ``box`` of its ink, and whether it runs upwards.
+    """A letter or a short word: the ``box`` of its ink, and whether it runs upwards.
 
     ``is_usual`` tells if lettering of its height is on the image, too.
     """
@@ -79,13 +79,13 @@ def without_lines(ink: Ink, heights: Sequence[float]) -> InkWithoutLines:
 
 
 def lone_letters(ink: InkWithoutLines, heights: Sequence[float]) -> list[LoneLetters]:
-    """Returns the single letters, and pairs that run right or upwards, by their marks."""
+    """Returns the single letters, and short words that run right or upwards, by their marks."""
     marks = _small_marks(ink.marks)
     flat = list(_groups(marks, np.array(heights), is_upright=False))
     across = Marks(marks.sides[:, [1, 0, 3, 2]], marks.ink)
     turned = _groups(across, np.array(heights), is_upright=True)
     # A single letter that lies on its side is as likely a part of a symbol.
-    return flat + [each for each in turned if each.count == MAX_LETTERS]
+    return flat + [each for each in turned if each.count >= PAIR]
 
 
 def crop_of(image: Image, ink: InkWithoutLines, letters: LoneLetters) -> Image:
@@ -115,7 +115,8 @@ def _is_full(marks: Marks) -> NDArray[np.bool_]:
 
 
 def _groups(marks: Marks, heights: Reals, *, is_upright: bool) -> Iterator[LoneLetters]:
-    """Yields groups of one or two marks, side by side along the first axis, with no other near."""
+    """Yields groups of some marks, side by side along the first axis; one or two have no other
+    near."""
     letters = marks.sides[_are_letters(marks, heights)]
     label = connected(len(letters), *neighbours(letters))
     _, label, counts = np.unique(label, return_inverse=True, return_counts=True)
@@ -123,7 +124,7 @@ def _groups(marks: Marks, heights: Reals, *, is_upright: bool) -> Iterator[LoneL
         group = letters[label == number]
         height = float((group[:, 3] - group[:, 1]).mean())
         around = (*group[:, :2].min(axis=0), *group[:, 2:].max(axis=0))
-        if _pieces_near(marks, around, height) <= len(group):
+        if len(group) > PAIR or _pieces_near(marks, around, height) <= len(group):
             box = Box(*(float(around[at]) for at in ((1, 0, 3, 2) if is_upright else range(4))))
             is_usual = bool(np.abs(heights / height - 1).min() <= SAME_HEIGHT)
             yield LoneLetters(box, len(group), is_upright, is_usual)
@@ -156,7 +157,8 @@ def is_sure(letters: LoneLetters, reading: Reading) -> bool:
     """
     is_plain = reading.text in SIMPLE_LETTERS and not letters.is_usual
     fits = len(reading.text) == letters.count and reading.text.isalnum()
-    return fits and not is_plain and reading.confidence >= MIN_CONFIDENCE
+    least = MIN_CONFIDENCE if letters.count <= PAIR else MIN_WORD_CONFIDENCE
+    return fits and not is_plain and reading.confidence >= least
 
 
 def quad_of(letters: LoneLetters) -> Quad:

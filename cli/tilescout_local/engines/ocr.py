@@ -1,8 +1,8 @@
 """Recognises text with RapidOCR 3 and the PP-OCRv6 models in its wheel.
 
 Its classifier of upside-down text is off, because it turns long upright lines upside down. Instead
-a box that may hold upright text is read both ways up, a narrow one as it stands too, and the best
-reading is kept.
+a box whose reading is unsure is read the other way up, too, a narrow one as it stands, and the best
+reading is kept: what is read upside down has a confidence of .6 to .9.
 """
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ MAX_STANDING_RATIO = 3.5
 """Height over width up to which a box may hold a single character as it stands."""
 MAX_STANDING_LETTERS = 2
 MIN_TURNED_CONFIDENCE = 0.8
+MIN_ONE_WAY_CONFIDENCE = 0.9
+"""The confidence below which a box is read the other way up, too."""
 MIN_TURNED_LETTERS = 2
 HELD = 0.7
 COVERED = 0.2
@@ -151,10 +153,10 @@ class TextReader:
         ways = [_ways_to_read(image, corners) for corners in _less_covered(flat, upright)]
         ways += [_ways_upright(image, corners) for corners in upright]
         best: list[LineReading] = self._read([own[0] for own in ways])
-        unsure = [at for at, own in enumerate(ways) if len(own) > 1 and not _is_sure(best[at])]
+        unsure = [at for at, own in enumerate(ways) if len(own) > 1 and _may_be_turned(best[at])]
         others = [(at, way) for at in unsure for way in ways[at][1:]]
         for (at, _), line in zip(others, self._read([way for _, way in others]), strict=True):
-            if _may_stand(line) and line.reading.confidence > best[at].reading.confidence:
+            if _may_stand(line) and _is_better(line, best[at]):
                 best[at] = line
         return [line for line in best if not line.is_turned or _is_sure(line)]
 
@@ -214,7 +216,10 @@ def _ways_to_read(image: Image, corners: Corners) -> list[Way]:
     crop = _crop(image, corners)
     ratio = _ratio(corners)
     if ratio < UPRIGHT_RATIO:
-        return [(reading_quad(corners), crop, False)]
+        return [
+            (reading_quad(corners), crop, False),
+            (reading_quad(np.roll(corners, 2, 0)), _half_turn(crop), False),
+        ]
     downwards = np.ascontiguousarray(np.rot90(crop))
     ways = [
         (reading_quad(corners, True, True), _half_turn(downwards), False),
@@ -231,9 +236,30 @@ def _may_stand(line: LineReading) -> bool:
     return height < UPRIGHT_RATIO * width or len(line.reading.text) <= MAX_STANDING_LETTERS
 
 
+def _letters_of(reading: Reading) -> int:
+    return sum(map(str.isalnum, reading.text))
+
+
 def _is_sure(line: LineReading) -> bool:
-    letters = sum(map(str.isalnum, line.reading.text))
-    return letters >= MIN_TURNED_LETTERS and line.reading.confidence >= MIN_TURNED_CONFIDENCE
+    is_long = _letters_of(line.reading) >= MIN_TURNED_LETTERS
+    return is_long and line.reading.confidence >= MIN_TURNED_CONFIDENCE
+
+
+def _runs_right(line: LineReading) -> bool:
+    (start_x, start_y), (end_x, end_y) = line.quad[:2]
+    return end_x - start_x > abs(end_y - start_y)
+
+
+def _may_be_turned(line: LineReading) -> bool:
+    """Tells if a reading is so unsure that its box may hold text the other way up."""
+    is_unsure = line.reading.confidence < MIN_ONE_WAY_CONFIDENCE
+    return is_unsure or not (_runs_right(line) or _is_sure(line))
+
+
+def _is_better(other: LineReading, first: LineReading) -> bool:
+    """Tells if the other way reads more surely; what lies flat is seldom upside down."""
+    least = MIN_ONE_WAY_CONFIDENCE if _runs_right(first) else 0.0
+    return other.reading.confidence > max(least, first.reading.confidence)
 
 
 def _without_rivals(lines: list[LineReading]) -> list[LineReading]:
