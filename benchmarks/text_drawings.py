@@ -7,8 +7,9 @@ the profile ``text`` of ``cdk.json`` cuts them (``--dpi`` sets another dpi for a
 ``--before``, the reader of another checkout of this project reads the same tiles in the same run.
 Words that a tile cuts do not count, nor do boxes that are more than 1.5 times as large as the words
 of the layer and the drawn rows of lettering in them: a layer of another font than the drawn one has
-boxes of other lengths. ``P'`` is the precision over detections that lie on a word of
-the layer; ``off`` counts the others, which may be right where text is outlined.
+boxes of other lengths. Words less than 5 px high are too small for any reader and are counted on
+their own (``< 5 px``). ``P'`` is the precision over detections that lie on a word of the layer;
+``off`` counts the others, which may be right where text is outlined.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ from tilescout_local.processes import framing
 
 MIN_WORDS = 40
 CUT_PX = 4
+MIN_HEIGHT_PX = 5.0
 DIAMETERS = "∅φøΦϕ⌀⍉"
 SIGNS = "Ø±°"
 FOLDED = str.maketrans(dict.fromkeys(DIAMETERS, "Ø") | {"º": "°", "˚": "°"})
@@ -56,13 +58,15 @@ ROOT = Path(__file__).resolve().parents[1]
 class TileTruth:
     """An encoded tile and the words of the layer that lie whole in it, in tile px.
 
-    ``rows`` are rows of marks that look like lettering.
+    ``inner`` is the part in which nothing is cut; ``rows`` are rows of marks that look like
+    lettering.
     """
 
     drawing: str
     image: bytes
     words: tuple[Word, ...]
     partial: tuple[Word, ...]
+    inner: Box
     rows: tuple[Box, ...] = ()
 
     def reads_too_much(self, box: Box) -> bool:
@@ -147,6 +151,7 @@ def _truth(drawing: str, rendered: RenderedTile, words: Sequence[Word]) -> TileT
             if not inner.contains(word.box) and box.intersection(word.box).area > 0
         ),
         rows=tuple(_drawn_rows(rendered.image)),
+        inner=inner.shift(-box.left, -box.top),
     )
 
 
@@ -171,8 +176,9 @@ Shown = list[tuple[str, Box]]
 
 
 def score(tile: TileTruth, lines: Sequence[Line]) -> Counter[str]:
-    """Returns counts: ``all``, ``flat``, ``upright``, ``single``, each sign and ``on`` (tokens on
-    words of the layer), each with " read"; and ``off`` and ``foreign``."""
+    """Returns counts: ``all``, ``flat``, ``upright``, ``small`` (words under 5 px), ``single``,
+    each sign and ``on`` (tokens on words of the layer), each with " read"; and ``off`` and
+    ``foreign``."""
     shown = [(_plain(line.text), _around(line.quad)) for line in lines]
     counts = Counter(
         foreign=sum(unicodedata.category(one) == "Lo" for text, _ in shown for one in text)
@@ -184,7 +190,7 @@ def score(tile: TileTruth, lines: Sequence[Line]) -> Counter[str]:
         [(_plain(word.text), _around(word.quad)) for line in lines for word in line.words],
     )
     _count_signs(counts, tile, shown)
-    _count_tokens(counts, tile, shown)
+    _count_tokens(counts, tile, lines)
     return counts
 
 
@@ -198,8 +204,14 @@ def _count_words(counts: Counter[str], tile: TileTruth, shown: Shown) -> None:
                 and token in letters_and_digits(text)
                 for text, box in shown
             )
-            _count(counts, "all", is_read)
-            _count(counts, "flat" if word.direction in ("right", "left") else "upright", is_read)
+            for kind in _kinds(word):
+                _count(counts, kind, is_read)
+
+
+def _kinds(word: Word) -> tuple[str, ...]:
+    if min(word.box.width, word.box.height) < MIN_HEIGHT_PX:
+        return ("small",)
+    return "all", "flat" if word.direction in ("right", "left") else "upright"
 
 
 def _count_singles(counts: Counter[str], tile: TileTruth, shown: Shown) -> None:
@@ -219,12 +231,14 @@ def _count_signs(counts: Counter[str], tile: TileTruth, shown: Shown) -> None:
                 _count(counts, sign, is_read)
 
 
-def _count_tokens(counts: Counter[str], tile: TileTruth, shown: Shown) -> None:
-    for text, box in shown:
+def _count_tokens(counts: Counter[str], tile: TileTruth, lines: Sequence[Line]) -> None:
+    for line in lines:
+        box = _around(line.quad)
         near = words_under(box.grow(box.height, box.height), [*tile.words, *tile.partial])
         counts["off"] += not near
         truth = letters_and_digits("".join(_plain(word.text) for word in near))
-        for token in map(letters_and_digits, text.split()):
+        whole = [word for word in line.words if tile.inner.contains(_around(word.quad))]
+        for token in (letters_and_digits(_plain(word.text)) for word in whole):
             if len(token) >= 2 and near:
                 _count(counts, "on", token in truth)
 
@@ -243,10 +257,11 @@ def _around(quad: tuple[tuple[float, float], ...]) -> Box:
     return Box(min(across), min(down), max(across), max(down))
 
 
-KINDS = ("all", "flat", "upright", "single", *SIGNS, "on")
+KINDS = ("all", "flat", "upright", "small", "single", *SIGNS, "on")
+MEANS = ("all", "on", "upright")
 HEAD = (
-    "| drawing | reader | tiles | recall | horizontal | vertical | 1 character | Ø | ± | ° | P' "
-    "| off | foreign | CPU s/tile |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
+    "| drawing | reader | tiles | recall | horizontal | vertical | < 5 px | 1 character | Ø | ± | ° "
+    "| P' | off | foreign | CPU s/tile |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
 )
 
 
@@ -266,18 +281,25 @@ def measure(tiles: Sequence[TileTruth], readers: dict[str, Reader]) -> Iterator[
     """Yields rows of the table: each drawing by each reader, then all drawings together."""
     totals = {name: Counter[str]() for name in readers}
     seconds = dict.fromkeys(readers, 0.0)
-    recalls: dict[str, list[float]] = {name: [] for name in readers}
+    recalls: dict[str, dict[str, list[float]]] = {
+        name: {"recall": [], "P'": [], "vertical recall": []} for name in readers
+    }
     for drawing in dict.fromkeys(tile.drawing for tile in tiles):
         own = [tile for tile in tiles if tile.drawing == drawing]
         for name, reader in readers.items():
             counts, spent = _measured(own, reader)
             totals[name].update(counts)
             seconds[name] += spent
-            recalls[name].append(counts["all read"] / max(1, counts["all"]))
+            for shares, kind in zip(recalls[name].values(), MEANS, strict=True):
+                shares += [counts[f"{kind} read"] / counts[kind]] * (counts[kind] > 0)
             yield row(drawing, name, counts, spent)
     for name in readers:
         yield row("all", name, totals[name], seconds[name])
-        yield f"\nmean recall per drawing, {name}: {fmean(recalls[name]):.3f}"
+        yield "\n" + ", ".join(
+            f"mean {what} per drawing, {name}: {fmean(shares):.3f}"
+            for what, shares in recalls[name].items()
+            if shares
+        )
 
 
 def _measured(tiles: Sequence[TileTruth], reader: Reader) -> tuple[Counter[str], float]:

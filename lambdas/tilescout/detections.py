@@ -12,6 +12,7 @@ Side = Literal["left", "top", "right", "bottom"]
 
 TEXT_LAYER_TILE = -1
 """The tile index of the answer that is the PDF's own text, which beats any reading of pixels."""
+UNREAD_LETTERING = "lettering"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,10 @@ class ObjectSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WithheldSeen:
-    """A place that resembles an object and is not given as one, with the reason in words."""
+    """A place that resembles an object and is not given as one, with the reason in words.
+
+    The label ``UNREAD_LETTERING`` is that of places that look like lettering and were not read.
+    """
 
     label: str
     confidence: float

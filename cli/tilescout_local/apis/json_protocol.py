@@ -6,10 +6,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import astuple
 from typing import Any
 
 from tilescout.detector_kinds import ALPHABET_NAMES, DEFAULT_ALPHABET
-from tilescout.detectors.responses import ALPHABET_HEADER, LEFT_OUT_HEADER
+from tilescout.detectors.responses import ALPHABET_HEADER, LEFT_OUT_HEADER, UNREAD_HEADER
 from tilescout_local.engines.text_reading import ImageReading
 from tilescout_local.errors import (
     ApiError,
@@ -27,16 +28,21 @@ Operations = Mapping[str, Callable[[bytes], dict[str, Any]]]
 
 LEFT_OUT = "tilescout:LinesLeftOut"
 ALPHABET = "tilescout:Alphabet"
-_HEADERS = {LEFT_OUT: LEFT_OUT_HEADER, ALPHABET: ALPHABET_HEADER}
+UNREAD = "tilescout:UnreadPlaces"
+_HEADERS = {LEFT_OUT: LEFT_OUT_HEADER, ALPHABET: ALPHABET_HEADER, UNREAD: UNREAD_HEADER}
+MAX_UNREAD = 100
+"""Places that a response names; a header has room for some 8,000 characters."""
 CONTENT_TYPE = "application/x-amz-json-1.1"
 _SERVER_ERRORS = {"InternalServerError": 500, "InternalError": 500, "ServiceUnavailable": 503,
                   "ServiceUnavailableException": 503, "SlowDown": 503}  # fmt: skip
 
 
 def reading_members(reading: ImageReading) -> dict[str, Any]:
-    """Returns the members that tell, in headers of the response, how many lines were left out and
-    with which alphabet the others were read."""
-    return {LEFT_OUT: reading.left_out, ALPHABET: reading.alphabet}
+    """Returns the members that tell, in headers of the response, how many lines were left out,
+    with which alphabet the others were read, and the places (px) that were not read, if any."""
+    told = {LEFT_OUT: reading.left_out, ALPHABET: reading.alphabet}
+    places = [[*map(round, astuple(place))] for place in reading.unread[:MAX_UNREAD]]
+    return told | ({UNREAD: json.dumps(places)} if places else {})
 
 
 def success_response(body: Mapping[str, Any]) -> Response:

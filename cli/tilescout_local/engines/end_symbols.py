@@ -1,7 +1,8 @@
 """Tells symbols that stand beside a line of text from its letters.
 
 A receptacle beside its tag U-2 is read as U-20 or U-2 O, as the detector's box holds both. The
-symbol is one mark that is larger than every letter, or goes on outside of the box.
+symbol is one mark that is larger than every letter, or goes on outside of the box. The tick of an
+axis beside its number 80 is read as 80-: a dash whose mark goes on outside of the box is a tick.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from tilescout_local.engines.recognition import Reading
 READ_FROM_SYMBOLS = frozenset("O0QDGo°€□®©")
 """The characters that circles with wires are read as; a P before lowercase letters is higher than
 they are."""
+READ_FROM_TICKS = frozenset("-_—–")  # noqa: RUF001
 MIN_HEIGHT, MIN_LONG_HEIGHT = 1.25, 1.12
 """The height of a symbol, in heights of the highest letter of its line, and of one that is long or
 goes on outside of the box: a letter that touches a wire is long, too, but no higher."""
@@ -45,6 +47,22 @@ def without_end_symbols(reading: Reading, crop: NDArray[np.uint8], around: int) 
     return _part(reading, first, last) if last - first >= MIN_LETTERS else reading
 
 
+def without_ticks(reading: Reading, crop: NDArray[np.uint8], around: int) -> Reading:
+    """Returns the reading without a first and a last dash that are ticks of an axis.
+
+    ``crop`` is that of ``without_end_symbols``; the image's edge cuts neither end of the line.
+    """
+    letters = reading.text.replace(" ", "")
+    if len(letters) < 2 or not READ_FROM_TICKS & {letters[0], letters[-1]}:
+        return reading
+    width = crop.shape[1] - 2 * around
+    middles = [around + (column + 0.5) / reading.length * width for column in reading.columns]
+    seen = _Line(inked(crop), around, middles)
+    first = int(letters[0] in READ_FROM_TICKS and seen.goes_on_at(0))
+    last = len(letters) - int(letters[-1] in READ_FROM_TICKS and seen.goes_on_at(-1))
+    return _part(reading, first, last) if first < last else reading
+
+
 class _Line:
     """The marks of a line; ``middles`` are those of its letters, in px of the crop."""
 
@@ -58,6 +76,12 @@ class _Line:
         self._letters &= self._marks.have_middle_in(
             around, around, self._width - around, self._height - around
         )
+
+    def goes_on_at(self, end: int) -> bool:
+        """Tells if the mark of the first (0) or last (-1) letter reaches the edge of the crop."""
+        mark = self._mark_at(self._middles[end])
+        whole = self._marks.are_within(self._width, self._height)
+        return mark is not None and not whole[mark]
 
     def begins_with_symbol(self) -> bool:
         mark = self._mark_at(self._middles[0])

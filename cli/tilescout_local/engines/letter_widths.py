@@ -127,7 +127,7 @@ def measured(reading: Reading, ink: Extent, crop: NDArray[np.uint8], around: int
         return MeasuredLine(reading, (None,) * len(reading.columns))
     rows = slice(max(0, top - 1), max(0, bottom) + 1)
     middles = [around + (at + 0.5) / reading.length * width for at in reading.columns]
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(inked(crop)[rows].astype(np.uint8))
+    labels, stats = _marks(inked(crop)[rows])
     tall = np.flatnonzero(stats[1:, 3] >= MIN_LETTER_HEIGHT * (bottom - top)) + 1
     slack = MIDDLE * (bottom - top)
     own = _marks_of(middles, stats[tall, 0], stats[tall, 0] + stats[tall, 2], slack)
@@ -148,10 +148,15 @@ def _marks_of(
     return [mark if times[mark] == 1 else None for mark in found] or [None] * len(middles)
 
 
+def _marks(ink: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8))
+    return np.asarray(labels, np.int32), np.asarray(stats, np.int32)
+
+
 def _darkness(crop: NDArray[np.uint8]) -> NDArray[np.float64]:
     grey = crop.min(axis=2)
     paper = int(np.bincount(grey.ravel()).argmax())
-    return np.abs(grey.astype(np.float64) - paper)
+    return np.asarray(np.abs(grey.astype(np.float64) - paper), np.float64)
 
 
 def _width(dark: NDArray[np.float64], labels: NDArray[np.int32], mark: int) -> float:

@@ -18,7 +18,7 @@ from rapidocr import RapidOCR
 from tilescout.detector_kinds import DEFAULT_ALPHABET
 from tilescout.geometry import Box
 from tilescout.neighbours import overlapping_pairs, sides_of
-from tilescout_local.engines.end_symbols import without_end_symbols
+from tilescout_local.engines.end_symbols import without_end_symbols, without_ticks
 from tilescout_local.engines.false_lines import is_lettering
 from tilescout_local.engines.ink_extent import Extent, ink_extent, inked, inked_part, letters_extent
 from tilescout_local.engines.letter_widths import (
@@ -41,11 +41,14 @@ from tilescout_local.engines.text_reading import (
     ImageReading,
     Line,
     Quad,
+    UnreadPlace,
     Word,
     part_across,
     part_along,
     shifted,
+    shifted_place,
 )
+from tilescout_local.engines.turned_lettering import turned_rows
 from tilescout_local.engines.word_ends import with_spaces_at_gaps, word_ends
 
 Image = NDArray[np.uint8]
@@ -61,6 +64,10 @@ MIN_TURNED_CONFIDENCE = 0.8
 MIN_ONE_WAY_CONFIDENCE = 0.9
 """The confidence below which a box is read the other way up, too."""
 MIN_TURNED_LETTERS = 2
+MIN_LEGIBLE_CONFIDENCE = 0.5
+"""The confidence from which a short row at an angle that no line covers is told as not read."""
+MIN_ROW_LENGTH = 4
+"""The length, in heights, from which a row at an angle is told although it is not legible."""
 HELD = 0.7
 COVERED = 0.2
 RIVALS = 0.5
@@ -126,7 +133,8 @@ class TextReader:
         left, top, part = inked
         reading = self._read_part(part)
         lines = [shifted(line, left, top) for line in reading.lines]
-        return ImageReading(lines, reading.left_out, alphabet)
+        unread = tuple(shifted_place(place, left, top) for place in reading.unread)
+        return ImageReading(lines, reading.left_out, alphabet, unread)
 
     def _read_part(self, image: Image) -> ImageReading:
         ink = ink_of(image)
@@ -142,9 +150,27 @@ class TextReader:
             if is_lettering(line.reading.text, line.reading.confidence, line.crop)
         ]
         chosen = self._with_lone_letters(image, ink, seen.heights(), _without_rivals(kept))
-        chosen.sort(key=lambda line: (line.box.top, line.box.left))
+        turned, unread = self._turned(image, ink, chosen)
+        chosen = sorted([*chosen, *turned], key=lambda line: (line.box.top, line.box.left))
         left_out = len(readings) - len(kept)
-        return ImageReading(_lines(chosen, image), left_out)
+        return ImageReading(_lines(chosen, image), left_out, unread=unread)
+
+    def _turned(
+        self, image: Image, ink: Ink, lines: Sequence[LineReading]
+    ) -> tuple[list[LineReading], tuple[UnreadPlace, ...]]:
+        """Returns the lines at an angle that no other line covers, and the places of those that
+        look like lettering and are not read surely."""
+        rows = turned_rows(ink, [line.quad for line in lines])
+        ways = [way for _, corners in rows for way in _ways_upright(image, corners)]
+        read = self._read([(quad, crop, False) for quad, crop, _ in ways])
+        best = [
+            max(pair, key=lambda line: line.weight)
+            for pair in zip(read[::2], read[1::2], strict=True)
+        ]
+        found = _apart([(line, abs(row[0])) for line, row in zip(best, rows, strict=True)])
+        sure = [line for line, _ in found if _is_lettering_at_angle(line)]
+        places = [_place(line, degrees) for line, degrees in found if line not in sure]
+        return sure, tuple(places)
 
     def _readings(
         self, image: Image, flat: Sequence[Corners], upright: Sequence[Corners]
@@ -302,6 +328,36 @@ def _is_column(line: LineReading, alone: Sequence[LineReading]) -> bool:
     return line.is_turned and len(inside) == letters > 1
 
 
+def _apart(found: Sequence[tuple[LineReading, int]]) -> list[tuple[LineReading, int]]:
+    """Returns the rows with their degrees that may be lettering, each ink once."""
+    kept: list[tuple[LineReading, int]] = []
+    for line, degrees in sorted(found, key=lambda each: (-each[0].weight, -each[0].box.area)):
+        if _may_be_text(line) and not any(_same_ink(line, other) for other, _ in kept):
+            kept.append((line, degrees))
+    return kept
+
+
+def _may_be_text(line: LineReading) -> bool:
+    """Tells if a row at an angle is legible, or so long that its letters may be of another
+    alphabet."""
+    height, width = line.crop.shape[:2]
+    is_legible = (
+        _letters_of(line.reading) >= MIN_TURNED_LETTERS
+        and line.reading.confidence >= MIN_LEGIBLE_CONFIDENCE
+    )
+    return is_legible or width >= MIN_ROW_LENGTH * height
+
+
+def _is_lettering_at_angle(line: LineReading) -> bool:
+    is_long = _letters_of(line.reading) > MIN_TURNED_LETTERS
+    return is_long and line.reading.confidence >= MIN_ONE_WAY_CONFIDENCE
+
+
+def _place(line: LineReading, degrees: int) -> UnreadPlace:
+    box = line.box
+    return UnreadPlace(box.left, box.top, box.right, box.bottom, degrees)
+
+
 def _same_ink(one: LineReading, other: LineReading) -> bool:
     shared = one.box.intersection(other.box).area
     return shared >= RIVALS * min(one.box.area, other.box.area)
@@ -395,6 +451,8 @@ def _letters(line: LineReading, image: Image) -> tuple[MeasuredLine, Extent]:
     crop = _crop(image, _grown(line.quad, around))
     reading = with_spaces_at_gaps(line.reading, (height, width))
     reading = without_end_symbols(reading, crop, around)
+    if not any(_is_cut(corner, image.shape) for corner in line.quad[:2]):
+        reading = without_ticks(reading, crop, around)
     ends = [(reading.columns[at] + 0.5) / reading.length for at in (0, -1)]
     ink = letters_extent(crop, around, (ends[0], ends[1]))
     reading = with_letters_by_width(reading, ink, (height, width))

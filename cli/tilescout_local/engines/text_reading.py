@@ -33,6 +33,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class UnreadPlace:
+    """A place (px) that looks like lettering and was not read; ``degrees`` (0 to 90) is the angle
+    between its rows and level."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    degrees: int
+
+
+@dataclass(frozen=True, slots=True)
 class ImageReading:
     """The lines of an image; ``left_out`` counts lines of ink that have no look of lettering, and
     ``alphabet`` names the characters that could be read."""
@@ -40,6 +52,7 @@ class ImageReading:
     lines: list[Line]
     left_out: int = 0
     alphabet: str = DEFAULT_ALPHABET
+    unread: tuple[UnreadPlace, ...] = ()
 
 
 def request_frame(alphabet: str, image: bytes) -> bytes:
@@ -59,7 +72,9 @@ def to_json(reading: ImageReading) -> dict[str, Any]:
 
 def from_json(value: dict[str, Any]) -> ImageReading:
     lines = [_line(item) for item in value["lines"]]
-    return ImageReading(lines, value["left_out"], value.get("alphabet", DEFAULT_ALPHABET))
+    unread = tuple(UnreadPlace(**item) for item in value.get("unread", ()))
+    alphabet = value.get("alphabet", DEFAULT_ALPHABET)
+    return ImageReading(lines, value["left_out"], alphabet, unread)
 
 
 def _line(item: dict[str, Any]) -> Line:
@@ -72,6 +87,13 @@ def _line(item: dict[str, Any]) -> Line:
 def _quad(points: list[list[float]]) -> Quad:
     first, second, third, fourth = ((x, y) for x, y in points)
     return first, second, third, fourth
+
+
+def shifted_place(place: UnreadPlace, dx: float, dy: float) -> UnreadPlace:
+    """Returns the place, shifted by ``dx`` and ``dy`` pixels."""
+    return UnreadPlace(
+        place.left + dx, place.top + dy, place.right + dx, place.bottom + dy, place.degrees
+    )
 
 
 def shifted(line: Line, dx: float, dy: float) -> Line:

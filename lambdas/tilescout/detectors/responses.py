@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeGuard
 
 from pydantic import TypeAdapter
 
-from tilescout.detections import Answer, Direction, ObjectSeen, Word
+from tilescout.detections import UNREAD_LETTERING, Answer, Direction, ObjectSeen, WithheldSeen, Word
 from tilescout.detector_kinds import DEFAULT_ALPHABET, AlphabetName
 from tilescout.geometry import Box
 from tilescout.tiling.grid import Tile
@@ -20,6 +21,9 @@ https://docs.aws.amazon.com/rekognition/latest/dg/API_DetectText.html"""
 LEFT_OUT_HEADER = "x-tilescout-lines-left-out"
 ALPHABET_HEADER = "x-tilescout-alphabet"
 """In a request the alphabet to read with, in a response the one that was used. AWS has neither."""
+UNREAD_HEADER = "x-tilescout-unread"
+"""Places of the image that look like lettering and were not read, as JSON: left, top, right and
+bottom in pixels, and the degrees between their rows and level. AWS tells of none."""
 _ANSWER = TypeAdapter(Answer)
 _DIRECTIONS: tuple[Direction, ...] = ("right", "down", "left", "up")
 
@@ -76,6 +80,19 @@ def is_truncated(response: Mapping[str, Any]) -> bool:
 def lines_left_out(response: Mapping[str, Any]) -> int:
     """Returns how many lines of ink a detector left out, where it tells: the local OCR does."""
     return int(_headers(response).get(LEFT_OUT_HEADER, 0))
+
+
+def unread_lettering(response: Mapping[str, Any], tile: Tile) -> tuple[WithheldSeen, ...]:
+    """Returns the places (page px) that look like lettering and were not read, where a detector
+    tells: the local OCR does."""
+    places = json.loads(_headers(response).get(UNREAD_HEADER, "[]"))
+    return tuple(_unread(Box(*sides), degrees, tile) for *sides, degrees in places)
+
+
+def _unread(box: Box, degrees: int, tile: Tile) -> WithheldSeen:
+    on_page = box.scale(tile.scale).shift(tile.box.left, tile.box.top)
+    reason = f"turned by about {degrees} degrees"
+    return WithheldSeen(label=UNREAD_LETTERING, confidence=0.0, box=on_page, reason=reason)
 
 
 def unused_alphabet(response: Mapping[str, Any], alphabet: AlphabetName) -> tuple[str, ...]:

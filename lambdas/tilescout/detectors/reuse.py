@@ -49,7 +49,7 @@ OF_NO_ANSWER = frozenset(
 )
 """Settings that are in the image already, or that no detector is told. Any other one, also one that
 is added some day, is taken for one that an answer depends on."""
-READING = 1
+READING = 2
 """The way in which responses become answers: another number has every tile detected anew."""
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from tilescout.detections import Answer, Detection, WithheldSeen
+from tilescout.detections import UNREAD_LETTERING, Answer, Detection, WithheldSeen
 from tilescout.geometry import Box
 from tilescout.ledger import PageRow
 from tilescout.merging.page import is_in_regions
@@ -14,6 +15,8 @@ from tilescout.sheet_layout.layout import SheetLayout
 
 SAME_SHARE = 0.5
 """The share of the smaller box above which two boxes are one place: tiles show parts of it."""
+READ_SHARE = 0.5
+"""The share of a place that looks like lettering which a word covers that another tile reads."""
 
 
 def withheld_places(
@@ -26,12 +29,20 @@ def withheld_places(
     """Returns the withheld places (page px), the surest first, each once.
 
     A place that another tile shows as a detection is none of them, nor is one that the profile
-    does not ask for by its label, its regions or those of the sheet.
+    does not ask for by its label, its regions or those of the sheet, nor lettering that another
+    tile reads.
     """
     wanted = sorted(_wanted(answers, page, profile, layout), key=_order)
+    objects = [seen for seen in wanted if seen.label != UNREAD_LETTERING]
+    lettering = [seen for seen in wanted if seen.label == UNREAD_LETTERING]
+    shown = [detection.box for detection in detections]
+    return (*_apart(objects, shown), *_apart(_unread(lettering, answers), []))
+
+
+def _apart(wanted: Sequence[WithheldSeen], shown: list[Box]) -> tuple[WithheldSeen, ...]:
+    """Returns the places that lie on nothing that is shown, each once."""
     if not wanted:
         return ()
-    shown = [detection.box for detection in detections]
     same = _same_places(shown + [seen.box for seen in wanted])
     first = len(shown)
     taken = set(range(first))
@@ -41,14 +52,37 @@ def withheld_places(
     return tuple(seen for at, seen in enumerate(wanted, first) if at in taken)
 
 
+def _unread(lettering: Sequence[WithheldSeen], answers: Sequence[Answer]) -> list[WithheldSeen]:
+    """Returns the places that look like lettering and that no word of another tile covers."""
+    words = [word.box for answer in answers for word in answer.words] if lettering else []
+    return [seen for seen in lettering if not any(_covers(word, seen.box) for word in words)]
+
+
+def _covers(word: Box, place: Box) -> bool:
+    return word.intersection(place).area > READ_SHARE * place.area
+
+
 def withheld_warnings(page: int, places: Sequence[WithheldSeen]) -> tuple[str, ...]:
-    """Returns a warning that counts the withheld places of a page; none where there is none."""
-    if not places:
-        return ()
-    resembling = "place that resembles" if len(places) == 1 else "places that resemble"
+    """Returns warnings that count the withheld places of a page; none where there is none."""
+    unread = Counter(seen.reason for seen in places if seen.label == UNREAD_LETTERING)
+    told = [_unread_warning(page, count, how) for how, count in sorted(unread.items())]
+    count = len(places) - unread.total()
+    if count:
+        resembling = "place that resembles" if count == 1 else "places that resemble"
+        told.append(
+            f"page {page}: {count:,} {resembling} an example withheld; `withheld` of "
+            "detections.json tells why"
+        )
+    return tuple(told)
+
+
+def _unread_warning(page: int, count: int, how: str) -> str:
+    looking = (
+        f"{count:,} places of page {page} look" if count > 1 else f"1 place of page {page} looks"
+    )
     return (
-        f"page {page}: {len(places):,} {resembling} an example withheld; `withheld` of "
-        "detections.json tells why",
+        f"{looking} like lettering that was not read ({how}); `withheld` of detections.json tells "
+        "where"
     )
 
 
@@ -57,7 +91,7 @@ def _wanted(
 ) -> Iterator[WithheldSeen]:
     for seen in (each for answer in answers for each in answer.withheld):
         if (
-            (not profile.labels or seen.label in profile.labels)
+            (seen.label in (*profile.labels, UNREAD_LETTERING) or not profile.labels)
             and is_in_regions(seen.box, page.width_px, page.height_px, profile)
             and layout.region_of(seen.box.to_points(page.dpi)) not in profile.exclude_regions
         ):

@@ -22,6 +22,7 @@ from tilescout.detectors.responses import (
     from_textract,
     is_truncated,
     lines_left_out,
+    unread_lettering,
     unused_alphabet,
 )
 from tilescout.errors import (
@@ -105,6 +106,7 @@ class TextractDetector:
             warnings=unused_alphabet(response, self.alphabet),
             scale=tile.scale,
             left_out=lines_left_out(response),
+            withheld=unread_lettering(response, tile),
         )
 
 
@@ -156,6 +158,7 @@ class RekognitionTextDetector:
             warnings=unused_alphabet(response, self.alphabet),
             scale=tile.scale,
             left_out=lines_left_out(response),
+            withheld=unread_lettering(response, tile),
         )
         return answer, is_truncated(response)
 

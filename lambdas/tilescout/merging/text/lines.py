@@ -68,6 +68,8 @@ def stitch_tile(tile: Tile, parts: Sequence[Answer]) -> Answer:
         calls=sum(part.calls for part in parts),
         warnings=tuple(warning for part in parts for warning in part.warnings),
         scale=tile.scale,
+        left_out=sum(part.left_out for part in parts),
+        withheld=tuple(place for part in parts for place in part.withheld),
     )
 
 

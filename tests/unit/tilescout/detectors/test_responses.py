@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from tilescout.detections import Answer, ObjectSeen, Word
+from tilescout.detections import Answer, ObjectSeen, WithheldSeen, Word
 from tilescout.detectors.responses import (
     answer_from_json,
     answer_to_json,
@@ -14,6 +14,7 @@ from tilescout.detectors.responses import (
     from_textract,
     is_truncated,
     lines_left_out,
+    unread_lettering,
 )
 from tilescout.geometry import Box
 from tilescout.tiling.grid import Tile
@@ -202,6 +203,21 @@ def test_the_lines_that_a_detector_left_out_come_in_a_header():
 
     assert lines_left_out({"Blocks": [], "ResponseMetadata": {"HTTPHeaders": headers}}) == 12
     assert lines_left_out({"Blocks": []}) == 0
+
+
+def test_lettering_that_was_not_read_comes_in_a_header_in_pixels_of_the_image():
+    headers = {"x-tilescout-unread": "[[10, 20, 60, 50, 30]]"}
+    coarse = Tile(7, Box(1000, 2000, 2000, 3000), 2.0)
+
+    assert unread_lettering({"ResponseMetadata": {"HTTPHeaders": headers}}, coarse) == (
+        WithheldSeen(
+            label="lettering",
+            confidence=0.0,
+            box=Box(1020, 2040, 1120, 2100),
+            reason="turned by about 30 degrees",
+        ),
+    )
+    assert unread_lettering({"Blocks": []}, TILE) == ()
 
 
 def test_an_answer_survives_json():

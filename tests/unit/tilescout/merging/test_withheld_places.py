@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.counted_work import calls_of
-from tilescout.detections import Answer, Detection, WithheldSeen
+from tilescout.detections import Answer, Detection, WithheldSeen, Word
 from tilescout.geometry import Box, ios
 from tilescout.ledger import PageRow
 from tilescout.merging.withheld_places import withheld_places, withheld_warnings
@@ -96,3 +96,34 @@ def test_a_warning_counts_the_places_of_a_page() -> None:
 
     assert told[0].startswith("page 3: 2 places that resemble an example withheld")
     assert withheld_warnings(3, []) == ()
+
+
+def unread(left: float, degrees: int = 30) -> WithheldSeen:
+    told = replace(seen(left, 0, label="lettering"), reason=f"turned by about {degrees} degrees")
+    return replace(told, confidence=0.0)
+
+
+def test_lettering_that_was_not_read_is_told_whatever_labels_the_profile_asks_for() -> None:
+    answers = [answer(0, unread(10)), answer(1, unread(12), unread(60))]
+
+    assert [each.box.left for each in places(answers, labels=("valve",))] == [10, 60]
+
+
+def test_lettering_that_another_tile_reads_is_not_told() -> None:
+    word = Word(text="FIC-101", confidence=99, box=Box(8, 0, 34, 20), line=0)
+    other = Answer(tile=1, tile_box=Box(0, 0, 100, 100), words=(word,))
+
+    assert places([answer(0, unread(10)), other]) == ()
+
+
+def test_a_warning_counts_the_lettering_that_was_not_read_by_its_angle() -> None:
+    told = withheld_warnings(3, [unread(10), unread(40), unread(60, 45), seen(80, 30)])
+
+    assert told == (
+        "2 places of page 3 look like lettering that was not read (turned by about 30 degrees); "
+        "`withheld` of detections.json tells where",
+        "1 place of page 3 looks like lettering that was not read (turned by about 45 degrees); "
+        "`withheld` of detections.json tells where",
+        "page 3: 1 place that resembles an example withheld; `withheld` of detections.json tells "
+        "why",
+    )

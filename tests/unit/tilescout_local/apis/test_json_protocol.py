@@ -14,7 +14,7 @@ from tilescout_local.apis.json_protocol import (
     reading_members,
     success_response,
 )
-from tilescout_local.engines.text_reading import ImageReading
+from tilescout_local.engines.text_reading import ImageReading, UnreadPlace
 
 
 def test_the_number_of_lines_left_out_is_a_header_and_no_member() -> None:
@@ -49,3 +49,12 @@ def test_latin_letters_are_read_where_no_alphabet_is_named() -> None:
 def test_an_alphabet_that_is_not_known_is_refused() -> None:
     status, _, sent = answered({"x-tilescout-alphabet": "runes"})
     assert (status, json.loads(sent)["__type"]) == (400, "InvalidParameterException")
+
+
+def test_places_that_were_not_read_are_a_header_where_there_are_any() -> None:
+    place = UnreadPlace(10.4, 20.0, 60.6, 50.0, 30)
+
+    _, headers, sent = success_response(reading_members(ImageReading([], unread=(place,))))
+
+    assert (headers["x-tilescout-unread"], sent) == ("[[10, 20, 61, 50, 30]]", b"{}")
+    assert "x-tilescout-unread" not in answered({})[1]

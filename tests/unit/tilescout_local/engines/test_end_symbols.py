@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tilescout_local.engines.end_symbols import without_end_symbols
+from tilescout_local.engines.end_symbols import without_end_symbols, without_ticks
 from tilescout_local.engines.recognition import Reading
 
 AROUND = 10
@@ -74,3 +74,25 @@ def test_two_letters_do_not_tell_how_large_letters_are() -> None:
     cv2.circle(crop, (60, 30), 16, (0, 0, 0), 3)
 
     assert told(crop, read("A0", 29, 60)) == "A0"
+
+
+def axis(gap: int) -> NDArray[np.uint8]:
+    """Three letters with a dash after them, and an axis ``gap`` px behind the dash."""
+    crop = letters()
+    crop[28:31, 104:128] = 0
+    crop[:, 128 + gap : 131 + gap] = 0
+    return crop
+
+
+@pytest.mark.parametrize(("gap", "expected"), [(0, "160"), (6, "160-")])
+def test_a_dash_that_touches_an_axis_is_a_tick(gap: int, expected: str) -> None:
+    assert without_ticks(read("160-", 29, 59, 89, 116), axis(gap), AROUND).text == expected
+
+
+def test_a_dash_before_a_number_that_touches_an_axis_is_a_tick() -> None:
+    crop = axis(0)[:, ::-1].copy()
+    assert without_ticks(read("-160", 64, 91, 121, 151), crop, AROUND).text == "160"
+
+
+def test_a_dash_between_letters_stays_where_it_touches_a_line() -> None:
+    assert without_ticks(read("1-60", 29, 59, 89, 116), axis(0), AROUND).text == "1-60"

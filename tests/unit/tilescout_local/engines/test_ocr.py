@@ -101,12 +101,38 @@ def test_greek_letters_are_read_where_the_alphabet_has_them(reader: TextReader) 
     assert (latin.alphabet, greek.alphabet) == ("latin", "greek")
 
 
-@pytest.mark.parametrize("degrees", [7, 20, 30, 45, 60, 83, -20, -45])
-def test_lettering_at_any_angle_is_read(reader: TextReader, degrees: int) -> None:
+def at_angle(degrees: int, *texts: str, font: ImageFont.FreeTypeFont | None = None) -> Image.Image:
     image = Image.new("RGB", (900, 400), "white")
-    for at, text in enumerate(("PUMP P-1042", "4500 mm")):
+    for at, text in enumerate(texts):
         part = Image.new("RGBA", (220, 44), (255, 255, 255, 0))
-        ImageDraw.Draw(part).text((8, 6), text, fill="black", font=ImageFont.load_default(22))
+        lettering = font or ImageFont.load_default(22)
+        ImageDraw.Draw(part).text((8, 6), text, fill="black", font=lettering)
         turned = part.rotate(degrees, expand=True, resample=Image.Resampling.BICUBIC)
         image.paste(turned, (60 + 420 * at, 80), turned)
-    assert sorted(line.text for line in reader.read(pixels(image))) == ["4500 mm", "PUMP P-1042"]
+    return image
+
+
+@pytest.mark.parametrize("degrees", [7, 20, 30, 45, 60, 83, -20, -45, 150, 180, 210, 270])
+def test_lettering_at_any_angle_is_read(reader: TextReader, degrees: int) -> None:
+    reading = reader.read_image(pixels(at_angle(degrees, "PUMP P-1042", "4500 mm")))
+
+    assert sorted(line.text for line in reading.lines) == ["4500 mm", "PUMP P-1042"]
+    assert reading.unread == ()
+
+
+def test_an_upside_down_line_starts_at_its_right_end(reader: TextReader) -> None:
+    (line,) = reader.read(pixels(at_angle(180, "PUMP P-1042")))
+
+    (start_x, start_y), (end_x, end_y) = line.quad[:2]
+    assert start_x - end_x > 100
+    assert start_y == pytest.approx(end_y, abs=2)
+
+
+def test_lettering_at_an_angle_that_is_not_read_is_told_with_its_place(reader: TextReader) -> None:
+    cyrillic = ImageFont.truetype(f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf", 24)
+    reading = reader.read_image(pixels(at_angle(30, "ЖЩЮЯЭЫЖЩЮЯ", font=cyrillic)))
+
+    assert [place.degrees for place in reading.unread] == [30]
+    (place,) = reading.unread
+    assert place.left < 160 < place.right
+    assert place.top < 150 < place.bottom
