@@ -260,8 +260,8 @@ def _around(quad: tuple[tuple[float, float], ...]) -> Box:
 KINDS = ("all", "flat", "upright", "small", "single", *SIGNS, "on")
 MEANS = ("all", "on", "upright")
 HEAD = (
-    "| drawing | reader | tiles | recall | horizontal | vertical | < 5 px | 1 character | Ø | ± | ° "
-    "| P' | off | foreign | CPU s/tile |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"
+    "| drawing | reader | tiles | recall | horizontal | vertical | < 5 px | 1 character | Ø | ± "
+    "| ° | P' | off | foreign | CPU s/tile |\n|" + 15 * "---|"
 )
 
 

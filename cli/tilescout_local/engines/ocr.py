@@ -202,7 +202,7 @@ class TextReader:
             for letters, reading, crop in read
             if is_sure(letters, reading) and is_lettering(reading.text, reading.confidence, crop)
         ]
-        kept = [line for line in lines if not _is_column(line, alone)]
+        kept = [line for line in lines if not (_is_column(line, alone) or _is_part(line, alone))]
         return kept + [each for each in alone if not any(_same_ink(each, line) for line in kept)]
 
     def _read(self, ways: Sequence[Way]) -> list[LineReading]:
@@ -283,9 +283,11 @@ def _may_be_turned(line: LineReading) -> bool:
 
 
 def _is_better(other: LineReading, first: LineReading) -> bool:
-    """Tells if the other way reads more surely; what lies flat is seldom upside down."""
-    least = MIN_ONE_WAY_CONFIDENCE if _runs_right(first) else 0.0
-    return other.reading.confidence > max(least, first.reading.confidence)
+    """Tells if the other way reads more, or more surely where the box lies flat: what lies flat is
+    seldom upside down."""
+    if _runs_right(first):
+        return other.reading.confidence > max(MIN_ONE_WAY_CONFIDENCE, first.reading.confidence)
+    return (other.weight, other.reading.confidence) > (first.weight, first.reading.confidence)
 
 
 def _without_rivals(lines: list[LineReading]) -> list[LineReading]:
@@ -311,10 +313,12 @@ def _without_rivals(lines: list[LineReading]) -> list[LineReading]:
 
 
 def _may_be_alone(letters: LoneLetters, lines: Sequence[LineReading]) -> bool:
-    """Tells if no line holds the letters, but for a turned one that may read a column of them."""
+    """Tells if no line holds the letters, but for a turned one that may read a column of them, and
+    one that reads a single letter of several."""
     holders = [line for line in lines if _covers(line.box, letters.box)]
-    is_in_column = letters.count == 1 and all(line.is_turned for line in holders)
-    return not holders or is_in_column
+    if letters.count == 1:
+        return all(line.is_turned for line in holders)
+    return all(_letters_of(line.reading) == 1 for line in holders)
 
 
 def _covers(line: Box, letters: Box) -> bool:
@@ -356,6 +360,13 @@ def _is_lettering_at_angle(line: LineReading) -> bool:
 def _place(line: LineReading, degrees: int) -> UnreadPlace:
     box = line.box
     return UnreadPlace(box.left, box.top, box.right, box.bottom, degrees)
+
+
+def _is_part(line: LineReading, alone: Sequence[LineReading]) -> bool:
+    """Tells if a line reads a single letter of a word that is read by its marks."""
+    return _letters_of(line.reading) == 1 and any(
+        _covers(line.box, each.box) and _letters_of(each.reading) > 1 for each in alone
+    )
 
 
 def _same_ink(one: LineReading, other: LineReading) -> bool:
