@@ -283,11 +283,9 @@ def _may_be_turned(line: LineReading) -> bool:
 
 
 def _is_better(other: LineReading, first: LineReading) -> bool:
-    """Tells if the other way reads more, or more surely where the box lies flat: what lies flat is
-    seldom upside down."""
-    if _runs_right(first):
-        return other.reading.confidence > max(MIN_ONE_WAY_CONFIDENCE, first.reading.confidence)
-    return (other.weight, other.reading.confidence) > (first.weight, first.reading.confidence)
+    """Tells if the other way reads more surely; what lies flat is seldom upside down."""
+    least = MIN_ONE_WAY_CONFIDENCE if _runs_right(first) else 0.0
+    return other.reading.confidence > max(least, first.reading.confidence)
 
 
 def _without_rivals(lines: list[LineReading]) -> list[LineReading]:
