@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.text_drawings import ROOT, Reader, TileTruth, text_profile, tiles_of
 from tilescout.detections import TextLine, Word
-from tilescout.geometry import Box, union
+from tilescout.geometry import bounding_box, union
 from tilescout.merging.text.confusions import normalise
 from tilescout.merging.text.snippets import find_snippets
 from tilescout.profiles import Find
@@ -61,9 +61,14 @@ def text_lines(lines: list[Line]) -> list[TextLine]:
     for number, line in enumerate(lines):
         if abs(line.quad[1][0] - line.quad[0][0]) > abs(line.quad[1][1] - line.quad[0][1]):
             words = tuple(
-                Word(text=word.text, confidence=word.confidence, box=_box(word.quad), line=number)
+                Word(
+                    text=word.text,
+                    confidence=word.confidence,
+                    box=bounding_box(word.quad),
+                    line=number,
+                )
                 for word in line.words
-                if _box(word.quad).area > 0
+                if bounding_box(word.quad).area > 0
             )
             if words:
                 text = " ".join(word.text for word in words)
@@ -74,11 +79,6 @@ def text_lines(lines: list[Line]) -> list[TextLine]:
                     )
                 )
     return merged
-
-
-def _box(quad: tuple[tuple[float, float], ...]) -> Box:
-    across, down = zip(*quad, strict=True)
-    return Box(min(across), min(down), max(across), max(down))
 
 
 def counted(tile: TileTruth, lines: list[Line]) -> Counter[tuple[int, bool]]:

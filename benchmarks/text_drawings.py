@@ -33,7 +33,7 @@ import pymupdf
 from PIL import Image
 
 from tilescout.detections import Word
-from tilescout.geometry import Box, union
+from tilescout.geometry import Box, bounding_box, union
 from tilescout.intake.page_dpi import page_dpi
 from tilescout.profiles import Profile
 from tilescout.rendering.lettering import InkRuns, lettering
@@ -179,7 +179,7 @@ def score(tile: TileTruth, lines: Sequence[Line]) -> Counter[str]:
     """Returns counts: ``all``, ``flat``, ``upright``, ``small`` (words under 5 px), ``single``,
     each sign and ``on`` (tokens on words of the layer), each with " read"; and ``off`` and
     ``foreign``."""
-    shown = [(_plain(line.text), _around(line.quad)) for line in lines]
+    shown = [(_plain(line.text), bounding_box(line.quad)) for line in lines]
     counts = Counter(
         foreign=sum(unicodedata.category(one) == "Lo" for text, _ in shown for one in text)
     )
@@ -187,7 +187,7 @@ def score(tile: TileTruth, lines: Sequence[Line]) -> Counter[str]:
     _count_singles(
         counts,
         tile,
-        [(_plain(word.text), _around(word.quad)) for line in lines for word in line.words],
+        [(_plain(word.text), bounding_box(word.quad)) for line in lines for word in line.words],
     )
     _count_signs(counts, tile, shown)
     _count_tokens(counts, tile, lines)
@@ -233,11 +233,11 @@ def _count_signs(counts: Counter[str], tile: TileTruth, shown: Shown) -> None:
 
 def _count_tokens(counts: Counter[str], tile: TileTruth, lines: Sequence[Line]) -> None:
     for line in lines:
-        box = _around(line.quad)
+        box = bounding_box(line.quad)
         near = words_under(box.grow(box.height, box.height), [*tile.words, *tile.partial])
         counts["off"] += not near
         truth = letters_and_digits("".join(_plain(word.text) for word in near))
-        whole = [word for word in line.words if tile.inner.contains(_around(word.quad))]
+        whole = [word for word in line.words if tile.inner.contains(bounding_box(word.quad))]
         for token in (letters_and_digits(_plain(word.text)) for word in whole):
             if len(token) >= 2 and near:
                 _count(counts, "on", token in truth)
@@ -250,11 +250,6 @@ def _count(counts: Counter[str], kind: str, is_read: bool) -> None:
 
 def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text.translate(FOLDED))
-
-
-def _around(quad: tuple[tuple[float, float], ...]) -> Box:
-    across, down = zip(*quad, strict=True)
-    return Box(min(across), min(down), max(across), max(down))
 
 
 KINDS = ("all", "flat", "upright", "small", "single", *SIGNS, "on")

@@ -20,7 +20,7 @@ import pymupdf
 
 from benchmarks.local_run import detect, embedded_aws
 from tilescout.detections import Word
-from tilescout.geometry import Box
+from tilescout.geometry import Box, bounding_box
 from tilescout_evaluate.metrics.text.accuracy import Accuracy, compare
 from tilescout_evaluate.metrics.text.pages import TextDetection, TextPage
 from tilescout_evaluate.truth.pdf import render_text
@@ -65,7 +65,7 @@ def whole_page(path: Path, reader: TextReader, side: int) -> Row:
         picture = page.get_pixmap(dpi=dpi, colorspace=pymupdf.csRGB, alpha=False)
         pixels = np.frombuffer(picture.samples, np.uint8).reshape(picture.h, picture.w, 3)
         lines = reader.read(np.ascontiguousarray(pixels[:, :, ::-1]))
-    seen = [TextDetection(line.text, _around(line.quad)) for line in lines]
+    seen = [TextDetection(line.text, bounding_box(line.quad)) for line in lines]
     words = visible_words(path, 1, dpi)
     how = f"whole page in one call, {side:,} px"
     return Row(drawing=path.stem, how=how, accuracy=_compared(words, seen), seconds=0.0)
@@ -73,11 +73,6 @@ def whole_page(path: Path, reader: TextReader, side: int) -> Row:
 
 def _compared(words: tuple[Word, ...], seen: list[TextDetection]) -> Accuracy:
     return compare(TextPage("", words, tuple(seen)))
-
-
-def _around(quad: tuple[tuple[float, float], ...]) -> Box:
-    across, down = zip(*quad, strict=True)
-    return Box(min(across), min(down), max(across), max(down))
 
 
 def rows(drawings: Path, profiles: list[str]) -> Iterator[Row]:

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from tilescout.detections import Answer, Direction, Word
 from tilescout.detectors.responses import answer_from_json, answer_to_json
-from tilescout.geometry import Box
+from tilescout.geometry import Box, bounding_box
 from tilescout.tiling.grid import Tile, TileGrid
 from tilescout_local.engines.ocr import TextReader
-from tilescout_local.engines.text_reading import Line, Quad
+from tilescout_local.engines.text_reading import Line
 
 Image = NDArray[np.uint8]
 DIRECTIONS: tuple[Direction, ...] = ("right", "down", "left", "up")
@@ -69,14 +69,9 @@ def _words(line: Line, number: int, left: float, top: float) -> list[Word]:
         Word(
             text=word.text,
             confidence=word.confidence,
-            box=_around(word.quad).shift(left, top),
+            box=bounding_box(word.quad).shift(left, top),
             line=number,
             direction=direction,
         )
         for word in line.words
     ]
-
-
-def _around(quad: Quad) -> Box:
-    across, down = zip(*quad, strict=True)
-    return Box(min(across), min(down), max(across), max(down))

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.merging.detection_sets import DetectionSet, Floats
+from benchmarks.merging.detection_sets import DetectionSet
 from benchmarks.symbols.unseen_pages import Drawn, tiles_of, unseen_pages
 from tilescout.detections import ObjectSeen
 from tilescout.detectors.onnx.answers import objects_seen
 from tilescout.detectors.onnx.model import OnnxModel
-from tilescout.geometry import Box
+from tilescout.neighbours import sides_of
 from tilescout.tiling.grid import Tile, TileGrid
 from tilescout_local.engines.symbol_detector import SAMPLE_MODEL
 
@@ -59,13 +59,13 @@ def _set(
     return DetectionSet(
         name=name,
         page=(float(drawn.size[0]), float(drawn.size[1])),
-        tile_boxes=_rows([tile.box for tile in tiles]),
+        tile_boxes=sides_of([tile.box for tile in tiles]),
         tile_scales=np.ones(len(tiles)),
-        boxes=_rows([detected.box for _, detected in seen]),
+        boxes=sides_of([detected.box for _, detected in seen]),
         confidences=np.array([detected.confidence for _, detected in seen]),
         labels=np.array([labels.index(detected.label) for _, detected in seen]),
         tiles=np.array([tile for tile, _ in seen]),
-        true_boxes=_rows([item.box for item in drawn.page.truth]),
+        true_boxes=sides_of([item.box for item in drawn.page.truth]),
         true_labels=np.array([labels.index(item.label) for item in drawn.page.truth]),
         owners=np.full(len(seen), -1),
     )
@@ -79,7 +79,3 @@ def _found(
     shown = picture[top:bottom, left:right]
     part[: shown.shape[0], : shown.shape[1]] = shown
     return objects_seen(model.find(part, floor), model.card, tile)
-
-
-def _rows(boxes: list[Box]) -> Floats:
-    return np.array([(box.left, box.top, box.right, box.bottom) for box in boxes]).reshape(-1, 4)

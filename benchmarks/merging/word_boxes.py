@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.merging.detection_sets import DetectionSet, Floats
+from benchmarks.merging.detection_sets import DetectionSet
 from benchmarks.merging.read_tiles import DIRECTIONS, answers, drawn
 from benchmarks.text_recall import visible_words
 from tilescout.detections import Word
-from tilescout.geometry import Box
+from tilescout.neighbours import sides_of
 from tilescout.tiling.grid import TileGrid
 from tilescout_local.engines.ocr import TextReader
 
@@ -25,13 +25,13 @@ def word_set(path: Path, dpi: int, grid: TileGrid, reader: TextReader, kept: Pat
     return DetectionSet(
         name=f"words, {path.stem}, {grid.size:,} / {grid.overlap}",
         page=(float(image.shape[1]), float(image.shape[0])),
-        tile_boxes=_rows([answer.tile_box for answer in found]),
+        tile_boxes=sides_of([answer.tile_box for answer in found]),
         tile_scales=np.ones(len(found)),
-        boxes=_rows([word.box for _, word in seen]),
+        boxes=sides_of([word.box for _, word in seen]),
         confidences=np.array([word.confidence for _, word in seen]),
         labels=np.array([_label(word) for _, word in seen]),
         tiles=np.array([tile for tile, _ in seen]),
-        true_boxes=_rows([word.box for word in truth]),
+        true_boxes=sides_of([word.box for word in truth]),
         true_labels=np.array([_label(word) for word in truth]),
         owners=np.full(len(seen), -1),
         text_labels=(0, 1),
@@ -40,7 +40,3 @@ def word_set(path: Path, dpi: int, grid: TileGrid, reader: TextReader, kept: Pat
 
 def _label(word: Word) -> int:
     return DIRECTIONS.index(word.direction) % 2
-
-
-def _rows(boxes: list[Box]) -> Floats:
-    return np.array([(box.left, box.top, box.right, box.bottom) for box in boxes]).reshape(-1, 4)

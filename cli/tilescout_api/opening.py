@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tilescout_api.documents import Documents
+from tilescout_cli.stack.paths import cache_folder
 from tilescout_reviews.review import Author
 from tilescout_viewer import server
 from tilescout_viewer.sources import DocumentSource, LocalFiles
@@ -32,9 +33,9 @@ def open_stack(name: str | None = None, *, local: bool = False) -> Documents:
     from tilescout_cli.stack import target
 
     stack = target.find(local=local, stack=name)
-    return _opened(StackDocuments(stack, server.cache_folder() / "drawings"))
+    return _opened(StackDocuments(stack, cache_folder() / "drawings"))
 
 
 def _opened(source: DocumentSource) -> Documents:
     # The API does not correct, so nobody is named and no time is told.
-    return Documents(server.library(source, Author(name="", now=lambda: 0), server.cache_folder()))
+    return Documents(server.library(source, Author(name="", now=lambda: 0), cache_folder()))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from tilescout.detectors.onnx.answers import FoundBoxes, ModelCard
 from tilescout.detectors.onnx.model import OnnxModel
-from tilescout.geometry import Box
+from tilescout.neighbours import sides_of
 from tilescout_datasets.annotations import AnnotatedTile
 from tilescout_datasets.tile_pixels import Place, pixels_of
 from tilescout_train.accuracy import (
@@ -136,9 +136,9 @@ def look(tile: AnnotatedTile, labels: Sequence[str], find: Find) -> Image:
     known = [each for each in tile.annotations if each.label in labels]
     others = [each.box for each in tile.annotations if each.label not in labels]
     return Image(
-        boxes=_rows([each.box for each in known]),
+        boxes=sides_of([each.box for each in known]),
         labels=np.array([labels.index(each.label) for each in known], dtype=np.int64),
-        ignored=_rows([*tile.ignored, *others]),
+        ignored=sides_of([*tile.ignored, *others]),
         found_boxes=found.boxes.astype(np.float64),
         found_labels=found.labels,
         scores=found.confidences.astype(np.float64) / 100,
@@ -158,8 +158,3 @@ def mistakes(number: int, image: Image) -> list[Place]:
         (number, float(left + right) / 2, float(top + bottom) / 2)
         for left, top, right, bottom in boxes[is_wrong]
     ]
-
-
-def _rows(boxes: Sequence[Box]) -> NDArray[np.float64]:
-    rows = [(box.left, box.top, box.right, box.bottom) for box in boxes]
-    return np.array(rows, dtype=np.float64).reshape(-1, 4)

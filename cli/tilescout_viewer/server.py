@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -19,12 +18,6 @@ from tilescout_viewer.library import Library
 from tilescout_viewer.sources import DocumentSource
 
 LOOPBACK = "127.0.0.1"
-
-
-def cache_folder() -> Path:
-    """Returns where tiles are kept: $XDG_CACHE_HOME/tilescout, or ~/.cache/tilescout."""
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "tilescout"
 
 
 def library(

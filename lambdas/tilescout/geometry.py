@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 POINTS_PER_INCH = 72
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -106,6 +107,12 @@ def union(boxes: Iterable[Box]) -> Box:
         max(box.right for box in every),
         max(box.bottom for box in every),
     )
+
+
+def bounding_box(points: Iterable[Point]) -> Box:
+    """Returns the smallest box around at least one point."""
+    across, down = zip(*points, strict=True)
+    return Box(min(across), min(down), max(across), max(down))
 
 
 def iou(a: Box, b: Box) -> float:

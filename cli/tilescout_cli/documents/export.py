@@ -13,6 +13,7 @@ from tilescout_cli.console import clock, terminal
 from tilescout_cli.console.failures import BadUsage
 from tilescout_cli.console.terminal import counted
 from tilescout_cli.documents import lookup, reviews
+from tilescout_cli.stack import paths
 from tilescout_cli.stack.target import Stack
 from tilescout_exports import comma_separated
 from tilescout_exports.model import ExportFailed
@@ -67,7 +68,7 @@ def export_source(source: DocumentSource, form: str, out: Path | None) -> None:
 
     if out is None:
         raise BadUsage(f"--format {form} writes a file or a folder; name it with --out")
-    opened = server.library(source, Author(name="", now=clock.now), server.cache_folder())
+    opened = server.library(source, Author(name="", now=clock.now), paths.cache_folder())
     try:
         ids = [each.id for each in source.documents() if each.pages]
         documents = export_files.exported(opened, ids)

@@ -18,6 +18,7 @@ from tilescout_cli.console.terminal import counted
 from tilescout_cli.documents import lookup, result_files, viewing
 from tilescout_cli.documents.review_rows import ReviewRows
 from tilescout_cli.stack import target
+from tilescout_cli.stack.paths import cache_folder
 from tilescout_cli.stack.target import Stack
 from tilescout_reviews import reviewed_detections
 from tilescout_reviews.corrections import Correction
@@ -121,7 +122,7 @@ def _written(name: str, form: Literal["coco", "rows"], folder: Path) -> Path:
     from tilescout_viewer import export_files, server
 
     author = Author(name="", now=clock.now)
-    opened = server.library(_source(name), author, server.cache_folder())
+    opened = server.library(_source(name), author, cache_folder())
     try:
         ids = [each.id for each in opened.source.documents() if each.pages]
         documents = export_files.exported(opened, ids)

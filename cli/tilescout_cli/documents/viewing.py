@@ -39,7 +39,7 @@ def view(source: Callable[[], DocumentSource], port: int, reviewer: str, *, brow
         raise BadUsage("the viewer's page is not built; run `make web` in the checkout")
     author = Author(name=reviewer or getpass.getuser(), now=clock.now)
     places = ProfilePlaces(configuration=paths.own_configuration())
-    opened = server.library(source(), author, server.cache_folder(), places)
+    opened = server.library(source(), author, paths.cache_folder(), places)
 
     def ready(address: str) -> None:
         terminal.say(f"open {address}")
@@ -53,10 +53,9 @@ def of_stack(stack: Stack, names: list[str]) -> DocumentSource:
     """Returns the named documents of a stack, or all. Raises BadUsage for an unknown name."""
     from tilescout_cli.documents import lookup
     from tilescout_cli.documents.stack_documents import StackDocuments
-    from tilescout_viewer import server
 
     chosen = [lookup.named(stack, name) for name in names]
-    return StackDocuments(stack, server.cache_folder() / "drawings", chosen)
+    return StackDocuments(stack, paths.cache_folder() / "drawings", chosen)
 
 
 def of_files(names: list[str]) -> DocumentSource:

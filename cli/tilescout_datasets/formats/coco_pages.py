@@ -11,9 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tilescout.geometry import Box
+from tilescout.geometry import Box, bounding_box
 from tilescout_datasets.formats import rle
-from tilescout_datasets.formats.outlines import bounding_box
 from tilescout_datasets.formats.records import (
     MALFORMED,
     LeftOut,

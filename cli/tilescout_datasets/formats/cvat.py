@@ -11,9 +11,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
-from tilescout.geometry import Box
+from tilescout.geometry import Box, Point, bounding_box
 from tilescout_datasets.formats import rle
-from tilescout_datasets.formats.outlines import Point, bounding_box, ellipse, rotated
+from tilescout_datasets.formats.outlines import ellipse, rotated
 from tilescout_datasets.formats.records import (
     MALFORMED,
     LeftOut,

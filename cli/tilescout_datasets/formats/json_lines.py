@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from tilescout.geometry import Box
-from tilescout_datasets.formats.outlines import bounding_box
+from tilescout.geometry import Box, bounding_box
 from tilescout_datasets.formats.records import (
     LeftOut,
     PageRecord,

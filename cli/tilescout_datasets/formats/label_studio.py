@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from tilescout.geometry import Box
+from tilescout.geometry import Box, bounding_box
 from tilescout_datasets.formats import label_studio_video, page_files
-from tilescout_datasets.formats.outlines import bounding_box, ellipse, rotated
+from tilescout_datasets.formats.outlines import ellipse, rotated
 from tilescout_datasets.formats.records import (
     MALFORMED,
     LeftOut,

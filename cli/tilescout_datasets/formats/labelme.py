@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tilescout.geometry import Box
-from tilescout_datasets.formats.outlines import Point, bounding_box
+from tilescout.geometry import Box, Point, bounding_box
 from tilescout_datasets.formats.page_files import PICTURE_ENDINGS
 from tilescout_datasets.formats.records import (
     LeftOut,

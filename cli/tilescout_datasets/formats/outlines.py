@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 
-from tilescout.geometry import Box
-
-Point = tuple[float, float]
-
-
-def bounding_box(points: Iterable[Point]) -> Box:
-    """Returns the box around at least one point."""
-    across, down = zip(*points, strict=True)
-    return Box(min(across), min(down), max(across), max(down))
+from tilescout.geometry import Box, Point, bounding_box
 
 
 def rotated(box: Box, degrees: float, pivot: Point) -> Box:

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from tilescout.geometry import Box
-from tilescout_datasets.formats.outlines import bounding_box, rotated
+from tilescout.geometry import Box, bounding_box
+from tilescout_datasets.formats.outlines import rotated
 from tilescout_datasets.formats.page_files import PICTURE_ENDINGS
 from tilescout_datasets.formats.records import LeftOut, PageRecord, Record, Shape, ShapeRecord
 

@@ -12,9 +12,8 @@ from typing import Any
 
 import pymupdf
 
-from tilescout.geometry import Box
+from tilescout.geometry import Box, bounding_box
 from tilescout_datasets.annotations import UnusableAnnotations
-from tilescout_datasets.formats.outlines import bounding_box
 from tilescout_datasets.formats.page_files import DECODER_FAILURES
 from tilescout_datasets.formats.pdf_labels import (
     VIEWERS_OWN,

@@ -14,10 +14,9 @@ from typing import Any
 
 import yaml
 
-from tilescout.geometry import Box
+from tilescout.geometry import Box, bounding_box
 from tilescout_datasets.annotations import UnusableAnnotations
 from tilescout_datasets.formats import text_files
-from tilescout_datasets.formats.outlines import bounding_box
 from tilescout_datasets.formats.page_files import PICTURE_ENDINGS
 from tilescout_datasets.formats.records import LeftOut, PageRecord, Record, Shape, ShapeRecord
 

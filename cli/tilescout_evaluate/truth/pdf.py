@@ -10,11 +10,10 @@ import pymupdf
 from pymupdf import mupdf
 
 from tilescout.errors import TilescoutError
-from tilescout.geometry import Box
+from tilescout.geometry import Box, bounding_box
 from tilescout.rendering.render import inspect_document, render_page
 from tilescout.rendering.requests import RenderedPage, RenderRequest
 from tilescout_datasets.formats import pdf_annotations
-from tilescout_datasets.formats.outlines import bounding_box
 from tilescout_datasets.formats.pdf_labels import ShapeText, Untrusted, named
 from tilescout_datasets.formats.records import LeftOut, RecordCounter
 from tilescout_evaluate.truth.pages import TrueItem, TruePage, Truth, UnusableTruth

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from tilescout.detections import Answer, ObjectSeen, Side
 from tilescout.geometry import Box, iou
 from tilescout.merging.boxes.merge import MergedBoxes, merge_detections
+from tilescout.neighbours import sides_of
 
 _SIDES: tuple[Side, Side, Side, Side] = ("left", "top", "right", "bottom")
 ANY_SYMBOL = "any symbol"
@@ -54,11 +53,11 @@ def merge_objects(
     label = {name: at for at, name in enumerate(names)}
     tile = {view: at for at, view in enumerate(dict.fromkeys(view for _, view, _ in seen))}
     result = merge_detections(
-        _rows([one.box for *_, one in seen]),
+        sides_of([one.box for *_, one in seen]),
         [one.confidence for *_, one in seen],
         [label[_kind(one)] for *_, one in seen],
         [tile[view] for _, view, _ in seen],
-        _rows([box for box, _ in tile]),
+        sides_of([box for box, _ in tile]),
         (page_width, page_height),
         tile_scales=[scale for _, scale in tile],
     )
@@ -99,7 +98,3 @@ def _name(views: Sequence[ObjectSeen]) -> str:
 def _angle(turned: Sequence[ObjectSeen], box: Box) -> float | None:
     fits = [(iou(view.box, box), view.confidence, view.angle or 0.0) for view in turned]
     return max(fits)[2] if fits else None
-
-
-def _rows(boxes: Sequence[Box]) -> np.ndarray:
-    return np.array([(box.left, box.top, box.right, box.bottom) for box in boxes]).reshape(-1, 4)
