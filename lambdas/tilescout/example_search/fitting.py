@@ -202,7 +202,7 @@ def _style_groups(
 
 def _missing(template: Template, covered: Flags) -> float:
     count = template.part_count
-    weight = np.bincount(template.parts, template.weights, count)
+    weight = np.bincount(template.parts, template.weights, count).astype(np.float64)
     drawn = np.bincount(template.parts, covered * template.weights, count)
     share = drawn / np.maximum(weight, 1e-9)
     # A part of many strokes counts at most as one of the upper quarter.
