@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tilescout.errors import TilescoutError
 from tilescout.geometry import Box, union
 from tilescout.rendering.render import inspect_document
-from tilescout.sheet_layout.layout import layout_from_json
+from tilescout.sheet_layout.layout import SheetLayout
 from tilescout.sheet_layout.legend import read_legend
 from tilescout.sheet_layout.words import SheetWord
 from tilescout_examples.boxes import BoxOnPage
-from tilescout_examples.pages import SheetPage, sheet_of
+from tilescout_examples.pages import SheetPage, layout_of, sheet_of
 
 MAX_PAGES = 10_000
 
@@ -39,26 +40,37 @@ def legend_of(file: Path, pages: tuple[int, int] | None = None) -> LegendOfFile:
 
     Raises NoLegend where no page has a legend with a symbol that stands beside its name.
     """
-    examples: list[BoxOnPage] = []
-    blocks: list[BoxOnPage] = []
-    without = 0
-    first, last = pages or (1, inspect_document(file, max_pages=MAX_PAGES).page_count)
-    for page in range(first, last + 1):
-        sheet = sheet_of(file, page)
-        for block in _legends(sheet):
-            read = read_legend(sheet.scan.grey, sheet.scan.pixel, block, _words(sheet))
-            symbols = [BoxOnPage(file, page, each.box, each.name) for each in read.entries]
-            area = union([block, *(each.box for each in symbols)])
-            blocks.append(BoxOnPage(file, page, area, "legend"))
-            without += read.without_symbol
-            examples += symbols
+    count = inspect_document(file, max_pages=MAX_PAGES).page_count
+    first, last = pages or (1, count)
+    read = [each for page in range(first, min(last, count) + 1) for each in _on_page(file, page)]
+    examples = [example for each in read for example in each.examples]
     if not examples:
-        raise NoLegend(_why_not(file, bool(blocks)))
-    return LegendOfFile(examples=tuple(examples), blocks=tuple(blocks), without_symbol=without)
+        raise NoLegend(_why_not(file, bool(read)))
+    return LegendOfFile(
+        examples=tuple(examples),
+        blocks=tuple(block for each in read for block in each.blocks),
+        without_symbol=sum(each.without_symbol for each in read),
+    )
 
 
-def _legends(sheet: SheetPage) -> list[Box]:
-    layout = layout_from_json(sheet.layout)
+def _on_page(file: Path, page: int) -> Iterator[LegendOfFile]:
+    """Yields each legend of a page; a page without any is not drawn in full."""
+    legends = _legends(layout_of(file, page))
+    if not legends:
+        return
+    sheet = sheet_of(file, page)
+    for block in legends:
+        legend = read_legend(sheet.scan.grey, sheet.scan.pixel, block, _words(sheet))
+        symbols = [BoxOnPage(file, page, each.box, each.name) for each in legend.entries]
+        area = union([block, *(each.box for each in symbols)])
+        yield LegendOfFile(
+            examples=tuple(symbols),
+            blocks=(BoxOnPage(file, page, area, "legend"),),
+            without_symbol=legend.without_symbol,
+        )
+
+
+def _legends(layout: SheetLayout) -> list[Box]:
     return [box for name, box in layout.blocks if name == "legend"]
 
 

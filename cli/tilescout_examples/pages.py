@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -14,11 +13,25 @@ from tilescout.detections import Word
 from tilescout.example_search import PageStrokes, ScannedPage
 from tilescout.rendering.render import read_strokes, render_page
 from tilescout.rendering.requests import RenderedTile, RenderRequest
+from tilescout.sheet_layout.layout import SheetLayout, layout_from_json
 
 SCAN_DPI = 200
 TILE_PX = 2048
 MAX_TILE_BYTES = 10_000_000
 POINTS_PER_INCH = 72
+REQUEST = RenderRequest(
+    page=1,
+    dpi=SCAN_DPI,
+    tile_size=TILE_PX,
+    overlap=0,
+    colour="grey",
+    text_layer=False,
+    include=(),
+    exclude=(),
+    max_image_bytes=MAX_TILE_BYTES,
+    layout=False,
+)
+"""A page in grey, whole."""
 
 
 def strokes_of(file: Path, page: int) -> PageStrokes | None:
@@ -29,36 +42,30 @@ def strokes_of(file: Path, page: int) -> PageStrokes | None:
 
 @dataclass(frozen=True, slots=True)
 class SheetPage:
-    """A page in grey at 200 dpi with its words in these pixels, and the layout of its sheet."""
+    """A page in grey at 200 dpi, and its words in these pixels."""
 
     scan: ScannedPage
     words: tuple[Word, ...]
-    layout: dict[str, Any]
 
 
 def pixels_of(file: Path, page: int) -> ScannedPage:
     """Returns a page in grey at 200 dpi."""
-    return _rendered(file, page, text_layer=False).scan
+    return _drawn(file, replace(REQUEST, page=page)).scan
 
 
 def sheet_of(file: Path, page: int) -> SheetPage:
-    """Returns a page in grey at 200 dpi, its words, and the layout of its sheet."""
-    return _rendered(file, page, text_layer=True)
+    """Returns a page in grey at 200 dpi, and its words."""
+    return _drawn(file, replace(REQUEST, page=page, text_layer=True))
 
 
-def _rendered(file: Path, page: int, *, text_layer: bool) -> SheetPage:
+def layout_of(file: Path, page: int) -> SheetLayout:
+    """Returns the layout of a page's sheet, without drawing the page at 200 dpi."""
+    request = replace(REQUEST, page=page, tiles="never", layout=True)
+    return layout_from_json(render_page(file, request, lambda _: None).layout)
+
+
+def _drawn(file: Path, request: RenderRequest) -> SheetPage:
     tiles: list[RenderedTile] = []
-    request = RenderRequest(
-        page=page,
-        dpi=SCAN_DPI,
-        tile_size=TILE_PX,
-        overlap=0,
-        colour="grey",
-        text_layer=text_layer,
-        include=(),
-        exclude=(),
-        max_image_bytes=MAX_TILE_BYTES,
-    )
     rendered = render_page(file, request, tiles.append)
     grey = np.full((rendered.height_px, rendered.width_px), 255, np.uint8)
     for tile in tiles:
@@ -67,4 +74,4 @@ def _rendered(file: Path, page: int, *, text_layer: bool) -> SheetPage:
         room = grey[top : top + part.shape[0], left : left + part.shape[1]]
         room[...] = part[: room.shape[0], : room.shape[1]]
     scan = ScannedPage(grey=grey, pixel=POINTS_PER_INCH / SCAN_DPI)
-    return SheetPage(scan, rendered.words, rendered.layout)
+    return SheetPage(scan, rendered.words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pymupdf
 import pytest
 
 from tests.unit.tilescout_examples.legend_sheets import COUNTS, SYMBOLS, write_plan
@@ -38,9 +39,17 @@ def test_they_are_written_as_a_person_types_them(tmp_path: Path) -> None:
     assert [(each.page, each.label) for each in boxes] == [(1, name) for name in SYMBOLS]
 
 
-def test_a_drawing_without_a_legend_is_told(tmp_path: Path) -> None:
-    import pymupdf
+def test_a_legend_on_a_later_page_is_found(tmp_path: Path) -> None:
+    plan = write_plan(tmp_path / "plan.pdf")
+    with pymupdf.open() as document, pymupdf.open(plan) as drawn:
+        document.new_page(width=842, height=595).insert_text((100, 100), "a cover")
+        document.insert_pdf(drawn)
+        document.save(tmp_path / "set.pdf")
+    legend = legend_of(tmp_path / "set.pdf", (1, 9))
+    assert [each.page for each in legend.examples] == [2] * len(SYMBOLS)
 
+
+def test_a_drawing_without_a_legend_is_told(tmp_path: Path) -> None:
     with pymupdf.open() as document:
         document.new_page().insert_text((100, 100), "a letter")
         document.save(tmp_path / "letter.pdf")
