@@ -286,7 +286,8 @@ def measure(tiles: Sequence[TileTruth], readers: dict[str, Reader]) -> Iterator[
             totals[name].update(counts)
             seconds[name] += spent
             for shares, kind in zip(recalls[name].values(), MEANS, strict=True):
-                shares += [counts[f"{kind} read"] / counts[kind]] * (counts[kind] > 0)
+                if counts[kind]:
+                    shares.append(counts[f"{kind} read"] / counts[kind])
             yield row(drawing, name, counts, spent)
     for name in readers:
         yield row("all", name, totals[name], seconds[name])
