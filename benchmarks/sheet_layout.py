@@ -5,8 +5,9 @@
 Sheets are drawn from A4 to A0, with a border and a frame or one line, in any colour, with zones
 that begin at any corner, with a title block, straight or scanned with a skew of up to one degree
 and grain; every fifth has no frame but a building's outline, a table, or nothing. With ``--data``
-each first page of a folder's PDFs is listed with what is found on it. The first ``--compared``
-sheets are also read with words that come later, and by Canny and Hough.
+each first page of a folder's PDFs is listed with what is found on it. Pages are drawn at 200 dpi,
+as for tiles, and read from these pixels, as the renderer does. The first ``--compared`` sheets are
+also read with words that come later, and by Canny and Hough.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from PIL import Image
 from benchmarks.frame_baseline import canny_hough_frame
 from tilescout.geometry import Box, iou
 from tilescout.rendering.mupdf.page import MupdfPage
-from tilescout.rendering.sheet_reading import read_layout
+from tilescout.rendering.page_tiles import Pixels
+from tilescout.rendering.sheet_reading import read_layout, reduced_for_layout
 from tilescout.sheet_layout.layout import SheetLayout
 from tilescout.sheet_layout.sheet_reader import read_words
 from tilescout.sheet_layout.words import SheetWord
@@ -33,6 +35,7 @@ from tilescout.sheet_layout.words import SheetWord
 PAPERS = {"A4": (842, 595), "A3": (1191, 842), "A2": (1684, 1191), "A1": (2384, 1684),
           "A0": (3370, 2384)}  # fmt: skip
 COLOURS = ((0, 0, 0), (0.5, 0, 0), (0, 0, 0.8), (0.6, 0.6, 0.6), (0, 0.5, 0), (0.8, 0.5, 0))
+DPI, BAND_ROWS = 200, 1024
 LETTERS = "ABCDEFGHJKLMNP"
 
 
@@ -169,7 +172,19 @@ def scanned(
 
 def read(document: pymupdf.Document) -> SheetLayout:
     """Returns the layout of the first page."""
-    return read_layout(MupdfPage(document[0], 200))
+    page = MupdfPage(document[0], DPI)
+    return read_layout(page, picture_of(page))
+
+
+def picture_of(page: MupdfPage) -> Pixels | None:
+    """Returns the small picture that is kept while a page is drawn, None where there is none."""
+    reduced = reduced_for_layout(page)
+    if reduced is None:
+        return None
+    for top in range(0, page.height, BAND_ROWS):
+        rows = min(BAND_ROWS, page.height - top)
+        reduced.draw(np.empty((rows, page.width, page.channels), np.uint8), top)
+    return reduced.picture
 
 
 def read_later(scan: pymupdf.Document, with_words: pymupdf.Document) -> SheetLayout:
@@ -276,8 +291,10 @@ def list_drawings(folder: Path) -> str:
     ]
     for path in sorted(folder.glob("*.pdf")):
         with pymupdf.open(path) as document:
+            page = MupdfPage(document[0], DPI)
+            picture = picture_of(page)
             started = time.process_time()
-            found = read(document)
+            found = read_layout(page, picture)
             seconds = time.process_time() - started
         frame = found.frame and " ".join(str(side) for side in found.frame.rounded())
         zones = found.zones and (
