@@ -57,7 +57,7 @@ class Office:
 
     ``plans`` is the share of floor plans, ``scale`` that of all that is drawn; ``blur_px`` is the
     softness of the scanner, ``skew`` in degrees, ``paper`` its lightness (0 to 255); a scan at
-    ``scan_dpi`` is enlarged to 150.
+    ``scan_dpi`` is enlarged to 150, as the renderer does, which tells its resolution.
     """
 
     plans: float = PLAN_SHARE
@@ -97,6 +97,7 @@ def figures(office: Office, seed: int) -> SheetFigures:
         tiles=len(tiles),
         skipped=skipped,
         image_bytes=sum(map(len, images)),
+        scan_dpi=office.scan_dpi,
         layout="{}",
     )
     return SheetFigures(

@@ -13,7 +13,8 @@ class PageRow:
     """One page as it was tiled; ``tiled`` marks that all its rows are written.
 
     ``layout`` is the JSON of the sheet's layout, empty where it was not read. ``image_bytes`` is
-    the size of all its tiles' images.
+    the size of all its tiles' images, ``scan_dpi`` what a scan was scanned at: 0 for a page that is
+    none, less for one that was tiled before it was noted.
     """
 
     page: int
@@ -34,6 +35,7 @@ class PageRow:
     warnings: tuple[str, ...] = ()
     layout: str = ""
     image_bytes: int = 0
+    scan_dpi: float = -1.0
 
     @property
     def is_marked(self) -> bool:

@@ -17,6 +17,8 @@ SYMBOL_SIZE = "symbol size, pt"
 TEXT_HEIGHT = "text height, pt"
 TILE_IMAGE = "tile image, kB"
 SKEW = "skew, degrees"
+SCAN_DPI = "scanned at, dpi"
+"""0 for a page that is no scan."""
 TILES_WITH_INK = "tiles with ink"
 TILES_WITHOUT_FINDS = "tiles without detections"
 REJECTED = "rejected in review"
@@ -27,6 +29,8 @@ PER_TILE = "per tile: "
 _SHARES = (1e-9, *(n / 20 for n in range(1, 20)), 1 - 1e-9)
 _LENGTHS = tuple(2 * 2 ** (n / 4) for n in range(33))
 _DEGREES = tuple((n - 19.5) / 10 for n in range(40))
+_RESOLUTIONS = (1e-9, *(33 * 2 ** (n / 4) for n in range(22)))
+"""No limit is near a resolution that scanners have: 75, 96, 100, 150, 200, 240, 300, 400, 600."""
 _RATES = (1e-9, *(2 ** (n / 2) for n in range(-12, 13)))
 _EDGES: Mapping[str, tuple[float, ...]] = {
     CONFIDENCE: tuple(float(each) for each in range(5, 100, 5)),
@@ -34,6 +38,7 @@ _EDGES: Mapping[str, tuple[float, ...]] = {
     TEXT_HEIGHT: _LENGTHS,
     TILE_IMAGE: _LENGTHS,
     SKEW: _DEGREES,
+    SCAN_DPI: _RESOLUTIONS,
     TILES_WITH_INK: _SHARES,
     TILES_WITHOUT_FINDS: _SHARES,
     REJECTED: _SHARES,

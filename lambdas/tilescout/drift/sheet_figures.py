@@ -11,6 +11,7 @@ from tilescout.detections import Answer, Detection
 from tilescout.drift.histograms import (
     CONFIDENCE,
     PER_TILE,
+    SCAN_DPI,
     SKEW,
     SYMBOL_SIZE,
     TEXT_HEIGHT,
@@ -60,6 +61,7 @@ def page_histograms(
         TILES_WITHOUT_FINDS: histogram(TILES_WITHOUT_FINDS, _empty_share(of_tiles)),
         TILE_IMAGE: histogram(TILE_IMAGE, _kilobytes(page)),
         SKEW: histogram(SKEW, (math.degrees(math.atan(slope)),) if page.layout else ()),
+        SCAN_DPI: histogram(SCAN_DPI, (page.scan_dpi,) if page.scan_dpi >= 0 else ()),
         **_label_rates(detections, len(of_tiles)),
     }
     return {name: counts for name, counts in found.items() if counts}

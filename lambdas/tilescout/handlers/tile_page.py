@@ -215,6 +215,7 @@ def _marked(row: PageRow, page: RenderedPage, grid: str, bands: tuple[int, ...])
         grid=grid,
         tiles=page.tiles_sent,
         skipped=page.tiles_skipped,
+        scan_dpi=page.scan_dpi,
         bands=bands,
         has_layer=bool(page.words),
         warnings=page.warnings,

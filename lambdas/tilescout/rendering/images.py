@@ -7,12 +7,20 @@ of one bit only where it draws it. Runs in the rendering child only.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+from tilescout.geometry import Box
+from tilescout.rendering.port import ShownPage
 
 SHARE_OF_MEMORY = 3
 MAX_CHANNELS = 4
 BITS_PER_BYTE = 8
+MIN_SCAN_SHARE = 0.5
+"""The share of a page that its images cover on a scan."""
+MIN_STRIP_PIXELS = 30_000
+"""A scan is one image, or strips that each have as many pixels."""
 
 
 def limit_mb(memory_mb: int) -> int:
@@ -43,3 +51,16 @@ def may_be_refused(listed: Iterable[Sequence[Any]], limit: int) -> bool:
         row[2] * row[3] * MAX_CHANNELS * max(1, row[4]) > limit * BITS_PER_BYTE * 1_000_000
         for row in listed
     )
+
+
+def scan_dpi(page: ShownPage) -> float:
+    """Returns the pixels per inch of the images that cover most of a page, 0 where none do.
+
+    The strips of a scan count together.
+    """
+    shown = page.images if page.may_have_image_of(MIN_STRIP_PIXELS) else []
+    area = sum(page.to_pixels(Box(*image["bbox"])).area for image in shown)
+    if area <= MIN_SCAN_SHARE * page.width * page.height:
+        return 0.0
+    pixels = sum(image["width"] * image["height"] for image in shown)
+    return round(page.dpi * math.sqrt(pixels / area), 1)

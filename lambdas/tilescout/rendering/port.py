@@ -73,6 +73,9 @@ class ShownPage(Protocol):
     def has_large_image(self) -> bool:
         """True where an image takes longer to decode than the rest of a page to draw."""
 
+    def may_have_image_of(self, pixels: int) -> bool:
+        """Tells, at no cost, if an image of so many ``pixels`` may be on the page."""
+
     def declares_content(self) -> bool:
         """Tells if there is an image or painted text on the page."""
 

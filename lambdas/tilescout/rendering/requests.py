@@ -148,6 +148,7 @@ class RenderedPage:
 
     ``tiles_skipped`` counts blank tiles and those that regions or text made unnecessary.
     ``layout`` is that of the sheet as `layout_from_json` reads it.
+    ``scan_dpi`` is that of the images that cover most of the page, 0 where none do.
     ``covers_page``: the words stand for all text of the page, by the rule in ``text_layer``.
     """
 
@@ -160,6 +161,7 @@ class RenderedPage:
     rotation: int
     tiles_sent: int
     tiles_skipped: int
+    scan_dpi: float
     words: tuple[Word, ...]
     covers_page: bool
     warnings: tuple[str, ...]

@@ -23,7 +23,7 @@ from tilescout.rendering.mupdf.page import MupdfPage
 from tilescout.rendering.mupdf.shx_annotations import shx_annotations
 from tilescout.rendering.mupdf.strokes import strokes_of
 from tilescout.rendering.page_strokes import PageStrokes
-from tilescout.rendering.page_work import LARGE_IMAGE_PIXELS, UNKNOWN
+from tilescout.rendering.page_work import UNKNOWN
 from tilescout.rendering.process import WorkLimits
 
 TURNED_HERE = ("png", "tiff")
@@ -66,7 +66,7 @@ class MupdfSource:
     def shown(self, dpi: float, colour: Colour = "grey") -> MupdfPage:
         """Returns the page as it is drawn."""
         page = MupdfPage(self.page, dpi, colour, self.picture_size_pt)
-        page.may_have_large_image = self.largest_image >= LARGE_IMAGE_PIXELS
+        page.largest_image = self.largest_image
         return page
 
     def annotations(self) -> list[Annotation]:

@@ -20,7 +20,7 @@ from tilescout.profiles import Colour
 from tilescout.rendering.layer_words import is_painted
 from tilescout.rendering.mupdf.decoded_scan import decoded_scan
 from tilescout.rendering.page_tiles import Pixels
-from tilescout.rendering.page_work import LARGE_IMAGE_PIXELS
+from tilescout.rendering.page_work import LARGE_IMAGE_PIXELS, UNKNOWN
 from tilescout.tiling.page_geometry import page_pixels
 
 COPIED_BYTES = 16 * 1024 * 1024
@@ -37,11 +37,11 @@ TEXT_FLAGS = (
 class MupdfPage:
     """A page as a viewer shows it, at ``dpi``, in grey or rgb.
 
-    ``may_have_large_image`` is False where its content is known to have none: to look at its
+    ``largest_image`` are the pixels of its largest image, where that is known: to look at its
     images takes time where they are many.
     """
 
-    may_have_large_image = True
+    largest_image = UNKNOWN
 
     def __init__(
         self,
@@ -184,10 +184,14 @@ class MupdfPage:
     @property
     def has_large_image(self) -> bool:
         """True where an image takes longer to decode than the rest of a page to draw."""
-        if not self.may_have_large_image:
+        if not self.may_have_image_of(LARGE_IMAGE_PIXELS):
             return False
         pixels = (image["width"] * image["height"] for image in self.images)
         return max(pixels, default=0) >= LARGE_IMAGE_PIXELS
+
+    def may_have_image_of(self, pixels: int) -> bool:
+        """Tells, at no cost, if an image of so many pixels may be on the page."""
+        return self.largest_image >= pixels
 
     def declares_content(self) -> bool:
         """Tells if there is an image or painted text on the page."""

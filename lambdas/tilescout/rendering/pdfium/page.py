@@ -143,6 +143,10 @@ class PdfiumPage:
         pixels = (image["width"] * image["height"] for image in self.images)
         return max(pixels, default=0) >= LARGE_IMAGE_PIXELS
 
+    def may_have_image_of(self, pixels: int) -> bool:
+        """Tells, at no cost, if an image of so many ``pixels`` may be on the page."""
+        return self._loaded.has_images
+
     def declares_content(self) -> bool:
         """Tells if there is an image or painted text on the page."""
         return bool(self.images) or any(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tilescout.detections import Answer, Detection, ObjectSeen, Word
 from tilescout.drift.sheet_figures import page_histograms
 from tilescout.geometry import Box
@@ -43,6 +45,16 @@ def test_the_pdfs_own_text_is_no_tile() -> None:
 def test_a_symbol_that_is_cut_open_has_no_size() -> None:
     found = page_histograms(PAGE, [], [valve(open_sides=("left",))])
     assert "symbol size, pt" not in found
+
+
+@pytest.mark.parametrize(("dpi", "bin_number"), [(0, 0), (75, 6), (100, 8), (150, 10), (300, 14)])
+def test_a_page_tells_what_it_was_scanned_at(dpi: int, bin_number: int) -> None:
+    page = PageRow(page=1, tiles=2, dpi=144, scan_dpi=dpi)
+    assert page_histograms(page, [], [])["scanned at, dpi"] == {bin_number: 1}
+
+
+def test_a_page_that_was_tiled_before_its_resolution_was_noted_tells_none() -> None:
+    assert "scanned at, dpi" not in page_histograms(PageRow(page=1, tiles=2, dpi=144), [], [])
 
 
 def test_a_scan_tells_its_sharpness_and_its_skew() -> None:

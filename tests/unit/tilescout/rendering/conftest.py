@@ -16,10 +16,10 @@ from tilescout.rendering.process import RenderLimits
 
 BY_BOTH = {
     "test_annotation_flags", "test_lettering_height", "test_page_boxes", "test_picture_documents",
-    "test_poison_documents", "test_rendering", "test_second_scale", "test_text_layer",
-    "test_text_layer_coverage", "test_told_documents", "test_warm_renderer",
+    "test_poison_documents", "test_rendering", "test_scan_dpi", "test_second_scale",
+    "test_text_layer", "test_text_layer_coverage", "test_told_documents", "test_warm_renderer",
 }  # fmt: skip
-FAST = {"test_annotation_flags", "test_page_boxes"}
+FAST = {"test_annotation_flags", "test_page_boxes", "test_scan_dpi"}
 """Modules whose tests are short by both libraries; the others take PDFium where time allows."""
 
 
