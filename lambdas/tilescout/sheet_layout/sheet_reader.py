@@ -17,7 +17,7 @@ from tilescout.sheet_layout.rulings import (
 )
 from tilescout.sheet_layout.scale_bar import bar_scales, known_scale
 from tilescout.sheet_layout.text_blocks import find_text_blocks
-from tilescout.sheet_layout.title_block import find_title_block
+from tilescout.sheet_layout.title_block import find_title_block, number_in_corner
 from tilescout.sheet_layout.words import SheetWord
 from tilescout.sheet_layout.zones import find_zones
 
@@ -60,7 +60,8 @@ def _described(page: RuledPage, frame: Frame | None, words: Sequence[SheetWord])
     sheet = frame.inner if frame else Box(0, 0, page.width, page.height)
     title = find_title_block(page, sheet, straight)
     blocks = [("title-block", title.box)] if title else []
-    fields = title.fields if title else {}
+    large = number_in_corner(sheet, straight)
+    fields = ({"number": large} if large else {}) | (title.fields if title else {})
     written = fields.get("scale", "")
     told = drawing_scale(written, page.width, page.height)
     known = known_scale(written, told, bar_scales(page, straight))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from tilescout.geometry import Box
 from tilescout.sheet_layout.ruled_lines import RuledLine, RuledPage
@@ -38,6 +39,12 @@ CAPTION = re.compile(
     r"PROJECTION|MATERIAL|FILE|COMPANY|CLIENT|ENGINEER|" + "|".join(FIELDS.values()) + r")\b",
     re.IGNORECASE,
 )
+CORNER = 0.15
+"""The lower right corner, where a sheet may have its number in large, in shares of its sides."""
+MIN_LARGE = 3.0
+"""The height of such a number, in median heights of the sheet's words."""
+MIN_WORDS_TO_COMPARE = 10
+LARGE_NUMBER = re.compile(r"[A-Z]{1,3}-?\d{1,4}(?:\.\d{1,2})?[A-Z]?")
 COLUMN_HEAD = re.compile(r"DESCRIPTIONS?|CHANGES?|ECN|ECO", re.IGNORECASE)
 """The head of a column of a table of revisions, which is no field's value."""
 
@@ -67,6 +74,28 @@ def find_title_block(page: RuledPage, sheet: Box, words: Sequence[SheetWord]) ->
     return TitleBlock(
         box=box, fields=read_fields(page, box, inside), confidence=min(1.0, len(kinds) / 5)
     )
+
+
+def number_in_corner(sheet: Box, words: Sequence[SheetWord]) -> str:
+    """Returns the drawing number that stands in the corner without a caption; empty without one.
+
+    By the US National CAD Standard it is the largest lettering in the lower right corner, such as
+    A101 or E-201.
+    """
+    if len(words) < MIN_WORDS_TO_COMPARE:
+        return ""
+    usual = median(map(_letter_height, words))
+    left, top = sheet.right - CORNER * sheet.width, sheet.bottom - CORNER * sheet.height
+    corner = Box(left, top, sheet.right, sheet.bottom)
+    inside = [word for word in words if corner.holds_point(*word.box.centre)]
+    largest = max(inside, key=_letter_height, default=None)
+    if largest is None or _letter_height(largest) < MIN_LARGE * usual:
+        return ""
+    return largest.text if LARGE_NUMBER.fullmatch(largest.text) else ""
+
+
+def _letter_height(word: SheetWord) -> float:
+    return min(word.box.width, word.box.height)
 
 
 def _best_corner(page: RuledPage, sheet: Box, captions: Sequence[SheetWord]) -> Box | None:

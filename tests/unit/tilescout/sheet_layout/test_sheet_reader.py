@@ -247,6 +247,38 @@ class TestTextBlocks:
         assert read(sheet).region_of(around(1000, 80)) == "revision-table"
 
 
+class TestNumberInTheCorner:
+    @staticmethod
+    def sheet(text: str, height: float, left: float = 1040, top: float = 780) -> DrawnSheet:
+        sheet = DrawnSheet()
+        for line in range(12):
+            sheet.write("1250 note", 200, 100 + 20 * line)
+        sheet.write(text, left, top, height)
+        return sheet
+
+    @pytest.mark.parametrize("number", ["E201A", "A101", "M-3", "AF101", "E2.01"])
+    def test_the_largest_lettering_of_the_corner_is_the_number(self, number: str) -> None:
+        assert read(self.sheet(number, 32)).fields == {"number": number}
+
+    @pytest.mark.parametrize("text", ["PLAN", "2024", "GARAGE", "E201A,"])
+    def test_other_large_lettering_is_none(self, text: str) -> None:
+        assert read(self.sheet(text, 32)).fields == {}
+
+    def test_lettering_of_the_usual_height_is_none(self) -> None:
+        assert read(self.sheet("E201A", 12)).fields == {}
+
+    def test_large_lettering_elsewhere_is_none(self) -> None:
+        assert read(self.sheet("E201A", 32, left=500, top=400)).fields == {}
+
+    def test_a_number_with_a_caption_comes_before(self) -> None:
+        sheet = framed()
+        for line in range(12):
+            sheet.write("1250 note", 200, 100 + 20 * line)
+        captioned = read(sheet).fields["number"]
+        sheet.write("E201A", INNER.right - 120, INNER.bottom - 60, 32)
+        assert read(sheet).fields["number"] == captioned
+
+
 def test_a_layout_is_written_and_read_back() -> None:
     layout = read(framed())
     assert layout_from_json(layout_to_json(layout)) == layout
