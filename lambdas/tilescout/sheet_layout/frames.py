@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 
 from tilescout.geometry import Box
 from tilescout.sheet_layout.ruled_lines import RuledLine, RuledPage
+from tilescout.sheet_layout.words import SheetWord, phrases
 
 MIN_SIDE = 0.5
 """The sides of a frame, in shares of the page's."""
@@ -19,6 +20,8 @@ MAX_BAND = 0.06
 """The band of the zones' letters, between border and frame, in shares of the page's longer side."""
 MAX_OUTSIDE_INK = 0.1
 """Ink outside of a frame, in shares of all; round the outline of a building there is more."""
+MAX_STAMPS = 2
+"""Lines of text outside of a frame that do not count, such as who plotted it and when."""
 CORNER_PX = 6
 MAX_LINES = 24
 ONE_LINE_PX = 1
@@ -42,11 +45,15 @@ class Frame:
         return Frame(inner=inner, border=border, confidence=self.confidence)
 
 
-def find_frame(page: RuledPage) -> Frame | None:
-    """Returns the frame of the page, or None where the page has none."""
+def find_frame(page: RuledPage, words: Sequence[SheetWord] = ()) -> Frame | None:
+    """Returns the frame of the page with its words, or None where the page has none."""
     boxes = [box for box in _rectangles(page) if not _is_edge_of_page(box, page)]
-    held = _with_little_outside(page, boxes) or _with_little_outside(
-        page, [border for box in boxes if (border := _cut_border(page, box)) is not None]
+    held = (
+        _with_little_outside(page, boxes)
+        or _with_little_outside(
+            page, [border for box in boxes if (border := _cut_border(page, box)) is not None]
+        )
+        or [box for box in boxes if _is_stamped(page, box, words)]
     )
     if not held:
         return None
@@ -57,6 +64,22 @@ def find_frame(page: RuledPage) -> Frame | None:
 
 def _with_little_outside(page: RuledPage, boxes: Sequence[Box]) -> list[Box]:
     return [box for box in boxes if _outside_ink(page, box) <= MAX_OUTSIDE_INK]
+
+
+def _is_stamped(page: RuledPage, box: Box, words: Sequence[SheetWord]) -> bool:
+    """Tells if there is little ink outside of a box but for a line of text or two.
+
+    On a nearly empty sheet that is much of all ink. The dimensions of a building are many.
+    """
+    lines = (line.box for line in phrases(words, page))
+    stamps = [line for line in lines if not box.holds_point(*line.centre)]
+    if not 0 < len(stamps) <= MAX_STAMPS:
+        return False
+    ink = page.ink.copy()
+    for stamp in stamps:
+        left, top, right, bottom = (max(0, side) for side in stamp.grow(2, 2).rounded())
+        ink[top:bottom, left:right] = False
+    return bool(_with_little_outside(replace(page, ink=ink), [box]))
 
 
 def _cut_border(page: RuledPage, box: Box) -> Box | None:

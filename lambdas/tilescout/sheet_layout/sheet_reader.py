@@ -29,7 +29,7 @@ detector reads."""
 def read_sheet(grey: Grey, words: Sequence[SheetWord]) -> SheetLayout:
     """Returns the layout of a page drawn at 72 dpi (rows x columns) with its words in points."""
     page = read_lines(grey)
-    frame = find_frame(page)
+    frame = find_frame(page, [_straight(word, page.slope) for word in words])
     layout = _described(page, frame, words)
     if len(words) >= MIN_WORDS or not (page.across or page.down):
         return layout

@@ -54,6 +54,19 @@ class TestFrame:
             sheet.write("3400", place, 790)
         assert read(sheet).frame is None
 
+    @pytest.mark.parametrize(("lines", "is_framed"), [(1, True), (2, True), (3, False)])
+    def test_a_nearly_empty_sheet_has_its_frame_in_spite_of_a_plotter_stamp(
+        self, lines: int, is_framed: bool
+    ) -> None:
+        sheet = DrawnSheet()
+        sheet.box(60, 60, 1130, 780)
+        for line in range(lines):
+            sheet.write("SURVEYORS PLOTTED ON MONDAY", 60 + 380 * line, 30, 12)
+        for word in sheet.words:
+            for x in range(int(word.box.left), int(word.box.right)):
+                sheet.down(x, 32, 40)
+        assert (read(sheet).frame is not None) == is_framed
+
     def test_a_trim_line_on_the_edge_of_the_paper_is_none(self) -> None:
         sheet = DrawnSheet()
         sheet.box(1, 1, 1189, 840)
