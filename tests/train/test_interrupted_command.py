@@ -38,7 +38,13 @@ def data_set(tmp_path: Path) -> Path:
 def training(data_set: Path, out: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tilescout_cli", "onnx", "train", str(data_set),
                "--out", str(out), "--iterations", "60", "--threads", "1"]  # fmt: skip
-    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                            preexec_fn=heed_ctrl_c)  # fmt: skip
+
+
+def heed_ctrl_c() -> None:
+    """Undoes what a shell does to a command in the background: Ctrl-C is ignored there."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_a_training_goes_on_after_ctrl_c(data_set: Path, tmp_path: Path) -> None:
