@@ -41,7 +41,8 @@ class Detection:
     ``open_sides`` are those at which it may go on. ``angle`` (0 to 180 degrees, clockwise) is by
     how much its longer side is turned from level, where the model tells it. ``zone`` ("C7") and
     ``region`` ("drawing", "title-block" …) are those of the sheet. ``size_mm`` is the width and
-    height of what the box shows, None where the sheet tells no scale.
+    height of what the box shows, None where the sheet tells no scale. ``drawing_number`` and
+    ``revision`` are the sheet's, empty where it tells none.
     """
 
     id: str
@@ -58,6 +59,8 @@ class Detection:
     zone: str
     region: str
     size_mm: tuple[float, float] | None
+    drawing_number: str
+    revision: str
     document: Document = field(repr=False, compare=False)
 
     def crop(self, *, dpi: float = 200, margin: float = 0.0) -> Image.Image:
@@ -179,6 +182,8 @@ class Document:
             zone=row.get("zone", ""),
             region=row.get("region", ""),
             size_mm=_size(row),
+            drawing_number=row.get("drawing_number", ""),
+            revision=row.get("revision", ""),
             document=self,
         )
 
@@ -267,6 +272,8 @@ def _table(documents: Any) -> pandas.DataFrame:
             "region": each.region,
             "width_mm": each.size_mm[0] if each.size_mm else None,
             "height_mm": each.size_mm[1] if each.size_mm else None,
+            "drawing_number": each.drawing_number,
+            "revision": each.revision,
         }
         | {f"{name}_px": side for name, side in zip(names, each.box_px, strict=True)}
         | {f"{name}_pt": side for name, side in zip(names, each.box_pt, strict=True)}

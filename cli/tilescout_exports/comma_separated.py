@@ -14,7 +14,7 @@ COLUMNS = (
     "left_px", "top_px", "right_px", "bottom_px",
     "left_pt", "top_pt", "right_pt", "bottom_pt",
     "tiles", "open_sides", "review", "angle", "zone", "region",
-    "width_mm", "height_mm",
+    "width_mm", "height_mm", "drawing_number", "revision",
 )  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """A cell that begins so is run as a formula by spreadsheets (OWASP, CSV injection)."""
@@ -57,6 +57,8 @@ def cells(document: Mapping[str, Any], detection: Mapping[str, Any]) -> list[Any
         detection.get("zone", ""),
         detection.get("region", ""),
         *size_mm(detection),
+        safe(detection.get("drawing_number", "")),
+        safe(detection.get("revision", "")),
     ]
 
 

@@ -15,6 +15,7 @@ from openpyxl.utils import get_column_letter
 
 from tilescout_exports.model import (
     ExportedDocument,
+    ExportedPage,
     ExportFormat,
     ExportOptions,
     labels_of,
@@ -26,7 +27,7 @@ COLUMNS = {
     "drawing": 28, "page": 6, "label": 18, "text": 30, "confidence": 11, "review": 12, "by": 14,
     "left px": 9, "top px": 9, "right px": 9, "bottom px": 9, "open sides": 12, "id": 16,
     "place": 9, "angle": 8, "zone": 7, "region": 14,
-    "width mm": 10, "height mm": 10,
+    "width mm": 10, "height mm": 10, "drawing number": 18, "revision": 9,
 }  # fmt: skip
 MAX_ROWS = 1_048_000
 MAX_TEXT = 32_000
@@ -48,17 +49,24 @@ def _write_counts(book: Any, documents: Sequence[ExportedDocument]) -> None:
     sheet.column_dimensions["A"].width = 28
     for column in range(3, len(labels) + 4):
         sheet.column_dimensions[get_column_letter(column)].width = 14
-    sheet.append([_cell(sheet, each, BOLD) for each in ("drawing", "page", *labels, "together")])
+    heads = ("drawing", "page", *labels, "together", "drawing number")
+    sheet.append([_cell(sheet, each, BOLD) for each in heads])
     together: Counter[str] = Counter()
     for document in documents:
         for page in document.pages():
             counts = Counter(row["label"] for row in page.detections)
             together += counts
             numbers = [counts[label] for label in labels]
-            sheet.append([_cell(sheet, document.name), page.page, *numbers, counts.total()])
+            name = _cell(sheet, _drawing_number(page))
+            sheet.append([_cell(sheet, document.name), page.page, *numbers, counts.total(), name])
     numbers = [together[label] for label in labels]
     row = ["together", "", *numbers, together.total()]
     sheet.append([_cell(sheet, each, BOLD) for each in row])
+
+
+def _drawing_number(page: ExportedPage) -> str:
+    """Returns the drawing number of a page's sheet, empty where none is told."""
+    return next((row.get("drawing_number", "") for row in page.detections), "")
 
 
 def _write_list(book: Any, documents: Sequence[ExportedDocument], options: ExportOptions) -> None:
@@ -87,7 +95,12 @@ def _cells(sheet: Any, document: ExportedDocument, row: Any, options: ExportOpti
     place = _cell(sheet, "open" if link else "", LINK if link else None)
     if link:
         place.hyperlink = link
-    later = [*(row.get(name, "") for name in ("angle", "zone", "region")), *size_mm(row)]
+    places, sheets = ("angle", "zone", "region"), ("drawing_number", "revision")
+    later = [
+        *(row.get(name, "") for name in places),
+        *size_mm(row),
+        *(row.get(name, "") for name in sheets),
+    ]
     return [
         *(_cell(sheet, value) for value in values),
         place,

@@ -124,8 +124,9 @@ def labels_of(documents: Sequence[ExportedDocument]) -> list[str]:
 
 
 def measures_of(row: Row) -> dict[str, Any]:
-    """Returns the members ``angle`` and ``size_mm`` of the row, as far as it has them."""
-    return {name: row[name] for name in ("angle", "size_mm") if name in row}
+    """Returns angle, size in millimetres, drawing number and revision, as far as a row has them."""
+    told = ("angle", "size_mm", "drawing_number", "revision")
+    return {name: row[name] for name in told if name in row}
 
 
 def size_mm(row: Row) -> tuple[float | None, float | None]:

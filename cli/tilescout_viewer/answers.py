@@ -133,7 +133,15 @@ def _page(page: Mapping[str, Any]) -> dict[str, Any]:
         "magnification": pyramid.magnification,
         "levels": pyramid.levels,
         "tilePx": pyramid.tile_px,
+        "sheet": _sheet_name(page),
     }
+
+
+def _sheet_name(page: Mapping[str, Any]) -> str:
+    """Returns drawing number and revision, empty where the title block tells no number."""
+    fields = (page.get("sheet") or {}).get("fields", {})
+    parts = (fields.get("number", ""), fields.get("revision", ""))
+    return " rev. ".join(filter(None, parts)) if parts[0] else ""
 
 
 def detection(each: ReviewedDetection, dpi: int) -> dict[str, Any]:

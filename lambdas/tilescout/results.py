@@ -17,6 +17,8 @@ from tilescout.sheet_layout.layout import SheetLayout, layout_from_json, layout_
 
 SECONDS_PER_DAY = 24 * 3600
 NO_LAYOUT = SheetLayout()
+TOLD_MEMBERS = ("angle", "size_mm", "drawing_number", "revision")
+"""Members of those detections alone of which the model or the sheet tells them."""
 LATER_MEMBERS = {"corrections": 0, "zone": "", "region": "drawing"}
 """Members that rows of earlier versions lack, with what stands for them."""
 MAX_WARNINGS = 50
@@ -145,7 +147,7 @@ def detection_json(attributes: dict[str, Any]) -> dict[str, Any]:
         "model_version",
     )
     members = {name: attributes[name] for name in shown}
-    told = {name: attributes[name] for name in ("angle", "size_mm") if name in attributes}
+    told = {name: attributes[name] for name in TOLD_MEMBERS if name in attributes}
     # Rows of an earlier version do not tell.
     later = {name: attributes.get(name, absent) for name, absent in LATER_MEMBERS.items()}
     return {"id": attributes["sort"], **members, **later} | told

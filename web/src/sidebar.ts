@@ -70,7 +70,8 @@ export class Sidebar {
     replace(this.pages, ...(this.store.opened?.pages ?? []).map((page) => {
       const key = `${this.store.documentId}/${page.page}`;
       const button = known.get(key) ?? this.pageButton(key, page.page);
-      button.querySelector("small")!.textContent = `${page.page} · ${(counts.get(page.page) ?? 0).toLocaleString()}`;
+      const parts = [page.page, page.sheet && printable(page.sheet), (counts.get(page.page) ?? 0).toLocaleString()];
+      button.querySelector("small")!.textContent = parts.filter((each) => each !== undefined && each !== "").join(" · ");
       if (page.page === this.store.page?.page) button.setAttribute("aria-current", "true");
       else button.removeAttribute("aria-current");
       return button;

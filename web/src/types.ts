@@ -32,6 +32,8 @@ export interface Page {
   magnification: number;
   levels: number;
   tilePx: number;
+  /** Drawing number and revision, empty or absent where the sheet tells none. */
+  sheet?: string;
   /** Folder of the tiles of an exported page; empty where it has none. */
   tiles?: string;
 }

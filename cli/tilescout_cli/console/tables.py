@@ -21,6 +21,9 @@ def detections(rows: Sequence[Mapping[str, Any]], *, with_document: bool = False
     if with_document:
         table.add_column("document", no_wrap=True)
     table.add_column("page", justify="right", no_wrap=True)
+    has_sheets = any(row.get("drawing_number") for row in rows)
+    if has_sheets:
+        table.add_column("sheet", no_wrap=True, overflow="ellipsis", max_width=10)
     table.add_column("label", no_wrap=True, overflow="ellipsis", max_width=16)
     table.add_column("text")
     table.add_column("conf.", justify="right", no_wrap=True)
@@ -30,12 +33,18 @@ def detections(rows: Sequence[Mapping[str, Any]], *, with_document: bool = False
         table.add_row(
             *document,
             plain(row["page"]),
+            *([plain(sheet_name(row))] if has_sheets else []),
             plain(row["label"]),
             _cut_to_fit(row["text"]),
             plain(f"{row['confidence']:.1f}"),
             plain(" ".join(f"{side:.0f}" for side in row["box_pt"])),
         )
     return table
+
+
+def sheet_name(row: Mapping[str, Any]) -> str:
+    """Returns drawing number and revision of the sheet that a detection lies on, or nothing."""
+    return " ".join(filter(None, (row.get("drawing_number"), row.get("revision"))))
 
 
 def documents(rows: Iterable[Document]) -> Table:

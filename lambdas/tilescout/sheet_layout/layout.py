@@ -90,7 +90,16 @@ class SheetLayout:
         """Returns what a detection's row tells of the place of a box (points of the page)."""
         size = self.size_mm(box)
         told = {"size_mm": list(size)} if size else {}
-        return {"zone": self.zone_of(box), "region": self.region_of(box)} | told
+        return {"zone": self.zone_of(box), "region": self.region_of(box)} | told | self.sheet_name
+
+    @property
+    def sheet_name(self) -> dict[str, str]:
+        """The drawing number and the revision, as far as the sheet tells them."""
+        named = {
+            "drawing_number": self.fields.get("number"),
+            "revision": self.fields.get("revision"),
+        }
+        return {name: value for name, value in named.items() if value}
 
     def _straight(self, box: Box) -> tuple[float, float]:
         x, y = box.centre

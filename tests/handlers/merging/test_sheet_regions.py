@@ -57,6 +57,7 @@ def test_a_detection_tells_its_zone_and_region(account: Account) -> None:
     assert told["FV-1023"] == ("B2", "drawing")
     assert told["P-4711"] == ("C4", "title-block")
     assert told["1"] == ("", "outside")
+    assert {each["drawing_number"] for each in found["detections"]} == {"P-4711"}
     (page,) = found["document"]["pages"]
     assert page["sheet"]["fields"] == {"number": "P-4711", "title": "PUMP HOUSE"}
 

@@ -233,7 +233,13 @@ def row() -> dict[str, Any]:
         angle=30.0,
     )
     made = results.ResultSet(id="r", document=document(), made_at=1)
-    return results.row(made, detection, 0, 72, layout=SheetLayout(scale=50))
+    return results.row(
+        made,
+        detection,
+        0,
+        72,
+        layout=SheetLayout(scale=50, fields={"number": "E201A", "revision": "B"}),
+    )
 
 
 def document() -> Document:

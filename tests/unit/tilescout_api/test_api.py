@@ -113,6 +113,19 @@ def test_a_size_in_millimetres_is_told_where_the_sheet_has_a_scale(folder: Path)
     assert table["height_mm"].isna()[1]
 
 
+def test_the_drawing_number_and_revision_are_those_of_the_sheet(folder: Path) -> None:
+    (path,) = folder.rglob("detections.json")
+    result = json.loads(path.read_text())
+    result["detections"][0] |= {"drawing_number": "E201A", "revision": "B"}
+    path.write_text(json.dumps(result))
+    with tilescout.open_folder(folder) as documents:
+        first, second, *_ = documents.detections()
+        table = documents.to_pandas()
+    assert (first.drawing_number, first.revision) == ("E201A", "B")
+    assert (second.drawing_number, second.revision) == ("", "")
+    assert list(table["drawing_number"][:2]) == ["E201A", ""]
+
+
 def test_a_folder_that_is_not_there_is_told() -> None:
     with pytest.raises(FileNotFoundError, match="does not exist"):
         tilescout.open_folder("nowhere")

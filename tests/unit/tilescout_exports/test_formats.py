@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 from xml.etree import ElementTree
@@ -406,6 +407,51 @@ def test_a_size_in_millimetres_is_carried_and_is_absent_where_unknown(
     assert second in (None, [None, None], ["", ""])
 
 
+def sheets_of(name: str, path: Path) -> list[tuple[str | None, str | None]]:
+    """Reads drawing number and revision of each detection back."""
+    if name == "coco":
+        coco = json.loads((path / "annotations.json").read_text())
+        read = [each["attributes"] for each in coco["annotations"]]
+    elif name == "geojson":
+        read = [each["properties"] for each in json.loads(path.read_text())["features"]]
+    elif name == "json":
+        read = json.loads(path.read_text())["detections"]
+    elif name == "xlsx":
+        heads, *rows = load_workbook(path)["Detections"].iter_rows(values_only=True)
+        names = [str(each).replace(" ", "_") for each in heads]
+        read = [dict(zip(names, row, strict=True)) for row in rows]
+    elif name == "parquet":
+        read = pq.read_table(path).to_pylist()
+    else:
+        read = list(csv.DictReader(path.read_text().splitlines()))
+    return [(each.get("drawing_number") or None, each.get("revision") or None) for each in read]
+
+
+@pytest.mark.parametrize("name", ["json", "csv", "xlsx", "coco", "geojson", "parquet"])
+def test_a_detection_carries_the_number_and_the_revision_of_its_sheet(
+    name: str, drawing: Path, options: ExportOptions, tmp_path: Path
+) -> None:
+    rows = [detection(n, box_pt=(40, 60 + 40 * n, 64, 90 + 40 * n)) for n in range(2)]
+    named = rows[0] | {"drawing_number": "E201A", "revision": "B"}
+    plan = ExportedDocument(name="plan", head=head(), detections=(named, rows[1]), drawing=drawing)
+    written = write(name, plan, tmp_path, options)
+    assert sheets_of(name, written) == [("E201A", "B"), (None, None)]
+
+
+@pytest.mark.parametrize("name", ["csv", "xlsx"])
+def test_no_drawing_number_becomes_a_formula(
+    name: str, drawing: Path, options: ExportOptions, tmp_path: Path
+) -> None:
+    row = detection(0, box_pt=(40, 60, 64, 90)) | {"drawing_number": "=1+1", "revision": "@a"}
+    plan = ExportedDocument(name="plan", head=head(), detections=(row,), drawing=drawing)
+    written = write(name, plan, tmp_path, options)
+    if name == "csv":
+        assert sheets_of(name, written) == [("'=1+1", "'@a")]
+    else:
+        kinds = {cell.data_type for cells in load_workbook(written)["Detections"] for cell in cells}
+        assert "f" not in kinds
+
+
 def test_no_text_becomes_a_formula_in_excel(
     hostile: ExportedDocument, options: ExportOptions, tmp_path: Path
 ) -> None:
@@ -428,13 +474,16 @@ def test_no_text_becomes_a_formula_in_csv(
 def test_excel_counts_by_label_and_sheet_and_links_to_each_place(
     document: ExportedDocument, options: ExportOptions, tmp_path: Path
 ) -> None:
+    number = {1: {"drawing_number": "E201A"}, 2: {}}
+    named = [{**row, **number[row["page"]]} for row in document.detections]
+    document = replace(document, detections=tuple(named))
     book = load_workbook(write("xlsx", document, tmp_path, options))
     counts = [list(row) for row in book["Counts"].iter_rows(values_only=True)]
     assert counts == [
-        ["drawing", "page", "instrument", "tag", "valve", "together"],
-        ["plan", 1, 14, 13, 13, 40],
-        ["plan", 2, 14, 13, 13, 40],
-        ["together", None, 28, 26, 26, 80],
+        ["drawing", "page", "instrument", "tag", "valve", "together", "drawing number"],
+        ["plan", 1, 14, 13, 13, 40, "E201A"],
+        ["plan", 2, 14, 13, 13, 40, None],
+        ["together", None, 28, 26, 26, 80, None],
     ]
     link = book["Detections"].cell(2, 14).hyperlink
     assert link.target == "http://127.0.0.1/#s=00001#000000" or link.location

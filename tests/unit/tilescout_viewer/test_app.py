@@ -160,6 +160,24 @@ class TestWhatIsShown:
             edit(ann, {"id": first["id"], "version": 0, "box": [0, 0, 50, 50]})
             assert "sizeMm" not in opened(ann)["detections"][0]
 
+    @pytest.mark.parametrize(
+        ("fields", "name"),
+        [
+            ({"number": "E201A", "revision": "B"}, "E201A rev. B"),
+            ({"number": "E201A"}, "E201A"),
+            ({"revision": "B"}, ""),
+        ],
+    )
+    def test_a_page_is_named_by_the_number_of_its_sheet(
+        self, folder: Path, fields: dict[str, str], name: str
+    ) -> None:
+        path = write_result(folder) / "detections.json"
+        result = json.loads(path.read_text())
+        result["document"]["pages"][0]["sheet"] = {"fields": fields}
+        path.write_text(json.dumps(result))
+        with client(folder) as ann:
+            assert [page["sheet"] for page in opened(ann)["pages"]] == [name, ""]
+
     def test_the_list_tells_what_there_is(self, ann: TestClient) -> None:
         answer = ann.get("/api/documents").json()
         (document,) = answer["documents"]
@@ -172,7 +190,7 @@ class TestWhatIsShown:
         answer = opened(ann)
         assert answer["pages"][0] == {
             "page": 1, "width": 2339, "height": 1653, "dpi": 200, "magnification": 4,
-            "levels": 15, "tilePx": 512,
+            "levels": 15, "tilePx": 512, "sheet": "",
         }  # fmt: skip
         first = answer["detections"][0]
         assert (first["text"], first["box"], first["state"]) == (
