@@ -41,12 +41,13 @@ LETTERS = "ABCDEFGHJKLMNP"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """The drawn facts: the frame, names of columns and rows, and the drawing's number."""
+    """The drawn facts: the frame, names of columns and rows, drawing number and revision."""
 
     frame: Box | None
     columns: tuple[str, ...] = ()
     rows: tuple[str, ...] = ()
     number: str = ""
+    revision: str = ""
     block: Box | None = None
 
 
@@ -66,8 +67,9 @@ def draw_sheet(seed: int) -> tuple[pymupdf.Document, Truth]:
     page.draw_rect(_rect(frame), width=draw.uniform(0.25, 2), color=colour)
     columns, rows = _zones(page, frame, draw, colour)
     number = f"{draw.choice('PEMQ')}-{draw.randrange(1000, 9999)}-{draw.randrange(10, 99)}"
-    block = _title_block(page, frame, number, draw)
-    return document, Truth(frame=frame, columns=columns, rows=rows, number=number, block=block)
+    block, revision = _title_block(page, frame, number, draw)
+    return document, Truth(frame=frame, columns=columns, rows=rows, number=number,
+                           revision=revision, block=block)  # fmt: skip
 
 
 def _rect(box: Box) -> pymupdf.Rect:
@@ -131,7 +133,10 @@ def _zones(
     return columns, rows
 
 
-def _title_block(page: pymupdf.Page, frame: Box, number: str, draw: random.Random) -> Box:
+def _title_block(
+    page: pymupdf.Page, frame: Box, number: str, draw: random.Random
+) -> tuple[Box, str]:
+    """Draws a title block and returns its box and the revision in it."""
     block = Box(frame.right - 240, frame.bottom - 90, frame.right, frame.bottom)
     page.draw_rect(_rect(block), width=0.7)
     page.draw_line((block.left, block.top + 45), (block.right, block.top + 45), width=0.5)
@@ -142,7 +147,7 @@ def _title_block(page: pymupdf.Page, frame: Box, number: str, draw: random.Rando
     for caption, value, (x, y) in zip(captions, values, places, strict=True):
         page.insert_text((block.left + x, block.top + y), caption, fontsize=6)
         page.insert_text((block.left + x + 10, block.top + y + 22), value, fontsize=10)
-    return block
+    return block, values[2]
 
 
 def scanned(
@@ -213,6 +218,7 @@ class Score:
     zones_right: int = 0
     numbered: int = 0
     number_right: int = 0
+    revision_right: int = 0
     block_right: int = 0
 
     def add(self, truth: Truth, found: SheetLayout, size: pymupdf.Rect) -> None:
@@ -226,6 +232,7 @@ class Score:
         self.inner_right += found.frame is not None and iou(found.frame, truth.frame) >= 0.98
         self.numbered += 1
         self.number_right += found.fields.get("number") == truth.number
+        self.revision_right += found.fields.get("revision") == truth.revision
         named = dict(found.blocks).get("title-block")
         block = truth.block
         self.block_right += bool(named and block and iou(named, block) >= 0.9)
@@ -271,14 +278,15 @@ def report(scores: dict[str, Score]) -> str:
     """Returns a table of the scores."""
     lines = [
         "| sheets | is there a frame | frame, IoU ≥ .98 | zones, all names | title block, IoU ≥ .9 "
-        "| drawing number |",
-        "|---|---|---|---|---|---|",
+        "| drawing number | revision |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, each in scores.items():
         lines.append(
             f"| {each.sheets} {name} | {each.frame_right / each.sheets:.3f} "
             f"| {each.inner_right / each.framed:.3f} | {each.zones_right / each.zoned:.3f} "
-            f"| {each.block_right / each.framed:.3f} | {each.number_right / each.numbered:.3f} |"
+            f"| {each.block_right / each.framed:.3f} | {each.number_right / each.numbered:.3f} "
+            f"| {each.revision_right / each.numbered:.3f} |"
         )
     return "\n".join(lines)
 

@@ -77,7 +77,7 @@ class Detection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withheld:
-    """One place that resembles what was looked for and is no detection; ``reason`` tells why.
+    """One place that looks like something and is no detection; ``reason`` tells why.
 
     ``box_px`` is in pixels at the page's dpi, ``box_pt`` in points; ``confidence`` is 0 to 100.
     """

@@ -19,7 +19,7 @@ const MEANINGS: Record<State, string> = {
   corrected: "A person changed it",
   added: "A person drew it",
   rejected: "A person took it out",
-  withheld: "Resembles an example and is no detection; click to see why, accept to make it one",
+  withheld: "Looks like something and is no detection; click to see why, accept to make it one",
 };
 
 /** What narrows the list and the boxes down, with counts by label. */

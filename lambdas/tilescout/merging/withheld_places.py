@@ -54,8 +54,17 @@ def _apart(wanted: Sequence[WithheldSeen], shown: list[Box]) -> tuple[WithheldSe
 
 def _unread(lettering: Sequence[WithheldSeen], answers: Sequence[Answer]) -> list[WithheldSeen]:
     """Returns the places that look like lettering and that no word of another tile covers."""
-    words = [word.box for answer in answers for word in answer.words] if lettering else []
-    return [seen for seen in lettering if not any(_covers(word, seen.box) for word in words)]
+    if not lettering:
+        return []
+    words = [word.box for answer in answers for word in answer.words]
+    boxes = [*words, *(seen.box for seen in lettering)]
+    first = len(words)
+    covered = {
+        at
+        for word, at in overlapping_pairs(sides_of(boxes)).tolist()
+        if word < first <= at and _covers(boxes[word], boxes[at])
+    }
+    return [seen for at, seen in enumerate(lettering, first) if at not in covered]
 
 
 def _covers(word: Box, place: Box) -> bool:

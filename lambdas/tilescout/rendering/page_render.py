@@ -178,7 +178,7 @@ def _result(
         rotation=source.rotation,
         tiles_sent=counts.sent,
         tiles_skipped=counts.every - counts.sent,
-        scan_dpi=images.scan_dpi(page),
+        scan_dpi=images.scan_dpi(page) if request.layout else 0.0,
         words=text.words,
         covers_page=text.covers_page,
         warnings=tuple(warnings),

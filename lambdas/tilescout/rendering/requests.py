@@ -148,7 +148,8 @@ class RenderedPage:
 
     ``tiles_skipped`` counts blank tiles and those that regions or text made unnecessary.
     ``layout`` is that of the sheet as `layout_from_json` reads it.
-    ``scan_dpi`` is that of the images that cover most of the page, 0 where none do.
+    ``scan_dpi`` is that of the images that cover most of the page, 0 where none do and where the
+    layout was left alone.
     ``covers_page``: the words stand for all text of the page, by the rule in ``text_layer``.
     """
 

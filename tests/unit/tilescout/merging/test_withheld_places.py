@@ -116,6 +116,20 @@ def test_lettering_that_another_tile_reads_is_not_told() -> None:
     assert places([answer(0, unread(10)), other]) == ()
 
 
+def test_twice_the_lettering_and_words_of_a_page_take_twice_the_work() -> None:
+    def work(count: int) -> int:
+        words = tuple(
+            Word(text="FV-1", confidence=99, box=Box(left, 0, left + 20, 20), line=0)
+            for left in range(0, 60 * count, 60)
+        )
+        read = Answer(tile=1, tile_box=Box(0, 0, 100, 100), words=words)
+        answers = [answer(0, *(unread(left) for left in range(30, 60 * count, 60))), read]
+        wide = replace(PAGE, width_px=60 * count)
+        return calls_of(lambda: withheld_places(answers, [], wide, PROFILE, SheetLayout()))
+
+    assert work(400) < 2.2 * work(200)
+
+
 def test_a_warning_counts_the_lettering_that_was_not_read_by_its_angle() -> None:
     told = withheld_warnings(3, [unread(10), unread(40), unread(60, 45), seen(80, 30)])
 
