@@ -17,7 +17,7 @@ from tilescout_exports.model import (
     ExportOptions,
     Row,
     labels_of,
-    measures_of,
+    optional_members,
     write_page_images,
 )
 
@@ -66,7 +66,7 @@ def _annotation(image: int, category: int, row: Row) -> dict[str, Any]:
         "segmentation": [[left, top, right, top, right, bottom, left, bottom]],
         "iscrowd": 0,
         "score": round(row["confidence"] / 100, 4),
-        "attributes": {"text": row["text"], "detection": row["id"]} | measures_of(row),
+        "attributes": {"text": row["text"], "detection": row["id"]} | optional_members(row),
     }
 
 

@@ -16,7 +16,7 @@ from tilescout_exports.model import (
     ExportFormat,
     ExportOptions,
     Row,
-    measures_of,
+    optional_members,
 )
 
 
@@ -43,7 +43,7 @@ def _feature(document: ExportedDocument, row: Row) -> dict[str, Any]:
             "confidence": row["confidence"],
             "review": row.get("review", {}).get("state", "unreviewed"),
         }
-        | measures_of(row),
+        | optional_members(row),
     }
 
 

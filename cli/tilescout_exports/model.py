@@ -123,7 +123,7 @@ def labels_of(documents: Sequence[ExportedDocument]) -> list[str]:
     return sorted({row["label"] for document in documents for row in document.detections})
 
 
-def measures_of(row: Row) -> dict[str, Any]:
+def optional_members(row: Row) -> dict[str, Any]:
     """Returns angle, size in millimetres, drawing number and revision, as far as a row has them."""
     told = ("angle", "size_mm", "drawing_number", "revision")
     return {name: row[name] for name in told if name in row}
